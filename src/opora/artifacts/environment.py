@@ -1,0 +1,47 @@
+"""What a result was made with: versions of the packages that shape it, and the commit of opora's source.
+
+package_versions()        # {'opora': '0.1.0', 'numpy': '2.4.6', ...}
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+RECORDED = (
+    "opora accelerate ctranslate2 kreuzberg lancedb natasha numpy openai peft pyarrow pydantic pymorphy3 razdel"
+    " rapidfuzz snowballstemmer tokenizers torch transformers"
+).split()
+
+
+@functools.cache
+def package_versions() -> dict[str, str]:
+    """Name -> version of the installed packages that can change a result, and of Python."""
+    versions = {"python": platform.python_version()}
+    for name in RECORDED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+@functools.cache
+def commit_of_source() -> tuple[str | None, bool | None]:
+    """Commit of the checkout that opora runs from and whether it has changes; (None, None) outside a checkout."""
+    here = Path(__file__).resolve().parents[3]
+    if not (here / ".git").exists():
+        return None, None
+    try:
+        head = git(here, "rev-parse", "HEAD").strip()
+        return head, bool(git(here, "status", "--porcelain").strip())
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout

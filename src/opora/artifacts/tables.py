@@ -1,0 +1,95 @@
+"""Records as JSON Lines and as Parquet.
+
+In: records. Out: one row each, in order; the same records give the same bytes.
+
+    write_json_lines(path, examples)
+    examples = list(read_records(path, Example))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from opora.errors import InputError
+from opora.records import Record, parse_record
+
+R = TypeVar("R", bound=Record)
+
+
+def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> int:
+    """Write one JSON object a line, UTF-8; returns how many."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            data = row.model_dump(mode="json") if isinstance(row, Record) else row
+            file.write(json.dumps(data, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number from 1, object). Raises InputError that names file, line and column of what is no JSON."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.strip():
+                continue
+            try:
+                row = json.loads(raw.decode("utf-8-sig"))
+            except UnicodeDecodeError as error:
+                raise InputError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+            except json.JSONDecodeError as error:
+                raise InputError(f"{path}:{number}:{error.colno}: not JSON: {error.msg}") from None
+            if not isinstance(row, dict):
+                raise InputError(f"{path}:{number}: a JSON object is expected, this is {type(row).__name__}")
+            yield number, row
+
+
+def read_records(path: Path, model: type[R]) -> Iterator[R]:
+    """Yield the rows of a JSON Lines file as records. Raises InputError that names file, line and field."""
+    for number, row in read_json_lines(path):
+        yield parse_record(model, row, f"{path}:{number}")
+
+
+def write_parquet(path: Path, records: Iterable[Record]) -> int:
+    """Write records as Parquet, zstd; nested fields (metadata, headings) as JSON text. Returns how many."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [_flat(record) for record in records]
+    if not rows:
+        pq.write_table(pa.table({}), path)
+        return 0
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+    return len(rows)
+
+
+def read_parquet(path: Path, model: type[R]) -> Iterator[R]:
+    """Yield the rows of a Parquet file that `write_parquet` wrote."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    for batch in pq.ParquetFile(path).iter_batches():
+        for row in batch.to_pylist():
+            data = {key: json.loads(value) if key in _nested(model) else value for key, value in row.items()}
+            yield parse_record(model, data, str(path))
+
+
+def _flat(record: Record) -> dict[str, Any]:
+    data = record.model_dump(mode="json")
+    nested = _nested(type(record))
+    return {
+        key: json.dumps(value, ensure_ascii=False, sort_keys=True) if key in nested else value
+        for key, value in data.items()
+    }
+
+
+def _nested(model: type[Record]) -> frozenset[str]:
+    """Fields that are no plain string, number or truth value."""
+    plain = (str, int, float, bool)
+    return frozenset(name for name, field in model.model_fields.items() if field.annotation not in plain)

@@ -1,0 +1,27 @@
+"""Settings of language models: how to generate, where to run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from opora.records import NonNegativeInt, PositiveInt, Settings
+
+
+class ModelSettings(Settings):
+    """How a model is run. Temperature 0 is greedy decoding; `seed` matters above it."""
+
+    max_new_tokens: PositiveInt = 160
+    temperature: Annotated[float, Field(ge=0.0)] = 0.0
+    seed: NonNegativeInt = 0
+    batch_size: PositiveInt = 8
+    """Chats generated together by a local model."""
+    backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
+    """Of a local model. `auto`: CTranslate2 int8 on a CPU where it knows the architecture, transformers elsewhere."""
+    device: str = "auto"
+    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    """Of one request to a server."""
+    retries: NonNegativeInt = 4
+    concurrency: PositiveInt = 8
+    """Requests under way at a server at once."""

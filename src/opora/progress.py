@@ -1,0 +1,84 @@
+"""Progress with time left, on standard error: a bar on a terminal, a line every few seconds elsewhere.
+
+In: an iterable and its length. Out: the same items.
+
+    for document in track(documents, "ingest", total=len(documents)):
+        ...
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TextIO, TypeVar
+
+T = TypeVar("T")
+
+LINE_EVERY_S = 10.0
+BAR_EVERY_S = 0.2
+
+
+class Progress:
+    """Counts what is done of `total` and shows how long the rest will take. Use as a context manager."""
+
+    def __init__(self, label: str, total: int, done: int = 0, stream: TextIO | None = None) -> None:
+        self.label, self.total, self.done = label, total, done
+        self._first = done
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._began = time.monotonic()
+        self._shown = 0.0 if self._terminal else self._began
+        self._width = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._show()
+        if self._terminal:
+            self._stream.write("\n")
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """`count` more are done; `note` is shown behind the time left, e.g. `loss 1.32`."""
+        self.done += count
+        if time.monotonic() - self._shown >= (BAR_EVERY_S if self._terminal else LINE_EVERY_S):
+            self._show(note)
+
+    def _show(self, note: str = "") -> None:
+        self._shown = time.monotonic()
+        line = self.line(note)
+        if self._terminal:
+            self._stream.write("\r" + line.ljust(self._width))
+            self._width = len(line)
+        else:
+            self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def line(self, note: str = "") -> str:
+        elapsed = time.monotonic() - self._began
+        fresh = self.done - self._first
+        if self.done >= self.total:
+            timing = f"{format_seconds(elapsed)}"
+        elif fresh:
+            timing = f"{format_seconds(elapsed / fresh * (self.total - self.done))} left"
+        else:
+            timing = "estimating"
+        return f"{self.label}: {self.done}/{self.total}, {timing}" + (f", {note}" if note else "")
+
+
+def track(items: Iterable[T], label: str, total: int, done: int = 0) -> Iterator[T]:
+    """Yield `items` and show progress; `done` of `total` were finished before."""
+    with Progress(label, total, done) as progress:
+        for item in items:
+            yield item
+            progress.advance()
+
+
+def format_seconds(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

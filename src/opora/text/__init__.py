@@ -1,0 +1,1 @@
+"""Russian and general text: language, words, search terms, sentences, and where a quote stands."""
