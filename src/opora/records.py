@@ -171,10 +171,14 @@ class DroppedCitation(Record):
 
 
 class Answer(Record):
-    """What came back for a question. `seconds` is wall time of retrieval and generation; tokens are the model's own."""
+    """What came back for a question. `seconds` is wall time of retrieval and generation; tokens are the model's own.
+
+    `text` is the final answer, every citation in it checked; `raw` is all that the model wrote.
+    """
 
     text: str
     refused: bool
+    raw: str = ""
     citations: tuple[Citation, ...] = ()
     dropped: tuple[DroppedCitation, ...] = ()
     hits: tuple[Hit, ...] = ()

@@ -1,0 +1,1 @@
+"""A question in, an answer out: retrieve, prompt, generate, check every citation."""

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from opora.errors import InputError
-from opora.records import Record, parse_record
+from opora.records import Record, explain, parse_record
 
 R = TypeVar("R", bound=Record)
 
@@ -32,6 +34,21 @@ def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number from 1, object). Raises InputError that names file, line and column of what is no JSON."""
+    for number, _, row in _lines(path):
+        yield number, row
+
+
+def read_records(path: Path, model: type[R]) -> Iterator[R]:
+    """Yield the rows of a JSON Lines file as records. Raises InputError that names file, line, column and field."""
+    for number, line, row in _lines(path):
+        try:
+            yield model.model_validate(row)
+        except ValidationError as error:
+            column = _column(line, [part for part in error.errors()[0]["loc"] if isinstance(part, str)])
+            raise InputError(f"{path}:{number}:{column}: {explain(model, error)}") from None
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     with path.open("rb") as file:
@@ -39,20 +56,26 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not raw.strip():
                 continue
             try:
-                row = json.loads(raw.decode("utf-8-sig"))
+                line = raw.decode("utf-8-sig")
+                row = json.loads(line)
             except UnicodeDecodeError as error:
                 raise InputError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
             except json.JSONDecodeError as error:
                 raise InputError(f"{path}:{number}:{error.colno}: not JSON: {error.msg}") from None
             if not isinstance(row, dict):
                 raise InputError(f"{path}:{number}: a JSON object is expected, this is {type(row).__name__}")
-            yield number, row
+            yield number, line, row
 
 
-def read_records(path: Path, model: type[R]) -> Iterator[R]:
-    """Yield the rows of a JSON Lines file as records. Raises InputError that names file, line and field."""
-    for number, row in read_json_lines(path):
-        yield parse_record(model, row, f"{path}:{number}")
+def _column(line: str, keys: list[str]) -> int:
+    """Where in a line of JSON the last of nested `keys` stands, from 1; the line's begin for a key that is missing."""
+    at = 0
+    for key in keys:
+        found = line.find(json.dumps(key, ensure_ascii=False), at)
+        if found < 0:
+            return 1
+        at = found
+    return at + 1
 
 
 def write_parquet(path: Path, records: Iterable[Record]) -> int:

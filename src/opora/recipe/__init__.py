@@ -1,0 +1,1 @@
+"""One file describes a whole run; done work is not redone."""

@@ -1,0 +1,91 @@
+"""Passages that do not hold the answer: the hard ones that the index finds for the question, and random ones.
+
+In: an example and how many. Out: passages in its language, from documents that may be shown, none of which holds the
+answer.
+
+    Distractors(index).without({"1f0c"}).draw(example, count=3, hard=1.0, rng=random.Random(0))
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+
+from opora.index.search import Index
+from opora.records import Example, Passage
+from opora.text.locate import locate
+from opora.text.terms import terms
+
+POOL = 4
+"""Hard distractors are drawn from this many times as many best hits."""
+DEPTH = 50
+ANSWER_SHARE = 0.7
+"""Where a question has neither quotes nor key facts: a passage with this share of the answer's terms holds it."""
+
+
+class Distractors:
+    """Where distractors come from: an index, less the documents that must not be shown."""
+
+    def __init__(self, index: Index, hidden: Collection[str] = ()) -> None:
+        self._index, self._hidden = index, frozenset(hidden)
+        self._all = sorted(index.passages(), key=lambda passage: passage.id)
+
+    def without(self, hidden: Collection[str]) -> Distractors:
+        """The same, less the documents `hidden`, by id or by the name that questions give them."""
+        return Distractors(self._index, self._hidden | frozenset(hidden))
+
+    def draw(self, example: Example, count: int, hard: float, rng: random.Random) -> list[Passage]:
+        """`count` passages, a share `hard` of them among the best hits; fewer only if there are no more."""
+        if not count:
+            return []
+        allowed = [hit.passage for hit in self._index.search(example.question, DEPTH)]
+        allowed = [passage for passage in allowed if self._may_show(passage, example)]
+        wanted = round(hard * count)
+        pool = allowed[: max(POOL * wanted, wanted)]
+        drawn = rng.sample(pool, min(wanted, len(pool)))
+        taken = {passage.id for passage in drawn}
+        order = rng.sample(range(len(self._all)), len(self._all))
+        for passage in map(self._all.__getitem__, order):
+            if len(drawn) == count:
+                break
+            if passage.id not in taken and self._may_show(passage, example):
+                drawn.append(passage)
+        return drawn
+
+    def _may_show(self, passage: Passage, example: Example) -> bool:
+        source = str(passage.metadata.get("source", ""))
+        return (
+            passage.metadata.get("language") == example.language
+            and passage.document_id not in self._hidden
+            and not any(names_source(name, source) for name in self._hidden)
+            and not holds_answer(passage, example)
+        )
+
+
+def names_source(name: str, source: str) -> bool:
+    """True if a question's name of a document, `finance/review`, means the source `en/finance/review.pdf`."""
+    stem = source.rsplit(".", 1)[0] if "." in source.rsplit("/", 1)[-1] else source
+    return any(each == name or each.endswith(f"/{name}") for each in (source, stem))
+
+
+def holds_answer(passage: Passage, example: Example) -> bool:
+    """True if a passage could answer the question: it is gold or shares text with gold, holds a quote or a wording of
+    every key fact, or, where neither is known, most terms of the answer."""
+    if passage.id in example.gold or any(_overlaps(passage, each) for each in example.passages):
+        return True
+    if example.behavior == "refuse":
+        return False
+    if any(locate(quote.text, passage.text) for quote in example.quotes):
+        return True
+    if example.facts.must:
+        return all(any(locate(wording, passage.shown) for wording in fact) for fact in example.facts.must)
+    if example.quotes:
+        return False
+    language = example.language
+    asked = set(terms(example.question, language))
+    told = set(terms(example.answer, language)) - asked
+    return bool(told) and len(told & set(terms(passage.shown, language))) >= ANSWER_SHARE * len(told)
+
+
+def _overlaps(one: Passage, other: Passage) -> bool:
+    return one.document_id == other.document_id and one.start < other.end and other.start < one.end

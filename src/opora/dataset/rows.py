@@ -1,0 +1,123 @@
+"""Rows of a RAFT dataset: what a model is shown for one question, and what it is to write.
+
+In: an example with its gold passages, and where to take distractors from. Out: chats with their evidence.
+
+    maker = RowMaker(settings, distractors, examples)
+    maker.rows(example)[0].messages[-1].content    # 'Quote: "A fee of 12 EUR is due." [2]\\nAnswer: It is 12 EUR. [2]'
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+
+from opora.answer.prompt import AnswerForm, build_chat, format_answer, wording
+from opora.dataset.distractors import Distractors
+from opora.dataset.questions import MARK
+from opora.dataset.settings import RaftSettings
+from opora.records import Behavior, Example, Message, Passage, QuestionKind, Quote, Record
+from opora.text.locate import locate
+
+
+class Row(Record):
+    """One training example: a chat whose last message is the answer, and the evidence it was made of."""
+
+    id: str
+    messages: tuple[Message, ...]
+    question: str
+    answer: str
+    behavior: Behavior
+    """`refuse` too where the gold passages were left out."""
+    kind: QuestionKind
+    language: str
+    domain: str
+    documents: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    gold: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    origin: str
+
+
+class RowMaker:
+    """Makes the rows of one split. Everything random is drawn from the seed and the example's id, so that a row does
+    not change with the others."""
+
+    def __init__(self, settings: RaftSettings, distractors: Distractors, examples: Sequence[Example]) -> None:
+        self._settings, self._distractors = settings, distractors
+        self._without_gold = _drawn_without_gold(settings, examples)
+
+    def rows(self, example: Example) -> list[Row]:
+        """`variants` rows; none for an unanswerable question without a passage to show."""
+        rows = [self._row(example, variant) for variant in range(self._settings.variants)]
+        return [row for row in rows if row.passages]
+
+    def _row(self, example: Example, variant: int) -> Row:
+        row_id = f"{example.id}/{variant}"
+        rng = random.Random(f"{self._settings.seed} {row_id}")
+        gold = evidence(example)
+        refused = example.behavior == "refuse" or row_id in self._without_gold
+        wanted = self._settings.distractors + (max(1, len(gold)) if refused else 0)
+        passages = self._distractors.draw(example, wanted, self._settings.hard, rng)
+        if not refused:
+            passages += gold
+        rng.shuffle(passages)
+        language = example.language
+        target = wording(language).refusal if refused else self._target(example, passages)
+        return Row(
+            id=row_id,
+            messages=(*build_chat(example.question, passages, language), Message(role="assistant", content=target)),
+            question=example.question,
+            answer=wording(language).refusal if refused else example.answer,
+            behavior="refuse" if refused else example.behavior,
+            kind=example.kind,
+            language=language,
+            domain=example.domain,
+            documents=example.documents,
+            passages=tuple(passages),
+            gold=() if refused else tuple(passage.id for passage in gold),
+            quotes=() if refused else example.quotes,
+            origin=example.origin,
+        )
+
+    def _target(self, example: Example, passages: Sequence[Passage]) -> str:
+        """The answer with its citations, after its quotes where there are any and reasoning is wanted."""
+        numbers = {passage.id: number for number, passage in enumerate(passages, 1)}
+        if MARK.search(example.answer):
+            final = MARK.sub(lambda mark: f"[{numbers[example.passages[int(mark[1]) - 1].id]}]", example.answer)
+            return format_answer(AnswerForm(final), example.language)
+        quotes = [(quote.text, numbers[holder(quote, evidence(example)).id]) for quote in example.quotes]
+        marks = sorted({number for _, number in quotes}) or sorted(numbers[each] for each in example.gold)
+        final = " ".join([example.answer, *(f"[{number}]" for number in marks)])
+        return format_answer(AnswerForm(final, quotes if self._settings.reasoning else ()), example.language)
+
+
+def evidence(example: Example) -> list[Passage]:
+    """The fewest gold passages that hold all quotes, greedily; all gold passages where there are no quotes."""
+    gold = [passage for passage in example.passages if passage.id in example.gold]
+    if not example.quotes:
+        return gold
+    chosen: list[Passage] = []
+    missing = list(example.quotes)
+    while missing and gold:
+        best = max(gold, key=lambda passage: sum(_holds(passage, quote) for quote in missing))
+        chosen.append(best)
+        gold.remove(best)
+        missing = [quote for quote in missing if not _holds(best, quote)]
+    return chosen
+
+
+def holder(quote: Quote, passages: Sequence[Passage]) -> Passage:
+    """The passage that holds a quote."""
+    return next(passage for passage in passages if _holds(passage, quote))
+
+
+def _holds(passage: Passage, quote: Quote) -> bool:
+    return locate(quote.text, passage.text) is not None
+
+
+def _drawn_without_gold(settings: RaftSettings, examples: Sequence[Example]) -> frozenset[str]:
+    """Ids of the rows whose gold is left out: exactly the wanted share of the answerable ones, by a salted hash."""
+    ids = [f"{each.id}/{n}" for each in examples if each.behavior != "refuse" for n in range(settings.variants)]
+    ids.sort(key=lambda each: hashlib.sha256(f"{settings.seed} without gold {each}".encode()).digest())
+    return frozenset(ids[: round(settings.refusals * len(ids))])

@@ -1,0 +1,158 @@
+"""The stages of a recipe: what each is made from, where it goes, how it is told whether it is done.
+
+In: a recipe and the folder of the project. Out: stages in an order in which each can run after those it needs.
+
+    for stage in stages_of(recipe, Path(".")):
+        print(stage.name, stage.out, stage.needs)      # train.raft train/raft ('dataset.raft',)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from opora.artifacts import Build, Manifest
+from opora.errors import InputError
+from opora.recipe.recipe import Recipe
+from opora.records import Settings, nearest
+
+
+class Stage(NamedTuple):
+    """One artefact to be. `build` tells its key and what is there; `run` makes it."""
+
+    name: str
+    out: Path
+    settings: Settings
+    needs: tuple[str, ...]
+    build: Callable[[], Build]
+    run: Callable[[], Manifest]
+
+
+def stages_of(recipe: Recipe, root: Path) -> list[Stage]:
+    """All stages of the recipe. Raises InputError where an entry names another that does not exist."""
+    stages = [_ingest(recipe, root), _index(recipe, root)]
+    stages += [_dataset(recipe, root, name) for name in recipe.dataset]
+    stages += _in_order([_train(recipe, root, name) for name in recipe.train])
+    stages += [_bench(recipe, root, name) for name in recipe.bench]
+    if recipe.bench:
+        stages.append(_report(recipe, root))
+    return stages
+
+
+def stage_named(stages: Iterable[Stage], name: str) -> Stage:
+    """The stage `name`. Raises InputError with the nearest name."""
+    table = {stage.name: stage for stage in stages}
+    if name not in table:
+        raise InputError(f"stage {name} is unknown; {nearest(name, list(table))}")
+    return table[name]
+
+
+def _ingest(recipe: Recipe, root: Path) -> Stage:
+    from opora.corpus.ingest import ingest, ingest_build
+
+    out = root / "corpus"
+    return Stage(
+        "ingest",
+        out,
+        recipe.ingest,
+        (),
+        lambda: ingest_build(recipe.ingest, root, out),
+        lambda: ingest(recipe.ingest, root, out),
+    )
+
+
+def _index(recipe: Recipe, root: Path) -> Stage:
+    from opora.index.build import build_index, index_build
+
+    corpus, out = root / "corpus", root / "index"
+    return Stage(
+        "index",
+        out,
+        recipe.index,
+        ("ingest",),
+        lambda: index_build(recipe.index, corpus, out),
+        lambda: build_index(recipe.index, corpus, out),
+    )
+
+
+def _dataset(recipe: Recipe, root: Path, name: str) -> Stage:
+    from opora.dataset.raft import build_raft, raft_build
+
+    settings, corpus, index, out = recipe.dataset[name], root / "corpus", root / "index", root / "dataset" / name
+    return Stage(
+        f"dataset.{name}",
+        out,
+        settings,
+        ("ingest", "index"),
+        lambda: raft_build(settings, corpus, index, out),
+        lambda: build_raft(settings, corpus, index, out),
+    )
+
+
+def _train(recipe: Recipe, root: Path, name: str) -> Stage:
+    from opora.train.sft import sft_build, train_sft
+
+    settings, out = recipe.train[name], root / "train" / name
+    known = list(recipe.dataset)
+    dataset = root / "dataset" / settings.dataset
+    if settings.dataset not in known and not dataset.exists():
+        raise InputError(f"train.{name}.dataset: {settings.dataset!r} is unknown; {nearest(settings.dataset, known)}")
+    needs = tuple(f"dataset.{each}" for each in known if each == settings.dataset)
+    return Stage(
+        f"train.{name}",
+        out,
+        settings,
+        needs + _trained_in(recipe, [settings.model], but=name),
+        lambda: sft_build(settings, dataset, out),
+        lambda: train_sft(settings, dataset, out),
+    )
+
+
+def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
+    from opora.bench.rag import bench_rag, rag_build
+
+    settings, corpus, index, out = recipe.bench[name], root / "corpus", root / "index", root / "bench" / name
+    return Stage(
+        f"bench.{name}",
+        out,
+        settings,
+        ("ingest", "index", *_trained_in(recipe, settings.models.values())),
+        lambda: rag_build(settings, corpus, index, out),
+        lambda: bench_rag(settings, corpus, index, out),
+    )
+
+
+def _report(recipe: Recipe, root: Path) -> Stage:
+    from opora.bench.report import report_build, write_report
+
+    benches, out = [root / "bench" / name for name in recipe.bench], root / "report"
+    return Stage(
+        "report",
+        out,
+        recipe.report,
+        tuple(f"bench.{name}" for name in recipe.bench),
+        lambda: report_build(recipe.report, benches, out),
+        lambda: write_report(recipe.report, benches, out),
+    )
+
+
+def _trained_in(recipe: Recipe, specs: Iterable[str], but: str = "") -> tuple[str, ...]:
+    """Stages that train what the specs name: `smollm2+train/raft` needs `train.raft`."""
+    named = {match[1] for spec in specs for match in re.finditer(r"\+train/([^/+@]+)", spec)}
+    return tuple(f"train.{name}" for name in recipe.train if name in named and name != but)
+
+
+def _in_order(stages: list[Stage]) -> list[Stage]:
+    """Each stage after those it needs among these. Raises InputError if they need each other in a circle."""
+    ordered: list[Stage] = []
+    names = {stage.name for stage in stages}
+    while len(ordered) < len(stages):
+        done = {stage.name for stage in ordered}
+        ready = [s for s in stages if s.name not in done and set(s.needs) & names <= done]
+        if not ready:
+            circle = ", ".join(stage.name for stage in stages if stage.name not in done)
+            raise InputError(f"opora.yaml: {circle} need each other in a circle")
+        ordered += ready
+    return ordered
