@@ -14,6 +14,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic_core import ErrorDetails
 
 from opora.errors import InputError
 
@@ -217,8 +218,8 @@ def parse_record(model: type[R], data: object, where: str) -> R:
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> str:
-    """The first fault of a validation error as one line: the key, its value, and the nearest known key."""
-    first = error.errors(include_url=False)[0]
+    """One fault of a validation error as one line: the key, its value, and the nearest known key."""
+    first = chief_fault(error)
     location = [part for part in first["loc"] if isinstance(part, str | int)]
     key = ".".join(map(str, location))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
@@ -231,6 +232,12 @@ def explain(model: type[BaseModel], error: ValidationError) -> str:
     shown = value if len(value) <= 60 else value[:57] + "..."
     message = first["msg"][0].lower() + first["msg"][1:]
     return f"{key} is {shown}: {message}{more}" if key else f"{message}{more}"
+
+
+def chief_fault(error: ValidationError) -> ErrorDetails:
+    """The fault to tell first: an unknown key, which often explains a missing one, else the first."""
+    faults = error.errors(include_url=False)
+    return next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
 
 
 def known_fields(model: type[BaseModel], path: list[str | int]) -> list[str]:

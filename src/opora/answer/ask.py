@@ -42,7 +42,7 @@ class Answerer(Protocol):
 
 
 def open_answerer(spec: str, index: Index, settings: AskSettings) -> Answerer:
-    """The answerer of a model spec. Raises InputError for an unknown spec, ModelError for a model that does not load."""
+    """The answerer of a model spec. Raises InputError for an unknown spec, ModelError for one that does not load."""
     if spec == "extractive":
         return ExtractiveAnswerer(index, settings)
     return ModelAnswerer(load_model(spec, settings.generation), index, settings)

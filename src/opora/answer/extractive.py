@@ -119,7 +119,7 @@ def _columns(passage: Passage, at: int) -> str:
         return ""
     lines = passage.text[:at].splitlines()
     header = passage.header
-    for above, line in zip([""] + lines, lines, strict=False):
+    for above, line in zip(["", *lines], lines, strict=False):
         if _TABLE_LINE.match(line) and not _TABLE_LINE.match(above):
             header = line
     return header

@@ -4,7 +4,7 @@ In: a question, its passages, a language. Out: messages, the passages first and 
 examples are written with the same functions, so that a model meets at work what it was taught with.
 
     chat = build_chat("What is the fee?", passages, "en")
-    format_answer(AnswerForm(final="The fee is 12 EUR. [1]", quotes=[("A fee of 12 EUR is due.", 1)]), "en")
+    format_answer(AnswerForm(final="The fee is 12 EUR. [1]", quotes=(("A fee of 12 EUR is due.", 1),)), "en")
     # 'Quote: "A fee of 12 EUR is due." [1]\\nAnswer: The fee is 12 EUR. [1]'
 """
 
@@ -41,7 +41,7 @@ class AnswerForm(NamedTuple):
     """An answer taken apart: the final answer, and the quotes before it with the number of the passage of each."""
 
     final: str
-    quotes: Sequence[tuple[str, int | None]] = ()
+    quotes: tuple[tuple[str, int | None], ...] = ()
 
 
 def prompt_language(language: str) -> str:
@@ -74,7 +74,7 @@ def format_answer(form: AnswerForm, language: str) -> str:
 
 
 def parse_answer(text: str) -> AnswerForm:
-    """Take apart what a model wrote, in any language that opora has a prompt in. Without an answer line, all is final."""
+    """Take apart what a model wrote, in whichever language of `WORDINGS`; without an answer line, all is final."""
     quotes, rest = [], []
     for line in text.strip().splitlines():
         if quote := _QUOTE_LINE.fullmatch(line.strip()):
@@ -84,7 +84,7 @@ def parse_answer(text: str) -> AnswerForm:
     final = "\n".join(rest).strip()
     if mark := _ANSWER_MARK.search(final):
         final = final[mark.end() :].strip()
-    return AnswerForm(final, quotes)
+    return AnswerForm(final, tuple(quotes))
 
 
 def prompt_hashes() -> dict[str, str]:
@@ -110,6 +110,7 @@ def _source(language: str) -> str:
 
 
 _QUOTE_LINE = re.compile(
-    rf"(?:{'|'.join(each.quote for each in WORDINGS.values())}):\s*[\"“«](?P<text>.*)[\"”»]\.?\s*(?:\[(?P<number>\d+)\])?\.?"
+    rf"(?:{'|'.join(each.quote for each in WORDINGS.values())}):"
+    r"\s*[\"“«](?P<text>.*)[\"”»]\.?\s*(?:\[(?P<number>\d+)\])?\.?"
 )
 _ANSWER_MARK = re.compile(rf"^(?:{'|'.join(each.answer for each in WORDINGS.values())}):", re.MULTILINE)

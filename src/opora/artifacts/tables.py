@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from opora.errors import InputError
-from opora.records import Record, explain, parse_record
+from opora.records import Record, chief_fault, explain, parse_record
 
 R = TypeVar("R", bound=Record)
 
@@ -44,7 +44,7 @@ def read_records(path: Path, model: type[R]) -> Iterator[R]:
         try:
             yield model.model_validate(row)
         except ValidationError as error:
-            column = _column(line, [part for part in error.errors()[0]["loc"] if isinstance(part, str)])
+            column = _column(line, [part for part in chief_fault(error)["loc"] if isinstance(part, str)])
             raise InputError(f"{path}:{number}:{column}: {explain(model, error)}") from None
 
 
@@ -56,7 +56,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
             if not raw.strip():
                 continue
             try:
-                line = raw.decode("utf-8-sig")
+                line = raw.decode("utf-8-sig").rstrip()
                 row = json.loads(line)
             except UnicodeDecodeError as error:
                 raise InputError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None

@@ -29,4 +29,10 @@ def init(
             target = folder / each.relative_to(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(each, target)
-    typer.echo(f"{folder}: {len(files)} files; next: cd {folder} && opora plan && opora run")
+    (folder / "documents").mkdir(exist_ok=True)
+    typer.echo(f"{folder}: {len(files)} files; next: {_next(folder, sample)}")
+
+
+def _next(folder: Path, sample: bool) -> str:
+    enter = "" if folder == Path() else f"cd {folder} && "
+    return f"{enter}opora plan && opora run" if sample else f"put documents into {folder / 'documents'}, then {enter}opora run"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from opora.cli.options import AsJson, Overrides, show_manifest, show_settings
 
+BENCH = Path("bench")
+
 
 def report(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Write report/: one HTML page with tables, plots and answers side by side; also Markdown, JSON and PNG."""
@@ -15,14 +17,10 @@ def report(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
     recipe = load_recipe(overrides=overrides or [])
     show_settings("report", recipe.report)
-    benches = [Path("bench") / name for name in recipe.bench] or sorted(
-        each.parent for each in BENCH.glob("*/manifest.json")
-    )
+    made = sorted(each.parent for each in BENCH.glob("*/manifest.json"))
+    benches = [BENCH / name for name in recipe.bench] or made
     if not benches:
         raise InputError(f"{BENCH}: holds no results to report; run `opora bench rag` first")
     out = Path("report")
     finished = report_build(recipe.report, benches, out).finished
     show_manifest(finished or write_report(recipe.report, benches, out), out, as_json, made=not finished)
-
-
-BENCH = Path("bench")

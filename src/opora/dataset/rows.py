@@ -86,7 +86,7 @@ class RowMaker:
         if MARK.search(example.answer):
             final = MARK.sub(lambda mark: f"[{numbers[example.passages[int(mark[1]) - 1].id]}]", example.answer)
             return format_answer(AnswerForm(final), example.language)
-        quotes = [(quote.text, numbers[holder(quote, evidence(example)).id]) for quote in example.quotes]
+        quotes = tuple((quote.text, numbers[holder(quote, evidence(example)).id]) for quote in example.quotes)
         marks = sorted({number for _, number in quotes}) or sorted(numbers[each] for each in example.gold)
         final = " ".join([example.answer, *(f"[{number}]" for number in marks)])
         return format_answer(AnswerForm(final, quotes if self._settings.reasoning else ()), example.language)

@@ -1,0 +1,59 @@
+"""Only what stands in a document is cited."""
+
+import pytest
+from opora.answer.citations import check_citations
+from opora.records import Hit, Passage
+
+TEXTS = (
+    "The fee is 12 EUR a day. It is due on Monday.",
+    "| Pump | Flow |\n|---|---|\n| A-1 | 12.5 |\n| A-2 | 14 |",
+    "Договор с фирмой «Северный ветер» заключён на три года. Пени — 0,5 % в день.",
+)
+HITS = [
+    Hit(
+        passage=Passage(
+            id=f"d{n}-0", document_id=f"d{n}", text=text, start=100, end=100 + len(text), metadata={"source": f"{n}.md"}
+        ),
+        rank=n,
+    )
+    for n, text in enumerate(TEXTS, 1)
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "cited", "dropped"),
+    [
+        ("It is 12 EUR. [1]", "It is 12 EUR. [1]", [(1, TEXTS[0])], []),
+        ("It is 12 EUR [1].", "It is 12 EUR [1].", [(1, TEXTS[0])], []),
+        ("It is 12 EUR. [7]", "It is 12 EUR.", [], ["no such passage"]),
+        ("It is 12 EUR. [0]", "It is 12 EUR.", [], ["no such passage"]),
+        ("It is 12 EUR. [1, 9]", "It is 12 EUR. [1]", [(1, TEXTS[0])], ["no such passage"]),
+        ("It is 12 EUR. [1][1]", "It is 12 EUR. [1] [1]", [(1, TEXTS[0])], []),
+        (
+            'Quote: "The fee is 12 EUR a day." [1]\nAnswer: 12 EUR. [1]',
+            "12 EUR. [1]",
+            [(1, "The fee is 12 EUR a day")],
+            [],
+        ),
+        ('Quote: "The fee is 12 EUR a day." [3]\nAnswer: 12 EUR.', "12 EUR.", [(1, "The fee is 12 EUR a day")], []),
+        ('Quote: "The fee is 13 EUR a day." [1]\nAnswer: 13 EUR.', "13 EUR.", [], ["quote not found"]),
+        ('Quote: "| A-2 | 14 |" [2]\nAnswer: It is 14. [2]', "It is 14. [2]", [(2, "A-2 | 14")], []),
+        ('They say "the fee is 12 EUR" there.', 'They say "the fee is 12 EUR" there.', [(1, "The fee is 12 EUR")], []),
+        ('They say "the fee is 99 EUR" there.', "They say the fee is 99 EUR there.", [], ["quote not found"]),
+        ("С фирмой «Северный ветер» [3]", "С фирмой «Северный ветер» [3]", [(3, TEXTS[2])], []),
+        ("Цитата: «Пени — 0,5 % в день.» [3]\nОтвет: 0,5 %. [3]", "0,5 %. [3]", [(3, "Пени — 0,5 % в день")], []),
+        ("", "", [], []),
+    ],
+)
+def test_check(written, text, cited, dropped):
+    checked = check_citations(written, HITS)
+    assert checked.text == text
+    assert [(each.marker, each.text) for each in checked.citations] == cited
+    assert [each.reason for each in checked.dropped] == dropped
+
+
+def test_spans_are_places_in_the_document():
+    [citation] = check_citations('Quote: "It is due on Monday." [1]\nAnswer: On Monday.', HITS).citations
+    passage = HITS[0].passage
+    assert passage.text[citation.start - passage.start : citation.end - passage.start] == citation.text
+    assert (citation.document_id, citation.start, citation.place) == ("d1", 125, "1.md")

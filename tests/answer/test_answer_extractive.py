@@ -1,0 +1,61 @@
+"""The sentence that supports a question best, without a model."""
+
+import pytest
+from opora.answer.extractive import best_sentences, choose, spans
+from opora.records import Hit, Passage
+
+TEXT = (
+    "## Fees\n\nThe daily fee is 12 EUR. Refunds take five days.\n\n- Children pay half of it.\n- Dogs travel free.\n\n"
+    "| Ship | Cabins | Year |\n|---|---|---|\n| Aurora | 40 | 1998 |\n| Boreas | 65 | 2011 |\n"
+)
+RU = "Плата за хранение — 12 руб. в день. Возврат занимает пять дней. Табл. 3 показывает суда."
+
+
+def passage(text, **more):
+    return Passage(id="p", document_id="d", text=text, start=0, end=len(text), metadata={"title": "Ferry"}, **more)
+
+
+def test_spans_are_sentences_and_rows():
+    p = passage(TEXT)
+    assert [p.text[a:b] for a, b in spans(p, "en")] == [
+        "The daily fee is 12 EUR.", "Refunds take five days.", "Children pay half of it.", "Dogs travel free.",
+        "| Aurora | 40 | 1998 |", "| Boreas | 65 | 2011 |",
+    ]  # fmt: skip
+
+
+def test_a_table_that_goes_on_keeps_its_first_row():
+    p = passage("| Boreas | 65 | 2011 |", header="| Ship | Cabins | Year |\n|---|---|---|")
+    assert [p.text[a:b] for a, b in spans(p, "en")] == ["| Boreas | 65 | 2011 |"]
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "text", "answer"),
+    [
+        ("What is the daily fee?", "en", TEXT, "The daily fee is 12 EUR."),
+        ("What is the daly fee?", "en", TEXT, "The daily fee is 12 EUR."),
+        ("How many cabins has the Boreas?", "en", TEXT, "| Boreas | 65 | 2011 |"),
+        ("Do dogs travel for free?", "en", TEXT, "Dogs travel free."),
+        ("Какова плата за хранение?", "ru", RU, "Плата за хранение — 12 руб. в день."),
+        ("Сколько длится возврат?", "ru", RU, "Возврат занимает пять дней."),
+    ],
+)
+def test_the_best_sentence(question, language, text, answer):
+    p = passage(text)
+    best = best_sentences(question, [Hit(passage=p, rank=1)], lambda term: 1.0 + (len(term) > 3), language)[0]
+    assert p.text[best.start : best.end] == answer
+
+
+def test_nonsense_has_little_support():
+    found = best_sentences("qwx zzkp blorf", [Hit(passage=passage(TEXT), rank=1)], lambda _: 1.0, "en")
+    assert found[0].support == 0.0
+
+
+@pytest.mark.parametrize("question", ["", "???", "🙂"])
+def test_a_question_without_words_has_no_sentences(question):
+    assert best_sentences(question, [Hit(passage=passage(TEXT), rank=1)], lambda _: 1.0, "en") == []
+
+
+def test_a_second_sentence_only_if_nearly_as_good_and_different():
+    hits = [Hit(passage=passage(TEXT), rank=1), Hit(passage=passage(TEXT), rank=2)]
+    found = best_sentences("What is the daily fee?", hits, lambda _: 1.0, "en")
+    assert len(choose(found, 3)) == 1
