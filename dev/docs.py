@@ -1,0 +1,120 @@
+"""Write the parts of the documentation that the code knows: docs/commands.md, docs/settings.md, and, between the marks
+`<!-- table NAME -->` and `<!-- end -->` of the READMEs, the tables of demo/bench/NAME.
+
+    python dev/docs.py            # write
+    python dev/docs.py --check    # only say whether docs/ is what the code says; exit 1 if not
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import click
+import typer.main
+
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.ru.md")
+
+
+def main() -> int:
+    pages = {ROOT / "docs" / "commands.md": commands(), ROOT / "docs" / "settings.md": settings()}
+    if "--check" in sys.argv:
+        stale = [str(path.relative_to(ROOT)) for path, text in pages.items() if path.read_text("utf-8") != text]
+        print(f"stale: {', '.join(stale)}; run `make docs`" if stale else "docs are what the code says")
+        return bool(stale)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+    for name in READMES:
+        fill_tables(ROOT / name)
+    return 0
+
+
+def commands() -> str:
+    """The help of every command."""
+    from opora.cli.main import app
+
+    parts = ["# Commands\n\nWritten by `make docs` from the help of each command.\n"]
+    for path, command in walk(typer.main.get_command(app), ("opora",)):
+        context = click.Context(command, info_name=" ".join(path), terminal_width=100)
+        parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def walk(command: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
+    found = [(path, command)]
+    for name, each in getattr(command, "commands", {}).items():
+        found += walk(each, (*path, name))
+    return found
+
+
+def settings() -> str:
+    """Every setting of every section: its default, and what it is for."""
+    from opora.answer.settings import AskSettings
+    from opora.bench.settings import RagBenchSettings, ReportSettings
+    from opora.corpus.settings import IngestSettings
+    from opora.dataset.settings import RaftSettings
+    from opora.index.settings import IndexSettings
+    from opora.train.settings import SftSettings
+
+    sections = {
+        "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
+        "train.NAME": SftSettings, "bench.NAME": RagBenchSettings, "report": ReportSettings,
+    }  # fmt: skip
+    intro = (
+        "# Settings\n\nSections of `opora.yaml`, and what `--set section.key=value` overrides. Written by `make docs`"
+        " from the code.\n"
+    )
+    return "\n".join([intro, *(section(name, model) for name, model in sections.items())])
+
+
+def section(name, model) -> str:
+    doc = " ".join(inspect.getdoc(model).split())
+    rows = [f"| `{key}` | {default} | {text} |" for key, default, text in fields(model)]
+    return "\n".join([f"## {name}\n", f"{doc}\n", "| key | default | what it is |", "|---|---|---|", *rows, ""])
+
+
+def fields(model, prefix: str = "") -> list[tuple[str, str, str]]:
+    from opora.records import Settings
+
+    texts = attribute_docs(model)
+    rows = []
+    for key, field in model.model_fields.items():
+        if isinstance(field.default, Settings):
+            rows += fields(type(field.default), f"{prefix}{key}.")
+        else:
+            default = "required" if field.is_required() else f"`{shown(field.get_default(call_default_factory=True))}`"
+            rows.append((prefix + key, default, texts.get(key, "").replace("|", "\\|")))
+    return rows
+
+
+def shown(value) -> str:
+    return "''" if value == "" else str(value)
+
+
+def attribute_docs(model) -> dict[str, str]:
+    """Field -> the string below it in the source."""
+    body = ast.parse(inspect.cleandoc(inspect.getsource(model))).body[0].body
+    texts = {}
+    for field, after in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            texts[field.target.id] = " ".join(after.value.value.split())
+    return texts
+
+
+def fill_tables(path: Path) -> None:
+    def table(match: re.Match) -> str:
+        made = ROOT / "demo" / "bench" / match[1] / "table.md"
+        if not made.exists():
+            sys.exit(f"{made.relative_to(ROOT)}: no such file; run `make demo` first")
+        return f"<!-- table {match[1]} -->\n{made.read_text('utf-8').strip()}\n<!-- end -->"
+
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r"<!-- table (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
