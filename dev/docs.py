@@ -53,12 +53,13 @@ def walk(command: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[str,
 
 def settings() -> str:
     """Every setting of every section: its default, and what it is for."""
-    from opora.answer.settings import AskSettings
     from opora.bench.settings import RagBenchSettings, ReportSettings
     from opora.corpus.settings import IngestSettings
-    from opora.dataset.settings import RaftSettings
     from opora.index.settings import IndexSettings
     from opora.train.settings import SftSettings
+
+    from opora.answer.settings import AskSettings
+    from opora.dataset.settings import RaftSettings
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,

@@ -1,6 +1,7 @@
 """Only what stands in a document is cited."""
 
 import pytest
+
 from opora.answer.citations import check_citations
 from opora.records import Hit, Passage
 

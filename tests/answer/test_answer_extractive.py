@@ -1,6 +1,7 @@
 """The sentence that supports a question best, without a model."""
 
 import pytest
+
 from opora.answer.extractive import best_sentences, choose, spans
 from opora.records import Hit, Passage
 

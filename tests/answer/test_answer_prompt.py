@@ -1,6 +1,7 @@
 """What a model is asked, and what it is taught to write, read back."""
 
 import pytest
+
 from opora.answer.prompt import AnswerForm, build_chat, format_answer, parse_answer, prompt_hashes
 from opora.records import Passage
 

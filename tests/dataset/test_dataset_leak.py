@@ -1,6 +1,7 @@
 """No test question, answer or evidence was trained on."""
 
 import pytest
+
 from opora.dataset.leak import Checked, check_leaks, find_leaks
 from opora.errors import InputError
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from opora.dataset.questions import read_questions
 from opora.errors import InputError
 

@@ -1,6 +1,7 @@
 """Splits never share a document."""
 
 import pytest
+
 from opora.dataset.split import documents_of, split_by_document
 from opora.errors import InputError
 from opora.records import Example
