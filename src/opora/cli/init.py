@@ -35,4 +35,8 @@ def init(
 
 def _next(folder: Path, sample: bool) -> str:
     enter = "" if folder == Path() else f"cd {folder} && "
-    return f"{enter}opora plan && opora run" if sample else f"put documents into {folder / 'documents'}, then {enter}opora run"
+    return (
+        f"{enter}opora plan && opora run"
+        if sample
+        else f"put documents into {folder / 'documents'}, then {enter}opora run"
+    )

@@ -1,0 +1,55 @@
+"""Means with 95 % intervals, and paired differences, by bootstrap over questions.
+
+In: one value a question, None where it is missing. Out: mean and interval over those that are there.
+
+    bootstrap([1.0, 0.0, None, 1.0], seed=0)       # Interval(mean=0.667, low=0.0, high=1.0, count=3, missing=1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opora.records import Record
+
+RESAMPLES = 2000
+LEVEL = 95.0
+
+
+class Interval(Record):
+    """A mean and its percentile interval (Efron 1979). `mean` is None where no value is there; `low` and `high` are
+    None too where there is only one."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    count: int
+    missing: int = 0
+
+    @property
+    def excludes_zero(self) -> bool:
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+def bootstrap(values: Sequence[float | None], seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+    """Mean of the values that are there, and its interval from `resamples` draws with replacement."""
+    import numpy as np
+
+    present = np.array([value for value in values if value is not None], dtype=np.float64)
+    missing = len(values) - len(present)
+    if not len(present):
+        return Interval(mean=None, low=None, high=None, count=0, missing=missing)
+    mean = float(present.mean())
+    if len(present) == 1:
+        return Interval(mean=mean, low=None, high=None, count=1, missing=missing)
+    draws = np.random.default_rng(seed).integers(len(present), size=(resamples, len(present)))
+    low, high = np.percentile(present[draws].mean(axis=1), [50 - LEVEL / 2, 50 + LEVEL / 2])
+    return Interval(mean=mean, low=float(low), high=float(high), count=len(present), missing=missing)
+
+
+def paired_difference(
+    values: Sequence[float | None], baseline: Sequence[float | None], seed: int = 0, resamples: int = RESAMPLES
+) -> Interval:
+    """Mean of `values - baseline` over the questions where both are there; the same questions, the same draws."""
+    pairs = zip(values, baseline, strict=True)
+    differences = [None if one is None or other is None else one - other for one, other in pairs]
+    return bootstrap(differences, seed, resamples)

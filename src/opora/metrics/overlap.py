@@ -1,0 +1,52 @@
+"""How much of a reference an answer repeats: ROUGE-L, token F1, exact match.
+
+In: an answer and its reference. Out: numbers from 0 to 1. Tokens are lower-case words and numbers of any script (the
+usual ROUGE package keeps Latin letters only, and gives 0 for Cyrillic).
+
+    rouge_l("срок пять дней", "срок — пять рабочих дней").f1      # 0.857...
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from opora.text.words import words
+
+
+class Overlap(NamedTuple):
+    precision: float
+    recall: float
+    f1: float
+
+
+def rouge_l(answer: str, reference: str) -> Overlap:
+    """ROUGE-L (Lin 2004) over unigrams: the longest common subsequence against the length of the answer (precision)
+    and of the reference (recall), and their harmonic mean."""
+    from rapidfuzz.distance import LCSseq
+
+    left, right = tokens(answer), tokens(reference)
+    return _overlap(LCSseq.similarity(left, right), len(left), len(right))
+
+
+def token_f1(answer: str, reference: str) -> float:
+    """F1 of the bags of tokens (Rajpurkar et al. 2016), no word left out."""
+    left, right = tokens(answer), tokens(reference)
+    return _overlap(sum((Counter(left) & Counter(right)).values()), len(left), len(right)).f1
+
+
+def exact_match(answer: str, reference: str) -> float:
+    """1.0 if both have the same tokens in the same order, else 0.0."""
+    return float(tokens(answer) == tokens(reference))
+
+
+def tokens(text: str) -> list[str]:
+    """Lower-case words and numbers, ё as е."""
+    return [word.text.casefold().replace("ё", "е") for word in words(text)]
+
+
+def _overlap(common: int, left: int, right: int) -> Overlap:
+    if not common:
+        return Overlap(0.0, 0.0, 0.0)
+    precision, recall = common / left, common / right
+    return Overlap(precision, recall, 2 * precision * recall / (precision + recall))
