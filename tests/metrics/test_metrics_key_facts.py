@@ -13,7 +13,7 @@ from opora.records import KeyFacts
         ("Хранить 10 000,5 кг.", ["10000.5"], "ru", True),
         ("Хранить 12,5 кг.", ["12"], "ru", False),
         ("Хранить 12 кг.", ["12,5", "12"], "ru", True),
-        ("Ежовые рукавицы", ["ёжовый"], "ru", True),
+        ("Тяжелые двери", ["тяжёлый"], "ru", True),
         ("The filters last 12.5 hours.", ["filter"], "en", True),
         ("The filters last 12.50 hours.", ["12.5"], "en", True),
         ("It cost 10,000 EUR.", ["10000"], "en", True),

@@ -1,0 +1,1 @@
+"""Language models: one string names one, one contract serves all."""

@@ -1,0 +1,36 @@
+"""Load the language model that a spec names.
+
+model = load_model("smollm2", ModelSettings())
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from opora.errors import InputError, MissingExtraError
+from opora.models.contract import LanguageModel
+from opora.models.settings import ModelSettings
+from opora.models.spec import parse_spec
+
+BACKENDS = {
+    "smollm2": "opora.models.local",
+    "hf": "opora.models.local",
+    "openai": "opora.models.openai",
+    "fake": "opora.models.fake",
+}
+"""Kind of spec -> module whose `open_model(spec, settings)` loads it; heavy packages are imported there."""
+
+
+def load_model(spec: str, settings: ModelSettings) -> LanguageModel:
+    """The model of a spec. Raises InputError for a wrong spec, MissingExtraError, ModelError if it does not load."""
+    kind = parse_spec(spec).kind
+    if kind == "extractive":
+        raise InputError("extractive is no language model: it answers by itself; use it in ask and bench")
+    try:
+        module = importlib.import_module(BACKENDS[kind])
+        model: LanguageModel = module.open_model(spec, settings)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("opora"):
+            raise
+        raise MissingExtraError(f"model {spec!r} (package {error.name})", "train") from None
+    return model
