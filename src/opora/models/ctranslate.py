@@ -32,7 +32,7 @@ QUANTIZATION = "int8"
 
 
 def supports(spec: ModelSpec) -> bool:
-    """True if CTranslate2 knows the architecture of the model. Raises ModelError if the model's settings do not load."""
+    """True if CTranslate2 knows the model's architecture. Raises ModelError if the model's settings do not load."""
     if spec.kind == "smollm2":
         return True
     try:

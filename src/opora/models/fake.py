@@ -1,7 +1,7 @@
 """A model that answers from a script, for tests: no weights, the same answer every time.
 
-In: a JSON Lines file of `{"match": REGEX, "answer": TEXT}`, looked for in the last message, first match first; without a
-file, or a match, the refusal of the prompt's language. Out: completions, and a count of the calls.
+In: a JSON Lines file of `{"match": REGEX, "answer": TEXT}`, looked for in the last message, first match first; where
+nothing matches, `DEFAULT`. Out: completions, and a count of the calls.
 
     model = FakeModel([("fee", "The fee is 12 EUR. [1]")])
     model.generate([[Message(role="user", content="What is the fee?")]])[0].text     # 'The fee is 12 EUR. [1]'

@@ -63,7 +63,7 @@ def load_causal_lm(
     revision = spec.revision or None
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype)
+        model: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype)
     except (OSError, ValueError) as error:
         raise ModelError(f"model {source!r} does not load: {_first_line(error)}") from None
     if spec.adapter:
@@ -168,7 +168,7 @@ class TransformersModel:
         return sums
 
     def _ends(self) -> set[int]:
-        configured = self._model.generation_config.eos_token_id  # type: ignore[union-attr]
+        configured = self._model.generation_config.eos_token_id
         ends = configured if isinstance(configured, list) else [configured]
         return {end for end in [*ends, self._tokenizer.eos_token_id] if end is not None}
 

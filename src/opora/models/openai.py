@@ -12,6 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import openai
 
@@ -22,7 +23,7 @@ from opora.models.spec import parse_spec
 
 
 class OpenAIModel:
-    """A model behind a server. Answers are streamed, so that `timeout_s` bounds silence, not the length of an answer."""
+    """A model behind a server. Answers are streamed: `timeout_s` bounds silence, not the length of an answer."""
 
     context_tokens: int | None = None
 
@@ -79,9 +80,10 @@ class OpenAIModel:
         began = time.monotonic()
         parts: list[str] = []
         finish, prompt_tokens, completion_tokens = "", 0, 0
+        messages: Any = [{"role": message.role, "content": message.content} for message in chat]
         stream = await client.chat.completions.create(
             model=self._name,
-            messages=[{"role": message.role, "content": message.content} for message in chat],  # type: ignore[misc]
+            messages=messages,
             max_tokens=self._settings.max_new_tokens,
             temperature=self._settings.temperature,
             seed=self._settings.seed,
