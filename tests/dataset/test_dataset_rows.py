@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from opora.dataset.distractors import Distractors, holds_answer, names_source
+from opora.dataset.distractors import Distractors, holds_answer
 from opora.dataset.rows import RowMaker, evidence
 from opora.dataset.settings import RaftSettings
+from opora.index.gold import names_source
 from opora.records import Example, Hit, KeyFacts, Passage, Quote
 
 REFUSAL = "The documents do not contain an answer to this question."

@@ -11,7 +11,9 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 
+from opora.index.gold import names_source
 from opora.index.search import Index
+from opora.metrics.key_facts import key_fact_share
 from opora.records import Example, Passage
 from opora.text.locate import locate
 from opora.text.terms import terms
@@ -62,12 +64,6 @@ class Distractors:
         )
 
 
-def names_source(name: str, source: str) -> bool:
-    """True if a question's name of a document, `finance/review`, means the source `en/finance/review.pdf`."""
-    stem = source.rsplit(".", 1)[0] if "." in source.rsplit("/", 1)[-1] else source
-    return any(each == name or each.endswith(f"/{name}") for each in (source, stem))
-
-
 def holds_answer(passage: Passage, example: Example) -> bool:
     """True if a passage could answer the question: it is gold or shares text with gold, holds a quote or a wording of
     every key fact, or, where neither is known, most terms of the answer."""
@@ -78,7 +74,7 @@ def holds_answer(passage: Passage, example: Example) -> bool:
     if any(locate(quote.text, passage.text) for quote in example.quotes):
         return True
     if example.facts.must:
-        return all(any(locate(wording, passage.shown) for wording in fact) for fact in example.facts.must)
+        return key_fact_share(passage.shown, example.facts, example.language) == 1.0
     if example.quotes:
         return False
     language = example.language

@@ -86,7 +86,12 @@ class RowMaker:
         if MARK.search(example.answer):
             final = MARK.sub(lambda mark: f"[{numbers[example.passages[int(mark[1]) - 1].id]}]", example.answer)
             return format_answer(AnswerForm(final), example.language)
-        quotes = tuple((quote.text, numbers[holder(quote, evidence(example)).id]) for quote in example.quotes)
+        shown = evidence(example)
+        quotes = tuple(
+            (quote.text, numbers[passage.id])
+            for quote in example.quotes
+            for passage in [each for each in shown if _holds(each, quote)][:1]
+        )
         marks = sorted({number for _, number in quotes}) or sorted(numbers[each] for each in example.gold)
         final = " ".join([example.answer, *(f"[{number}]" for number in marks)])
         return format_answer(AnswerForm(final, quotes if self._settings.reasoning else ()), example.language)
@@ -105,11 +110,6 @@ def evidence(example: Example) -> list[Passage]:
         gold.remove(best)
         missing = [quote for quote in missing if not _holds(best, quote)]
     return chosen
-
-
-def holder(quote: Quote, passages: Sequence[Passage]) -> Passage:
-    """The passage that holds a quote."""
-    return next(passage for passage in passages if _holds(passage, quote))
 
 
 def _holds(passage: Passage, quote: Quote) -> bool:

@@ -1,0 +1,18 @@
+"""Settings of the index."""
+
+from __future__ import annotations
+
+from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
+
+
+class IndexSettings(Settings):
+    """How passages are indexed and found."""
+
+    heading_weight: NonNegativeInt = 1
+    """How often the words of title and headings count beside those of the passage."""
+    dense_weight: Fraction = 0.25
+    """Share of the dense score in the fused one, the lexical score having the rest; Russian passages only."""
+    components: NonNegativeInt = 2
+    """Common directions that are removed from the dense vectors (Arora et al. 2017)."""
+    depth: PositiveInt = 50
+    """Passages that each kind of search hands to the fusion."""
