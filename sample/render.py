@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
 import re
 import shutil
 import zipfile
@@ -86,21 +87,29 @@ def merge_questions(source: Path, out: Path) -> int:
 
 def parse_markdown(text: str) -> Iterator[Block]:
     """Blocks of the plain subset that the sample is written in: headings, one-line paragraphs, lists, pipe tables."""
-    for piece in re.split(r"\n\s*\n|\n(?=#)|(?<=\n)(?=\|)(?<!\|\n)", text.strip()):
-        lines = piece.strip().splitlines()
-        if match := re.match(r"(#+) (.*)", lines[0]):
-            yield Block("heading", [[match[2].strip()]], level=len(match[1]))
-            lines = lines[1:]
-        if not lines:
-            continue
-        if lines[0].startswith("|"):
-            cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+    for kind, group in itertools.groupby(filter(str.strip, text.splitlines()), key=kind_of_line):
+        lines = [line.strip() for line in group]
+        if kind == "table":
+            cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
             yield Block("table", [row for row in cells if not all(re.fullmatch(r":?-+:?", cell) for cell in row)])
-        elif re.match(r"(-|\d+\.) ", lines[0]):
+        elif kind == "list":
             items = [[re.sub(r"^(-|\d+\.) ", "", line)] for line in lines]
             yield Block("list", items, ordered=lines[0][0].isdigit())
+        elif kind == "heading":
+            for line in lines:
+                marks, _, title = line.partition(" ")
+                yield Block("heading", [[title]], level=len(marks))
         else:
-            yield Block("paragraph", [[" ".join(lines)]])
+            for line in lines:
+                yield Block("paragraph", [[line]])
+
+
+def kind_of_line(line: str) -> str:
+    if line.startswith("#"):
+        return "heading"
+    if line.startswith("|"):
+        return "table"
+    return "list" if re.match(r"(-|\d+\.) ", line) else "paragraph"
 
 
 class Pdf(FPDF):

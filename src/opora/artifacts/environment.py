@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 RECORDED = (
-    "opora accelerate ctranslate2 kreuzberg lancedb natasha numpy openai peft pyarrow pydantic pymorphy3 razdel"
-    " rapidfuzz snowballstemmer tokenizers torch transformers"
+    "opora accelerate ctranslate2 lancedb lxml natasha navec numpy openai pdfplumber peft pyarrow pydantic pymorphy3"
+    " python-docx rapidfuzz razdel snowballstemmer tokenizers torch transformers"
 ).split()
 
 

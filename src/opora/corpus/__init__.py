@@ -1,0 +1,1 @@
+"""Any document becomes clean passages, or a stated reason why not."""

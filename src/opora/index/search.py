@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from opora.index.vectors import Encoder, Vectors, lemmas
 from opora.records import Hit, Passage, parse_record
 from opora.text.language import detect_language
 from opora.text.terms import terms
-
-if TYPE_CHECKING:
-    from lancedb.table import Table
 
 T = TypeVar("T")
 OTHER_LANGUAGE = 0.5
@@ -104,15 +101,13 @@ class Index:
         return self._encoder.encode([lemmas(text) for text in texts])
 
     def _lexical(self, question: str, language: str, where: str) -> dict[str, dict[str, Any]]:
-        from lancedb.query import MatchQuery
-
         wanted = list(dict.fromkeys(terms(question, language)))[:MAX_QUERY_TERMS]
         wanted = [term for term in wanted if term in self._frequencies]
         if not wanted:
             return {}
         rows = self._guard(
             lambda: (
-                self._table.search(MatchQuery(" ".join(wanted), "terms"), query_type="fts")
+                self._table.search(_match(wanted), query_type="fts")
                 .where(where)
                 .select([*SELECTED, "_score"])
                 .limit(self._settings.depth)
@@ -161,7 +156,7 @@ class Index:
         return fused
 
     @functools.cached_property
-    def _table(self) -> Table:
+    def _table(self) -> Any:
         import lancedb
 
         return self._guard(lambda: lancedb.connect(str(self.folder)).open_table(TABLE))
@@ -186,6 +181,13 @@ class Index:
         except (OSError, ValueError, RuntimeError) as error:
             line = " ".join(str(error).split())[:120]
             raise OporaError(f"{self.folder}: the index is damaged ({line}); remove it and run `opora index`") from None
+
+
+def _match(wanted: Sequence[str]) -> Any:
+    """A query for any of some terms; nothing in them is read as syntax."""
+    from lancedb.query import MatchQuery
+
+    return MatchQuery(" ".join(wanted), "terms")  # type: ignore[call-arg]
 
 
 def _best(fused: list[tuple[dict[str, float], str]], top_k: int) -> list[Hit]:

@@ -45,7 +45,8 @@ class Encoder:
         vectors = self.average(texts)
         vectors -= vectors @ self.components.T @ self.components
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-6)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-6)
+        return unit
 
     def average(self, texts: Sequence[Sequence[str]]) -> Vectors:
         """Weighted means of the word vectors, nothing removed."""
@@ -66,7 +67,7 @@ def fit_encoder(texts: Sequence[Sequence[str]], components: int) -> Encoder:
     encoder = Encoder(counts, np.zeros((0, DIMENSIONS), dtype=np.float32))
     vectors = encoder.average(texts)
     if components and len(texts) > 10 * components:
-        _, _, directions = np.linalg.svd(vectors - 0.0, full_matrices=False)
+        _, _, directions = np.linalg.svd(vectors, full_matrices=False)
         encoder.components = directions[:components].astype(np.float32)
     return encoder
 
