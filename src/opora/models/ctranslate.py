@@ -21,7 +21,8 @@ from transformers import AutoConfig, AutoTokenizer
 from opora.errors import ModelError
 from opora.models.cache import cached
 from opora.models.contract import Chat, Completion, OnCompletion
-from opora.models.local import batches_by_length, check_lengths, completion_of, load_causal_lm, revision_of
+from opora.models.local import batches_by_length, check_lengths, completion_of, load_causal_lm
+from opora.models.revision import revision_of
 from opora.models.settings import ModelSettings
 from opora.models.smollm2 import smollm2_folder
 from opora.models.spec import ModelSpec, parse_spec

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, ModelError
 from opora.models.contract import Chat, Completion, LanguageModel, OnCompletion
+from opora.models.revision import adapter_folder, revision_of
 from opora.models.settings import ModelSettings
-from opora.models.smollm2 import smollm2_folder, smollm2_revision
+from opora.models.smollm2 import smollm2_folder
 from opora.models.spec import ModelSpec, parse_spec
 from opora.models.template import encode_chat
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
@@ -83,27 +80,6 @@ def load_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"adapter {folder} does not fit its model: {_first_line(error)}") from None
     return merged
-
-
-def adapter_folder(adapter: str) -> Path:
-    """Where the adapter's files are: the folder itself, or `adapter/` of what `opora train` made."""
-    for folder in (Path(adapter) / "adapter", Path(adapter)):
-        if (folder / ADAPTER_WEIGHTS).exists():
-            return folder
-    raise InputError(f"adapter {adapter}: holds no {ADAPTER_WEIGHTS}; name a folder that `opora train` or PEFT wrote")
-
-
-def revision_of(spec: ModelSpec) -> str:
-    """What pins the weights: a checksum of local ones, a commit of the hub's, with the adapter's checksum behind."""
-    if spec.kind == "smollm2":
-        base = smollm2_revision()[:16]
-    elif Path(spec.name).is_dir():
-        weights = sorted(Path(spec.name).glob("*.safetensors"))
-        base = "-".join(fingerprint_of_file(each)[:16] for each in weights) or "unknown"
-    else:
-        base = _hub_commit(spec)
-    adapter = fingerprint_of_file(adapter_folder(spec.adapter) / ADAPTER_WEIGHTS)[:16] if spec.adapter else ""
-    return f"{base}+{adapter}" if adapter else base
 
 
 class TransformersModel:
@@ -202,16 +178,6 @@ def completion_of(
         finish_reason="length" if stop is None else "stop",
         seconds=seconds,
     )
-
-
-def _hub_commit(spec: ModelSpec) -> str:
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(spec.name, revision=spec.revision or None)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"model {spec.name!r} does not load: {_first_line(error)}") from None
-    return str(getattr(config, "_commit_hash", None) or spec.revision or "unknown")
 
 
 def _first_line(error: Exception) -> str:

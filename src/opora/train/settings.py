@@ -1,0 +1,54 @@
+"""Settings of training, one class a method."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
+
+
+class LoraSettings(Settings):
+    """Low-rank adaptation (Hu et al. 2021, arXiv:2106.09685)."""
+
+    r: PositiveInt = 32
+    alpha: PositiveInt = 64
+    dropout: Fraction = 0.0
+    targets: str | tuple[str, ...] = "all-linear"
+    """Names of the layers that get an adapter; `all-linear`: every linear layer but the head."""
+
+
+class SftSettings(Settings):
+    """Supervised fine-tuning of a LoRA adapter, the loss on the answers only."""
+
+    method: Literal["sft"] = "sft"
+    model: str = "smollm2"
+    """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`."""
+    dataset: str = "raft"
+    """Name of the dataset, a folder below `dataset/`."""
+    epochs: Annotated[float, Field(gt=0)] = 2.0
+    max_steps: PositiveInt | None = None
+    """Steps to stop after, whatever `epochs` says."""
+    batch_size: PositiveInt = 8
+    """Examples of one optimizer step, over all processes."""
+    lr: Annotated[float, Field(gt=0)] = 4e-4
+    """The highest learning rate; it rises over `warmup` of the steps and falls along a cosine to zero."""
+    warmup: Fraction = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    """The norm that the gradient is clipped to."""
+    max_tokens: PositiveInt = 4096
+    """Examples longer than this, or than the model's context, are dropped and listed."""
+    eval_every: PositiveInt = 20
+    """Steps between two looks at the held-out loss, which is also taken at the end."""
+    checkpoint_every: PositiveInt = 10
+    """Steps between two checkpoints, from which a killed run goes on."""
+    gradient_checkpointing: bool = False
+    """Less memory for a third more time."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Of the frozen weights and the arithmetic; `auto`: bf16 where the device has instructions for it. The adapter and
+    its optimizer are kept in fp32."""
+    device: str = "auto"
+    seed: NonNegativeInt = 0
+    lora: LoraSettings = LoraSettings()

@@ -1,0 +1,269 @@
+"""Training: the loss of the answers only, the same weights after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from opora.artifacts import read_json_lines, write_json_lines
+from opora.artifacts.folder import hash_json
+from opora.errors import InputError, OporaError
+from opora.train.batch import batches, count_steps, encode_rows
+from opora.train.loop import learning_rate
+from opora.train.settings import LoraSettings, SftSettings
+
+WORDS = "fee day Monday EUR passage answer question north five ferry".split()
+
+
+def row(number, answer=None):
+    words = [WORDS[(number * 7 + n) % len(WORDS)] for n in range(3 + number % 11)]
+    messages = [
+        {"role": "system", "content": "Answer."},
+        {"role": "user", "content": " ".join(words)},
+        {"role": "assistant", "content": words[0] + " it is. [1]" if answer is None else answer},
+    ]
+    return {"id": f"r{number}", "messages": messages}
+
+
+def make_dataset(folder, rows, valid=()):
+    folder.mkdir(parents=True)
+    write_json_lines(folder / "train.jsonl", rows)
+    write_json_lines(folder / "valid.jsonl", valid)
+    manifest = {
+        "stage": "dataset raft", "key": "k", "fingerprint": hash_json(rows), "settings": {}, "given": {},
+        "origins": {}, "inputs": {}, "files": {}, "packages": {}, "commit": None, "dirty": None, "seed": 0,
+        "seconds": 0.0, "created": "2026-11-21T00:00:00+00:00",
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def settings(model, **more):
+    base = {"model": f"hf:{model}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
+            "checkpoint_every": 2, "eval_every": 5, "lora": LoraSettings(r=4, alpha=8)}  # fmt: skip
+    return SftSettings(**{**base, **more})
+
+
+@pytest.fixture(scope="module")
+def parts(tiny_model):
+    """Model with an adapter, and some examples."""
+    import torch
+
+    from opora.models.local import load_causal_lm
+    from opora.models.spec import parse_spec
+    from opora.train.batch import TokenExample
+    from opora.train.sft import add_lora
+
+    model, tokenizer = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.float32, torch.device("cpu"))
+    model = add_lora(model, settings(tiny_model))
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model, [TokenExample(f"e{n}", list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]) for n in range(5)]
+
+
+def gradients(model):
+    found = {name: each.grad.clone() for name, each in model.named_parameters() if each.requires_grad}
+    model.zero_grad()
+    return found
+
+
+def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
+    import torch
+
+    from opora.train.loss import answer_loss
+
+    model, examples = parts
+    output = answer_loss(model, examples)
+    output.loss.backward()
+    ours = gradients(model)
+
+    width = max(example.length for example in examples)
+    ids = torch.tensor([e.prompt + e.answer + [2] * (width - e.length) for e in examples])
+    labels = torch.tensor([[-100] * len(e.prompt) + e.answer + [-100] * (width - e.length) for e in examples])
+    mask = torch.tensor([[1] * e.length + [0] * (width - e.length) for e in examples])
+    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
+    plain = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten(), reduction="sum")
+    plain.backward()
+
+    assert output.tokens == sum(len(example.answer) for example in examples)
+    torch.testing.assert_close(output.loss, plain, rtol=1e-5, atol=1e-5)
+    for name, gradient in gradients(model).items():
+        torch.testing.assert_close(ours[name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_the_prompt_has_no_loss(parts):
+    from opora.train.loss import answer_loss
+
+    model, [example, *_] = parts
+    whole = float(answer_loss(model, [example]).loss)
+    shorter = example._replace(prompt=example.prompt[:-1], answer=[example.prompt[-1], *example.answer])
+    assert float(answer_loss(model, [shorter]).loss) > whole
+
+
+def train(tiny_model, tmp_path, name="out", rows=None, **more):
+    from opora.train.sft import train_sft
+
+    dataset = tmp_path / "dataset"
+    if not dataset.exists():
+        make_dataset(dataset, rows or [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
+    return train_sft(settings(tiny_model, **more), dataset, tmp_path / name)
+
+
+def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
+    manifest = train(tiny_model, tmp_path)
+    out = tmp_path / "out"
+    log = [each for _, each in read_json_lines(out / "log.jsonl")]
+    assert log[-1]["loss"] < 0.6 * log[0]["loss"]
+    assert log[-1]["valid_loss"] < log[0]["loss"]
+    assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 12}
+    names = {each.name for each in (out / "adapter").iterdir()}
+    assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
+    assert json.loads((out / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"].startswith(
+        "hf:"
+    )
+    assert manifest.prompts["chat_template"] in (out / "README.md").read_text()
+    assert not list(out.glob("*checkpoint*"))
+
+
+def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
+    from opora.models.load import load_model
+    from opora.models.settings import ModelSettings
+    from opora.records import Message
+
+    train(tiny_model, tmp_path, epochs=12)
+    messages = [Message(**each) for each in row(3)["messages"]]
+    spec = f"hf:{tiny_model}+{tmp_path / 'out'}"
+    for backend in ("transformers", "ctranslate2"):
+        model = load_model(spec, ModelSettings(max_new_tokens=12, backend=backend, device="cpu"))
+        assert model.generate([messages[:-1]])[0].text.endswith("it is. [1]")
+
+
+def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
+    first, second, other = (
+        train(tiny_model, tmp_path, name, epochs=1, seed=seed) for name, seed in [("a", 0), ("b", 0), ("c", 1)]
+    )
+    weights = "adapter/adapter_model.safetensors"
+    assert first.files[weights] == second.files[weights] != other.files[weights]
+
+
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+from opora.train.settings import SftSettings
+from opora.train.sft import train_sft
+torch.set_num_threads(1)
+train_sft(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
+    whole = train(tiny_model, tmp_path, "whole", epochs=8)
+    given = settings(tiny_model, epochs=8).model_dump_json()
+    command = [sys.executable, "-c", SCRIPT, given, str(tmp_path / "dataset"), str(tmp_path / "killed")]
+    checkpoint = tmp_path / ".killed.partial" / "checkpoint" / "manifest.json"
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not checkpoint.exists():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed").exists(), "it ended before it was killed"
+    assert json.loads(checkpoint.read_text())["step"] > 0
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    from opora.artifacts import read_manifest
+
+    assert read_manifest(tmp_path / "killed").fingerprint == whole.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([row(0), row(1, answer=" ")], r"train.jsonl:2: the answer is empty"),
+        ([{"id": "a"}], r"train.jsonl:1: messages are missing"),
+        ([{"id": "a", "messages": [{"role": "usr", "content": "?"}]}], r"train.jsonl:1: messages: role is 'usr'"),
+        ([{"id": "a", "messages": row(0)["messages"][:-1]}], "ends with a message of the assistant"),
+        ([], "holds no example"),
+    ],
+)
+def test_a_wrong_row_is_named(tiny_model, tmp_path, rows, message):
+    make_dataset(tmp_path / "dataset", rows)
+    with pytest.raises(InputError, match=message):
+        train(tiny_model, tmp_path)
+
+
+def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
+    long = row(0)
+    long["messages"][1]["content"] = "fee " * 600
+    manifest = train(tiny_model, tmp_path, rows=[long, row(1), row(2)], epochs=1)
+    assert manifest.dropped == {"too long": 1}
+    [(_, dropped)] = read_json_lines(tmp_path / "out" / "dropped.jsonl")
+    assert (dropped["id"], dropped["limit"]) == ("r0", 512)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
+    with pytest.raises(OporaError, match=r"step \d+: the loss is nan; look at the rows r"):
+        train(tiny_model, tmp_path, lr=1e12, clip=1e12)
+
+
+def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
+    with pytest.raises(InputError, match="cannot be adapted"):
+        train(tiny_model, tmp_path, model="openai:m@http://localhost/v1")
+
+
+def test_every_epoch_has_all_examples_in_an_order_of_its_own():
+    each = [number for batch in batches(10, SftSettings(batch_size=5, epochs=2)) for number in batch]
+    assert sorted(each[:10]) == sorted(each[10:]) == list(range(10))
+    assert each[:10] != each[10:]
+
+
+@pytest.mark.parametrize(
+    ("examples", "more", "steps"),
+    [(10, {}, 3), (10, {"epochs": 0.5}, 1), (1, {}, 1), (100, {"max_steps": 7}, 7), (10, {"batch_size": 1}, 20)],
+)
+def test_steps(examples, more, steps):
+    assert count_steps(examples, SftSettings(**more)) == steps
+
+
+def test_the_rate_rises_and_falls():
+    rates = [learning_rate(step, 100, SftSettings(lr=1.0)) for step in range(1, 101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[9] == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.01
+
+
+def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
+    write_json_lines(tmp_path / "t.jsonl", [row(1)])
+    [example], _ = encode_rows(tmp_path / "t.jsonl", tokenizer, 512)
+    assert example.answer[-1] == tokenizer.eos_token_id
+    assert tokenizer.decode(example.answer[:-1]) == "Question it is. [1]".lower() or "it is. [1]" in tokenizer.decode(
+        example.answer
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
+    train(tiny_model, tmp_path, "one")
+    given = settings(tiny_model).model_dump_json()
+    (tmp_path / "script.py").write_text(SCRIPT)
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--num_machines",
+        "1",
+    ]
+    arguments = [str(tmp_path / "script.py"), given, str(tmp_path / "dataset"), str(tmp_path / "two")]
+    subprocess.run([*launch, *arguments], check=True, env={**os.environ, "ACCELERATE_USE_CPU": "1"}, timeout=300)
+    one, two = ([each for _, each in read_json_lines(tmp_path / name / "log.jsonl")] for name in ("one", "two"))
+    assert [each["loss"] for each in one] == pytest.approx([each["loss"] for each in two], rel=1e-4)
