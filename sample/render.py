@@ -87,29 +87,32 @@ def merge_questions(source: Path, out: Path) -> int:
 
 def parse_markdown(text: str) -> Iterator[Block]:
     """Blocks of the plain subset that the sample is written in: headings, one-line paragraphs, lists, pipe tables."""
-    for kind, group in itertools.groupby(filter(str.strip, text.splitlines()), key=kind_of_line):
-        lines = [line.strip() for line in group]
-        if kind == "table":
-            cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-            yield Block("table", [row for row in cells if not all(re.fullmatch(r":?-+:?", cell) for cell in row)])
-        elif kind == "list":
-            items = [[re.sub(r"^(-|\d+\.) ", "", line)] for line in lines]
-            yield Block("list", items, ordered=lines[0][0].isdigit())
-        elif kind == "heading":
-            for line in lines:
-                marks, _, title = line.partition(" ")
-                yield Block("heading", [[title]], level=len(marks))
+    lines = (line.strip() for line in text.splitlines())
+    for kind, group in itertools.groupby(filter(None, lines), _kind_of):
+        rows = list(group)
+        if kind == "heading":
+            for row in rows:
+                marks, _, title = row.partition(" ")
+                yield Block(kind, [[title]], level=len(marks))
+        elif kind == "paragraph":
+            for row in rows:
+                yield Block(kind, [[row]])
+        elif kind == "table":
+            cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+            yield Block(kind, [row for row in cells if not all(re.fullmatch(r":?-+:?", cell) for cell in row)])
         else:
-            for line in lines:
-                yield Block("paragraph", [[line]])
+            items = [[row.split(" ", 1)[1]] for row in rows]
+            yield Block("list", items, ordered=kind == "ordered list")
 
 
-def kind_of_line(line: str) -> str:
+def _kind_of(line: str) -> str:
     if line.startswith("#"):
         return "heading"
     if line.startswith("|"):
         return "table"
-    return "list" if re.match(r"(-|\d+\.) ", line) else "paragraph"
+    if line.startswith("- "):
+        return "list"
+    return "ordered list" if re.match(r"\d+\. ", line) else "paragraph"
 
 
 class Pdf(FPDF):

@@ -42,8 +42,8 @@ def make_dataset(folder, rows, valid=()):
     return folder
 
 
-def settings(model, **more):
-    base = {"model": f"hf:{model}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
+def settings(folder, **more):
+    base = {"model": f"hf:{folder}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
             "checkpoint_every": 2, "eval_every": 5, "lora": LoraSettings(r=4, alpha=8)}  # fmt: skip
     return SftSettings(**{**base, **more})
 
@@ -58,7 +58,7 @@ def parts(tiny_model):
     from opora.train.batch import TokenExample
     from opora.train.sft import add_lora
 
-    model, tokenizer = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.float32, torch.device("cpu"))
+    model, _ = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.float32, torch.device("cpu"))
     model = add_lora(model, settings(tiny_model))
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
@@ -115,17 +115,16 @@ def train(tiny_model, tmp_path, name="out", rows=None, **more):
 
 
 def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
-    manifest = train(tiny_model, tmp_path)
+    manifest = train(tiny_model, tmp_path, epochs=6)
     out = tmp_path / "out"
     log = [each for _, each in read_json_lines(out / "log.jsonl")]
     assert log[-1]["loss"] < 0.6 * log[0]["loss"]
     assert log[-1]["valid_loss"] < log[0]["loss"]
-    assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 12}
+    assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24}
     names = {each.name for each in (out / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
-    assert json.loads((out / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"].startswith(
-        "hf:"
-    )
+    config = json.loads((out / "adapter" / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == f"hf:{tiny_model}"
     assert manifest.prompts["chat_template"] in (out / "README.md").read_text()
     assert not list(out.glob("*checkpoint*"))
 
@@ -135,12 +134,12 @@ def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
     from opora.models.settings import ModelSettings
     from opora.records import Message
 
-    train(tiny_model, tmp_path, epochs=12)
+    train(tiny_model, tmp_path, epochs=30)
     messages = [Message(**each) for each in row(3)["messages"]]
     spec = f"hf:{tiny_model}+{tmp_path / 'out'}"
     for backend in ("transformers", "ctranslate2"):
         model = load_model(spec, ModelSettings(max_new_tokens=12, backend=backend, device="cpu"))
-        assert model.generate([messages[:-1]])[0].text.endswith("it is. [1]")
+        assert "it is. [1]" in model.generate([messages[:-1]])[0].text
 
 
 def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
@@ -206,7 +205,7 @@ def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
     with pytest.raises(OporaError, match=r"step \d+: the loss is nan; look at the rows r"):
-        train(tiny_model, tmp_path, lr=1e12, clip=1e12)
+        train(tiny_model, tmp_path, lr=1e30, clip=1e30)
 
 
 def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
@@ -243,9 +242,7 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
     write_json_lines(tmp_path / "t.jsonl", [row(1)])
     [example], _ = encode_rows(tmp_path / "t.jsonl", tokenizer, 512)
     assert example.answer[-1] == tokenizer.eos_token_id
-    assert tokenizer.decode(example.answer[:-1]) == "Question it is. [1]".lower() or "it is. [1]" in tokenizer.decode(
-        example.answer
-    )
+    assert tokenizer.decode(example.answer[:-1]).endswith(" it is. [1]")
 
 
 @pytest.mark.slow
@@ -253,16 +250,7 @@ def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
     train(tiny_model, tmp_path, "one")
     given = settings(tiny_model).model_dump_json()
     (tmp_path / "script.py").write_text(SCRIPT)
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--cpu",
-        "--num_processes",
-        "2",
-        "--num_machines",
-        "1",
-    ]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1"]
     arguments = [str(tmp_path / "script.py"), given, str(tmp_path / "dataset"), str(tmp_path / "two")]
     subprocess.run([*launch, *arguments], check=True, env={**os.environ, "ACCELERATE_USE_CPU": "1"}, timeout=300)
     one, two = ([each for _, each in read_json_lines(tmp_path / name / "log.jsonl")] for name in ("one", "two"))

@@ -8,6 +8,8 @@ In: a dataset. Out: `adapter/` in the form of PEFT with tokenizer and chat templ
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -151,6 +153,7 @@ def _publish(settings: SftSettings, dataset: Path, out: Path, build: Build, trai
     trained.model.save_pretrained(str(adapter), save_embedding_layers=False)
     trained.tokenizer.save_pretrained(str(adapter))
     (adapter / "README.md").unlink(missing_ok=True)
+    _sort_targets(adapter / "adapter_config.json")
     write_json_lines(build.path / "log.jsonl", trained.log)
     write_json_lines(build.path / "dropped.jsonl", trained.dropped)
     results = _results(trained)
@@ -164,8 +167,17 @@ def _publish(settings: SftSettings, dataset: Path, out: Path, build: Build, trai
         models={settings.model: build.inputs["model"]},
         prompts={"chat_template": template},
         results=results,
+        volatile=frozenset({"README.md"}),  # it says the name of the folder
         tokens={"read": sum(row["tokens"] for row in trained.log)},
     )
+
+
+def _sort_targets(path: Path) -> None:
+    """PEFT writes the names of the layers in the order of a set, which is another in every process."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(config["target_modules"], list):
+        config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _results(trained: _Trained) -> dict[str, Any]:
@@ -206,8 +218,6 @@ def _lines(data: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Any]]:
 
 
 def _remove_checkpoint(folder: Path) -> None:
-    import shutil
-
     for each in folder.glob(f"*{CHECKPOINT}*"):
         shutil.rmtree(each)
     for each in folder.glob(f".{CHECKPOINT}*"):
