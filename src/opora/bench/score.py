@@ -1,0 +1,98 @@
+"""Scores of one answer.
+
+In: a question with its gold evidence, and an answer. Out: a `Score` a metric; what does not apply to a question has no
+value, and says why.
+
+    score_answer(example, answer)["key_facts"].value       # 1.0
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from opora.metrics.citation import Span, citation_precision, citation_recall
+from opora.metrics.key_facts import key_fact_score, key_fact_share
+from opora.metrics.overlap import rouge_l, token_f1
+from opora.records import Answer, Example, Score
+from opora.text.locate import locate
+
+_MARK = re.compile(r"\s*\[\d+\]")
+
+
+def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
+    """Metric -> score. Definitions:
+
+    `key_facts`: a question with an answer scores 1 if the answer holds all its key facts and no forbidden one, and 0 if
+    it refuses; a question without one scores 1 if it is refused. `irrelevant_refusal`: refused though the passages hold
+    the evidence. `missed_refusal`: answered though the documents do not say.
+    """
+    text = _MARK.sub("", answer.text)
+    overlap = rouge_l(text, example.answer)
+    gold = gold_spans(example)
+    cited = [Span(each.document_id, each.start, each.end) for each in answer.citations]
+    answerable = example.behavior != "refuse"
+    found = _found(gold, answer)
+    return {
+        "key_facts": _key_facts(example, answer, text),
+        "key_fact_share": _share(example, answer, text),
+        "rouge_l_precision": _score("rouge_l_precision", overlap.precision),
+        "rouge_l_recall": _score("rouge_l_recall", overlap.recall),
+        "rouge_l_f1": _score("rouge_l_f1", overlap.f1),
+        "token_f1": _score("token_f1", token_f1(text, example.answer)),
+        "refusal": _score("refusal", float(answer.refused)),
+        "irrelevant_refusal": _score(
+            "irrelevant_refusal",
+            float(answer.refused) if answerable and found == 1.0 else None,
+            "the passages do not hold the evidence" if answerable else "the question has no answer",
+        ),
+        "missed_refusal": _score(
+            "missed_refusal", None if answerable else float(not answer.refused), "the question has an answer"
+        ),
+        "citation_precision": _score(
+            "citation_precision", citation_precision(cited, gold), "nothing is cited, or nothing is gold"
+        ),
+        "citation_recall": _score("citation_recall", citation_recall(cited, gold), "nothing is gold"),
+        "retrieval_recall": _score("retrieval_recall", found, "nothing is gold"),
+        "answer_tokens": _score("answer_tokens", float(answer.completion_tokens)),
+        "prompt_tokens": _score("prompt_tokens", float(answer.prompt_tokens)),
+    }
+
+
+def gold_spans(example: Example) -> list[Span]:
+    """Where the evidence stands: each quote in the first gold passage that holds it, else the gold passages."""
+    gold = [passage for passage in example.passages if passage.id in example.gold]
+    spans: list[Span] = []
+    for quote in example.quotes:
+        for passage in gold:
+            if span := locate(quote.text, passage.text):
+                spans.append(Span(passage.document_id, passage.start + span[0], passage.start + span[1]))
+                break
+    return spans or [Span(passage.document_id, passage.start, passage.end) for passage in gold]
+
+
+def _found(gold: Sequence[Span], answer: Answer) -> float | None:
+    """The share of the gold spans that lie in the passages an answer was made from."""
+    shown = [Span(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in answer.hits]
+    return citation_recall(shown, gold)
+
+
+def _key_facts(example: Example, answer: Answer, text: str) -> Score:
+    if example.behavior == "refuse":
+        return _score("key_facts", float(answer.refused))
+    if answer.refused and (example.facts.must or example.facts.must_not):
+        return _score("key_facts", 0.0)
+    return _score("key_facts", key_fact_score(text, example.facts, example.language), "the question has no key facts")
+
+
+def _share(example: Example, answer: Answer, text: str) -> Score:
+    if example.behavior == "refuse":
+        return _score("key_fact_share", float(answer.refused))
+    share = key_fact_share(text, example.facts, example.language)
+    if answer.refused and share is not None:
+        share = 0.0
+    return _score("key_fact_share", share, "the question has no key facts")
+
+
+def _score(metric: str, value: float | None, reason: str = "") -> Score:
+    return Score(metric=metric, value=value, reason=reason if value is None else "")
