@@ -8,6 +8,7 @@ In: questions, a corpus and its index, models. Out: `answers.jsonl` (a row a mod
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from opora.bench.settings import RagBenchSettings
 from opora.bench.table import AnswerRow, Table, format_table, make_table
 from opora.corpus.read import read_documents, read_passages
 from opora.dataset.questions import read_questions
-from opora.errors import InputError
+from opora.errors import InputError, ModelError
 from opora.index.gold import resolve_gold
 from opora.index.search import Index, open_index
 from opora.models.revision import revision_of
@@ -30,6 +31,7 @@ from opora.models.spec import parse_spec
 from opora.progress import Progress
 from opora.records import Answer, Example, nearest
 
+STAGE = "bench rag"
 OpenAnswerer = Callable[[str, Index, AskSettings], Answerer]
 ANSWERS, TIMINGS, TABLE, TABLE_TEXT = "answers.jsonl", "timings.jsonl", "table.json", "table.md"
 
@@ -49,7 +51,7 @@ def rag_build(settings: RagBenchSettings, corpus: Path, index: Path, out: Path) 
         **{f"model {name}": revision_of(parse_spec(spec)) for name, spec in settings.models.items()},
         **prompt_hashes(),
     }
-    return Build(out, "bench rag", settings, inputs, seed=settings.seed)
+    return Build(out, STAGE, settings, inputs, seed=settings.seed)
 
 
 def bench_rag(
@@ -87,8 +89,10 @@ def bench_rag(
 
 
 def read_table(bench: Path) -> Table:
-    """The table of a finished benchmark."""
-    read_manifest(bench)
+    """The table of a finished benchmark. Raises InputError if it is unfinished or something else."""
+    stage = read_manifest(bench).stage
+    if stage != STAGE:
+        raise InputError(f"{bench}: is the artefact of `{stage}`; a benchmark is expected")
     return Table.model_validate_json((bench / TABLE).read_text(encoding="utf-8"))
 
 
@@ -116,8 +120,17 @@ def _answer_all(
     todo = [example for example in examples if _key(name, example.id) not in journal]
     if not todo:
         return
-    answerer = open_model()
-    with Progress(f"bench {name}", len(examples), len(examples) - len(todo)) as progress:
+    try:
+        _answer_each(name, todo, len(examples), journal, open_model())
+    except (InputError, ModelError) as error:
+        kind = ModelError if isinstance(error, ModelError) else InputError
+        raise kind(f"bench row {name!r} ({spec}): {error}") from error
+    # a model may stand in a cycle of references, and the next one needs its memory
+    gc.collect()
+
+
+def _answer_each(name: str, todo: Sequence[Example], total: int, journal: Journal, answerer: Answerer) -> None:
+    with Progress(f"bench {name}", total, total - len(todo)) as progress:
 
         def keep(number: int, answer: Answer) -> None:
             journal.put(_key(name, todo[number].id), answer.model_dump(mode="json"))
@@ -147,6 +160,7 @@ def _rows(
                     kind=example.kind,
                     domain=example.domain,
                     language=example.language,
+                    gold=example.gold,
                     answer=answer,
                     scores=scores,
                 )

@@ -9,12 +9,10 @@ value, and says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from opora.metrics.citation import Span, citation_precision, citation_recall
+from opora.metrics.citation import Span, citation_precision, citation_recall, evidence_recall
 from opora.metrics.key_facts import key_fact_score, key_fact_share
 from opora.metrics.overlap import rouge_l, token_f1
-from opora.records import Answer, Example, Score
+from opora.records import Answer, Example, Passage, Score
 from opora.text.locate import locate
 
 _MARK = re.compile(r"\s*\[\d+\]")
@@ -25,21 +23,22 @@ def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
 
     `key_facts`: a question with an answer scores 1 if the answer holds all its key facts and no forbidden one, and 0 if
     it refuses; a question without one scores 1 if it is refused. `irrelevant_refusal`: refused though the passages hold
-    the evidence. `missed_refusal`: answered though the documents do not say.
+    all the evidence. `missed_refusal`: answered though the documents do not say. Citations count by passage, so that a
+    sentence and a whole passage that were cited compare.
     """
-    text = _MARK.sub("", answer.text)
-    overlap = rouge_l(text, example.answer)
+    text, reference = _MARK.sub("", answer.text), _MARK.sub("", example.answer)
+    overlap = rouge_l(text, reference)
     gold = gold_spans(example)
-    cited = [Span(each.document_id, each.start, each.end) for each in answer.citations]
+    cited = cited_spans(answer)
     answerable = example.behavior != "refuse"
-    found = _found(gold, answer)
+    found = evidence_recall([_span(hit.passage) for hit in answer.hits], gold)
     return {
         "key_facts": _key_facts(example, answer, text),
         "key_fact_share": _share(example, answer, text),
         "rouge_l_precision": _score("rouge_l_precision", overlap.precision),
         "rouge_l_recall": _score("rouge_l_recall", overlap.recall),
         "rouge_l_f1": _score("rouge_l_f1", overlap.f1),
-        "token_f1": _score("token_f1", token_f1(text, example.answer)),
+        "token_f1": _score("token_f1", token_f1(text, reference)),
         "refusal": _score("refusal", float(answer.refused)),
         "irrelevant_refusal": _score(
             "irrelevant_refusal",
@@ -60,7 +59,8 @@ def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
 
 
 def gold_spans(example: Example) -> list[Span]:
-    """Where the evidence stands: each quote in the first gold passage that holds it, else the gold passages."""
+    """Where the evidence stands: each quote in the first gold passage that holds it, and the gold passages that hold
+    no whole quote."""
     gold = [passage for passage in example.passages if passage.id in example.gold]
     spans: list[Span] = []
     for quote in example.quotes:
@@ -68,13 +68,24 @@ def gold_spans(example: Example) -> list[Span]:
             if span := locate(quote.text, passage.text):
                 spans.append(Span(passage.document_id, passage.start + span[0], passage.start + span[1]))
                 break
-    return spans or [Span(passage.document_id, passage.start, passage.end) for passage in gold]
+    others = [passage for passage in gold if not evidence_recall([_span(passage)], spans)]
+    return spans + [_span(passage) for passage in others]
 
 
-def _found(gold: Sequence[Span], answer: Answer) -> float | None:
-    """The share of the gold spans that lie in the passages an answer was made from."""
-    shown = [Span(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in answer.hits]
-    return citation_recall(shown, gold)
+def cited_spans(answer: Answer) -> list[Span]:
+    """The passages that an answer cites, each once."""
+    passages = {hit.passage.id: hit.passage for hit in answer.hits}
+    spans = (
+        _span(passages[each.passage_id])
+        if each.passage_id in passages
+        else Span(each.document_id, each.start, each.end)
+        for each in answer.citations
+    )
+    return list(dict.fromkeys(spans))
+
+
+def _span(passage: Passage) -> Span:
+    return Span(passage.document_id, passage.start, passage.end)
 
 
 def _key_facts(example: Example, answer: Answer, text: str) -> Score:

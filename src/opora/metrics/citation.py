@@ -34,5 +34,16 @@ def citation_recall(cited: Sequence[Span], gold: Sequence[Span]) -> float | None
     return sum(any(_meet(one, other) for one in cited) for other in gold) / len(gold)
 
 
+def evidence_recall(shown: Sequence[Span], gold: Sequence[Span]) -> float | None:
+    """The share of the gold spans that stand whole in one of the shown spans; None if nothing is gold."""
+    if not gold:
+        return None
+    return sum(any(_holds(one, other) for one in shown) for other in gold) / len(gold)
+
+
+def _holds(one: Span, other: Span) -> bool:
+    return one.document_id == other.document_id and one.start <= other.start and other.end <= one.end
+
+
 def _meet(one: Span, other: Span) -> bool:
     return one.document_id == other.document_id and one.start < other.end and other.start < one.end

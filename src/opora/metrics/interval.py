@@ -13,11 +13,14 @@ from opora.records import Record
 
 RESAMPLES = 2000
 LEVEL = 95.0
+BLOCK_VALUES = 4_000_000
+"""Values drawn at once: at most 64 MB, however many questions there are."""
 
 
 class Interval(Record):
     """A mean and its percentile interval (Efron 1979). `mean` is None where no value is there; `low` and `high` are
-    None too where there is only one."""
+    None too where there is only one. Over few questions it is too narrow, and where all values are equal it has no
+    width: look at `count`."""
 
     mean: float | None
     low: float | None
@@ -41,8 +44,15 @@ def bootstrap(values: Sequence[float | None], seed: int = 0, resamples: int = RE
     mean = float(present.mean())
     if len(present) == 1:
         return Interval(mean=mean, low=None, high=None, count=1, missing=missing)
-    draws = np.random.default_rng(seed).integers(len(present), size=(resamples, len(present)))
-    low, high = np.percentile(present[draws].mean(axis=1), [50 - LEVEL / 2, 50 + LEVEL / 2])
+    rng = np.random.default_rng(seed)
+    block = max(1, BLOCK_VALUES // len(present))
+    means = np.concatenate(
+        [
+            present[rng.integers(len(present), size=(min(block, resamples - done), len(present)))].mean(axis=1)
+            for done in range(0, resamples, block)
+        ]
+    )
+    low, high = np.percentile(means, [50 - LEVEL / 2, 50 + LEVEL / 2])
     return Interval(mean=mean, low=float(low), high=float(high), count=len(present), missing=missing)
 
 

@@ -10,21 +10,34 @@ from __future__ import annotations
 import functools
 from importlib import resources
 
+from opora.text.sentences import sentences
 from opora.text.words import words
 
 LANGUAGES = ("en", "ru")
 WITHIN_WORDS = 30
 """A refusal says so at once; the same phrase deep in a long answer is a remark."""
+LEAD_IN_WORDS = 3
+"""A first sentence this short (`I am sorry.`, `К сожалению.`) is no answer yet: the next one is looked at too."""
 
 
 def is_refusal(text: str, language: str) -> bool:
-    """True if one of the refusing phrases of the language, or of English, stands among the first words of `text`, or
-    if there are no words at all."""
-    folded = _fold(text)
-    if not folded:
+    """True if one of the refusing phrases of the language, or of English, stands among the first words of the first
+    sentence of `text`, or if there are no words at all."""
+    first = _first_sentence(text, language)
+    if not first:
         return True
-    start = f" {' '.join(folded.split()[:WITHIN_WORDS])} "
+    start = f" {' '.join(first.split()[:WITHIN_WORDS])} "
     return any(f" {phrase} " in start for each in {language, "en"} & set(LANGUAGES) for phrase in _phrases(each))
+
+
+def _first_sentence(text: str, language: str) -> str:
+    """The words up to the end of the first sentence that says something."""
+    said: list[str] = []
+    for start, end in sentences(text, language):
+        said += _fold(text[start:end]).split()
+        if len(said) > LEAD_IN_WORDS:
+            break
+    return " ".join(said)
 
 
 @functools.cache
