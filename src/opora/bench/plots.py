@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.bench.table import COLUMNS, Column, Table, TableRow
 from opora.metrics.interval import Interval
@@ -229,7 +229,7 @@ def _bytes(draw: Draw, theme: Theme, form: str) -> bytes:
     import matplotlib
 
     buffer = io.BytesIO()
-    style = {"svg.hashsalt": "opora", "svg.fonttype": "path", "lines.markersize": 5, "errorbar.capsize": 2}
+    style: Any = {"svg.hashsalt": "opora", "svg.fonttype": "path", "lines.markersize": 5, "errorbar.capsize": 2}
     with matplotlib.rc_context(style):
         draw(theme).savefig(buffer, format=form, dpi=160, metadata={"Date": None} if form == "svg" else None)
     return buffer.getvalue()

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import gc
 import random
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from opora.bench.settings import RagBenchSettings
 from opora.bench.table import AnswerRow, Table, format_table, make_table
 from opora.corpus.read import read_documents, read_passages
 from opora.dataset.questions import read_questions
+from opora.dataset.references import index_references
 from opora.errors import InputError, ModelError
 from opora.index.gold import resolve_gold
 from opora.index.search import Index, open_index
@@ -62,12 +65,17 @@ def bench_rag(
     build = rag_build(settings, corpus, index, out)
     if build.finished:
         return build.finished
-    with build:
-        examples = _examples(settings, corpus)
-        opened = open_index(index)
+    with build, tempfile.TemporaryDirectory() as folder:
+        examples = _chosen(settings)
+        if any(example.passages for example in examples):
+            opened = index_references(examples, Path(folder))
+        else:
+            opened = open_index(index)
+            documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
+            examples = [resolve_gold(example, documents, passages) for example in examples]
         with build.journal("answers") as journal:
             for name, spec in settings.models.items():
-                _answer_all(name, spec, examples, journal, lambda s=spec: open_with(s, opened, settings.ask))  # type: ignore[misc]
+                _answer_all(name, spec, examples, journal, partial(open_with, spec, opened, settings.ask))
             rows, timings = _rows(settings, examples, journal)
         baseline = settings.baseline or next(iter(settings.models))
         table = make_table(_timed(rows, timings), settings.models, baseline, settings.seed, settings.resamples)
@@ -96,7 +104,7 @@ def read_table(bench: Path) -> Table:
     return Table.model_validate_json((bench / TABLE).read_text(encoding="utf-8"))
 
 
-def _examples(settings: RagBenchSettings, corpus: Path) -> list[Example]:
+def _chosen(settings: RagBenchSettings) -> list[Example]:
     examples = [
         example
         for example in read_questions(settings.questions)
@@ -109,8 +117,7 @@ def _examples(settings: RagBenchSettings, corpus: Path) -> list[Example]:
     if settings.limit and settings.limit < len(examples):
         chosen = set(random.Random(settings.seed).sample(range(len(examples)), settings.limit))
         examples = [example for number, example in enumerate(examples) if number in chosen]
-    documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
-    return [resolve_gold(example, documents, passages) for example in examples]
+    return examples
 
 
 def _answer_all(

@@ -9,6 +9,7 @@ value, and says why.
 from __future__ import annotations
 
 import re
+
 from opora.metrics.citation import Span, citation_precision, citation_recall, evidence_recall
 from opora.metrics.key_facts import key_fact_score, key_fact_share
 from opora.metrics.overlap import rouge_l, token_f1

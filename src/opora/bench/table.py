@@ -194,9 +194,7 @@ def _group_table(table: Table, title: str, attribute: str, groups: Sequence[str]
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
     cells = [[_cell(text) for text in row] for row in rows]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
-    lines = [
-        f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in cells
-    ]
+    lines = [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in cells]
     rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
     return "\n".join([lines[0], rule, *lines[1:]])
 
@@ -209,9 +207,7 @@ def _values(rows: Sequence[AnswerRow], metric: str) -> list[float | None]:
     return [row.scores.get(metric) for row in rows]
 
 
-def _differences(
-    own: Sequence[AnswerRow], base: Sequence[AnswerRow], seed: int, resamples: int
-) -> dict[str, Interval]:
+def _differences(own: Sequence[AnswerRow], base: Sequence[AnswerRow], seed: int, resamples: int) -> dict[str, Interval]:
     return {
         column.metric: paired_difference(_values(own, column.metric), _values(base, column.metric), seed, resamples)
         for column in COLUMNS

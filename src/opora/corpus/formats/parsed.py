@@ -73,5 +73,5 @@ def one_line(text: str) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     # a page begins before a row, not inside a cell
-    mark = PAGE if any(PAGE in cell for cell in cells) else ""
-    return mark + "| " + " | ".join(one_line(cell.replace(PAGE, "")).replace("|", "\\|") for cell in cells) + " |"
+    marks = PAGE * sum(cell.count(PAGE) for cell in cells)
+    return marks + "| " + " | ".join(one_line(cell.replace(PAGE, "")).replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,162 @@
+"""A small corpus with its index, questions about it, and models whose answers are written here."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from opora.artifacts import Build, write_json_lines, write_parquet
+from opora.bench.settings import RagBenchSettings
+from opora.index.build import build_index
+from opora.index.settings import IndexSettings
+from opora.records import Answer, Citation, Document, Example, Hit, KeyFacts, Passage, Quote, Settings
+
+TEXTS = {
+    "en/rules/fees.md": "A fee of 12 EUR is due each day. Dogs travel free of charge on every ferry.",
+    "en/rules/times.md": "The ferry leaves at 7.30 from the northern pier. It never sails on Sunday.",
+    "en/tech/pumps.md": "The main pump moves 40 litres a second. <script>alert('pump')</script> is its label.",
+}
+REFUSAL = "The documents do not contain an answer to this question."
+FACTS = {
+    "fee": ("What is the fee?", "The fee is 12 EUR a day.", "rules/fees", "A fee of 12 EUR is due each day.", "12"),
+    "dogs": ("What do dogs pay?", "Dogs travel free.", "rules/fees", "Dogs travel free of charge on every ferry.", "free"),
+    "pier": ("Where does it leave?", "From the northern pier.", "rules/times",
+             "The ferry leaves at 7.30 from the northern pier.", "northern pier"),
+    "pump": ("How fast is the <b>pump</b> & its $motor_1$?", "It moves 40 litres a second.", "tech/pumps",
+             "The main pump moves 40 litres a second.", "40"),
+}  # fmt: skip
+KINDS = {"fee": "simple", "dogs": "simple", "pier": "table", "pump": "logical thinking"}
+
+
+def passage(document, number, start, end):
+    metadata = {"source": document.source, "title": document.title, "language": "en"}
+    id_ = f"{document.id}-{number}"
+    text = document.text[start:end]
+    return Passage(id=id_, document_id=document.id, text=text, start=start, end=end, metadata=metadata)
+
+
+def make_documents():
+    return [
+        Document(id=f"d{n}", source=source, title="", text=text, language="en")
+        for n, (source, text) in enumerate(TEXTS.items())
+    ]
+
+
+def make_passages():
+    cut = [(each, each.text.index(". ", 10) + 1) for each in make_documents()]
+    return [
+        one
+        for document, at in cut
+        for one in (passage(document, 0, 0, at), passage(document, 1, at + 1, len(document.text)))
+    ]
+
+
+def make_examples():
+    answerable = [
+        Example(
+            id=name, question=question, answer=answer, language="en", kind=KINDS[name], domain=document.split("/")[0],
+            split="test", quotes=(Quote(document=document, text=quote),), facts=KeyFacts(must=((fact,),)),
+        )
+        for name, (question, answer, document, quote, fact) in FACTS.items()
+    ]  # fmt: skip
+    nothing = Example(
+        id="captain", question="Who is the captain?", answer=REFUSAL, language="en", kind="no info", domain="rules",
+        split="test", behavior="refuse",
+    )  # fmt: skip
+    return [*answerable, nothing, nothing.model_copy(update={"id": "other", "split": "train"})]
+
+
+class Scripted:
+    """Answers as its spec says: `right` with the evidence, `wrong` with a remark, `refuse` always."""
+
+    models, prompts = {}, {}
+
+    def __init__(self, spec, pause_s=0.0):
+        self.spec, self._pause_s = spec, pause_s
+        self._passages = make_passages()
+
+    def answer(self, questions, on_answer=None):
+        answers = []
+        for number, question in enumerate(questions):
+            time.sleep(self._pause_s)
+            answers.append(self._answer(question))
+            if on_answer:
+                on_answer(number, answers[-1])
+        return answers
+
+    def _answer(self, question):
+        known = {asked: (answer, quote) for asked, answer, _, quote, _ in FACTS.values()}
+        answer, quote = known.get(question, (REFUSAL, ""))
+        refused = self.spec == "refuse" or (self.spec == "right" and not quote)
+        gold = next((each for each in self._passages if quote and quote in each.text), self._passages[0])
+        hits = tuple(Hit(passage=each, rank=n + 1) for n, each in enumerate([gold, self._passages[-1]]))
+        if refused:
+            return Answer(text=REFUSAL, refused=True, hits=hits, model=self.spec, seconds=0.1)
+        cited = gold if self.spec == "right" else self._passages[-1]
+        citation = Citation(
+            document_id=cited.document_id, passage_id=cited.id, start=cited.start, end=cited.end, text=cited.text,
+            place=cited.place, marker=1,
+        )  # fmt: skip
+        text = f"{answer} [1]" if self.spec == "right" else "It is the <i>7.5</i> one. [1]"
+        return Answer(
+            text=text, refused=False, raw=text, citations=(citation,), hits=hits, model=self.spec, completion_tokens=7,
+            seconds=0.25 if self.spec == "right" else 0.5,
+        )  # fmt: skip
+
+
+def open_scripted(spec, index, settings):
+    return Scripted(spec)
+
+
+def lay_out(folder):
+    """`corpus/`, `index/` and `questions.jsonl` in `folder`."""
+    with Build(folder / "corpus", "ingest", Settings(), inputs={}) as build:
+        write_parquet(build.path / "documents.parquet", make_documents())
+        write_parquet(build.path / "passages.parquet", make_passages())
+        build.publish()
+    build_index(IndexSettings(), folder / "corpus", folder / "index")
+    write_json_lines(folder / "questions.jsonl", make_examples())
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench-project")
+    lay_out(folder)
+    return folder
+
+
+@pytest.fixture
+def settings(project):
+    models = {"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}
+    return RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
+
+
+@pytest.fixture
+def open_with():
+    """Opens a scripted model in the place of the one that a spec names."""
+    scripts = {"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}
+    return lambda spec, index, settings: Scripted(scripts[spec])
+
+
+@pytest.fixture
+def slow_script(project, tmp_path):
+    """A program that runs the same benchmark slowly, for tests that kill it."""
+    script = tmp_path / "slow.py"
+    script.write_text(
+        f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from conftest import Scripted
+from opora.bench.rag import bench_rag
+from opora.bench.settings import RagBenchSettings
+scripts = {{"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}}
+models = {{"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}}
+project = Path({str(project)!r})
+settings = RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
+open_slowly = lambda spec, index, ask: Scripted(scripts[spec], pause_s=0.4)
+bench_rag(settings, project / "corpus", project / "index", Path(sys.argv[1]), open_slowly)
+""",
+        encoding="utf-8",
+    )
+    return script

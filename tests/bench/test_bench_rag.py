@@ -1,0 +1,154 @@
+"""The benchmark keeps every answer, survives a kill, and gives the same table again."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from opora.answer.settings import AskSettings
+from opora.artifacts import read_json_lines, read_manifest, read_records, write_json_lines
+from opora.bench.rag import bench_rag, read_table
+from opora.bench.settings import RagBenchSettings
+from opora.bench.table import AnswerRow
+from opora.errors import InputError, ModelError
+
+
+@pytest.fixture
+def run(project):
+    def run(settings, out, open_with):
+        return bench_rag(settings, project / "corpus", project / "index", out, open_with)
+
+    return run
+
+
+def test_every_answer_is_a_row_with_scores(run, settings, open_with, tmp_path):
+    manifest = run(settings, tmp_path / "b", open_with)
+    rows = {(row.model, row.id): row for row in read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)}
+    assert manifest.counts == {"questions": 5, "answers": 15} and len(rows) == 15
+    right = rows["right", "fee"].scores
+    assert (right["key_facts"], right["citation_precision"], right["citation_recall"]) == (1.0, 1.0, 1.0)
+    assert (right["rouge_l_f1"], right["irrelevant_refusal"], right["missed_refusal"]) == (1.0, 0.0, None)
+    refused = rows["refuse", "fee"].scores
+    assert (refused["key_facts"], refused["irrelevant_refusal"], refused["citation_recall"]) == (0.0, 1.0, 0.0)
+    assert (rows["refuse", "captain"].scores["key_facts"], rows["wrong", "captain"].scores["missed_refusal"]) == (1, 1)
+    assert rows["wrong", "fee"].scores["citation_precision"] == 0.0
+
+
+def test_the_table_compares_with_the_baseline(run, settings, open_with, tmp_path):
+    run(settings, tmp_path / "b", open_with)
+    wrong, right, refuse = read_table(tmp_path / "b").rows
+    assert (wrong.name, wrong.differences) == ("wrong", {})
+    assert right.metrics["key_facts"].mean == 1.0 and right.differences["key_facts"].mean == 1.0
+    assert refuse.metrics["refusal"].mean == 1.0 and refuse.metrics["citation_precision"].count == 0
+    assert set(right.by_kind) == {"simple", "table", "logical thinking", "no info"}
+    assert right.by_domain["rules"]["key_facts"].count == 4
+    assert right.metrics["seconds"].mean == pytest.approx(0.22)
+    text = (tmp_path / "b" / "table.md").read_text()
+    assert "1.00 [1.00, 1.00] ▲" in text and "difference from wrong" in text and "logical thinking" in text
+
+
+def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, open_with, tmp_path):
+    first, second = (run(settings, tmp_path / name / "b", open_with) for name in "xy")
+    assert first.fingerprint == second.fingerprint
+    assert run(settings, tmp_path / "x" / "b", None) == first
+
+
+def test_a_killed_run_goes_on_and_ends_the_same(run, settings, open_with, slow_script, tmp_path):
+    out = tmp_path / "killed"
+    process = subprocess.Popen([sys.executable, slow_script, out], stderr=subprocess.PIPE)
+    journal = tmp_path / ".killed.partial" / "answers.journal"
+    wait_for_rows(journal, 7, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = journalled(journal)
+    assert 7 <= kept < 15 and not out.exists()
+    asked = []
+
+    def open_counting(spec, index, ask):
+        answerer = open_with(spec, index, ask)
+        answer = answerer.answer
+        answerer.answer = lambda questions, on_answer: (asked.extend(questions), answer(questions, on_answer))[1]
+        return answerer
+
+    resumed = run(settings, out, open_counting)
+    assert len(asked) == 15 - kept
+    assert resumed.fingerprint == run(settings, tmp_path / "whole", open_with).fingerprint
+
+
+def wait_for_rows(journal, count, process):
+    deadline = time.monotonic() + 60
+    while journalled(journal) < count:
+        assert process.poll() is None, process.stderr.read().decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def journalled(path):
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            return connection.execute("SELECT count(*) FROM rows").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settings, open_with, tmp_path):
+    def open_broken(spec, index, ask):
+        if spec == "fake:refuse":
+            raise ModelError("the server is down")
+        return open_with(spec, index, ask)
+
+    with pytest.raises(ModelError, match=r"bench row 'refuse' \(fake:refuse\): the server is down"):
+        run(settings, tmp_path / "b", open_broken)
+    assert journalled(tmp_path / ".b.partial" / "answers.journal") == 10
+
+
+def test_the_real_extractive_answerer(project, tmp_path):
+    # the terms of so few documents weigh too little for the threshold
+    ask = AskSettings(threshold=0.0)
+    settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
+    bench_rag(settings, project / "corpus", project / "index", tmp_path / "b")
+    [row] = read_table(tmp_path / "b").rows
+    assert row.metrics["retrieval_recall"].mean == 1.0 and row.metrics["citation_recall"].mean > 0
+
+
+def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
+    row = {"question": "What is the fee?", "answer": "The fee is 12 EUR.[1]"}
+    row["references"] = ["The fee is 12 EUR.", "Dogs are free."]
+    (tmp_path / "webglm.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    settings = RagBenchSettings(questions=tmp_path / "webglm.jsonl", resamples=100)
+    bench_rag(settings, project / "corpus", project / "index", tmp_path / "b")
+    [row] = read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)
+    assert (row.scores["citation_recall"], row.scores["rouge_l_f1"], row.scores["key_facts"]) == (1.0, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"baseline": "rihgt"}, "baseline 'rihgt' is no row; did you mean right?"),
+        ({"models": {"a": "smolm2"}}, "did you mean smollm2?"),
+        ({"split": "train", "language": "ru"}, "holds no question of split 'train' in language 'ru'"),
+    ],
+)
+def test_wrong_settings_are_one_line(run, settings, tmp_path, change, message):
+    with pytest.raises(InputError) as error:
+        run(settings.model_copy(update=change), tmp_path / "b", None)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path):
+    rows = [row for _, row in read_json_lines(settings.questions)]
+    rows[0]["quotes"][0]["text"] = "A fee of 13 EUR is due."
+    write_json_lines(tmp_path / "q.jsonl", rows)
+    wrong = settings.model_copy(update={"questions": tmp_path / "q.jsonl"})
+    with pytest.raises(InputError, match="question 'fee'"):
+        bench_rag(wrong, project / "corpus", project / "index", tmp_path / "b")
+
+
+def test_the_limit_is_drawn_by_the_seed(run, settings, open_with, tmp_path):
+    limited = settings.model_copy(update={"limit": 2})
+    assert run(limited, tmp_path / "b", open_with).counts == {"questions": 2, "answers": 6}
+    assert read_manifest(tmp_path / "b").seed == 0
