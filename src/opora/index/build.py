@@ -1,35 +1,38 @@
 """Corpus to index: a LanceDB table of terms and vectors of our own making, and the statistics that search needs.
 
 In: a corpus. Out: an artefact: `passages.lance`, `terms.parquet` (how many passages hold each term), `lemmas.parquet`
-and `components.npy` (of the dense vectors).
+(the same of the Russian passages and lemmas) and `components.npy` (of the dense vectors).
 
     build_index(IndexSettings(), Path("corpus"), Path("index"))
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opora.artifacts import Build, Manifest, read_manifest
-from opora.artifacts.folder import hash_json
+from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.corpus.read import read_passages
+from opora.index.filters import Kind, column_of, metadata_kinds
 from opora.index.settings import IndexSettings
 from opora.progress import track
-from opora.records import Passage
+from opora.records import Passage, Scalar
 from opora.text.terms import terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from opora.index.vectors import Encoder
+    from opora.index.word_vectors import Vectors
 
 TABLE = "passages"
 DENSE_LANGUAGE = "ru"
-"""The language of the word vectors."""
+"""The language of the word vectors; passages in others have no vector, and are found by their terms only."""
 
 
 def index_build(settings: IndexSettings, corpus: Path, out: Path) -> Build:
@@ -46,32 +49,40 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
         passages = list(read_passages(corpus))
         rows = [passage_terms(each, settings.heading_weight) for each in track(passages, "index", len(passages))]
         frequencies = Counter(term for row in rows for term in set(row))
+        languages = Counter(language_of(each) for each in passages)
+        kinds = metadata_kinds(passages)
         encoder, vectors = _vectors(settings, passages)
         _write_counts(build.path / "terms.parquet", "term", frequencies)
         _write_counts(build.path / "lemmas.parquet", "lemma", encoder.counts)
         _write_components(build.path / "components.npy", encoder)
-        _write_table(build.path, passages, rows, vectors)
+        _write_table(build.path, _arrow(passages, rows, vectors, kinds))
         return build.publish(
             counts={"passages": len(passages), "terms": len(frequencies)},
-            results={"languages": sorted({str(each.metadata["language"]) for each in passages})},
-            content=hash_json([build.key, sorted(frequencies.items())]),
+            models=_models() if DENSE_LANGUAGE in languages else {},
+            results={"languages": dict(sorted(languages.items())), "metadata": kinds},
+            content=_content(build.key, passages, rows),
         )
 
 
 def passage_terms(passage: Passage, heading_weight: int) -> list[str]:
     """The terms that a passage is found by: its own, below its table's header, and those of its title and headings."""
-    language = str(passage.metadata["language"])
+    language = language_of(passage)
     around = " ".join(dict.fromkeys([str(passage.metadata.get("title", "")), *passage.heading]))
     return heading_weight * terms(around, language) + terms(passage.shown, language)
 
 
-def _vectors(settings: IndexSettings, passages: Sequence[Passage]) -> tuple[Encoder, Any]:
+def language_of(passage: Passage) -> str:
+    return str(passage.metadata["language"])
+
+
+def _vectors(settings: IndexSettings, passages: Sequence[Passage]) -> tuple[Encoder, Vectors]:
     """An encoder fitted to the Russian passages, and a vector for every passage, zeros for the others."""
     import numpy as np
 
-    from opora.index.vectors import DIMENSIONS, fit_encoder, lemmas
+    from opora.index.vectors import fit_encoder, lemmas
+    from opora.index.word_vectors import DIMENSIONS
 
-    numbers = [n for n, each in enumerate(passages) if each.metadata["language"] == DENSE_LANGUAGE]
+    numbers = [n for n, each in enumerate(passages) if language_of(each) == DENSE_LANGUAGE]
     texts = [lemmas(" ".join([*passages[n].heading, passages[n].shown])) for n in numbers]
     encoder = fit_encoder(texts, settings.components)
     vectors = np.zeros((len(passages), DIMENSIONS), dtype=np.float32)
@@ -80,13 +91,39 @@ def _vectors(settings: IndexSettings, passages: Sequence[Passage]) -> tuple[Enco
     return encoder, vectors
 
 
-def _write_table(folder: Path, passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Any) -> None:
+def _arrow(
+    passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Vectors, kinds: Mapping[str, Kind]
+) -> pa.Table:
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {
+        "id": pa.array([each.id for each in passages], pa.string()),
+        "document_id": pa.array([each.document_id for each in passages], pa.string()),
+        "language": pa.array([language_of(each) for each in passages], pa.string()),
+        "access": pa.array([list(each.access) for each in passages], pa.list_(pa.string())),
+        "terms": pa.array([" ".join(row) for row in rows], pa.string()),
+        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), vectors.shape[1]),
+        "record": pa.array([each.model_dump_json() for each in passages], pa.string()),
+    }
+    types = {"text": pa.string(), "number": pa.float64(), "bool": pa.bool_()}
+    for key, kind in kinds.items():
+        values = [_as_kind(each.metadata.get(key), kind) for each in passages]
+        columns[column_of(key, kinds)] = pa.array(values, types[kind])
+    return pa.table(columns)
+
+
+def _as_kind(value: Scalar | None, kind: Kind) -> Scalar | None:
+    return str(value) if kind == "text" and value is not None else value
+
+
+def _write_table(folder: Path, rows: pa.Table) -> None:
     import lancedb
 
+    # an interrupted build may have left a table
     for leftover in folder.glob("*.lance"):
         shutil.rmtree(leftover)
-    table = lancedb.connect(str(folder)).create_table(TABLE, _arrow(passages, rows, vectors))
-    if passages:
+    table = lancedb.connect(str(folder)).create_table(TABLE, rows)
+    if rows.num_rows:
         # our terms are final: the store is to split them at blanks and do nothing else to them
         table.create_fts_index(
             "terms",
@@ -100,33 +137,7 @@ def _write_table(folder: Path, passages: Sequence[Passage], rows: Sequence[Seque
         )
 
 
-def _arrow(passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Any) -> pa.Table:
-    import pyarrow as pa
-
-    columns: dict[str, Any] = {
-        "id": pa.array([each.id for each in passages], pa.string()),
-        "language": pa.array([str(each.metadata["language"]) for each in passages], pa.string()),
-        "access": pa.array([list(each.access) for each in passages], pa.list_(pa.string())),
-        "terms": pa.array([" ".join(row) for row in rows], pa.string()),
-        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), vectors.shape[1]),
-        "record": pa.array([each.model_dump_json() for each in passages], pa.string()),
-    }
-    for key in sorted({key for each in passages for key in each.metadata}):
-        columns[f"meta_{key}"] = _metadata_column([each.metadata.get(key) for each in passages])
-    return pa.table(columns)
-
-
-def _metadata_column(values: Sequence[Any]) -> pa.Array:
-    """A column of one type: of the values' own if they agree, else text."""
-    import pyarrow as pa
-
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int} or kinds <= {float} or kinds <= {int, float} or kinds <= {bool}:
-        return pa.array(values)
-    return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _write_counts(path: Path, name: str, counts: dict[str, int]) -> None:
+def _write_counts(path: Path, name: str, counts: Mapping[str, int]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -142,3 +153,17 @@ def _write_components(path: Path, encoder: Encoder) -> None:
     import numpy as np
 
     np.save(path, encoder.components)
+
+
+def _models() -> dict[str, str]:
+    from opora.index.word_vectors import NAME, find_word_vectors
+
+    return {NAME: fingerprint_of_file(find_word_vectors())}
+
+
+def _content(key: str, passages: Sequence[Passage], rows: Sequence[Sequence[str]]) -> str:
+    """What tells one index from another; the store writes other bytes each time."""
+    digest = hashlib.sha256(key.encode())
+    for passage, row in zip(passages, rows, strict=True):
+        digest.update(json.dumps([passage.model_dump_json(), row], ensure_ascii=False).encode())
+    return digest.hexdigest()

@@ -16,8 +16,9 @@ from opora.text.locate import locate
 
 
 def resolve_gold(example: Example, documents: Sequence[Document], passages: Sequence[Passage]) -> Example:
-    """`example` with every passage that holds one of its quotes whole as gold; where a quote was cut, every passage
-    that holds a part. An example with passages of its own is returned as it is.
+    """`example` with its gold: every passage of the quoted document that, as it is shown, holds a quote whole, so a
+    sentence that the document repeats, or that an overlap repeats, has several; where cutting went through the quote,
+    every passage that holds a part of it. An example with passages of its own is returned as it is.
 
     Raises InputError that names the question and the quote, or document, that is not in the corpus.
     """
@@ -26,15 +27,10 @@ def resolve_gold(example: Example, documents: Sequence[Document], passages: Sequ
     gold: dict[str, Passage] = {}
     for quote in example.quotes:
         document = _document(example, quote, documents)
-        span = locate(quote.text, document.text)
-        if span is None:
-            raise InputError(
-                f"question {example.id!r}: the quote {quote.text[:60]!r} is not in {document.source}; mend the quote"
-            )
         inside = [each for each in passages if each.document_id == document.id]
-        whole = [each for each in inside if each.start <= span[0] and span[1] <= each.end]
-        parts = [each for each in inside if each.start < span[1] and span[0] < each.end]
-        gold.update({each.id: each for each in whole or parts})
+        whole = [each for each in inside if locate(quote.text, each.shown)]
+        found = whole or _parts(example, quote, document, inside)
+        gold.update({each.id: each for each in found})
     return example.model_copy(update={"passages": tuple(gold.values()), "gold": tuple(gold)})
 
 
@@ -55,3 +51,12 @@ def _document(example: Example, quote: Quote, documents: Sequence[Document]) -> 
         raise InputError(f"question {example.id!r}: the corpus has no document {quote.document!r}{languages}")
     sources = ", ".join(sorted(each.source for each in spoken))
     raise InputError(f"question {example.id!r}: {quote.document!r} may be {sources}; write more of the path")
+
+
+def _parts(example: Example, quote: Quote, document: Document, inside: Sequence[Passage]) -> list[Passage]:
+    span = locate(quote.text, document.text)
+    if span is None:
+        raise InputError(
+            f"question {example.id!r}: the quote {quote.text[:60]!r} is not in {document.source}; mend the quote"
+        )
+    return [each for each in inside if each.start < span[1] and span[0] < each.end]

@@ -9,29 +9,45 @@ In: an index. Out: hits, the lexical score (BM25 over terms) and the dense one (
 from __future__ import annotations
 
 import functools
-import json
-import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError, OporaError
 from opora.index.build import DENSE_LANGUAGE, TABLE
-from opora.index.filters import access_condition, conditions
+from opora.index.filters import Filters, access_condition, conditions, quote
 from opora.index.settings import IndexSettings
-from opora.index.vectors import Encoder, Vectors, lemmas
+from opora.index.spelling import correct
+from opora.index.vectors import Encoder, idf, lemmas
+from opora.index.word_vectors import Vectors
 from opora.records import Hit, Passage, parse_record
 from opora.text.language import detect_language
 from opora.text.terms import terms
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 T = TypeVar("T")
 OTHER_LANGUAGE = 0.5
 """What the score of a passage counts that is not in the language of the question."""
-MAX_QUERY_TERMS = 256
-SELECTED = ["id", "language", "vector", "record"]
+MAX_QUESTION_CHARS = 10_000
+"""The rest of a longer question is not read."""
+MAX_QUERY_TERMS = 128
+"""The rarest ones of a longer question are searched for."""
+COLUMNS = ["id", "language", "record"]
+
+
+class Found(NamedTuple):
+    """A row of the table that a search found. `record` is the passage as JSON."""
+
+    record: str
+    language: str
+    bm25: float
+    cosine: float
 
 
 def open_index(folder: Path) -> Index:
@@ -43,7 +59,7 @@ def open_index(folder: Path) -> Index:
 
 
 class Index:
-    """An index on disk; everything is read when it is first needed."""
+    """An index on disk; everything is read when it is first needed, which takes the first search about a second."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder, self.manifest = folder, manifest
@@ -51,84 +67,65 @@ class Index:
         self._settings = parse_record(IndexSettings, manifest.settings, str(folder / "manifest.json"))
         self._size = manifest.counts["passages"]
 
+    def load(self) -> Index:
+        """Read now what the first search would read."""
+        _ = self._table, self._frequencies
+        for language in self.languages:
+            terms("a а", language)
+        if DENSE_LANGUAGE in self.languages:
+            self.embed(["а"])
+        return self
+
     def search(
         self,
         question: str,
         top_k: int,
-        filters: Mapping[str, Any] | None = None,
+        filters: Filters | None = None,
         access: Collection[str] | None = None,
     ) -> list[Hit]:
-        """At most `top_k` passages, best first. Only passages that pass `filters` are searched (a metadata key with a
-        value, a list of values, or `{"min": 1, "max": 2}`) and that are public or carry a label of `access`.
+        """At most `top_k` passages, best first; none that hold nothing of the question. Only passages are searched that
+        pass `filters` (a metadata key with a value, a list of values, or `{"min": 1, "max": 2}`) and that are public or
+        carry a label of `access`.
 
-        Raises InputError for a filter on an unknown key.
+        Raises InputError for a filter on an unknown key or with a value of another kind, OporaError if the index is
+        damaged.
         """
-        if not self._size:
+        kinds = self.manifest.results["metadata"]
+        where = " AND ".join([access_condition(access or ()), *conditions(filters or {}, kinds)])
+        if not self._size or top_k < 1:
             return []
+        question = question[:MAX_QUESTION_CHARS]
         language = detect_language(question, among=self.languages)
-        where = " AND ".join([access_condition(access or ()), *conditions(filters or {}, self._columns)])
-        found = self._lexical(question, language, where)
+        depth = max(self._settings.depth, 2 * top_k)
         vector = self._vector(question, language)
-        for row in self._dense(vector, where):
-            found.setdefault(row["id"], row)
-        return _best(self._fuse(found, vector, language), top_k)
+        found = self._dense(vector, where, depth) if vector is not None else {}
+        found |= self._lexical(terms(question, language), vector, where, depth)
+        return _best(self._fuse(found.values(), language, vector is not None), top_k)
 
     def search_many(self, questions: Sequence[str], top_k: int) -> list[list[Hit]]:
         """The hits of each question."""
         return [self.search(question, top_k) for question in questions]
 
     def passage(self, passage_id: str) -> Passage:
-        """The passage of that id. Raises InputError if there is none."""
-        quoted = passage_id.replace("'", "''")
-        rows = self._guard(lambda: self._table.search().where(f"id = '{quoted}'").select(["record"]).to_list())
+        """The passage of that id, whatever its access labels. Raises InputError if there is none."""
+        where = f"id = {quote(passage_id)}"
+        rows = self._guard(lambda: self._table.search().where(where).select(["record"]).to_list())
         if not rows:
             raise InputError(f"{self.folder}: holds no passage {passage_id!r}")
-        return _parse(rows[0]["record"])
+        return Passage.model_validate_json(rows[0]["record"])
 
     def passages(self) -> list[Passage]:
-        """All passages, in the order of the corpus."""
+        """All passages, in the order of the corpus, whatever their access labels."""
         rows = self._guard(lambda: self._table.search().select(["record"]).limit(max(1, self._size)).to_list())
-        return [_parse(row["record"]) for row in rows]
+        return [Passage.model_validate_json(row["record"]) for row in rows]
 
     def idf(self, term: str) -> float:
-        """Inverse document frequency of a term (Robertson and Zaragoza 2009, section 3.1), the highest for one that no
-        passage holds."""
-        count = self._frequencies.get(term, 0)
-        return math.log(1 + (self._size - count + 0.5) / (count + 0.5))
+        """Inverse document frequency of a term among all passages, the highest for one that no passage holds."""
+        return idf(self._frequencies.get(term, 0), self._size)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Dense vectors of Russian texts, shape (texts, 300)."""
+        """Unit vectors of Russian texts, shape (texts, 300); zeros for a text without a known word."""
         return self._encoder.encode([lemmas(text) for text in texts])
-
-    def _lexical(self, question: str, language: str, where: str) -> dict[str, dict[str, Any]]:
-        wanted = list(dict.fromkeys(terms(question, language)))[:MAX_QUERY_TERMS]
-        wanted = [term for term in wanted if term in self._frequencies]
-        if not wanted:
-            return {}
-        rows = self._guard(
-            lambda: (
-                self._table.search(_match(wanted), query_type="fts")
-                .where(where)
-                .select([*SELECTED, "_score"])
-                .limit(self._settings.depth)
-                .to_list()
-            )
-        )
-        return {row["id"]: row for row in rows}
-
-    def _dense(self, vector: Vectors | None, where: str) -> list[dict[str, Any]]:
-        if vector is None:
-            return []
-        return self._guard(
-            lambda: (
-                self._table.search(vector, vector_column_name="vector")
-                .distance_type("dot")
-                .where(f"{where} AND language = '{DENSE_LANGUAGE}'", prefilter=True)
-                .select([*SELECTED, "_distance"])
-                .limit(self._settings.depth)
-                .to_list()
-            )
-        )
 
     def _vector(self, question: str, language: str) -> Vectors | None:
         """The vector of a question, None where the dense search has nothing to say."""
@@ -137,23 +134,42 @@ class Index:
         vector: Vectors = self.embed([question])[0]
         return vector if vector.any() else None
 
-    def _fuse(
-        self, found: Mapping[str, Mapping[str, Any]], vector: Vectors | None, language: str
-    ) -> list[tuple[dict[str, float], str]]:
+    def _dense(self, vector: Vectors, where: str, depth: int) -> dict[str, Found]:
+        def run() -> pa.Table:
+            query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+            query = query.where(f"{where} AND language = '{DENSE_LANGUAGE}'", prefilter=True)
+            return query.select([*COLUMNS, "_distance"]).limit(depth).to_arrow()
+
+        rows = self._guard(run)
+        # the store's distance is 1 less the product
+        return _found(rows, np.zeros(len(rows)), 1 - rows["_distance"].to_numpy())
+
+    def _lexical(self, asked: Iterable[str], vector: Vectors | None, where: str, depth: int) -> dict[str, Found]:
+        known = correct(asked, self._frequencies)
+        if not known:
+            return {}
+        wanted = heapq.nlargest(MAX_QUERY_TERMS, known, key=self.idf)
+
+        def run() -> pa.Table:
+            query = self._table.search(_match(wanted), query_type="fts").where(where, prefilter=True)
+            return query.select([*COLUMNS, "vector", "_score"]).limit(depth).to_arrow()
+
+        rows = self._guard(run)
+        cosines = np.zeros(len(rows))
+        if vector is not None and len(rows):
+            cosines = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1) @ vector
+        return _found(rows, rows["_score"].to_numpy(), cosines)
+
+    def _fuse(self, found: Collection[Found], language: str, is_dense: bool) -> Iterator[tuple[dict[str, float], str]]:
         """(scores, record) of each passage: a weighted sum of both scores, each divided by the best one."""
-        best = max((row.get("_score", 0.0) for row in found.values()), default=0.0)
-        cosines = {key: _cosine(row, vector) for key, row in found.items()}
-        nearest = max(cosines.values(), default=0.0)
-        weight = self._settings.dense_weight if vector is not None else 0.0
-        fused = []
-        for key, row in found.items():
-            lexical = row.get("_score", 0.0) / best if best else 0.0
-            dense = cosines[key] / nearest if nearest > 0 else 0.0
-            score = (1 - weight) * lexical + weight * dense
-            score *= 1.0 if row["language"] == language else OTHER_LANGUAGE
-            scores = {"fused": score, "bm25": row.get("_score", 0.0), "dense": cosines[key]}
-            fused.append((scores, str(row["record"])))
-        return fused
+        best = max((each.bm25 for each in found), default=0.0) or 1.0
+        nearest = max((each.cosine for each in found), default=0.0) or 1.0
+        weight = self._settings.dense_weight if is_dense else 0.0
+        for each in found:
+            score = (1 - weight) * each.bm25 / best + weight * each.cosine / nearest
+            score *= 1.0 if each.language == language else OTHER_LANGUAGE
+            if score > 0:
+                yield {"fused": score, "bm25": each.bm25, "dense": each.cosine}, each.record
 
     @functools.cached_property
     def _table(self) -> Any:
@@ -162,23 +178,20 @@ class Index:
         return self._guard(lambda: lancedb.connect(str(self.folder)).open_table(TABLE))
 
     @functools.cached_property
-    def _columns(self) -> frozenset[str]:
-        return frozenset(name.removeprefix("meta_") for name in self._table.schema.names if name.startswith("meta_"))
-
-    @functools.cached_property
     def _frequencies(self) -> dict[str, int]:
         return self._guard(lambda: _read_counts(self.folder / "terms.parquet", "term"))
 
     @functools.cached_property
     def _encoder(self) -> Encoder:
         counts = self._guard(lambda: _read_counts(self.folder / "lemmas.parquet", "lemma"))
-        return Encoder(counts, self._guard(lambda: np.load(self.folder / "components.npy")))
+        components = self._guard(lambda: np.load(self.folder / "components.npy"))
+        return Encoder(counts, self.manifest.results["languages"].get(DENSE_LANGUAGE, 0), components)
 
     def _guard(self, read: Callable[[], T]) -> T:
         """What `read` returns; a store that cannot be read is one clear line."""
         try:
             return read()
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, EOFError, KeyError) as error:
             line = " ".join(str(error).split())[:120]
             raise OporaError(f"{self.folder}: the index is damaged ({line}); remove it and run `opora index`") from None
 
@@ -190,29 +203,29 @@ def _match(wanted: Sequence[str]) -> Any:
     return MatchQuery(" ".join(wanted), "terms")  # type: ignore[call-arg]
 
 
-def _best(fused: list[tuple[dict[str, float], str]], top_k: int) -> list[Hit]:
+def _found(rows: pa.Table, scores: Iterable[float], cosines: Iterable[float]) -> dict[str, Found]:
+    columns = [rows[name].to_pylist() for name in COLUMNS]
+    return {
+        key: Found(record, language, float(score), max(0.0, float(cosine)))
+        for key, language, record, score, cosine in zip(*columns, scores, cosines, strict=True)
+    }
+
+
+def _best(fused: Iterable[tuple[dict[str, float], str]], top_k: int) -> list[Hit]:
     """The best hits, of two that overlap by more than half of the shorter the better one."""
     chosen: list[Hit] = []
     for scores, record in sorted(fused, key=lambda each: (-each[0]["fused"], each[1])):
-        if len(chosen) == top_k:
-            break
-        passage = _parse(record)
+        passage = Passage.model_validate_json(record)
         if not any(_same(passage, hit.passage) for hit in chosen):
             chosen.append(Hit(passage=passage, rank=len(chosen) + 1, scores=scores))
+        if len(chosen) == top_k:
+            break
     return chosen
 
 
 def _same(one: Passage, other: Passage) -> bool:
     common = min(one.end, other.end) - max(one.start, other.start)
     return one.document_id == other.document_id and 2 * common > min(len(one.text), len(other.text))
-
-
-def _cosine(row: Mapping[str, Any], vector: Vectors | None) -> float:
-    return 0.0 if vector is None else max(0.0, float(np.dot(np.asarray(row["vector"], dtype=np.float32), vector)))
-
-
-def _parse(record: str) -> Passage:
-    return Passage.model_validate(json.loads(record))
 
 
 def _read_counts(path: Path, name: str) -> dict[str, int]:

@@ -10,9 +10,9 @@ class IndexSettings(Settings):
 
     heading_weight: NonNegativeInt = 1
     """How often the words of title and headings count beside those of the passage."""
-    dense_weight: Fraction = 0.25
+    dense_weight: Fraction = 0.2
     """Share of the dense score in the fused one, the lexical score having the rest; Russian passages only."""
-    components: NonNegativeInt = 2
-    """Common directions that are removed from the dense vectors (Arora et al. 2017)."""
+    components: NonNegativeInt = 8
+    """Common directions that are removed from the dense vectors, at most one for ten passages."""
     depth: PositiveInt = 50
-    """Passages that each kind of search hands to the fusion."""
+    """Passages that each kind of search hands to the fusion, or twice as many as are asked for if that is more."""

@@ -1,44 +1,31 @@
-"""Dense vectors of Russian text, without a download: the word vectors that the wheel `natasha` carries.
+"""Dense vectors of Russian texts: means of word vectors, rare words counting most, what all texts share removed.
 
-In: texts as lists of lemmas. Out: unit vectors, shape (texts, 300), float32; zeros where no word is known. Navec (300
-dimensions, 250,000 words, news) weighted by smooth inverse frequency, less the common components (Arora et al. 2017,
-"A simple but tough-to-beat baseline for sentence embeddings").
+In: texts as lists of lemmas. Out: unit vectors, shape (texts, 300), float32; zeros where no word is known. The method
+is that of Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings", with the inverse document
+frequency in the place of their weight: it found more (dev/LOG.md). Other languages have no vectors here.
 
-    encoder = fit_encoder([["срок", "хранение"], ["плата"]], components=2)
+    encoder = fit_encoder([["срок", "хранение"], ["плата"]], components=8)
     encoder.encode([["срок"]]).shape          # (1, 300)
 """
 
 from __future__ import annotations
 
-import functools
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from opora.errors import InputError
+from opora.index.word_vectors import DIMENSIONS, Vectors, word_vectors
 from opora.text.terms import lemma
 from opora.text.words import words
 
-if TYPE_CHECKING:
-    from navec import Navec
-
-Vectors = npt.NDArray[np.float32]
-DIMENSIONS = 300
-SMOOTHING = 1e-3
-"""`a` of equation 3 of the paper."""
-
 
 class Encoder:
-    """`counts`: how often each lemma stands in the corpus; `components`, shape (n, 300): the directions to remove."""
+    """`counts`: how many of `size` texts hold each lemma; `components`, shape (n, 300): the directions to remove."""
 
-    def __init__(self, counts: Mapping[str, int], components: Vectors) -> None:
-        self.counts, self.components = dict(counts), components
-        self._total = max(1, sum(counts.values()))
+    def __init__(self, counts: Mapping[str, int], size: int, components: Vectors) -> None:
+        self.counts, self.size, self.components = dict(counts), size, components
 
     def encode(self, texts: Sequence[Sequence[str]]) -> Vectors:
         """Unit vectors of texts, each a list of lemmas."""
@@ -50,40 +37,33 @@ class Encoder:
 
     def average(self, texts: Sequence[Sequence[str]]) -> Vectors:
         """Weighted means of the word vectors, nothing removed."""
-        table = _navec()
+        table = word_vectors()
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for row, text in enumerate(texts):
             known = [word for word in text if word in table]
-            for word in known:
-                weight = SMOOTHING / (SMOOTHING + self.counts.get(word, 0) / self._total)
-                vectors[row] += weight * table[word]
-            vectors[row] /= max(1, len(known))
+            if known:
+                weights = [idf(self.counts.get(word, 0), self.size) for word in known]
+                vectors[row] = np.asarray(weights, dtype=np.float32) @ table.rows(known) / len(known)
         return vectors
 
 
 def fit_encoder(texts: Sequence[Sequence[str]], components: int) -> Encoder:
     """An encoder whose word weights and common directions come from `texts`."""
-    counts = Counter(word for text in texts for word in text)
-    encoder = Encoder(counts, np.zeros((0, DIMENSIONS), dtype=np.float32))
-    vectors = encoder.average(texts)
-    if components and len(texts) > 10 * components:
-        _, _, directions = np.linalg.svd(vectors, full_matrices=False)
-        encoder.components = directions[:components].astype(np.float32)
+    counts = Counter(word for text in texts for word in set(text))
+    encoder = Encoder(counts, len(texts), np.zeros((0, DIMENSIONS), dtype=np.float32))
+    wanted = min(components, len(texts) // 10)
+    if wanted:
+        vectors = encoder.average(texts).astype(np.float64)
+        _, directions = np.linalg.eigh(vectors.T @ vectors)
+        encoder.components = directions.T[::-1][:wanted].astype(np.float32)
     return encoder
+
+
+def idf(count: int, size: int) -> float:
+    """Inverse document frequency of what `count` of `size` texts hold (Robertson and Zaragoza 2009, section 3.1)."""
+    return math.log(1 + (size - count + 0.5) / (count + 0.5))
 
 
 def lemmas(text: str) -> list[str]:
     """Lemmas of the words of a Russian text; numbers are left out."""
     return [lemma(word.text) for word in words(text) if not word.is_number]
-
-
-@functools.cache
-def _navec() -> Navec:
-    from navec import Navec
-
-    # read as a file: importing natasha would load its taggers
-    files = metadata.distribution("natasha").files or ()
-    found = [file for file in files if file.name.startswith("navec_news") and file.name.endswith(".tar")]
-    if not found:
-        raise InputError("the word vectors of the wheel natasha are not there; pip install --force-reinstall natasha")
-    return Navec.load(Path(str(found[0].locate())))

@@ -1,7 +1,7 @@
 """The contract of every language model: chats in, completions out.
 
 model = load_model("smollm2", ModelSettings())
-[completion] = model.generate([[Message(role="user", content="Hi")]], GenerationSettings())
+[completion] = model.generate([[Message(role="user", content="Hi")]])
 """
 
 from __future__ import annotations

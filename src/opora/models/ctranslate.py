@@ -16,17 +16,26 @@ from pathlib import Path
 
 import ctranslate2
 import torch
-from transformers import AutoConfig, AutoTokenizer
+from transformers import GenerationConfig, PreTrainedConfig
 
 from opora.errors import ModelError
 from opora.models.cache import cached
 from opora.models.contract import Chat, Completion, OnCompletion
-from opora.models.local import batches_by_length, check_lengths, completion_of, load_causal_lm
+from opora.models.local import (
+    batches_by_length,
+    check_lengths,
+    completion_of,
+    end_tokens,
+    first_line,
+    load_causal_lm,
+    load_config,
+    load_tokenizer,
+    source_of,
+)
 from opora.models.revision import revision_of
 from opora.models.settings import ModelSettings
-from opora.models.smollm2 import smollm2_folder
 from opora.models.spec import ModelSpec, parse_spec
-from opora.models.template import encode_chat
+from opora.models.template import encode_chat, encode_text
 
 ARCHITECTURES = frozenset(("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"))
 QUANTIZATION = "int8"
@@ -34,13 +43,7 @@ QUANTIZATION = "int8"
 
 def supports(spec: ModelSpec) -> bool:
     """True if CTranslate2 knows the model's architecture. Raises ModelError if the model's settings do not load."""
-    if spec.kind == "smollm2":
-        return True
-    try:
-        config = AutoConfig.from_pretrained(spec.name, revision=spec.revision or None)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"model {spec.name!r} does not load: {str(error).strip().splitlines()[0]}") from None
-    return bool(set(config.architectures or ()) & ARCHITECTURES)
+    return spec.kind == "smollm2" or bool(set(load_config(spec).architectures or ()) & ARCHITECTURES)
 
 
 class CTranslateModel:
@@ -51,14 +54,11 @@ class CTranslateModel:
         self.spec = spec
         self.revision = f"{revision_of(parsed)} {QUANTIZATION}"
         self._settings = settings
-        name = hashlib.sha256(f"{self.revision} {ctranslate2.__version__}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{parsed.name} {self.revision} {ctranslate2.__version__}".encode()).hexdigest()[:16]
         folder = cached(f"ctranslate2-{name}", _writer(parsed))
-        source = str(smollm2_folder()) if parsed.kind == "smollm2" else parsed.name
-        config = AutoConfig.from_pretrained(source, revision=parsed.revision or None)
-        self.context_tokens = int(config.get_text_config().max_position_embeddings)
-        self._tokenizer = AutoTokenizer.from_pretrained(source, revision=parsed.revision or None)
-        ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
-        self._ends = {end for end in [*ends, self._tokenizer.eos_token_id] if end is not None}
+        self._tokenizer = load_tokenizer(parsed)
+        self.context_tokens = int(load_config(parsed).get_text_config().max_position_embeddings)
+        self._ends = end_tokens(self._tokenizer, _generation_config(parsed))
         self._generator = ctranslate2.Generator(str(folder), device="cpu", intra_threads=torch.get_num_threads())
 
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
@@ -92,16 +92,24 @@ class CTranslateModel:
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
-        answers = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in continuations]
-        rows = [
-            self._tokenizer.convert_ids_to_tokens([*prompt, *answer])
-            for prompt, answer in zip(prompts, answers, strict=True)
-        ]
-        scored = self._generator.score_batch(rows, max_batch_size=self._settings.batch_size)
+        answers = [encode_text(self._tokenizer, text) for text in continuations]
+        rows = [prompt + answer for prompt, answer in zip(prompts, answers, strict=True)]
+        check_lengths(rows, 0, self.context_tokens, self.spec)
+        # one row at a time: logits of every position are held, a gigabyte for a long row of a large vocabulary
+        tokens = [self._tokenizer.convert_ids_to_tokens(row) for row in rows]
+        scored = self._generator.score_batch(tokens, max_batch_size=1, max_input_length=0)
         return [
             float(sum(result.log_probs[len(result.log_probs) - len(answer) :]))
             for result, answer in zip(scored, answers, strict=True)
         ]
+
+
+def _generation_config(spec: ModelSpec) -> GenerationConfig | PreTrainedConfig:
+    """What transformers would take the tokens that end a turn from."""
+    try:
+        return GenerationConfig.from_pretrained(source_of(spec), revision=spec.revision or "main")
+    except OSError:
+        return load_config(spec)
 
 
 def _writer(spec: ModelSpec) -> Callable[[Path], None]:
@@ -109,9 +117,16 @@ def _writer(spec: ModelSpec) -> Callable[[Path], None]:
         from ctranslate2.converters import TransformersConverter
 
         model, tokenizer = load_causal_lm(spec, torch.float32, torch.device("cpu"))
-        with tempfile.TemporaryDirectory() as merged:
+        # beside the entry, for a temporary file system is often smaller than a model
+        with tempfile.TemporaryDirectory(dir=folder.parent) as merged:
             model.save_pretrained(merged)
             tokenizer.save_pretrained(merged)
-            TransformersConverter(merged).convert(str(folder), quantization=QUANTIZATION, force=True)
+            try:
+                TransformersConverter(merged).convert(str(folder), quantization=QUANTIZATION, force=True)
+            except (ValueError, NotImplementedError, KeyError) as error:
+                name = spec.name or spec.kind
+                raise ModelError(
+                    f"CTranslate2 cannot run {name} ({first_line(error)}); set backend to transformers"
+                ) from None
 
     return write

@@ -19,10 +19,10 @@ from opora.models.revision import adapter_folder, revision_of
 from opora.models.settings import ModelSettings
 from opora.models.smollm2 import smollm2_folder
 from opora.models.spec import ModelSpec, parse_spec
-from opora.models.template import encode_chat
+from opora.models.template import encode_chat, encode_text
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
@@ -39,46 +39,95 @@ def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of that name; for `auto` an accelerator if there is one, else the CPU."""
-    if name != "auto":
-        try:
-            return torch.device(name)
-        except RuntimeError:
-            raise InputError(f"device {name!r} is unknown; auto, cpu, cuda, cuda:1 and mps are") from None
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """The device of that name; for `auto` an accelerator if there is one, else the CPU. Raises InputError."""
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"device {name!r} is unknown; auto, cpu, cuda, cuda:1 and mps are known") from None
+    found = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(has_mps)}
+    if (device.index or 0) >= found.get(device.type, 0):
+        raise InputError(f"device {name!r} is not on this machine; set device to auto or cpu")
+    return device
+
+
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on an accelerator that has it, else float32."""
+    if device.type == "cpu" or (device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)):
+        return torch.float32
+    return torch.bfloat16
 
 
 def load_causal_lm(
     spec: ModelSpec, dtype: torch.dtype, device: torch.device
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model, with its adapter if the spec has one, and tokenizer. Raises ModelError if either does not load."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
 
-    source = str(smollm2_folder()) if spec.kind == "smollm2" else spec.name
-    revision = spec.revision or None
+    source, revision = source_of(spec), spec.revision or None
+    tokenizer = load_tokenizer(spec)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"model {source!r} does not load: {_first_line(error)}") from None
+        # a pickle may run code: only safetensors are read
+        model: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype, use_safetensors=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"model {source!r} does not load: {first_line(error)}") from None
     if spec.adapter:
         model = load_adapter(model, spec.adapter)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
     return model.to(device).eval(), tokenizer
 
 
+def source_of(spec: ModelSpec) -> str:
+    """What transformers loads a model from: a folder, or a name of the hub's."""
+    return str(smollm2_folder()) if spec.kind == "smollm2" else spec.name
+
+
+def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
+    """The tokenizer that an adapter was trained with, where it lies beside it, else the model's. Raises ModelError."""
+    from transformers import AutoTokenizer
+
+    source, revision = source_of(spec), spec.revision or None
+    if spec.adapter and (adapter_folder(spec.adapter) / "tokenizer_config.json").exists():
+        source, revision = str(adapter_folder(spec.adapter)), None
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, revision=revision)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"tokenizer of {source!r} does not load: {first_line(error)}") from None
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_config(spec: ModelSpec) -> PreTrainedConfig:
+    """The settings of a model's architecture. Raises ModelError if they do not load."""
+    from transformers import AutoConfig
+
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(source_of(spec), revision=spec.revision or None)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"model {spec.name!r} does not load: {first_line(error)}") from None
+    return config
+
+
 def load_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
-    """`model` with a PEFT adapter merged into its weights."""
-    from peft import PeftModel
+    """`model` with a PEFT adapter merged into its weights. Raises ModelError for an adapter of another model."""
+    from peft import PeftModel, get_peft_model_state_dict, load_peft_weights
 
     folder = adapter_folder(adapter)
     try:
-        merged: PreTrainedModel = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+        adapted = PeftModel.from_pretrained(model, str(folder))
     except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"adapter {folder} does not fit its model: {_first_line(error)}") from None
+        raise ModelError(f"adapter {folder} does not fit its model: {first_line(error)}") from None
+    wanted, given = (
+        {name for name in names if "lora_" in name}
+        for names in (get_peft_model_state_dict(adapted), load_peft_weights(str(folder), device="cpu"))
+    )
+    if wanted != given:
+        odd = min(wanted ^ given)
+        raise ModelError(f"adapter {folder} does not fit its model: {odd} is in one of them only")
+    merged: PreTrainedModel = adapted.merge_and_unload()
     return merged
 
 
@@ -89,9 +138,9 @@ class TransformersModel:
         parsed = parse_spec(spec)
         self.spec, self.revision = spec, revision_of(parsed)
         self._settings, self._device = settings, device
-        dtype = torch.bfloat16 if device.type != "cpu" else torch.float32
-        self._model, self._tokenizer = load_causal_lm(parsed, dtype, device)
+        self._model, self._tokenizer = load_causal_lm(parsed, pick_dtype(device), device)
         self.context_tokens = int(self._model.config.get_text_config().max_position_embeddings)
+        self._ends = end_tokens(self._tokenizer, self._model.generation_config)
 
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
@@ -108,45 +157,61 @@ class TransformersModel:
     def _generate(self, prompts: list[list[int]]) -> list[Completion]:
         began = time.monotonic()
         torch.manual_seed(self._settings.seed)
-        width = max(map(len, prompts))
-        pad = self._tokenizer.pad_token_id
-        ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts], device=self._device)
-        mask = torch.tensor(
-            [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=self._device
-        )
-        sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-        if self._settings.temperature:
-            sampling = {"do_sample": True, "temperature": self._settings.temperature}
+        ids, mask = self._padded(prompts)
         output = self._model.generate(  # type: ignore[operator]
-            input_ids=ids,
-            attention_mask=mask,
-            max_new_tokens=self._settings.max_new_tokens,
-            pad_token_id=pad,
-            **sampling,
+            input_ids=ids, attention_mask=mask, generation_config=self._generation_config()
         )
         seconds = (time.monotonic() - began) / len(prompts)
-        ends = self._ends()
         return [
-            completion_of(self._tokenizer, len(prompt), row.tolist()[width:], ends, seconds)
+            completion_of(self._tokenizer, len(prompt), row.tolist()[ids.shape[1] :], self._ends, seconds)
             for prompt, row in zip(prompts, output, strict=True)
         ]
 
-    @torch.inference_mode()
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
-        sums = []
-        for chat, continuation in zip(chats, continuations, strict=True):
-            prompt = encode_chat(self._tokenizer, chat)
-            answer = self._tokenizer(continuation, add_special_tokens=False)["input_ids"]
-            ids = torch.tensor([prompt + answer], device=self._device)
-            logits = self._model(input_ids=ids, logits_to_keep=len(answer) + 1).logits[0, :-1].float()
-            picked = torch.log_softmax(logits, dim=-1).gather(1, ids[0, len(prompt) :, None])
-            sums.append(float(picked.sum()))
+        prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
+        answers = [encode_text(self._tokenizer, text) for text in continuations]
+        rows = [prompt + answer for prompt, answer in zip(prompts, answers, strict=True)]
+        check_lengths(rows, 0, self.context_tokens, self.spec)
+        sums = [0.0] * len(rows)
+        for batch in batches_by_length(rows, self._settings.batch_size):
+            scored = self._logprobs([rows[number] for number in batch], [len(answers[number]) for number in batch])
+            for number, value in zip(batch, scored, strict=True):
+                sums[number] = value
         return sums
 
-    def _ends(self) -> set[int]:
-        configured = self._model.generation_config.eos_token_id
-        ends = configured if isinstance(configured, list) else [configured]
-        return {end for end in [*ends, self._tokenizer.eos_token_id] if end is not None}
+    @torch.inference_mode()
+    def _logprobs(self, rows: list[list[int]], lengths: list[int]) -> list[float]:
+        """Logits are computed at the last positions only, as many as the longest continuation needs."""
+        ids, mask = self._padded(rows)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        kept = max(lengths)
+        logits = self._model(
+            input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=kept + 1
+        ).logits[:, :-1]
+        picked = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, ids.shape[1] - kept :, None])[..., 0]
+        return [float(row[kept - length :].sum()) for row, length in zip(picked, lengths, strict=True)]
+
+    def _padded(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids and attention mask, rows x longest row, padded on the left."""
+        width, pad = max(map(len, rows)), self._tokenizer.pad_token_id
+        ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=self._device)
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self._device)
+        return ids, mask
+
+    def _generation_config(self) -> GenerationConfig:
+        """Everything is set: what a checkpoint brings along (penalties, top-k) would hold on this backend alone."""
+        from transformers import GenerationConfig
+
+        greedy: dict[str, Any] = {"do_sample": False}
+        sampling = {"do_sample": True, "temperature": self._settings.temperature, "top_k": 0, "top_p": 1.0}
+        return GenerationConfig(
+            max_new_tokens=self._settings.max_new_tokens,
+            eos_token_id=sorted(self._ends),
+            pad_token_id=self._tokenizer.pad_token_id,
+            repetition_penalty=1.0,
+            no_repeat_ngram_size=0,
+            **(sampling if self._settings.temperature else greedy),
+        )
 
 
 def batches_by_length(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
@@ -165,6 +230,13 @@ def check_lengths(prompts: Sequence[Sequence[int]], new: int, context: int | Non
         )
 
 
+def end_tokens(tokenizer: PreTrainedTokenizerBase, config: GenerationConfig | PreTrainedConfig | None) -> set[int]:
+    """Ids that end a turn: the tokenizer's, and those that the model's settings name."""
+    configured = getattr(config, "eos_token_id", None)
+    ends = configured if isinstance(configured, list) else [configured]
+    return {end for end in [*ends, tokenizer.eos_token_id] if end is not None}
+
+
 def completion_of(
     tokenizer: PreTrainedTokenizerBase, prompt_tokens: int, ids: list[int], ends: set[int], seconds: float
 ) -> Completion:
@@ -180,5 +252,5 @@ def completion_of(
     )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -5,6 +5,7 @@ revision_of(parse_spec("smollm2+train/raft"))      # 'b179c9523d0e6a0f+1f0c...'
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
@@ -24,15 +25,14 @@ def revision_of(spec: ModelSpec) -> str:
     if spec.kind == "smollm2":
         base = smollm2_revision()[:DIGITS]
     elif spec.kind == "hf" and Path(spec.name).is_dir():
-        weights = sorted(Path(spec.name).glob("*.safetensors"))
-        base = "-".join(fingerprint_of_file(each)[:DIGITS] for each in weights) or "unknown"
+        base = _checksum(Path(spec.name), "*.safetensors", "config.json")
     elif spec.kind == "hf":
         base = _hub_commit(spec)
     else:
         base = spec.name or spec.kind
     if not spec.adapter:
         return base
-    return f"{base}+{fingerprint_of_file(adapter_folder(spec.adapter) / ADAPTER_WEIGHTS)[:DIGITS]}"
+    return f"{base}+{_checksum(adapter_folder(spec.adapter), ADAPTER_WEIGHTS, 'adapter_config.json')}"
 
 
 def adapter_folder(adapter: str) -> Path:
@@ -41,6 +41,12 @@ def adapter_folder(adapter: str) -> Path:
         if (folder / ADAPTER_WEIGHTS).exists():
             return folder
     raise InputError(f"adapter {adapter}: holds no {ADAPTER_WEIGHTS}; name a folder that `opora train` or PEFT wrote")
+
+
+def _checksum(folder: Path, *patterns: str) -> str:
+    """One checksum of all files that match."""
+    files = sorted(path for pattern in patterns for path in folder.glob(pattern))
+    return hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()[:DIGITS]
 
 
 def _hub_commit(spec: ModelSpec) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from opora.errors import InputError, ModelError
@@ -20,14 +20,14 @@ from opora.records import Message
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-PRIVATE_USE = range(0xE000, 0xF8FF)
+PRIVATE_USE = range(0xF0000, 0x110000)
 
 
 def encode_chat(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], add_generation_prompt: bool = True
 ) -> list[int]:
     """Ids of a chat by the tokenizer's own template. Raises ModelError if it has none."""
-    marks = _marks(tokenizer, messages)
+    marks = _marks(tokenizer, _text(messages))
     return _encode(tokenizer, _render(tokenizer, messages, marks, add_generation_prompt), marks)
 
 
@@ -39,7 +39,7 @@ def encode_example(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Messag
     """
     if not messages or messages[-1].role != "assistant":
         raise InputError("a training chat ends with a message of the assistant")
-    marks = _marks(tokenizer, messages)
+    marks = _marks(tokenizer, _text(messages))
     prompt = _render(tokenizer, messages[:-1], marks, add_generation_prompt=True)
     whole = _render(tokenizer, messages, marks, add_generation_prompt=False)
     if not whole.startswith(prompt):
@@ -50,31 +50,46 @@ def encode_example(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Messag
     return _encode(tokenizer, prompt, marks), answer
 
 
+def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Ids of a bare text, a continuation for one; a control string in it is encoded as its letters."""
+    marks = _marks(tokenizer, text)
+    return _encode(tokenizer, _replace(text, marks), marks)
+
+
 def template_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     """SHA-256 of the chat template, hex."""
     return hashlib.sha256(_template(tokenizer).encode()).hexdigest()
 
 
 def control_strings(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Strings that the tokenizer would turn into one control token, longest first."""
+    """Strings that the tokenizer would turn into one control token, longest first. Runs of blanks, which some
+    tokenizers also add as tokens, control nothing."""
     added = {str(token) for token in tokenizer.added_tokens_decoder.values()} | set(tokenizer.all_special_tokens)
-    return sorted((token for token in added if len(token) > 1), key=lambda token: (-len(token), token))
+    controls = (token for token in added if len(token) > 1 and not token.isspace() and token.strip("\u2581"))
+    return sorted(controls, key=lambda token: (-len(token), token))
 
 
-def _marks(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> dict[str, str]:
-    """Control strings that stand in the messages -> a character, found in no message, that stands for each."""
-    text = "".join(message.content for message in messages)
-    found = [control for control in control_strings(tokenizer) if control in text]
-    free = (chr(code) for code in PRIVATE_USE if chr(code) not in text)
-    return dict(zip(found, free, strict=False))
+def _marks(tokenizer: PreTrainedTokenizerBase, text: str) -> dict[str, str]:
+    """Control strings that stand in the text -> a character, found nowhere in it, that stands for each."""
+    free: Iterator[str] = (chr(code) for code in PRIVATE_USE if chr(code) not in text)
+    return {control: next(free) for control in control_strings(tokenizer) if control in text}
 
 
 def _render(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], marks: dict[str, str], add_generation_prompt: bool
 ) -> str:
+    from jinja2 import TemplateError
+
     _template(tokenizer)
     shown = [{"role": message.role, "content": _replace(message.content, marks)} for message in messages]
-    return str(tokenizer.apply_chat_template(shown, tokenize=False, add_generation_prompt=add_generation_prompt))
+    try:
+        return str(tokenizer.apply_chat_template(shown, tokenize=False, add_generation_prompt=add_generation_prompt))
+    except TemplateError as error:
+        raise ModelError(f"the chat template of {tokenizer.name_or_path} refuses this chat: {error}") from None
+
+
+def _text(messages: Sequence[Message]) -> str:
+    return "".join(message.content for message in messages)
 
 
 def _replace(text: str, marks: dict[str, str]) -> str:
@@ -84,15 +99,13 @@ def _replace(text: str, marks: dict[str, str]) -> str:
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, text: str, marks: dict[str, str]) -> list[int]:
-    """Ids of a rendered text. A control string of a message is encoded in two halves, neither of which is one."""
+    """Ids of a rendered text. A control string of a message is encoded letter by letter: no letter is a control."""
     controls = {mark: control for control, mark in marks.items()}
     pieces = re.split(f"([{''.join(controls)}])", text) if controls else [text]
     ids: list[int] = []
     for piece in pieces:
-        control = controls.get(piece)
-        halves = [control[: len(control) // 2], control[len(control) // 2 :]] if control else [piece]
-        for half in halves:
-            ids += tokenizer(half, add_special_tokens=False)["input_ids"] if half else []
+        for part in controls.get(piece) or [piece]:
+            ids += tokenizer(part, add_special_tokens=False)["input_ids"] if part else []
     return ids
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 
-from opora.text.words import SPACES, words
+from opora.text.words import SPACES, fold, words
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
@@ -34,5 +34,5 @@ def _folded(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
 
 
 def _fold(word: str) -> str:
-    folded = word.casefold().replace("ё", "е").replace("−", "-").replace("’", "'").removeprefix("+")
+    folded = fold(word).casefold().replace("ё", "е").replace("−", "-").removeprefix("+")
     return folded.translate(dict.fromkeys(map(ord, SPACES)))

@@ -12,7 +12,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from opora.text.words import normalize_number, words
+from opora.text.words import fold, normalize_number, words
 
 if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
@@ -27,7 +27,7 @@ STEMMERS = {
 }  # fmt: skip
 """ISO 639-1 code -> Snowball algorithm. A language without one is compared by lower-case words."""
 
-_RUSSIAN_WORD = re.compile(r"[а-яё'’]+")
+_RUSSIAN_WORD = re.compile(r"[а-я']+")
 
 
 def terms(text: str, language: str) -> list[str]:
@@ -41,16 +41,16 @@ def terms(text: str, language: str) -> list[str]:
 @functools.lru_cache(maxsize=500_000)
 def term(word: str, language: str) -> str:
     """The term of one word."""
-    lowered = word.lower().replace("ё", "е")
-    if _RUSSIAN_WORD.fullmatch(lowered) and language not in ("uk", "be", "bg", "mk", "sr"):
+    folded = fold(word).replace("ё", "е")
+    if _RUSSIAN_WORD.fullmatch(folded) and language not in ("uk", "be", "bg", "mk", "sr"):
         return _stem(lemma(word), "ru")
-    return _stem(lowered, "en" if language == "ru" else language)
+    return _stem(folded, "en" if language == "ru" else language)
 
 
 @functools.lru_cache(maxsize=500_000)
 def lemma(word: str) -> str:
     """The dictionary form of a Russian word, the likeliest one (pymorphy3), lower-case, ё as е."""
-    return str(_morphology().parse(word.lower())[0].normal_form).replace("ё", "е")
+    return str(_morphology().parse(fold(word))[0].normal_form).replace("ё", "е")
 
 
 @functools.cache

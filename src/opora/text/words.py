@@ -8,11 +8,18 @@ In: a text in any script. Out: runs of letters; numbers, whole with their sign, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 SPACES = " \u00a0\u202f\u2009"
 _NUMBER = rf"(?<!\w)[+\-−]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?:[.,]\d+)?(?!\w)|(?:(?<!\w)[+\-−])?\d+(?:[.,]\d+)*"
-_WORD = re.compile(rf"{_NUMBER}|[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
+_LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f]"
+"""Python takes superscripts and fractions, as in `м²`, for letters."""
+_MARK = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
+"""Stress marks, the second half of a decomposed `й`, soft hyphens, characters without width."""
+_RUN = rf"{_LETTER}(?:{_LETTER}|[{_MARK}])*"
+_WORD = re.compile(rf"{_NUMBER}|{_RUN}(?:['’ʼ]{_RUN})*")
+_MARKS = re.compile(f"[{_MARK}]")
 
 
 class Word(NamedTuple):
@@ -24,12 +31,18 @@ class Word(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        return any(map(str.isdigit, self.text))
+        return any(map(str.isdecimal, self.text))
 
 
 def words(text: str) -> list[Word]:
     """The words of `text` in order; punctuation and white space are left out."""
     return [Word(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+
+
+def fold(word: str) -> str:
+    """A word as it is compared: lower case, composed, no stress marks or soft hyphens, its apostrophe straight."""
+    composed = unicodedata.normalize("NFC", word.lower())
+    return _MARKS.sub("", composed).replace("’", "'").replace("ʼ", "'")
 
 
 def normalize_number(number: str, language: str) -> str:

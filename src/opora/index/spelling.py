@@ -1,0 +1,29 @@
+"""Misspelt words of a question, set right by the words of the passages.
+
+correct(["финасов", "лимит"], {"финансов": 3, "лимит": 5})      # ['финансов', 'лимит']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+SIMILAR = 80
+"""Percent of similarity (rapidfuzz ratio) from which two terms count as one word misspelt."""
+SHORTEST = 4
+"""Letters below which a term is too short to tell."""
+
+
+def correct(terms: Iterable[str], known: Collection[str]) -> list[str]:
+    """The distinct terms that are known, in order; one that is not is replaced by the most similar known one, and left
+    out if none is similar, if it is short or holds a digit."""
+    found = (term if term in known else _nearest(term, known) for term in terms)
+    return [term for term in dict.fromkeys(found) if term]
+
+
+def _nearest(term: str, known: Collection[str]) -> str | None:
+    from rapidfuzz import fuzz, process
+
+    if len(term) < SHORTEST or any(map(str.isdigit, term)):
+        return None
+    best = process.extractOne(term, list(known), scorer=fuzz.ratio, score_cutoff=SIMILAR)
+    return str(best[0]) if best else None
