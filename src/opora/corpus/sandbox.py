@@ -1,129 +1,48 @@
-"""The parent's side of the confined parser: a document goes in, its text or a typed reason comes out, always.
+"""What the parsing process may not do: use more memory than it was given, write anything, use the network.
 
-In: bytes and a name. Out: `Reading`s and `Refusal`s.
+In: limits. Out: nothing; what was switched off stays off for the rest of the process. Resource limits everywhere;
+Landlock (Linux 5.13, for the network 6.7) where the kernel has it.
 
-    with Sandbox(Limits()) as sandbox:
-        sandbox.parse(data, "rules.pdf")        # Reading(kind='pdf', text='# Rules...', ...)
-        sandbox.parse(bomb, "bomb.docx")        # Refusal(reason='too large', detail='unpacks to 4096 MB ...')
-
-A document that hangs, takes too much memory or crashes its parser costs the child process; the next one starts anew.
+    enter(memory_bytes=2 << 30)
 """
 
 from __future__ import annotations
 
-import json
+import ctypes
 import os
-import signal
-import subprocess
-import sys
-import threading
-from pathlib import Path
-from typing import IO, NamedTuple
+import resource
+import struct
 
-from opora.corpus.formats.kind import Kind
-from opora.corpus.formats.parsed import Reason
-from opora.corpus.settings import Limits
-from opora.corpus.worker import read_frame, write_frame
-from opora.errors import OporaError
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_VERSION_FLAG = 1
+_NO_NEW_PRIVS = 38
+_WRITES = 0b1_1111_1111_0010
+"""Access rights of Landlock's first version that change anything: write file, remove and make of every kind."""
+_REFER, _TRUNCATE = 1 << 13, 1 << 14
+_BIND_AND_CONNECT_TCP = 0b11
 
 
-class Reading(NamedTuple):
-    """What a document holds; `text` with the page marks of `formats.parsed`."""
-
-    kind: Kind
-    text: str
-    title: str
-    suspect: tuple[int, ...]
-
-
-class Refusal(NamedTuple):
-    reason: Reason
-    detail: str
+def enter(memory_bytes: int) -> None:
+    """Limit this process; it cannot be undone."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _landlock()
 
 
-class Sandbox:
-    """One child process, started when needed. Not for use by two threads at once."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def parse(self, data: bytes, name: str) -> Reading | Refusal:
-        process = self._process or self._start()
-        header = {"name": name, "max_unpacked": self.limits.max_unpacked_mb * 2**20}
-        reply, timed_out = self._exchange(process, [json.dumps(header).encode(), data], self.limits.timeout_s)
-        if reply is None:
-            return self._failure(process, timed_out)
-        found = json.loads(reply)
-        if "reason" in found:
-            if found["reason"] == "memory limit":
-                self._stop()  # what the parser still holds is the next document's lack
-            return Refusal(found["reason"], found["detail"] or self._limit(found["reason"]))
-        return Reading(found["kind"], found["text"], found["title"], tuple(found["suspect"]))
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        package = str(Path(__file__).parents[2])
-        path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-        command = [sys.executable, "-P", "-m", "opora.corpus.worker"]
-        self._process = subprocess.Popen(
-            [*command, str(self.limits.memory_mb), str(self.limits.timeout_s)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        reply, _ = self._exchange(self._process, [], max(60.0, self.limits.timeout_s))
-        if reply != b"ready":
-            self._stop()
-            raise OporaError(f"the parser process does not start; run `{' '.join(command)} 512 30` to see why")
-        return self._process
-
-    def _exchange(
-        self, process: subprocess.Popen[bytes], frames: list[bytes], timeout_s: float
-    ) -> tuple[bytes | None, bool]:
-        """(reply, False), or (None, whether it was killed at the time limit)."""
-        expired = threading.Event()
-        timer = threading.Timer(timeout_s, lambda: (expired.set(), process.kill()))
-        timer.start()
-        try:
-            for frame in frames:
-                write_frame(_pipe(process.stdin), frame)
-            return read_frame(_pipe(process.stdout)), expired.is_set()
-        except BrokenPipeError:
-            return None, expired.is_set()
-        finally:
-            timer.cancel()
-
-    def _failure(self, process: subprocess.Popen[bytes], timed_out: bool) -> Refusal:
-        self._stop()
-        if timed_out:
-            return Refusal("time limit", self._limit("time limit"))
-        code = process.returncode
-        return Refusal("crashed", signal.Signals(-code).name if code < 0 else f"exit status {code}")
-
-    def _limit(self, reason: str) -> str:
-        if reason == "time limit":
-            return f"{self.limits.timeout_s:g} s"
-        return f"{self.limits.memory_mb} MB" if reason == "memory limit" else ""
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                try:
-                    _pipe(pipe).close()
-                except BrokenPipeError:
-                    continue
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
-    return stream
+def _landlock() -> bool:
+    """Refuse all writing and TCP by Landlock; false where the kernel does not have it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
+    if version < 1:
+        return False
+    files = _WRITES | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
+    rules = struct.pack("QQ", files, _BIND_AND_CONNECT_TCP) if version >= 4 else struct.pack("Q", files)
+    ruleset = libc.syscall(_CREATE_RULESET, rules, len(rules), 0)
+    if ruleset < 0:
+        return False
+    try:
+        refused = libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_RESTRICT_SELF, ruleset, 0)
+        return not refused
+    finally:
+        os.close(ruleset)

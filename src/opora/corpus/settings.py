@@ -1,54 +1,48 @@
-"""Settings of `opora ingest`: which documents, how they are read, how they are cut."""
+"""Settings of the corpus."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from opora.records import NonNegativeInt, PositiveInt, Settings
 
 
 class ChunkSettings(Settings):
-    """How a document is cut into passages."""
+    """How documents are cut into passages."""
 
-    size: Annotated[int, Field(ge=50)] = 700
-    """The most that a passage holds; one table row may be longer."""
-    unit: Literal["chars", "tokens"] = "chars"
-    """`tokens` counts words, numbers and punctuation marks; a model's own tokens are 1.3 to 3 times as many."""
-    overlap: NonNegativeInt = 120
-    """The most of whole sentences that a passage repeats from the one before it, under the same heading."""
-
-    @model_validator(mode="after")
-    def _overlap_is_less(self) -> ChunkSettings:
-        if self.overlap * 2 > self.size:
-            raise ValueError(f"overlap is {self.overlap}: at most half of size ({self.size}) can be repeated")
-        return self
+    size: PositiveInt = 800
+    """Budget of a passage, in `unit`; a sentence or a table row is cut only if it alone is longer."""
+    overlap: NonNegativeInt = 100
+    """Sentences that a passage repeats from the one before, at most this much, within a section."""
+    unit: Literal["characters", "tokens"] = "characters"
+    """Tokens are words, numbers and punctuation marks here, of no particular model."""
 
 
-class Limits(Settings):
-    """What one document may cost before it is dropped."""
+class LimitSettings(Settings):
+    """What parsing one document may cost; beyond it the document is dropped, and says so."""
 
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
-    memory_mb: Annotated[int, Field(ge=64)] = 1024
-    """Beyond what the parser takes when idle."""
+    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    """Address space of the process that parses."""
     max_file_mb: PositiveInt = 100
     max_unpacked_mb: PositiveInt = 300
+    """What a zipped format may unpack to."""
 
 
 class IngestSettings(Settings):
-    """The section `ingest` of a recipe."""
+    """Which documents are read, and how."""
 
-    folders: tuple[str, ...] = ("documents",)
-    """Folders, files or globs, relative to the project. Names that begin with a dot are not looked at inside folders."""
-    include: tuple[str, ...] = ()
-    """Globs on the source (`en/*.pdf`; `*` crosses folders); empty means all."""
-    exclude: tuple[str, ...] = ()
+    folders: Annotated[tuple[str, ...], Field(min_length=1)] = ("documents",)
+    """Folders (read with all below them), files, or globs such as `reports/**/*.pdf`."""
+    exclude: tuple[str, ...] = ("**/.*", "**/~$*")
+    """Globs of sources that are left out."""
     languages: tuple[str, ...] = ()
-    """ISO 639-1 codes that documents can be in; empty leaves all languages open."""
+    """Languages (ISO 639-1) that documents can be in; empty: any."""
     access: dict[str, tuple[str, ...]] = {}
-    """Glob on the source -> labels that a reader must have one of; a document gets those of all globs that match."""
+    """Access labels by glob of source: `{"board/**": [board]}`."""
     chunk: ChunkSettings = ChunkSettings()
-    limits: Limits = Limits()
-    workers: NonNegativeInt = 0
-    """Parser processes; 0 means one a core, four at most."""
+    limits: LimitSettings = LimitSettings()
+    workers: PositiveInt = 2
+    """Documents parsed at once."""
