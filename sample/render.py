@@ -87,25 +87,24 @@ def merge_questions(source: Path, out: Path) -> int:
 
 def parse_markdown(text: str) -> Iterator[Block]:
     """Blocks of the plain subset that the sample is written in: headings, one-line paragraphs, lists, pipe tables."""
-    lines = (line.strip() for line in text.splitlines())
-    for kind, group in itertools.groupby(filter(None, lines), _kind_of):
-        rows = list(group)
-        if kind == "heading":
-            for row in rows:
-                marks, _, title = row.partition(" ")
-                yield Block(kind, [[title]], level=len(marks))
-        elif kind == "paragraph":
-            for row in rows:
-                yield Block(kind, [[row]])
-        elif kind == "table":
-            cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-            yield Block(kind, [row for row in cells if not all(re.fullmatch(r":?-+:?", cell) for cell in row)])
-        else:
-            items = [[row.split(" ", 1)[1]] for row in rows]
+    for kind, group in itertools.groupby(filter(str.strip, text.splitlines()), key=kind_of_line):
+        lines = [line.strip() for line in group]
+        if kind == "table":
+            cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+            yield Block("table", [row for row in cells if not all(re.fullmatch(r":?-+:?", cell) for cell in row)])
+        elif kind in ("list", "ordered list"):
+            items = [[re.sub(r"^(-|\d+\.) ", "", line)] for line in lines]
             yield Block("list", items, ordered=kind == "ordered list")
+        elif kind == "heading":
+            for line in lines:
+                marks, _, title = line.partition(" ")
+                yield Block("heading", [[title]], level=len(marks))
+        else:
+            for line in lines:
+                yield Block("paragraph", [[line]])
 
 
-def _kind_of(line: str) -> str:
+def kind_of_line(line: str) -> str:
     if line.startswith("#"):
         return "heading"
     if line.startswith("|"):
@@ -183,11 +182,31 @@ def _pdf_table(pdf: Pdf, block: Block) -> None:
     pdf.ln(1)
     heads = FontFace(emphasis="BOLD", fill_color=(225, 225, 225))
     with pdf.table(
-        borders_layout=TableBordersLayout.ALL, headings_style=heads, line_height=5, text_align="LEFT", padding=1
+        borders_layout=TableBordersLayout.ALL,
+        headings_style=heads,
+        line_height=5,
+        text_align="LEFT",
+        padding=1,
+        col_widths=_column_widths(pdf, block.rows),
     ) as table:
         for row in block.rows:
             table.row(row)
     pdf.ln(4)
+
+
+def _column_widths(pdf: Pdf, rows: list[list[str]]) -> list[float]:
+    """Shares of the width: enough for the longest word of each column, the rest by the longest cell."""
+    pdf.set_font("DejaVu", "B", 9)
+    columns = list(zip(*rows, strict=True))
+    words = [[word for cell in column for word in cell.split() or [""]] for column in columns]
+    least = [max(map(pdf.get_string_width, each)) + 4 for each in words]
+    full = [max(map(pdf.get_string_width, column)) + 4 for column in columns]
+    pdf.set_font("DejaVu", "", 9)
+    spare = pdf.epw - sum(least)
+    wanted = sum(more - enough for more, enough in zip(full, least, strict=True)) or 1.0
+    if spare < 0:
+        raise ValueError(f"a table is too wide for a page: {rows[0]}")
+    return [enough + spare * (more - enough) / wanted for more, enough in zip(full, least, strict=True)]
 
 
 def render_docx(text: str, language: str) -> bytes:

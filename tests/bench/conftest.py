@@ -19,7 +19,8 @@ TEXTS = {
 REFUSAL = "The documents do not contain an answer to this question."
 FACTS = {
     "fee": ("What is the fee?", "The fee is 12 EUR a day.", "rules/fees", "A fee of 12 EUR is due each day.", "12"),
-    "dogs": ("What do dogs pay?", "Dogs travel free.", "rules/fees", "Dogs travel free of charge on every ferry.", "free"),
+    "dogs": ("What do dogs pay?", "Dogs travel free.", "rules/fees",
+             "Dogs travel free of charge on every ferry.", "free"),
     "pier": ("Where does it leave?", "From the northern pier.", "rules/times",
              "The ferry leaves at 7.30 from the northern pier.", "northern pier"),
     "pump": ("How fast is the <b>pump</b> & its $motor_1$?", "It moves 40 litres a second.", "tech/pumps",
@@ -104,10 +105,6 @@ class Scripted:
         )  # fmt: skip
 
 
-def open_scripted(spec, index, settings):
-    return Scripted(spec)
-
-
 def lay_out(folder):
     """`corpus/`, `index/` and `questions.jsonl` in `folder`."""
     with Build(folder / "corpus", "ingest", Settings(), inputs={}) as build:
@@ -125,13 +122,13 @@ def project(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(project):
     models = {"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}
     return RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_with():
     """Opens a scripted model in the place of the one that a spec names."""
     scripts = {"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}

@@ -28,7 +28,8 @@ def run(project):
 def test_every_answer_is_a_row_with_scores(run, settings, open_with, tmp_path):
     manifest = run(settings, tmp_path / "b", open_with)
     rows = {(row.model, row.id): row for row in read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)}
-    assert manifest.counts == {"questions": 5, "answers": 15} and len(rows) == 15
+    assert manifest.counts == {"questions": 5, "answers": 15}
+    assert len(rows) == 15
     right = rows["right", "fee"].scores
     assert (right["key_facts"], right["citation_precision"], right["citation_recall"]) == (1.0, 1.0, 1.0)
     assert (right["rouge_l_f1"], right["irrelevant_refusal"], right["missed_refusal"]) == (1.0, 0.0, None)
@@ -42,13 +43,17 @@ def test_the_table_compares_with_the_baseline(run, settings, open_with, tmp_path
     run(settings, tmp_path / "b", open_with)
     wrong, right, refuse = read_table(tmp_path / "b").rows
     assert (wrong.name, wrong.differences) == ("wrong", {})
-    assert right.metrics["key_facts"].mean == 1.0 and right.differences["key_facts"].mean == 1.0
-    assert refuse.metrics["refusal"].mean == 1.0 and refuse.metrics["citation_precision"].count == 0
+    assert right.metrics["key_facts"].mean == 1.0
+    assert right.differences["key_facts"].mean == 1.0
+    assert refuse.metrics["refusal"].mean == 1.0
+    assert refuse.metrics["citation_precision"].count == 0
     assert set(right.by_kind) == {"simple", "table", "logical thinking", "no info"}
     assert right.by_domain["rules"]["key_facts"].count == 4
     assert right.metrics["seconds"].mean == pytest.approx(0.22)
     text = (tmp_path / "b" / "table.md").read_text()
-    assert "1.00 [1.00, 1.00] ▲" in text and "difference from wrong" in text and "logical thinking" in text
+    assert "1.00 [1.00, 1.00] ▲" in text
+    assert "difference from wrong" in text
+    assert "logical thinking" in text
 
 
 def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, open_with, tmp_path):
@@ -65,7 +70,8 @@ def test_a_killed_run_goes_on_and_ends_the_same(run, settings, open_with, slow_s
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = journalled(journal)
-    assert 7 <= kept < 15 and not out.exists()
+    assert 7 <= kept < 15
+    assert not out.exists()
     asked = []
 
     def open_counting(spec, index, ask):
@@ -112,7 +118,8 @@ def test_the_real_extractive_answerer(project, tmp_path):
     settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
     bench_rag(settings, project / "corpus", project / "index", tmp_path / "b")
     [row] = read_table(tmp_path / "b").rows
-    assert row.metrics["retrieval_recall"].mean == 1.0 and row.metrics["citation_recall"].mean > 0
+    assert row.metrics["retrieval_recall"].mean == 1.0
+    assert row.metrics["citation_recall"].mean > 0
 
 
 def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
@@ -136,7 +143,8 @@ def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
 def test_wrong_settings_are_one_line(run, settings, tmp_path, change, message):
     with pytest.raises(InputError) as error:
         run(settings.model_copy(update=change), tmp_path / "b", None)
-    assert message in str(error.value) and "\n" not in str(error.value)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opora.metrics.citation import Span, citation_precision, citation_recall
+from opora.metrics.citation import Span, citation_precision, citation_recall, evidence_recall
 from opora.metrics.interval import bootstrap, paired_difference
 
 
@@ -33,6 +33,14 @@ def test_the_interval_covers_the_mean_about_as_often_as_it_says():
     assert 0.88 <= np.mean([each.low <= 0 <= each.high for each in intervals]) <= 0.99
 
 
+def test_many_questions_are_drawn_in_blocks(monkeypatch):
+    values = list(np.random.default_rng(0).normal(size=101))
+    whole = bootstrap(values)
+    monkeypatch.setattr("opora.metrics.interval.BLOCK_VALUES", 1000)
+    blocks = bootstrap(values)
+    assert (blocks.low, blocks.high) == (pytest.approx(whole.low, abs=0.03), pytest.approx(whole.high, abs=0.03))
+
+
 def test_a_paired_difference_sees_what_two_intervals_do_not():
     rng = np.random.default_rng(0)
     baseline = list(rng.normal(size=60))
@@ -60,3 +68,18 @@ def test_a_pair_needs_both():
 )
 def test_citations(cited, gold, precision, recall):
     assert (citation_precision(cited, gold), citation_recall(cited, gold)) == (precision, recall)
+
+
+@pytest.mark.parametrize(
+    ("shown", "gold", "recall"),
+    [
+        ([], [], None),
+        ([], [Span("d", 0, 9)], 0.0),
+        ([Span("d", 0, 9)], [Span("d", 2, 9)], 1.0),
+        ([Span("d", 0, 8)], [Span("d", 2, 9)], 0.0),
+        ([Span("e", 0, 9)], [Span("d", 2, 9)], 0.0),
+        ([Span("d", 0, 9)], [Span("d", 2, 9), Span("d", 20, 29)], 0.5),
+    ],
+)
+def test_evidence_is_shown_only_if_it_is_shown_whole(shown, gold, recall):
+    assert evidence_recall(shown, gold) == recall

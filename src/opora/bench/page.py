@@ -13,11 +13,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.table import COLUMNS, AnswerRow, Column, Table, Verdict, shown_columns, verdict
+from opora.bench.table import ARROWS, COLUMNS, AnswerRow, Column, Table, Verdict, shown_columns, verdict
 from opora.metrics.interval import Interval
 from opora.records import Hit
 
 SHOWN_SCORES = ("key_facts", "rouge_l_f1", "token_f1", "citation_precision", "citation_recall")
+NO_BREAK = "\u00a0"
 GROUPS = (("kind", "by_kind"), ("domain", "by_domain"))
 
 
@@ -32,9 +33,11 @@ class Cell(NamedTuple):
 
 
 class Line(NamedTuple):
+    """A label, a cell a model, and how many questions stand behind it where that differs from line to line."""
+
     label: str
-    note: str
     cells: Sequence[Cell]
+    questions: int = 0
 
 
 class Group(NamedTuple):
@@ -67,17 +70,13 @@ class ShownPassage(NamedTuple):
 
 
 def cells(table: Table) -> list[Line]:
-    """A line a model, a cell a column that has values."""
+    """A line a metric that has values, a cell a model."""
     return [
         Line(
-            row.name,
-            row.spec,
-            [
-                _cell(column, row.metrics[column.metric], row.differences.get(column.metric))
-                for column in shown_columns(table)
-            ],
+            column.label + ARROWS[column.better].replace(" ", NO_BREAK),
+            [_cell(column, row.metrics[column.metric], row.differences.get(column.metric)) for row in table.rows],
         )
-        for row in table.rows
+        for column in shown_columns(table)
     ]
 
 
@@ -90,8 +89,8 @@ def groups(table: Table) -> list[Group]:
             lines = [
                 Line(
                     label or "none",
-                    str(by_row[0][label]["refusal"].count),
                     [_cell(COLUMNS[0], each[label]["key_facts"], None) for each in by_row],
+                    by_row[0][label]["refusal"].count,
                 )
                 for label in by_row[0]
             ]

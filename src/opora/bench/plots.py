@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_IN = 5.4
+WIDTH_IN = 4.2
 """Narrow enough that letters of 9 points can still be read when a phone shrinks the plot."""
 LETTERS_PT = 9
 BAND = 0.8
@@ -122,7 +122,7 @@ def _cost(table: Table) -> Draw | None:
     points = [each for each in points if each[1].mean is not None and each[2].mean is not None]
 
     def draw(theme: Theme) -> Figure:
-        figure, axes = _figure(theme, 2.8)
+        figure, axes = _figure(theme, 3.0)
         for number, (row, seconds, score) in enumerate(points):
             axes.errorbar(
                 [max(seconds.mean or 0.0, 1e-3)],
@@ -150,7 +150,7 @@ def _dots(lines: Lines) -> Draw | None:
 
     def draw(theme: Theme) -> Figure:
         count = len(lines.series)
-        figure, axes = _figure(theme, 0.9 + len(lines.labels) * (0.2 + 0.13 * count))
+        figure, axes = _figure(theme, 0.9 + len(lines.labels) * (0.12 + 0.105 * count))
         step = BAND / count
         for place, (number, (name, intervals)) in enumerate(zip(lines.colors, lines.series.items(), strict=True)):
             known = [(line, each) for line, each in enumerate(intervals) if each and each.mean is not None]
@@ -163,7 +163,7 @@ def _dots(lines: Lines) -> Draw | None:
                 label=_plain(name),
             )
         axes.set_yticks(range(len(lines.labels)), [_plain(label) for label in lines.labels])
-        axes.set_ylim(len(lines.labels) - 0.5, -0.5)
+        axes.set_ylim(len(lines.labels) - 0.4, -0.6)
         if lines.is_difference:
             axes.axvline(0, color=theme.ink, linewidth=1)
         else:
@@ -194,7 +194,7 @@ def _finish(axes: Axes, theme: Theme, models: int, grid: str) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.legend(
-        loc="outside upper left", ncols=min(models, 3), frameon=False, fontsize=LETTERS_PT, labelcolor=theme.ink
+        loc="outside upper left", ncols=min(models, 2), frameon=False, fontsize=LETTERS_PT, labelcolor=theme.ink
     )
 
 

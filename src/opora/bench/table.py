@@ -200,7 +200,7 @@ def _markdown(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split()).replace("|", r"\|").replace("<", r"\<")
 
 
 def _values(rows: Sequence[AnswerRow], metric: str) -> list[float | None]:

@@ -17,7 +17,7 @@ LANGUAGES = ("en", "ru")
 WITHIN_WORDS = 30
 """A refusal says so at once; the same phrase deep in a long answer is a remark."""
 LEAD_IN_WORDS = 3
-"""A first sentence this short (`I am sorry.`, `К сожалению.`) is no answer yet: the next one is looked at too."""
+"""A first sentence this short and without a number (`I am sorry.`) is no answer yet: the next one is looked at too."""
 
 
 def is_refusal(text: str, language: str) -> bool:
@@ -35,7 +35,7 @@ def _first_sentence(text: str, language: str) -> str:
     said: list[str] = []
     for start, end in sentences(text, language):
         said += _fold(text[start:end]).split()
-        if len(said) > LEAD_IN_WORDS:
+        if len(said) > LEAD_IN_WORDS or any(map(str.isdigit, "".join(said))):
             break
     return " ".join(said)
 
