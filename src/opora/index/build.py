@@ -82,14 +82,14 @@ def _vectors(settings: IndexSettings, passages: Sequence[Passage]) -> tuple[Enco
 
 def _write_table(folder: Path, passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Any) -> None:
     import lancedb
+    from lancedb.index import FTS
 
     for leftover in folder.glob("*.lance"):
         shutil.rmtree(leftover)
     table = lancedb.connect(str(folder)).create_table(TABLE, _arrow(passages, rows, vectors))
     if passages:
         # our terms are final: the store is to split them at blanks and do nothing else to them
-        table.create_fts_index(
-            "terms",
+        config = FTS(
             base_tokenizer="whitespace",
             lower_case=False,
             stem=False,
@@ -98,6 +98,7 @@ def _write_table(folder: Path, passages: Sequence[Passage], rows: Sequence[Seque
             max_token_length=None,
             with_position=False,
         )
+        table.create_index("terms", config=config)
 
 
 def _arrow(passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Any) -> pa.Table:
