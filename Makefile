@@ -12,11 +12,12 @@ demo: $(READY)            ## documents -> corpus -> index -> examples -> two ada
 test: $(READY)            ## the default tests: under five minutes, no network
 	$(BIN)/pytest -m "not slow"
 
-check: $(READY)           ## format, lint, types, import ranks
+check: $(READY)           ## format, lint, types, import ranks, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/test_ranks.py
+	$(BIN)/python dev/docs.py --check
 
 docs: $(READY)            ## write docs/ from the code, and the tables of the READMEs from demo/
 	$(BIN)/python dev/docs.py

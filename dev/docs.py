@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 import sys
+import textwrap
 from pathlib import Path
 
-import click
 import typer.main
 
 ROOT = Path(__file__).parents[1]
@@ -35,31 +36,33 @@ def main() -> int:
 
 def commands() -> str:
     """The help of every command."""
+    from typer.testing import CliRunner
+
     from opora.cli.main import app
 
     parts = ["# Commands\n\nWritten by `make docs` from the help of each command.\n"]
-    for path, command in walk(typer.main.get_command(app), ("opora",)):
-        context = click.Context(command, info_name=" ".join(path), terminal_width=100)
-        parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+    for path in paths(typer.main.get_command(app), ()):
+        shown = CliRunner(env={"COLUMNS": "100"}).invoke(app, [*path, "--help"], prog_name="opora", terminal_width=100)
+        parts.append(f"## {' '.join(['opora', *path])}\n\n```text\n{shown.stdout.strip()}\n```\n")
     return "\n".join(parts)
 
 
-def walk(command: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
-    found = [(path, command)]
-    for name, each in getattr(command, "commands", {}).items():
-        found += walk(each, (*path, name))
-    return found
+def paths(command, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The names that lead to a command and to each below it."""
+    return [
+        path,
+        *(each for name, sub in getattr(command, "commands", {}).items() for each in paths(sub, (*path, name))),
+    ]
 
 
 def settings() -> str:
     """Every setting of every section: its default, and what it is for."""
+    from opora.answer.settings import AskSettings
     from opora.bench.settings import RagBenchSettings, ReportSettings
     from opora.corpus.settings import IngestSettings
+    from opora.dataset.settings import RaftSettings
     from opora.index.settings import IndexSettings
     from opora.train.settings import SftSettings
-
-    from opora.answer.settings import AskSettings
-    from opora.dataset.settings import RaftSettings
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
@@ -98,9 +101,9 @@ def shown(value) -> str:
 
 def attribute_docs(model) -> dict[str, str]:
     """Field -> the string below it in the source."""
-    body = ast.parse(inspect.cleandoc(inspect.getsource(model))).body[0].body
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0].body
     texts = {}
-    for field, after in zip(body, body[1:], strict=False):
+    for field, after in itertools.pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             texts[field.target.id] = " ".join(after.value.value.split())
     return texts

@@ -54,7 +54,6 @@ def tiny_model(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch, request):
-    """Tests write into a cache of their own, but for those that want the real SmolLM2."""
-    if "real_cache" not in request.keywords:
-        monkeypatch.setenv("OPORA_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+def own_cache(tmp_path_factory, monkeypatch):
+    """Tests write into a cache of their own."""
+    monkeypatch.setenv("OPORA_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

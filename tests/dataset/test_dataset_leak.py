@@ -25,6 +25,7 @@ def checked(id, question, evidence=(), seen=()):
             checked("b", "What is the daily fees of the northern ferry?"),
             ["nearly the same question"],
         ),
+        (checked("a", "How long is the ferry Aurora?"), checked("b", "How long is the ferry Celeste?"), []),
         (
             checked("a", "What was the revenue of the group in 2022?"),
             checked("b", "What was the revenue of the group in 2023?"),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from opora.records import Hit, Passage
 from opora.text.sentences import sentences
+from opora.text.stopwords import stop_terms
 from opora.text.terms import terms
 
 SECOND_BEST = 0.8
@@ -42,7 +43,8 @@ class Supported(NamedTuple):
 
 def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) -> list[Supported]:
     """All sentences of `hits`, best supported first; of equal ones that of the better hit."""
-    weights = {term: idf(term) for term in dict.fromkeys(terms(question, language))}
+    stops = stop_terms(language)
+    weights = {term: idf(term) for term in dict.fromkeys(terms(question, language)) if term not in stops}
     total = sum(weights.values())
     if not total:
         return []

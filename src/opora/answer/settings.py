@@ -12,7 +12,7 @@ class AskSettings(Settings):
     model: str = "extractive"
     top_k: PositiveInt = 4
     """Passages that an answer is made from."""
-    threshold: Fraction = 0.5
+    threshold: Fraction = 0.45
     """`extractive` refuses when the best sentence supports less of the question than this; `opora bench threshold`
     measures it on labelled questions."""
     max_sentences: PositiveInt = 2

@@ -42,3 +42,24 @@ def rag(
     if not as_json:
         typer.echo((out / "table.md").read_text(encoding="utf-8"))
     show_manifest(manifest, out, as_json, made=not finished)
+
+
+@app.command()
+def threshold(
+    questions: Questions = None,
+    language: Annotated[str, typer.Option(help="Only questions in this language.")] = "",
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate when `extractive` refuses, on questions with and without an answer; set the result as ask.threshold."""
+    from opora.bench.threshold import calibrate_threshold, format_calibration
+    from opora.dataset.questions import read_questions
+    from opora.index.search import open_index
+    from opora.recipe.recipe import load_recipe
+
+    settings = load_recipe(overrides=overrides or []).ask
+    show_settings("ask", settings)
+    examples = read_questions(questions or Path("questions.jsonl"))
+    examples = [example for example in examples if not language or example.language == language]
+    calibration = calibrate_threshold(examples, open_index(Path("index")), settings)
+    typer.echo(calibration.model_dump_json(indent=2) if as_json else format_calibration(calibration))

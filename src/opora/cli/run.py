@@ -13,6 +13,7 @@ from opora.cli.options import AsJson, Overrides, show_manifest, show_settings
 
 if TYPE_CHECKING:
     from opora.artifacts import Manifest
+    from opora.recipe.recipe import Recipe
     from opora.recipe.stages import Stage
 
 
@@ -25,9 +26,9 @@ def run(
 ) -> None:
     """Run the stages of opora.yaml that are not done."""
     from opora.recipe.run import run, with_needs
-    from opora.recipe.stages import stage_named
+    from opora.recipe.stages import stage_named, stages_of
 
-    stages = load_stages(overrides or [])
+    stages = stages_of(load_recipe_here(overrides or []), Path())
     if names:
         stages = with_needs(stages, [stage_named(stages, name) for name in names])
 
@@ -43,12 +44,11 @@ def run(
     run(stages, show)
 
 
-def load_stages(overrides: Sequence[str]) -> list[Stage]:
-    """The stages of opora.yaml in the current folder. Raises InputError if there is no such file."""
+def load_recipe_here(overrides: Sequence[str]) -> Recipe:
+    """The recipe in the current folder. Raises InputError if there is none."""
     from opora.errors import InputError
     from opora.recipe.recipe import RECIPE, load_recipe
-    from opora.recipe.stages import stages_of
 
     if not RECIPE.exists():
         raise InputError(f"{RECIPE}: no such file in {Path.cwd()}; `opora init .` writes one")
-    return stages_of(load_recipe(overrides=overrides), Path())
+    return load_recipe(overrides=overrides)

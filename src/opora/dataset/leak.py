@@ -18,8 +18,10 @@ from opora.text.words import words
 
 NGRAM_WORDS = 12
 NEAR_DUPLICATE = 92.0
-"""Questions whose sorted words are at least this similar (rapidfuzz token_sort_ratio, 0 to 100) and that hold the same
-numbers are nearly the same."""
+"""Questions whose sorted words are at least this similar (rapidfuzz token_sort_ratio, 0 to 100) are nearly the same,
+unless they ask about another thing: another number, or a word that is no other spelling of the other's."""
+SPELLING = 70.0
+"""Words at least this similar are two spellings of one."""
 COMPARED_AT_ONCE = 512
 
 
@@ -83,7 +85,7 @@ def _near_duplicates(seen: Sequence[Checked], asked: Sequence[Checked]) -> Itera
         )
         for row, column in np.argwhere(similarity > 0):
             one, other = trained[column], batch[row]
-            if _normal(one.question) != _normal(other.question) and _numbers(one) == _numbers(other):
+            if _normal(one.question) != _normal(other.question) and not _ask_of_others(one, other):
                 yield Leak("nearly the same question", one.id, other.id, other.question)
 
 
@@ -91,8 +93,15 @@ def _normal(text: str) -> str:
     return " ".join(word.text.casefold().replace("ё", "е") for word in words(text))
 
 
-def _numbers(each: Checked) -> set[str]:
-    return {word.text for word in words(each.question) if word.is_number}
+def _ask_of_others(one: Checked, other: Checked) -> bool:
+    """True if two questions of one wording ask about different things: the ferry Aurora and the ferry Celeste."""
+    from rapidfuzz import fuzz
+
+    left, right = set(_normal(one.question).split()), set(_normal(other.question).split())
+    only_left, only_right = sorted(left - right), sorted(right - left)
+    if any(any(map(str.isdigit, word)) for word in [*only_left, *only_right]):
+        return True
+    return bool(only_left and only_right) and fuzz.ratio(" ".join(only_left), " ".join(only_right)) < SPELLING
 
 
 def _ngrams(text: str) -> Iterator[tuple[str, ...]]:

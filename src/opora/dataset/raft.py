@@ -104,7 +104,9 @@ def _rows(
     hidden = {"train": [*splits.valid, *splits.test], "valid": splits.test, "test": []}
     distractors = Distractors(index)
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
-        maker = RowMaker(settings, distractors.without(documents_hidden(hidden[name])), examples)
+        # one row a question is enough to watch or to test with
+        own = settings if name == "train" else settings.model_copy(update={"variants": 1})
+        maker = RowMaker(own, distractors.without(documents_hidden(hidden[name])), examples)
         rows[name] = []
         for example in track(examples, f"dataset {name}", total=len(examples)):
             made = maker.rows(example)

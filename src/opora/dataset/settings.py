@@ -27,7 +27,7 @@ class RaftSettings(Settings):
     reasoning: bool = True
     """Answers quote their evidence, verbatim, before the final answer."""
     variants: PositiveInt = 1
-    """Rows made of each question, each with other distractors in another order."""
+    """Rows made of each training question, each with other distractors in another order."""
     valid: Fraction = 0.1
     """Share of the training questions that are held out to watch the loss, by document."""
     test: Fraction = 0.2

@@ -118,6 +118,7 @@ def _as_kind(value: Scalar | None, kind: Kind) -> Scalar | None:
 
 def _write_table(folder: Path, rows: pa.Table) -> None:
     import lancedb
+    from lancedb.index import FTS
 
     # an interrupted build may have left a table
     for leftover in folder.glob("*.lance"):
@@ -125,8 +126,7 @@ def _write_table(folder: Path, rows: pa.Table) -> None:
     table = lancedb.connect(str(folder)).create_table(TABLE, rows)
     if rows.num_rows:
         # our terms are final: the store is to split them at blanks and do nothing else to them
-        table.create_fts_index(
-            "terms",
+        config = FTS(
             base_tokenizer="whitespace",
             lower_case=False,
             stem=False,
@@ -135,6 +135,7 @@ def _write_table(folder: Path, rows: pa.Table) -> None:
             max_token_length=None,
             with_position=False,
         )
+        table.create_index("terms", config=config)
 
 
 def _write_counts(path: Path, name: str, counts: Mapping[str, int]) -> None:

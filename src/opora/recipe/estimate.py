@@ -1,0 +1,87 @@
+"""What a stage will take: calls to models, tokens, time.
+
+In: a recipe, and the name of a stage. Out: an estimate from the size of its inputs. Rates are those of SmolLM2 and of
+our own code on two CPU cores without AVX-512 (`benchmarks/`, dev/LOG.md); for other models the time is not known.
+
+    estimate(recipe, "bench.en", Path("."))      # Estimate(calls=180, tokens=129600, seconds=290.0)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from opora.corpus.sources import find_sources
+from opora.dataset.questions import read_questions
+from opora.recipe.recipe import Recipe
+from opora.records import Example
+
+CHARS_PER_TOKEN = 4.0
+PROMPT_TOKENS, ANSWER_TOKENS = 120, 60
+"""Of a prompt besides its passages, and of an answer."""
+DOCUMENTS_PER_S, DOCUMENT_CHARS = 8.0, 3500
+QUESTIONS_PER_S = 15.0
+TRAINED_TOKENS_PER_S, READ_TOKENS_PER_S, WRITTEN_TOKENS_PER_S = 170.0, 700.0, 60.0
+"""SmolLM2: training, reading a prompt and writing an answer (int8, batched)."""
+LOADING_S = 15.0
+
+
+class Estimate(NamedTuple):
+    """`calls` and `tokens` are those of language models; `seconds` is None where there is no rate to go by."""
+
+    calls: int
+    tokens: int
+    seconds: float | None
+
+
+def estimate(recipe: Recipe, stage: str, root: Path) -> Estimate:
+    """Raises InputError if documents or questions that the stage reads are not there."""
+    section, _, name = stage.partition(".")
+    if section in ("ingest", "index"):
+        documents = len(find_sources(recipe.ingest.folders, recipe.ingest.exclude, root))
+        return Estimate(0, 0, 3.0 + documents / DOCUMENTS_PER_S)
+    if section == "dataset":
+        rows = _asked(root / recipe.dataset[name].questions, recipe.dataset[name].language)
+        return Estimate(0, 0, 5.0 + len(rows) * recipe.dataset[name].variants / QUESTIONS_PER_S)
+    if section == "train":
+        return _train(recipe, name, root)
+    return _bench(recipe, name, root) if section == "bench" else Estimate(0, 0, 10.0)
+
+
+def _train(recipe: Recipe, name: str, root: Path) -> Estimate:
+    settings = recipe.train[name]
+    dataset = recipe.dataset.get(settings.dataset)
+    if dataset is None:
+        return Estimate(0, 0, None)
+    asked = [each for each in _asked(root / dataset.questions, dataset.language) if each.split != "test"]
+    examples = math.ceil(len(asked) * (1 - dataset.valid)) * dataset.variants
+    steps = math.ceil(settings.epochs * examples / settings.batch_size)
+    taken = min(steps, settings.max_steps or steps) * settings.batch_size
+    tokens = int(taken * _row_tokens(recipe, dataset.distractors + 1))
+    return Estimate(0, tokens, LOADING_S + tokens / TRAINED_TOKENS_PER_S if settings.model == "smollm2" else None)
+
+
+def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
+    settings = recipe.bench[name]
+    asked = _asked(root / settings.questions, settings.language)
+    count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
+    count = min(count, settings.limit or count)
+    specs = [spec for spec in settings.models.values() if spec != "extractive"]
+    prompt = _row_tokens(recipe, settings.ask.top_k) - ANSWER_TOKENS
+    seconds = count * len(settings.models) / QUESTIONS_PER_S
+    seconds += len(specs) * (LOADING_S + count * (prompt / READ_TOKENS_PER_S + ANSWER_TOKENS / WRITTEN_TOKENS_PER_S))
+    known = all(spec.startswith("smollm2") for spec in specs)
+    calls = count * len(specs)
+    return Estimate(calls, int(calls * (prompt + ANSWER_TOKENS)), seconds if known else None)
+
+
+def _row_tokens(recipe: Recipe, passages: int) -> float:
+    """Tokens of a prompt with so many passages, and of its answer; a passage fills two thirds of its budget."""
+    chars = recipe.ingest.chunk.size * (1.0 if recipe.ingest.chunk.unit == "characters" else CHARS_PER_TOKEN)
+    return passages * chars * 2 / 3 / CHARS_PER_TOKEN + PROMPT_TOKENS + ANSWER_TOKENS
+
+
+def _asked(path: Path, language: str) -> Sequence[Example]:
+    return [example for example in read_questions(path) if not language or example.language == language]

@@ -1,0 +1,95 @@
+"""The command line as a newcomer meets it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+RULES = "# Правила\n\n## Плата\n\nПлата за проезд составляет 12 рублей в день. Дети платят половину.\n"
+FULL_DISK = """
+import errno
+from opora.cli import main
+def full():
+    raise OSError(errno.ENOSPC, 'No space left on device', 'corpus/x')
+main.app = full
+main.main()
+"""
+
+
+def opora(*arguments, cwd, code=0, stdin=None):
+    command = [sys.executable, "-m", "opora", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, input=stdin)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    opora("init", ".", cwd=folder)
+    (folder / "documents" / "rules.md").write_text(RULES)
+    opora("ingest", cwd=folder)
+    opora("index", cwd=folder)
+    return folder
+
+
+def test_from_a_folder_to_an_answer(project):
+    done = opora("ask", "Какова плата за проезд?", cwd=project)
+    assert "Плата за проезд составляет 12 рублей в день. [1]" in done.stdout
+    assert "rules.md, Правила > Плата" in done.stdout
+    assert "model: extractive" in done.stderr
+
+
+def test_an_answer_as_json_cites_a_span_that_exists(project):
+    answer = json.loads(opora("ask", "--json", "Какова плата за проезд?", cwd=project).stdout)
+    [citation] = answer["citations"]
+    assert RULES.strip()[citation["start"] : citation["end"]] == citation["text"]
+
+
+def test_questions_by_lines(project):
+    done = opora("ask", cwd=project, stdin="Какова плата за проезд?\n\nКто владеет дирижаблем?\n")
+    assert "12 рублей" in done.stdout
+    assert "В документах нет ответа на этот вопрос." in done.stdout
+
+
+def test_nothing_is_made_twice(project):
+    assert "done before" in opora("ingest", cwd=project).stdout
+    assert "done before" in opora("index", cwd=project).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ask", ""], "the question is empty"),
+        (["ask", "?", "--model", "smolm2"], "model 'smolm2' is unknown; did you mean smollm2?"),
+        (["ask", "?", "--set", "ask.topk=1"], "ask.topk is unknown; did you mean ask.top_k?"),
+        (["ingest", "nowhere"], "nowhere: no such folder or file"),
+        (["ingest", "*.xyz"], "*.xyz: no file matches"),
+        (["dataset", "raft", "--questions", "none.jsonl"], "none.jsonl: no such file"),
+        (["train", "sft", "--dataset", "none"], "dataset/none: this artefact does not exist"),
+        (["report"], "holds no results to report"),
+        (["init", "."], "exists; remove it, or choose another folder"),
+    ],
+)
+def test_bad_input_is_one_line(project, arguments, message):
+    last = opora(*arguments, cwd=project, code=2).stderr.strip().splitlines()[-1]
+    assert last.startswith("opora: ")
+    assert message in last
+
+
+@pytest.mark.parametrize("command", [["ask", "?"], ["index"], ["run"], ["plan"]])
+def test_an_empty_folder_says_what_to_do(tmp_path, command):
+    assert opora(*command, cwd=tmp_path, code=2).stderr.strip().splitlines()[-1].startswith("opora: ")
+
+
+def test_a_full_disk_is_one_line():
+    done = subprocess.run([sys.executable, "-c", FULL_DISK], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "opora: corpus/x: no space left; free some and run the same command again\n"
+
+
+def test_help_and_version(tmp_path):
+    assert "ingest" in opora("--help", cwd=tmp_path).stdout
+    assert opora("--version", cwd=tmp_path).stdout.startswith("opora 0.")

@@ -1,0 +1,144 @@
+"""A server that answers, delays, fails, lies and hangs up."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from opora.errors import ModelError
+from opora.models.load import load_model
+from opora.models.settings import ModelSettings
+from opora.records import Message
+
+
+class Server:
+    """An OpenAI-compatible server. `plan` says what it does with each request in turn, then it answers."""
+
+    def __init__(self):
+        self.plan, self.requests, self.at_once, self.most_at_once = [], [], 0, 0
+        self.delay = 0.0
+        self.lock = threading.Lock()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                owner.handle(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+
+    def handle(self, handler):
+        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        with self.lock:
+            self.requests.append(body)
+            step = self.plan.pop(0) if self.plan else "answer"
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(5 if step == "hang" else self.delay)
+        with self.lock:
+            self.at_once -= 1
+        try:
+            if isinstance(step, int):
+                self.fail(handler, step)
+            elif step != "hang":
+                self.stream(handler, body["messages"][-1]["content"], step)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def fail(self, handler, status):
+        handler.send_response(status)
+        handler.send_header("Retry-After", "0")
+        handler.end_headers()
+        handler.wfile.write(b'{"error": {"message": "no"}}')
+
+    def stream(self, handler, asked, step):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        words = [f"answer to {asked}"[:9], f"answer to {asked}"[9:]]
+        for word in words:
+            self.event(handler, {"choices": [{"index": 0, "delta": {"content": word}}]})
+            if step == "hang up":
+                return
+            if step == "truncate":
+                handler.wfile.write(b'data: {"choices": [{"ind')
+                return
+        self.event(handler, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        self.event(handler, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}})
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+    def event(self, handler, data):
+        base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+        handler.wfile.write(f"data: {json.dumps({**base, **data})}\n\n".encode())
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.http.shutdown()
+
+
+def ask(server, count=1, **more):
+    settings = ModelSettings(**{"retries": 2, "timeout_s": 2.0, **more})
+    chats = [[Message(role="user", content=f"q{n}")] for n in range(count)]
+    seen = []
+    model = load_model(f"openai:m@{server.url}", settings)
+    return model.generate(chats, lambda number, _: seen.append(number)), seen
+
+
+def test_answers_are_streamed_whole_and_in_order(server):
+    completions, seen = ask(server, 5)
+    assert [each.text for each in completions] == [f"answer to q{n}" for n in range(5)]
+    assert (completions[0].prompt_tokens, completions[0].completion_tokens) == (7, 3)
+    assert sorted(seen) == list(range(5))
+    assert server.requests[0]["temperature"] == 0.0
+
+
+@pytest.mark.parametrize("trouble", [429, 500, 503, "hang up", "truncate"])
+def test_what_passes_is_tried_again(server, trouble):
+    server.plan = [trouble]
+    [completion], _ = ask(server)
+    assert completion.text == "answer to q0"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ([500] * 9, "no"),
+        (["hang up"] * 9, "broke off|connection|reached|closed"),
+        ([401], "refuses the key; set OPENAI_API_KEY"),
+        ([404], "knows no such model or path"),
+        (["hang"] * 9, r"no answer within 0.3 s; raise timeout_s"),
+    ],
+)
+def test_what_stays_is_one_line(server, plan, message):
+    server.plan = plan
+    with pytest.raises(ModelError, match=message) as caught:
+        ask(server, timeout_s=0.3, retries=1)
+    assert "\n" not in str(caught.value)
+
+
+def test_never_more_at_once_than_allowed(server):
+    server.delay = 0.05
+    ask(server, 12, concurrency=3)
+    assert server.most_at_once == 3
+
+
+def test_a_server_that_is_not_there():
+    with pytest.raises(ModelError, match="cannot be reached; is it running at that URL"):
+        model = load_model("openai:m@http://127.0.0.1:9/v1", ModelSettings(retries=0))
+        model.generate([[Message(role="user", content="?")]])
+
+
+def test_logprobs_are_not_to_be_had(server):
+    with pytest.raises(ModelError, match="use a local model"):
+        load_model(f"openai:m@{server.url}", ModelSettings()).logprobs([], [])
