@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +37,9 @@ def ask(
     given += [f"ask.top_k={top_k}"] if top_k is not None else []
     settings = load_recipe(overrides=[*given, *(overrides or [])]).ask
     show_settings("ask", settings)
-    answerer = open_answerer(settings.model, open_index(Path("index")), settings)
+    began = time.monotonic()
+    answerer = open_answerer(settings.model, open_index(Path("index")).load(), settings)
+    print(f"ready in {time.monotonic() - began:.1f} s\n", file=sys.stderr)
     for each in [question] if question is not None else _lines():
         [answer] = answerer.answer([each])
         typer.echo(answer.model_dump_json() if as_json else format_answer(answer))

@@ -49,13 +49,13 @@ def supports(spec: ModelSpec) -> bool:
 class CTranslateModel:
     """A model in int8. Chats are sorted by length and generated in batches."""
 
-    def __init__(self, spec: str, settings: ModelSettings) -> None:
+    def __init__(self, spec: str, settings: ModelSettings, quantization: str = QUANTIZATION) -> None:
         parsed = parse_spec(spec)
         self.spec = spec
-        self.revision = f"{revision_of(parsed)} {QUANTIZATION}"
+        self.revision = f"{revision_of(parsed)} {quantization}"
         self._settings = settings
         name = hashlib.sha256(f"{parsed.name} {self.revision} {ctranslate2.__version__}".encode()).hexdigest()[:16]
-        folder = cached(f"ctranslate2-{name}", _writer(parsed))
+        folder = cached(f"ctranslate2-{name}", _writer(parsed, quantization))
         self._tokenizer = load_tokenizer(parsed)
         self.context_tokens = int(load_config(parsed).get_text_config().max_position_embeddings)
         self._ends = end_tokens(self._tokenizer, _generation_config(parsed))
@@ -112,7 +112,7 @@ def _generation_config(spec: ModelSpec) -> GenerationConfig | PreTrainedConfig:
         return load_config(spec)
 
 
-def _writer(spec: ModelSpec) -> Callable[[Path], None]:
+def _writer(spec: ModelSpec, quantization: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         from ctranslate2.converters import TransformersConverter
 
@@ -122,7 +122,7 @@ def _writer(spec: ModelSpec) -> Callable[[Path], None]:
             model.save_pretrained(merged)
             tokenizer.save_pretrained(merged)
             try:
-                TransformersConverter(merged).convert(str(folder), quantization=QUANTIZATION, force=True)
+                TransformersConverter(merged).convert(str(folder), quantization=quantization, force=True)
             except (ValueError, NotImplementedError, KeyError) as error:
                 name = spec.name or spec.kind
                 raise ModelError(

@@ -66,7 +66,9 @@ def load_causal_lm(
     """Model, with its adapter if the spec has one, and tokenizer. Raises ModelError if either does not load."""
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # of seconds, and among opora's own
     source, revision = source_of(spec), spec.revision or None
     tokenizer = load_tokenizer(spec)
     try:
@@ -134,11 +136,13 @@ def load_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
 class TransformersModel:
     """A model that transformers runs. Chats are sorted by length and generated in batches, padded on the left."""
 
-    def __init__(self, spec: str, settings: ModelSettings, device: torch.device) -> None:
+    def __init__(
+        self, spec: str, settings: ModelSettings, device: torch.device, dtype: torch.dtype | None = None
+    ) -> None:
         parsed = parse_spec(spec)
         self.spec, self.revision = spec, revision_of(parsed)
         self._settings, self._device = settings, device
-        self._model, self._tokenizer = load_causal_lm(parsed, pick_dtype(device), device)
+        self._model, self._tokenizer = load_causal_lm(parsed, dtype or pick_dtype(device), device)
         self.context_tokens = int(self._model.config.get_text_config().max_position_embeddings)
         self._ends = end_tokens(self._tokenizer, self._model.generation_config)
 
