@@ -161,8 +161,8 @@ train_sft(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(
 
 
 def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
-    whole = train(tiny_model, tmp_path, "whole", epochs=8)
-    given = settings(tiny_model, epochs=8).model_dump_json()
+    whole = train(tiny_model, tmp_path, "whole", epochs=24)
+    given = settings(tiny_model, epochs=24).model_dump_json()
     command = [sys.executable, "-c", SCRIPT, given, str(tmp_path / "dataset"), str(tmp_path / "killed")]
     checkpoint = tmp_path / ".killed.partial" / "checkpoint" / "manifest.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
