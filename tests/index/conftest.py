@@ -28,8 +28,8 @@ def make_passage(number, row):
     if page:
         metadata["page"] = page
     return Passage(
-        id=f"p{number}", document_id=source, text=text, start=0, end=len(text), heading=(heading,), metadata=metadata,
-        access=access,
+        id=f"p{number}", document_id=f"d{number}", text=text, start=0, end=len(text), heading=(heading,),
+        metadata=metadata, access=access,
     )  # fmt: skip
 
 

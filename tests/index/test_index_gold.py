@@ -70,7 +70,7 @@ def test_gold_of_several_quotes_stands_once(documents, pieces):
 @pytest.mark.parametrize(
     ("document", "language", "quote", "message"),
     [
-        ("rules/fees", "en", "A fee of 13 roubles", "question 'q7': the quote 'A fee of 13 roubles' is not in en/rules"),
+        ("rules/fees", "en", "A fee of 13 roubles", "'q7': the quote 'A fee of 13 roubles' is not in en/rules"),
         ("rules/fine", "en", "12", "question 'q7': the corpus has no document 'rules/fine'$"),
         ("tech/fees", "ru", "5", "no document 'tech/fees', only in en"),
         ("fees", "en", "12", "'fees' may be en/rules/fees.pdf, en/tech/fees.md; write more of the path"),

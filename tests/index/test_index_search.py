@@ -60,7 +60,10 @@ def test_passages_in_the_language_of_the_question_come_first(index, question, la
 
 @pytest.mark.parametrize(
     "question",
-    ["", "   ", "и в на", "the of", "😀🔥", "?!", "\x00", '"срок" AND OR NOT (', "срок' OR '1'='1", "+срок -срок", "срок~2 *", "a" * 5000],
+    [
+        "", "   ", "и в на", "the of", "😀🔥", "?!", "\x00", '"срок" AND OR NOT (', "срок' OR '1'='1", "+срок -срок",
+        "срок~2 *", "a" * 5000,
+    ],
 )  # fmt: skip
 def test_odd_question_is_answered(index, question):
     assert len(index.search(question, 3)) <= 3
@@ -228,16 +231,18 @@ def test_index_without_russian(make_index, passages):
 
 
 @pytest.mark.parametrize("name", ["passages.lance", "terms.parquet", "lemmas.parquet", "components.npy"])
-@pytest.mark.parametrize("harm", ["remove", "empty", "zero"])
+@pytest.mark.parametrize("harm", ["remove", "empty", "zero", "flip"])
 def test_damaged_index_is_one_line(index, tmp_path, name, harm):
     folder = shutil.copytree(index.folder, tmp_path / "index")
     target = folder / name
     files = [path for path in target.rglob("*") if path.is_file()] if target.is_dir() else [target]
     for file in files:
+        content = file.read_bytes()
         if harm == "remove":
             file.unlink()
         else:
-            file.write_bytes(b"\0" * file.stat().st_size if harm == "zero" else b"")
+            harmed = {"empty": b"", "zero": bytes(len(content)), "flip": bytes(byte ^ 255 for byte in content)}
+            file.write_bytes(harmed[harm])
     with pytest.raises(OporaError, match="the index is damaged") as caught:
         open_index(folder).search("Какой срок хранения?", 3)
     assert "\n" not in str(caught.value)
@@ -254,10 +259,12 @@ def test_index_that_is_none(tmp_path, corpus):
 
 
 def test_opening_loads_no_store(index):
-    code = f"from pathlib import Path\nfrom opora.index.search import open_index\nopen_index(Path({str(index.folder)!r}))"
-    shown = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"], capture_output=True, text=True, check=True
-    ).stdout.split()
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom opora.index.search import open_index\n"
+        "open_index(Path(sys.argv[1]))\nprint(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(index.folder)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert not {"lancedb", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(shown)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from opora.artifacts import Manifest, read_manifest
+from opora.artifacts import Manifest, fingerprint_of_file, read_manifest
 from opora.errors import InputError, OporaError
 from opora.index.build import DENSE_LANGUAGE, TABLE
 from opora.index.filters import Filters, access_condition, conditions, quote
@@ -179,19 +179,28 @@ class Index:
 
     @functools.cached_property
     def _frequencies(self) -> dict[str, int]:
-        return self._guard(lambda: _read_counts(self.folder / "terms.parquet", "term"))
+        return self._guard(lambda: _read_counts(self._file("terms.parquet"), "term"))
 
     @functools.cached_property
     def _encoder(self) -> Encoder:
-        counts = self._guard(lambda: _read_counts(self.folder / "lemmas.parquet", "lemma"))
-        components = self._guard(lambda: np.load(self.folder / "components.npy"))
+        counts = self._guard(lambda: _read_counts(self._file("lemmas.parquet"), "lemma"))
+        components = self._guard(lambda: np.load(self._file("components.npy")))
         return Encoder(counts, self.manifest.results["languages"].get(DENSE_LANGUAGE, 0), components)
+
+    def _file(self, name: str) -> Path:
+        """A file beside the table, unharmed."""
+        path = self.folder / name
+        if fingerprint_of_file(path) != self.manifest.files.get(name):
+            raise OSError(f"{name} is not what was written")
+        return path
 
     def _guard(self, read: Callable[[], T]) -> T:
         """What `read` returns; a store that cannot be read is one clear line."""
         try:
             return read()
-        except (OSError, ValueError, RuntimeError, EOFError, KeyError) as error:
+        except OporaError:
+            raise
+        except Exception as error:  # the store fails, and panics, with types of its own
             line = " ".join(str(error).split())[:120]
             raise OporaError(f"{self.folder}: the index is damaged ({line}); remove it and run `opora index`") from None
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-SIMILAR = 80
-"""Percent of similarity (rapidfuzz ratio) from which two terms count as one word misspelt."""
+SIMILAR = 0.9
+"""Similarity (Winkler 1990, which forgives swapped letters) from which two terms count as one word misspelt."""
 SHORTEST = 4
 """Letters below which a term is too short to tell."""
 
@@ -21,9 +21,10 @@ def correct(terms: Iterable[str], known: Collection[str]) -> list[str]:
 
 
 def _nearest(term: str, known: Collection[str]) -> str | None:
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import process
+    from rapidfuzz.distance import JaroWinkler
 
     if len(term) < SHORTEST or any(map(str.isdigit, term)):
         return None
-    best = process.extractOne(term, list(known), scorer=fuzz.ratio, score_cutoff=SIMILAR)
+    best = process.extractOne(term, list(known), scorer=JaroWinkler.normalized_similarity, score_cutoff=SIMILAR)
     return str(best[0]) if best else None
