@@ -18,7 +18,7 @@ class Server:
 
     def __init__(self):
         self.plan, self.requests, self.at_once, self.most_at_once = [], [], 0, 0
-        self.delay = 0.0
+        self.delay, self.keys = 0.0, []
         self.lock = threading.Lock()
         owner = self
 
@@ -38,6 +38,7 @@ class Server:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         with self.lock:
             self.requests.append(body)
+            self.keys.append(handler.headers["Authorization"])
             step = self.plan.pop(0) if self.plan else "answer"
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -60,6 +61,10 @@ class Server:
 
     def stream(self, handler, asked, step):
         handler.send_response(200)
+        if step == "no stream":
+            handler.end_headers()
+            handler.wfile.write(b'{"choices": [{"message": {"content": "all at once"}}]}')
+            return
         handler.send_header("Content-Type", "text/event-stream")
         handler.end_headers()
         words = [f"answer to {asked}"[:9], f"answer to {asked}"[9:]]
@@ -67,6 +72,8 @@ class Server:
             self.event(handler, {"choices": [{"index": 0, "delta": {"content": word}}]})
             if step == "hang up":
                 return
+            if step == "stall":
+                time.sleep(2)
             if step == "truncate":
                 handler.wfile.write(b'data: {"choices": [{"ind')
                 return
@@ -102,10 +109,10 @@ def test_answers_are_streamed_whole_and_in_order(server):
     assert server.requests[0]["temperature"] == 0.0
 
 
-@pytest.mark.parametrize("trouble", [429, 500, 503, "hang up", "truncate"])
+@pytest.mark.parametrize("trouble", [429, 500, 503, "hang up", "truncate", "stall"])
 def test_what_passes_is_tried_again(server, trouble):
     server.plan = [trouble]
-    [completion], _ = ask(server)
+    [completion], _ = ask(server, timeout_s=1.0)
     assert completion.text == "answer to q0"
     assert len(server.requests) == 2
 
@@ -114,10 +121,14 @@ def test_what_passes_is_tried_again(server, trouble):
     ("plan", "message"),
     [
         ([500] * 9, "no"),
-        (["hang up"] * 9, "broke off|connection|reached|closed"),
+        (["hang up"] * 9, r"the answer broke off \(.*\), 2 times"),
+        (["truncate"] * 9, r"the answer broke off \(.*\), 2 times"),
+        (["no stream"] * 9, "the stream ended without a finish reason"),
         ([401], "refuses the key; set OPENAI_API_KEY"),
         ([404], "knows no such model or path"),
-        (["hang"] * 9, r"no answer within 0.3 s; raise timeout_s"),
+        ([429] * 9, "too many requests .*; lower concurrency"),
+        (["hang"] * 9, r"no answer within 0.3 s, 2 times; raise timeout_s"),
+        (["stall"] * 9, r"the answer broke off \(.*\), 2 times"),
     ],
 )
 def test_what_stays_is_one_line(server, plan, message):
@@ -133,8 +144,35 @@ def test_never_more_at_once_than_allowed(server):
     assert server.most_at_once == 3
 
 
+def test_what_was_answered_is_handed_over_before_a_failure(server):
+    server.plan = ["answer", "answer", 401]
+    seen = []
+    model = load_model(f"openai:m@{server.url}", ModelSettings(retries=0, concurrency=1))
+    with pytest.raises(ModelError):
+        model.generate([[Message(role="user", content="?")]] * 9, lambda number, _: seen.append(number))
+    assert seen == [0, 1]
+    assert len(server.requests) < 9
+
+
+def test_a_fault_of_the_caller_comes_through_as_it_is(server):
+    def full_disk(number, completion):
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        load_model(f"openai:m@{server.url}", ModelSettings()).generate([[Message(role="user", content="?")]], full_disk)
+
+
+@pytest.mark.parametrize(("given", "sent"), [("sk-1", "Bearer sk-1"), (None, "Bearer none")])
+def test_the_key_comes_from_the_environment(server, monkeypatch, given, sent):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    if given:
+        monkeypatch.setenv("OPENAI_API_KEY", given)
+    ask(server)
+    assert server.keys == [sent]
+
+
 def test_a_server_that_is_not_there():
-    with pytest.raises(ModelError, match="cannot be reached; is it running at that URL"):
+    with pytest.raises(ModelError, match="cannot be reached; start it, or correct the URL"):
         model = load_model("openai:m@http://127.0.0.1:9/v1", ModelSettings(retries=0))
         model.generate([[Message(role="user", content="?")]])
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
+from opora.errors import InputError
 
 CHECKSUMS = "checksums.json"
 
@@ -33,7 +34,12 @@ def cached(name: str, write: Callable[[Path], None]) -> Path:
     """The folder of an entry. It is written by `write(folder)` if it is absent or differs from its checksums, which is
     looked at once a process; other processes wait meanwhile."""
     folder = cache_folder() / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cache {folder.parent}: {error.strerror}; set OPORA_CACHE to a folder to write into"
+        ) from None
     with folder.with_name(f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.exists() and _whole(folder):
@@ -44,6 +50,7 @@ def cached(name: str, write: Callable[[Path], None]) -> Path:
         partial = folder.with_name(f".{name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
+        print(f"opora: writing {folder}, once", file=sys.stderr)
         write(partial)
         sums = {each.name: fingerprint_of_file(each) for each in sorted(partial.iterdir())}
         (partial / CHECKSUMS).write_text(json.dumps(sums, indent=2))

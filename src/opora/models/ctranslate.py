@@ -22,7 +22,6 @@ from opora.errors import ModelError
 from opora.models.cache import cached
 from opora.models.contract import Chat, Completion, OnCompletion
 from opora.models.local import (
-    batches_by_length,
     check_lengths,
     completion_of,
     end_tokens,
@@ -47,7 +46,8 @@ def supports(spec: ModelSpec) -> bool:
 
 
 class CTranslateModel:
-    """A model in int8. Chats are sorted by length and generated in batches."""
+    """A model in int8. Chats are generated one by one: in a batch CTranslate2 reads at once only what is no longer than
+    the shortest prompt, and the rest of each prompt token after token (`python benchmarks/generation.py`)."""
 
     def __init__(self, spec: str, settings: ModelSettings, quantization: str = QUANTIZATION) -> None:
         parsed = parse_spec(spec)
@@ -64,19 +64,18 @@ class CTranslateModel:
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
         check_lengths(prompts, self._settings.max_new_tokens, self.context_tokens, self.spec)
-        completions: dict[int, Completion] = {}
-        for batch in batches_by_length(prompts, self._settings.batch_size):
-            for number, completion in zip(batch, self._generate([prompts[n] for n in batch]), strict=True):
-                completions[number] = completion
-                if on_completion:
-                    on_completion(number, completion)
-        return [completions[number] for number in range(len(chats))]
+        completions = []
+        for number, prompt in enumerate(prompts):
+            completions.append(self._generate(prompt))
+            if on_completion:
+                on_completion(number, completions[-1])
+        return completions
 
-    def _generate(self, prompts: list[list[int]]) -> list[Completion]:
+    def _generate(self, prompt: list[int]) -> Completion:
         began = time.monotonic()
         ctranslate2.set_random_seed(self._settings.seed)
-        results = self._generator.generate_batch(
-            [self._tokenizer.convert_ids_to_tokens(prompt) for prompt in prompts],
+        [result] = self._generator.generate_batch(
+            [self._tokenizer.convert_ids_to_tokens(prompt)],
             max_length=self._settings.max_new_tokens,
             include_prompt_in_result=False,
             end_token=sorted(self._ends),
@@ -84,11 +83,8 @@ class CTranslateModel:
             sampling_topk=0 if self._settings.temperature else 1,
             sampling_temperature=self._settings.temperature or 1.0,
         )
-        seconds = (time.monotonic() - began) / len(prompts)
-        return [
-            completion_of(self._tokenizer, len(prompt), list(result.sequences_ids[0]), self._ends, seconds)
-            for prompt, result in zip(prompts, results, strict=True)
-        ]
+        ids = list(result.sequences_ids[0])
+        return completion_of(self._tokenizer, len(prompt), ids, self._ends, time.monotonic() - began)
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]

@@ -59,5 +59,9 @@ def open_model(spec: str, settings: ModelSettings) -> FakeModel:
     for number, row in read_json_lines(Path(name)) if name else ():
         if set(row) != {"match", "answer"}:
             raise InputError(f"{name}:{number}: keys match and answer are expected, these are {', '.join(row)}")
+        try:
+            re.compile(str(row["match"]))
+        except re.error as error:
+            raise InputError(f"{name}:{number}: match is no regular expression: {error}") from None
         script.append((str(row["match"]), str(row["answer"])))
     return FakeModel(script, spec)

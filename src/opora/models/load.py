@@ -29,8 +29,10 @@ def load_model(spec: str, settings: ModelSettings) -> LanguageModel:
     try:
         module = importlib.import_module(BACKENDS[kind])
         model: LanguageModel = module.open_model(spec, settings)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("opora"):
+    except ImportError as error:
+        # transformers raises one without a name for an optional package that it misses
+        if (error.name or "").startswith("opora") or not (isinstance(error, ModuleNotFoundError) or error.name is None):
             raise
-        raise MissingExtraError(f"model {spec!r} (package {error.name})", "train") from None
+        missing = error.name or str(error).strip().splitlines()[0]
+        raise MissingExtraError(f"model {spec!r} ({missing})", "train") from None
     return model

@@ -22,6 +22,10 @@ from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 
 
+class BrokenStreamError(Exception):
+    """An answer that had begun did not come to its end: closed, silent, or no JSON."""
+
+
 class OpenAIModel:
     """A model behind a server. Answers are streamed: `timeout_s` bounds silence, not the length of an answer."""
 
@@ -48,31 +52,33 @@ class OpenAIModel:
             max_retries=self._settings.retries,
         ) as client:
 
-            async def one(number: int, chat: Chat) -> None:
+            async def one(number: int, chat: Chat) -> tuple[int, Completion]:
                 async with slots:
-                    completions[number] = await self._generate(client, chat)
-                if on_completion:
-                    on_completion(number, completions[number])
+                    return number, await self._generate(client, chat)
 
+            tasks = [asyncio.create_task(one(number, chat)) for number, chat in enumerate(chats)]
             try:
-                async with asyncio.TaskGroup() as group:
-                    for number, chat in enumerate(chats):
-                        group.create_task(one(number, chat))
-            except* ModelError as errors:
-                raise errors.exceptions[0] from None
+                for done in asyncio.as_completed(tasks):
+                    number, completion = await done
+                    completions[number] = completion
+                    if on_completion:
+                        on_completion(number, completion)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         return [completions[number] for number in range(len(chats))]
 
     async def _generate(self, client: openai.AsyncOpenAI, chat: Chat) -> Completion:
-        """One completion. What fails before or during the stream is tried again, `retries` times in all."""
+        """One completion. The client itself repeats a request that fails; a stream that breaks is repeated here."""
         for attempt in range(self._settings.retries + 1):
             try:
                 return await self._stream(client, chat)
-            except (openai.APIStatusError, openai.APITimeoutError) as error:
-                # the client has tried these again already
-                raise ModelError(f"{self.spec}: {_explain(error, self._settings.timeout_s)}") from None
-            except (openai.OpenAIError, ValueError, OSError) as error:
-                if attempt == self._settings.retries or isinstance(error, openai.APIConnectionError):
-                    raise ModelError(f"{self.spec}: {_explain(error, self._settings.timeout_s)}") from None
+            except openai.APIError as error:
+                raise ModelError(f"{self.spec}: {_explain(error, self._settings)}") from None
+            except BrokenStreamError as error:
+                if attempt == self._settings.retries:
+                    raise ModelError(f"{self.spec}: the answer broke off ({error}), {attempt + 1} times") from None
                 await asyncio.sleep(min(8.0, 0.25 * 2**attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -90,14 +96,20 @@ class OpenAIModel:
             stream=True,
             stream_options={"include_usage": True},
         )
-        async for chunk in stream:
-            for choice in chunk.choices:
-                parts.append(choice.delta.content or "")
-                finish = choice.finish_reason or finish
-            if chunk.usage:
-                prompt_tokens, completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
+        try:
+            async for chunk in stream:
+                for choice in chunk.choices:
+                    parts.append(choice.delta.content or "")
+                    finish = choice.finish_reason or finish
+                if chunk.usage:
+                    prompt_tokens, completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
+        except Exception as error:
+            # some errors of its transport the client passes on as they are, and their classes change with its version
+            if isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError):
+                raise
+            raise BrokenStreamError(_line(error) or type(error).__name__) from error
         if not finish:
-            raise ValueError("the server broke off in the middle of an answer")
+            raise BrokenStreamError("the stream ended without a finish reason")
         return Completion(
             text="".join(parts).strip(),
             prompt_tokens=prompt_tokens,
@@ -111,15 +123,18 @@ def open_model(spec: str, settings: ModelSettings) -> OpenAIModel:
     return OpenAIModel(spec, settings)
 
 
-def _explain(error: Exception, timeout_s: float) -> str:
+def _explain(error: openai.APIError, settings: ModelSettings) -> str:
     if isinstance(error, openai.APITimeoutError):
-        return f"no answer within {timeout_s:g} s; raise timeout_s or lower concurrency"
+        times = f"{settings.retries + 1} times"
+        return f"no answer within {settings.timeout_s:g} s, {times}; raise timeout_s or lower concurrency"
     if isinstance(error, openai.APIConnectionError):
-        return "the server cannot be reached; is it running at that URL?"
+        return "the server cannot be reached; start it, or correct the URL"
     if isinstance(error, openai.AuthenticationError):
         return "the server refuses the key; set OPENAI_API_KEY"
     if isinstance(error, openai.NotFoundError):
         return f"the server knows no such model or path ({_line(error)})"
+    if isinstance(error, openai.RateLimitError):
+        return f"the server has too many requests ({_line(error)}); lower concurrency or raise retries"
     return _line(error)
 
 

@@ -16,7 +16,7 @@ class ModelSettings(Settings):
     temperature: Annotated[float, Field(ge=0.0)] = 0.0
     seed: NonNegativeInt = 0
     batch_size: PositiveInt = 8
-    """Chats generated together by a local model."""
+    """Chats that transformers generates together; CTranslate2 is fastest with one after another."""
     backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
     """Of a local model. `auto`: CTranslate2 int8 on a CPU where it knows the architecture, transformers elsewhere."""
     device: str = "auto"
