@@ -1,0 +1,69 @@
+"""CTranslate2 runs what transformers runs, of every architecture that is handed to it."""
+
+import pytest
+import torch
+from transformers import AutoTokenizer, MistralConfig, Qwen2Config, Qwen3Config
+
+from opora.models.ctranslate import CTranslateModel, supports
+from opora.models.load import load_model
+from opora.models.settings import ModelSettings
+from opora.models.spec import parse_spec
+from opora.records import Message
+
+SHAPE = {
+    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 4096, "bos_token_id": 1, "eos_token_id": 2,
+    "pad_token_id": 2, "initializer_range": 0.15,
+}  # fmt: skip
+CONFIGS = {
+    "mistral": lambda size: MistralConfig(vocab_size=size, **SHAPE),
+    "qwen2": lambda size: Qwen2Config(vocab_size=size, tie_word_embeddings=True, **SHAPE),
+    "qwen3": lambda size: Qwen3Config(vocab_size=size + 8, **SHAPE),
+}
+
+
+def chat(words):
+    return [Message(role="user", content=" ".join(["fee"] * words))]
+
+
+@pytest.fixture(scope="module", params=CONFIGS)
+def folder(tiny_model, tmp_path_factory, request):
+    from transformers import AutoModelForCausalLM
+
+    folder = tmp_path_factory.mktemp(request.param)
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(CONFIGS[request.param](len(tokenizer))).save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+    return folder
+
+
+def test_an_architecture_that_is_known_scores_as_in_transformers(folder):
+    spec = f"hf:{folder}"
+    assert supports(parse_spec(spec))
+    # 1100 words are above the 1024 tokens that CTranslate2 cuts a text to unless it is told not to
+    chats, texts = [chat(3), chat(1100), chat(20)], ["fee Monday", "north five", "quote"]
+    exact = load_model(spec, ModelSettings(device="cpu", backend="transformers")).logprobs(chats, texts)
+    assert CTranslateModel(spec, ModelSettings(), "float32").logprobs(chats, texts) == pytest.approx(exact, abs=1e-2)
+    assert CTranslateModel(spec, ModelSettings()).logprobs(chats, texts) == pytest.approx(exact, rel=0.1)
+
+
+def test_what_it_does_not_know_goes_to_transformers(tiny_model, tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_embd=32, n_layer=1, n_head=2)).save_pretrained(
+        str(tmp_path)
+    )
+    tokenizer.save_pretrained(str(tmp_path))
+    loaded = load_model(f"hf:{tmp_path}", ModelSettings(device="cpu"))
+    assert type(loaded).__name__ == "TransformersModel"
+    assert type(load_model(f"hf:{tiny_model}", ModelSettings(device="cpu"))).__name__ == "CTranslateModel"
+
+
+def test_the_converted_weights_are_kept(tiny_model, capsys):
+    spec = f"hf:{tiny_model}"
+    load_model(spec, ModelSettings(device="cpu"))
+    capsys.readouterr()
+    load_model(spec, ModelSettings(device="cpu"))
+    assert "once" not in capsys.readouterr().err
