@@ -81,15 +81,13 @@ def test_a_hang_or_a_crash_is_a_reason(tmp_path, body, reason):
 
 
 def test_after_a_crash_the_next_document_is_parsed(tmp_path):
-    bad, good = tmp_path / "bad.md", tmp_path / "good.md"
-    bad.write_bytes(b"text")
-    good.write_text("# Good\n\ntext")
+    path = tmp_path / "good.md"
+    path.write_text("# Good\n\ntext")
     with Parser(LIMITS) as parser:
-        parser.parse(good)
+        parser.parse(path)
         parser._process.kill()
-        with pytest.raises(ParseError):
-            parser.parse(bad)
-        assert parser.parse(good).title == "Good"
+        parser._process.wait()
+        assert parser.parse(path).title == "Good"
 
 
 @pytest.mark.parametrize(

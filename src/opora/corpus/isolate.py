@@ -45,6 +45,8 @@ class Parser:
         size = path.stat().st_size
         if size > self._limits.max_file_mb * MB:
             raise ParseError("too large", f"{size} bytes, the limit is {self._limits.max_file_mb} MB")
+        if self._process and self._process.poll() is not None:
+            self.stop()  # it ended between two documents, which neither of them is to blame for
         process = self._process = self._process or self._start()
         request = {"path": str(path.resolve()), "max_unpacked_bytes": self._limits.max_unpacked_mb * MB}
         try:
