@@ -1,7 +1,7 @@
 """Training: the loss of the answers only, the same weights after a kill."""
 
 import json
-import os
+import math
 import signal
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from opora.artifacts import read_json_lines, write_json_lines
+from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.artifacts.folder import hash_json
 from opora.errors import InputError, OporaError
 from opora.train.batch import batches, count_steps, encode_rows
@@ -48,22 +48,35 @@ def settings(folder, **more):
     return SftSettings(**{**base, **more})
 
 
-@pytest.fixture(scope="module")
-def parts(tiny_model):
-    """Model with an adapter, and some examples."""
+@pytest.fixture(params=["tied", "untied", "checkpointed"])
+def parts(tiny_model, request):
+    """Model with an adapter, and some examples; the head is the embedding or its own."""
     import torch
+    from transformers import AutoConfig, LlamaForCausalLM
 
-    from opora.models.local import load_causal_lm
-    from opora.models.spec import parse_spec
     from opora.train.batch import TokenExample
-    from opora.train.sft import add_lora
+    from opora.train.lora import add_lora
 
-    model, _ = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.float32, torch.device("cpu"))
-    model = add_lora(model, settings(tiny_model))
+    torch.manual_seed(0)
+    config = AutoConfig.from_pretrained(str(tiny_model), tie_word_embeddings=request.param != "untied")
+    checkpointed = request.param == "checkpointed"
+    model = add_lora(LlamaForCausalLM(config), settings(tiny_model, gradient_checkpointing=checkpointed)).train()
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
     return model, [TokenExample(f"e{n}", list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]) for n in range(5)]
+
+
+def padded_loss(model, examples):
+    """The reference: one padded batch, logits at every position, summed over the answers."""
+    import torch
+
+    width = max(example.length for example in examples)
+    ids = torch.tensor([e.prompt + e.answer + [2] * (width - e.length) for e in examples])
+    labels = torch.tensor([[-100] * len(e.prompt) + e.answer + [-100] * (width - e.length) for e in examples])
+    mask = torch.tensor([[1] * e.length + [0] * (width - e.length) for e in examples])
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten(), reduction="sum")
 
 
 def gradients(model):
@@ -81,28 +94,50 @@ def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
     output = answer_loss(model, examples)
     output.loss.backward()
     ours = gradients(model)
-
-    width = max(example.length for example in examples)
-    ids = torch.tensor([e.prompt + e.answer + [2] * (width - e.length) for e in examples])
-    labels = torch.tensor([[-100] * len(e.prompt) + e.answer + [-100] * (width - e.length) for e in examples])
-    mask = torch.tensor([[1] * e.length + [0] * (width - e.length) for e in examples])
-    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
-    plain = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten(), reduction="sum")
+    plain = padded_loss(model, examples)
     plain.backward()
 
     assert output.tokens == sum(len(example.answer) for example in examples)
     torch.testing.assert_close(output.loss, plain, rtol=1e-5, atol=1e-5)
     for name, gradient in gradients(model).items():
+        assert gradient.abs().max() > 0, name
         torch.testing.assert_close(ours[name], gradient, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("parts", ["tied"], indirect=True)
+def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_model, tmp_path):
+    import copy
+
+    import torch
+    from accelerate import Accelerator
+
+    from opora.train.loop import Loop
+    from opora.train.loss import answer_loss
+
+    model, examples = parts
+    given = settings(tiny_model, batch_size=5, epochs=1, warmup=0.0, lr=1e-3, clip=0.05, weight_decay=0.1)
+    plain = copy.deepcopy(model)
+    trained = {name: each for name, each in plain.named_parameters() if each.requires_grad}
+    optimizer = torch.optim.AdamW(trained.values(), lr=1e-3, weight_decay=0.1)
+    (padded_loss(plain, examples) / sum(len(example.answer) for example in examples)).backward()
+    norm = torch.nn.utils.clip_grad_norm_(trained.values(), 0.05)
+    optimizer.step()
+
+    [row] = Loop(given, model, answer_loss, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+    assert row["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            torch.testing.assert_close(parameter, trained[name], rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("parts", ["tied"], indirect=True)
 def test_the_prompt_has_no_loss(parts):
     from opora.train.loss import answer_loss
 
     model, [example, *_] = parts
-    whole = float(answer_loss(model, [example]).loss)
+    whole = float(answer_loss(model, [example]).loss.detach())
     shorter = example._replace(prompt=example.prompt[:-1], answer=[example.prompt[-1], *example.answer])
-    assert float(answer_loss(model, [shorter]).loss) > whole
+    assert float(answer_loss(model, [shorter]).loss.detach()) > whole
 
 
 def train(tiny_model, tmp_path, name="out", rows=None, **more):
@@ -124,7 +159,7 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     names = {each.name for each in (out / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
     config = json.loads((out / "adapter" / "adapter_config.json").read_text())
-    assert config["base_model_name_or_path"] == f"hf:{tiny_model}"
+    assert config["base_model_name_or_path"] == str(tiny_model), "what PEFT itself loads the base model by"
     assert manifest.prompts["chat_template"] in (out / "README.md").read_text()
     assert not list(out.glob("*checkpoint*"))
 
@@ -140,6 +175,65 @@ def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
     for backend in ("transformers", "ctranslate2"):
         model = load_model(spec, ModelSettings(max_new_tokens=12, backend=backend, device="cpu"))
         assert "it is. [1]" in model.generate([messages[:-1]])[0].text
+
+
+def held_out_loss(spec, path):
+    """Of a model as it is loaded to answer."""
+    import torch
+
+    from opora.models.local import load_causal_lm
+    from opora.models.spec import parse_spec
+    from opora.train.loss import answer_loss
+
+    model, tokenizer = load_causal_lm(parse_spec(spec), torch.float32, torch.device("cpu"))
+    with torch.inference_mode():
+        output = answer_loss(model, encode_rows(path, tokenizer, 512)[0])
+    return float(output.loss) / output.tokens
+
+
+def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
+    first = train(tiny_model, tmp_path, "first", epochs=6)
+    further = train(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lr=1e-3)
+    assert further.results["first_loss"] < 0.6 * first.results["first_loss"]
+    for name, manifest in (("first", first), ("further", further)):
+        loss = held_out_loss(f"hf:{tiny_model}+{tmp_path / name}", tmp_path / "dataset" / "valid.jsonl")
+        assert loss == pytest.approx(manifest.results["valid_loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("lora", "message"),
+    [
+        (LoraSettings(r=8, alpha=8), r"lora.r is 8, but the adapter .* has 4; set lora.r to that"),
+        (LoraSettings(r=4, alpha=4), r"lora.alpha is 4, but the adapter .* has 8"),
+        (
+            LoraSettings(r=4, alpha=8, targets=("q_proj",)),
+            r"lora.targets are not those .*down_proj.*leave lora.targets",
+        ),
+    ],
+)
+def test_an_adapter_of_another_shape_is_not_trained_further(tiny_model, tmp_path, lora, message):
+    train(tiny_model, tmp_path, "first", max_steps=1)
+    with pytest.raises(InputError, match=message):
+        train(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lora=lora)
+
+
+def test_bf16_learns_as_fp32_does(tiny_model, tmp_path):
+    full, half = (train(tiny_model, tmp_path, name, epochs=6, precision=name) for name in ("fp32", "bf16"))
+    assert half.results["precision"] == "bf16"
+    for name in ("last_loss", "valid_loss"):
+        assert half.results[name] == pytest.approx(full.results[name], rel=0.1)
+
+
+def test_the_adapter_is_kept_in_fp32(tiny_model):
+    import torch
+
+    from opora.models.local import load_causal_lm
+    from opora.models.spec import parse_spec
+    from opora.train.lora import add_lora
+
+    model, _ = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.bfloat16, torch.device("cpu"))
+    kinds = {(each.requires_grad, each.dtype) for each in add_lora(model, settings(tiny_model)).parameters()}
+    assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
 
 
 def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
@@ -161,8 +255,9 @@ train_sft(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(
 
 
 def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
-    whole = train(tiny_model, tmp_path, "whole", epochs=24)
-    given = settings(tiny_model, epochs=24).model_dump_json()
+    lora = LoraSettings(r=4, alpha=8, dropout=0.2)
+    whole = train(tiny_model, tmp_path, "whole", epochs=16, lora=lora)
+    given = settings(tiny_model, epochs=16, lora=lora).model_dump_json()
     command = [sys.executable, "-c", SCRIPT, given, str(tmp_path / "dataset"), str(tmp_path / "killed")]
     checkpoint = tmp_path / ".killed.partial" / "checkpoint" / "manifest.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -173,9 +268,41 @@ def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tm
     assert not (tmp_path / "killed").exists(), "it ended before it was killed"
     assert json.loads(checkpoint.read_text())["step"] > 0
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    from opora.artifacts import read_manifest
-
     assert read_manifest(tmp_path / "killed").fingerprint == whole.fingerprint
+
+
+def test_a_slow_run_is_kept_by_the_clock(tiny_model, tmp_path, monkeypatch):
+    from opora.train import loop
+
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "learning_rate", stop_at_step(3))
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_model, tmp_path, checkpoint_every=1000)
+    kept = json.loads((tmp_path / ".out.partial" / "checkpoint" / "manifest.json").read_text())
+    assert kept["step"] == 2
+
+
+def test_a_checkpoint_half_written_is_no_part_of_the_result(tiny_model, tmp_path, monkeypatch):
+    from opora.train import loop
+
+    whole = train(tiny_model, tmp_path, "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "learning_rate", stop_at_step(whole.counts["steps"]))
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_model, tmp_path)
+    half = tmp_path / ".out.partial" / ".checkpoint.partial"
+    half.mkdir()
+    (half / "state.safetensors").write_bytes(b"half")
+    assert train(tiny_model, tmp_path).files.keys() == whole.files.keys()
+
+
+def stop_at_step(last):
+    def rate(step, steps, given):
+        if step == last:
+            raise KeyboardInterrupt
+        return learning_rate(step, steps, given)
+
+    return rate
 
 
 @pytest.mark.parametrize(
@@ -184,7 +311,11 @@ def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tm
         ([row(0), row(1, answer=" ")], r"train.jsonl:2: the answer is empty"),
         ([{"id": "a"}], r"train.jsonl:1: messages are missing"),
         ([{"id": "a", "messages": [{"role": "usr", "content": "?"}]}], r"train.jsonl:1: messages: role is 'usr'"),
-        ([{"id": "a", "messages": row(0)["messages"][:-1]}], "ends with a message of the assistant"),
+        ([{"id": "a", "messages": ["hello"]}], r"train.jsonl:1: messages"),
+        (
+            [row(0), {"id": "a", "messages": row(0)["messages"][:-1]}],
+            r"train.jsonl:2: .*ends with a message of the assis",
+        ),
         ([], "holds no example"),
     ],
 )
@@ -200,12 +331,40 @@ def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
     manifest = train(tiny_model, tmp_path, rows=[long, row(1), row(2)], epochs=1)
     assert manifest.dropped == {"too long": 1}
     [(_, dropped)] = read_json_lines(tmp_path / "out" / "dropped.jsonl")
-    assert (dropped["id"], dropped["limit"]) == ("r0", 512)
+    assert (dropped["id"], dropped["row"], dropped["limit"]) == ("r0", "train.jsonl:1", 512)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
     with pytest.raises(OporaError, match=r"step \d+: the loss is nan; look at the rows r"):
         train(tiny_model, tmp_path, lr=1e30, clip=1e30)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("where", "message"), [("loss", "the loss is nan"), ("gradient", "the norm of the gradient")])
+@pytest.mark.parametrize("parts", ["tied"], indirect=True)
+def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path, where, message):
+    import torch
+    from accelerate import Accelerator
+
+    from opora.train.loop import Loop
+    from opora.train.loss import answer_loss
+
+    def loss(model, examples):
+        output = answer_loss(model, examples)
+        if examples[0].id != "e3":
+            return output
+        if where == "loss":
+            return output._replace(loss=output.loss * math.nan)
+        output.loss.register_hook(lambda gradient: gradient * math.nan)
+        return output
+
+    model, examples = parts
+    before = {name: each.detach().clone() for name, each in model.named_parameters()}
+    given = settings(tiny_model, batch_size=5)
+    with pytest.raises(OporaError, match=f"step 1: {message}.*e3"):
+        Loop(given, model, loss, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 
 
 def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
@@ -247,11 +406,32 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
-    train(tiny_model, tmp_path, "one")
-    given = settings(tiny_model).model_dump_json()
-    (tmp_path / "script.py").write_text(SCRIPT)
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1"]
-    arguments = [str(tmp_path / "script.py"), given, str(tmp_path / "dataset"), str(tmp_path / "two")]
-    subprocess.run([*launch, *arguments], check=True, env={**os.environ, "ACCELERATE_USE_CPU": "1"}, timeout=300)
-    one, two = ([each for _, each in read_json_lines(tmp_path / name / "log.jsonl")] for name in ("one", "two"))
-    assert [each["loss"] for each in one] == pytest.approx([each["loss"] for each in two], rel=1e-4)
+    from safetensors.torch import load_file
+
+    make_dataset(tmp_path / "dataset" / "ferry", [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
+    entry = settings(tiny_model, dataset="ferry", batch_size=5).model_dump(mode="json")
+    (tmp_path / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes=2",
+        "--num_machines=1",
+        "-m",
+    ]
+    for begin, name in (([sys.executable, "-m"], "one"), (launch, "two")):
+        command = [*begin, "opora", "train", "sft", "--name", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stderr.count("train two: ") == 1, "one of the processes shows progress"
+    one, two = (
+        [each for _, each in read_json_lines(tmp_path / "train" / name / "log.jsonl")] for name in ("one", "two")
+    )
+    for key in ("loss", "grad_norm"):
+        assert [each[key] for each in one] == pytest.approx([each[key] for each in two], rel=1e-3)
+    weights = [
+        load_file(tmp_path / "train" / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two")
+    ]
+    for name, tensor in weights[0].items():
+        assert (tensor - weights[1][name]).abs().max() < 1e-3, name

@@ -50,9 +50,13 @@ def encode_rows(
         messages = [parse_record(Message, message, f"{where}: messages") for message in row["messages"]]
         if not messages[-1].content.strip():
             raise InputError(f"{where}: the answer is empty; remove the row or write its answer")
-        example = TokenExample(str(row.get("id", number)), *encode_example(tokenizer, messages))
+        try:
+            example = TokenExample(str(row.get("id", number)), *encode_example(tokenizer, messages))
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
         if example.length > max_tokens:
-            dropped.append({"id": example.id, "reason": "too long", "tokens": example.length, "limit": max_tokens})
+            place: dict[str, str | int] = {"id": example.id, "row": f"{path.name}:{number}"}
+            dropped.append({**place, "reason": "too long", "tokens": example.length, "limit": max_tokens})
         else:
             examples.append(example)
     return examples, dropped

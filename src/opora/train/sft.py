@@ -8,14 +8,11 @@ In: a dataset. Out: `adapter/` in the form of PEFT with tokenizer and chat templ
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opora import __version__
 from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from opora.train.batch import TokenExample
+    from opora.train.loop import Loss
 
 CHECKPOINT = "checkpoint"
 
@@ -72,27 +70,29 @@ class _Trained:
     def __init__(self, settings: SftSettings, dataset: Path, accelerator: Accelerator) -> None:
         import torch
 
-        from opora.models.local import load_causal_lm, pick_device
+        from opora.models.local import load_causal_lm, load_tokenizer, pick_device
+        from opora.train.lora import add_lora
 
         self.device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
         self.precision = pick_precision(settings.precision, self.device)
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        model, self.tokenizer = load_causal_lm(parse_spec(settings.model), dtype, self.device)
+        spec = parse_spec(settings.model)
+        # an adapter that the spec names is trained further, not merged
+        model, _ = load_causal_lm(spec._replace(adapter=""), dtype, self.device)
+        self.tokenizer = load_tokenizer(spec)
         self.train, self.valid, self.dropped = _examples(dataset, self.tokenizer, model, settings)
         self.model = add_lora(model, settings)
         self.log: list[dict[str, Any]] = []
 
 
 def _train(settings: SftSettings, dataset: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
-    import torch
-
     from opora.train.loop import Loop
     from opora.train.loss import answer_loss
 
     trained = _Trained(settings, dataset, accelerator)
-    loop = Loop(settings, trained.model, answer_loss, accelerator, build.path / CHECKPOINT)
-    with torch.autocast(trained.device.type, torch.bfloat16, enabled=trained.precision == "bf16"):
-        trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
+    loss = in_precision(answer_loss, trained.precision, trained.device)
+    loop = Loop(settings, trained.model, loss, accelerator, build.path / CHECKPOINT)
+    trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
     return trained
 
 
@@ -103,28 +103,24 @@ def pick_precision(wanted: str, device: torch.device) -> str:
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if device.type == "cpu":
         has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
         return "bf16" if has else "fp32"
     return "fp32"
 
 
-def add_lora(model: PreTrainedModel, settings: SftSettings) -> PreTrainedModel:
-    """`model` with its weights frozen and an adapter, initialised from the seed, in fp32."""
+def in_precision(loss: Loss, precision: str, device: torch.device) -> Loss:
+    """`loss`, computed in that precision."""
     import torch
-    from peft import LoraConfig, get_peft_model
 
-    torch.manual_seed(settings.seed)
-    lora = settings.lora
-    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
-    config = LoraConfig(
-        r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
-    )
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    adapted: Any = get_peft_model(model, config)
-    return adapted  # type: ignore[no-any-return]
+    def computed(model: PreTrainedModel, examples: Sequence[TokenExample]) -> Any:
+        # a context for each forward pass: until it is left, autocast goes on with the copies in low precision that it
+        # made of the adapter, and a step of the optimizer would change nothing that the next pass reads
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return loss(model, examples)
+
+    return computed
 
 
 def _examples(
@@ -132,7 +128,9 @@ def _examples(
 ) -> tuple[list[TokenExample], list[TokenExample], list[dict[str, str | int]]]:
     from opora.train.batch import encode_rows
 
-    limit = min(settings.max_tokens, int(model.config.get_text_config().max_position_embeddings))
+    # some architectures have no such limit
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    limit = min(settings.max_tokens, context or settings.max_tokens)
     train, dropped = encode_rows(dataset / "train.jsonl", tokenizer, limit)
     valid: list[TokenExample] = []
     if (dataset / "valid.jsonl").exists():
@@ -145,39 +143,29 @@ def _examples(
 
 def _publish(settings: SftSettings, dataset: Path, out: Path, build: Build, trained: _Trained) -> Manifest:
     from opora.models.template import template_hash
+    from opora.train.card import write_card
+    from opora.train.lora import save_lora
 
-    adapter = build.path / "adapter"
-    config: Any = trained.model.peft_config["default"]
-    # a path into this machine's cache would mean nothing elsewhere
-    config.base_model_name_or_path = settings.model
-    trained.model.save_pretrained(str(adapter), save_embedding_layers=False)
-    trained.tokenizer.save_pretrained(str(adapter))
-    (adapter / "README.md").unlink(missing_ok=True)
-    _sort_targets(adapter / "adapter_config.json")
+    save_lora(trained.model, trained.tokenizer, settings, build.path / "adapter")
     write_json_lines(build.path / "log.jsonl", trained.log)
     write_json_lines(build.path / "dropped.jsonl", trained.dropped)
-    results = _results(trained)
-    template = template_hash(trained.tokenizer)
-    _write_card(build.path / "README.md", settings, trained, {**results, "template": template, "dataset": dataset.name,
-        "fingerprint": build.inputs["dataset"], "revision": build.inputs["model"], "name": out.name})  # fmt: skip
-    _remove_checkpoint(build.path)
+    results, template = _results(trained), template_hash(trained.tokenizer)
+    counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
+    tokens = sum(row["tokens"] for row in trained.log)
+    facts = {"name": out.name, "dataset": dataset.name, "fingerprint": build.inputs["dataset"], "template": template,
+             "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
+    write_card(build.path / "README.md", settings, {**results, **counts, **facts})
+    for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another
+        shutil.rmtree(each)
     return build.publish(
-        counts={"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)},
+        counts=counts,
         dropped={"too long": len(trained.dropped)},
         models={settings.model: build.inputs["model"]},
         prompts={"chat_template": template},
         results=results,
         volatile=frozenset({"README.md"}),  # it says the name of the folder
-        tokens={"read": sum(row["tokens"] for row in trained.log)},
+        tokens={"read": tokens},
     )
-
-
-def _sort_targets(path: Path) -> None:
-    """PEFT writes the names of the layers in the order of a set, which is another in every process."""
-    config = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(config["target_modules"], list):
-        config["target_modules"].sort()
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _results(trained: _Trained) -> dict[str, Any]:
@@ -189,36 +177,3 @@ def _results(trained: _Trained) -> dict[str, Any]:
         "precision": trained.precision,
         "parameters": sum(each.numel() for each in trained.model.parameters() if each.requires_grad),
     }
-
-
-def _write_card(path: Path, settings: SftSettings, trained: _Trained, facts: dict[str, Any]) -> None:
-    from jinja2 import Environment, StrictUndefined
-
-    source = resources.files(__package__).joinpath("card.md.jinja").read_text(encoding="utf-8")
-    template = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(source)
-    text = template.render(
-        **facts,
-        version=__version__,
-        settings=settings,
-        settings_lines=_lines(settings.model_dump(mode="json")),
-        examples=len(trained.train),
-        valid=len(trained.valid),
-        dropped=len(trained.dropped),
-        steps=len(trained.log),
-        tokens=sum(row["tokens"] for row in trained.log),
-    )
-    path.write_text(text, encoding="utf-8")
-
-
-def _lines(data: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for key, value in data.items():
-        rows += _lines(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
-    return rows
-
-
-def _remove_checkpoint(folder: Path) -> None:
-    for each in folder.glob(f"*{CHECKPOINT}*"):
-        shutil.rmtree(each)
-    for each in folder.glob(f".{CHECKPOINT}*"):
-        shutil.rmtree(each)

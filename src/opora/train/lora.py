@@ -1,0 +1,82 @@
+"""The adapter: put onto a model with its weights frozen, and saved in the form of PEFT.
+
+In: a model, settings. Out: the model with trainable low-rank matrices in fp32 (Hu et al. 2021, arXiv:2106.09685).
+
+    model = add_lora(model, settings)
+    save_lora(model, tokenizer, settings, Path("train/raft/adapter"))
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
+
+from opora.errors import InputError
+from opora.models.revision import adapter_folder
+from opora.models.spec import parse_spec
+from opora.train.settings import LoraSettings, SftSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def add_lora(model: PreTrainedModel, settings: SftSettings) -> PreTrainedModel:
+    """`model` with a new adapter, initialised from the seed, or with the one that the model's spec names, to train it
+    further. Raises InputError where that one has another shape than the settings."""
+    torch.manual_seed(settings.seed)
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    config = _config(settings.lora)
+    adapter = parse_spec(settings.model).adapter
+    adapted: Any = _add_known(model, adapter, config) if adapter else get_peft_model(model, config)
+    return adapted  # type: ignore[no-any-return]
+
+
+def _config(lora: LoraSettings) -> LoraConfig:
+    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
+    return LoraConfig(
+        r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
+    )
+
+
+def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> PeftModel:
+    """Trained further, not merged: a second adapter on a merged one would be right on no model that a spec names."""
+    folder = str(adapter_folder(adapter))
+    known: Any = PeftConfig.from_pretrained(folder)
+    for name, given, has in (("r", wanted.r, known.r), ("alpha", wanted.lora_alpha, known.lora_alpha)):
+        if given != has:
+            raise InputError(
+                f"train: lora.{name} is {given}, but the adapter {adapter}, which is to be trained further, has {has};"
+                f" set lora.{name} to that"
+            )
+    if wanted.target_modules not in ("all-linear", known.target_modules):
+        raise InputError(
+            f"train: lora.targets are not those of the adapter {adapter}: {', '.join(sorted(known.target_modules))};"
+            " leave lora.targets out"
+        )
+    known.lora_dropout = wanted.lora_dropout
+    return PeftModel.from_pretrained(model, folder, is_trainable=True, config=known)
+
+
+def save_lora(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: SftSettings, folder: Path) -> None:
+    """Adapter, tokenizer and chat template, the same bytes for the same weights."""
+    spec = parse_spec(settings.model)
+    config: Any = model.peft_config["default"]
+    # what PEFT and vLLM load the base model by; a path into this machine's cache would mean nothing elsewhere
+    config.base_model_name_or_path, config.revision = spec.name or spec.kind, spec.revision or None
+    model.save_pretrained(str(folder), save_embedding_layers=False)
+    tokenizer.save_pretrained(str(folder))
+    (folder / "README.md").unlink(missing_ok=True)
+    _sort_targets(folder / "adapter_config.json")
+
+
+def _sort_targets(path: Path) -> None:
+    """PEFT writes the names of the layers in the order of a set, which is another in every process."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(config["target_modules"], list):
+        config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
