@@ -1,5 +1,7 @@
 """CTranslate2 runs what transformers runs, of every architecture that is handed to it."""
 
+import shutil
+
 import pytest
 import torch
 from transformers import AutoTokenizer, MistralConfig, Qwen2Config, Qwen3Config
@@ -8,6 +10,7 @@ from opora.models.ctranslate import CTranslateModel, supports
 from opora.models.load import load_model
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
+from opora.models.template import encode_chat
 from opora.records import Message
 
 SHAPE = {
@@ -46,6 +49,21 @@ def test_an_architecture_that_is_known_scores_as_in_transformers(folder):
     exact = load_model(spec, ModelSettings(device="cpu", backend="transformers")).logprobs(chats, texts)
     assert CTranslateModel(spec, ModelSettings(), "float32").logprobs(chats, texts) == pytest.approx(exact, abs=1e-2)
     assert CTranslateModel(spec, ModelSettings()).logprobs(chats, texts) == pytest.approx(exact, rel=0.1)
+
+
+def test_every_end_token_of_a_checkpoint_ends_a_turn(tiny_model, tmp_path):
+    settings = ModelSettings(max_new_tokens=20)
+    loaded = CTranslateModel(f"hf:{tiny_model}", settings)
+    prompt = loaded._tokenizer.convert_ids_to_tokens(encode_chat(loaded._tokenizer, chat(4)))
+    [free] = loaded._generator.generate_batch([prompt], max_length=20, sampling_topk=1, include_prompt_in_result=False)
+    ids = free.sequences_ids[0]
+    end = ids[6]
+    folder = tmp_path / "ends"
+    shutil.copytree(tiny_model, folder)
+    (folder / "generation_config.json").write_text(f'{{"eos_token_id": [2, {end}]}}')
+    [short] = CTranslateModel(f"hf:{folder}", settings).generate([chat(4)])
+    assert short.finish_reason == "stop"
+    assert short.completion_tokens == ids.index(end) + 1 < len(ids)
 
 
 def test_what_it_does_not_know_goes_to_transformers(tiny_model, tmp_path):

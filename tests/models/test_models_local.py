@@ -115,8 +115,8 @@ def test_what_a_checkpoint_sets_for_generation_changes_nothing(tiny_model, tmp_p
     assert hot[0].text != plain.generate([chat(4)])[0].text
 
 
-@pytest.mark.parametrize("backend", ["transformers"])
-def test_every_end_token_of_a_checkpoint_ends_a_turn(tiny_model, tmp_path, backend):
+def test_every_end_token_of_a_checkpoint_ends_a_turn(tiny_model, tmp_path):
+    backend = "transformers"
     [long] = model(tiny_model, backend=backend, max_new_tokens=20).generate([chat(4)])
     ids = model(tiny_model, backend=backend)._tokenizer(long.text, add_special_tokens=False)["input_ids"]
     folder = copy(tiny_model, tmp_path)
