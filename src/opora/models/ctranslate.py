@@ -8,6 +8,7 @@ into them, are converted once into the user's cache.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
 import time
@@ -134,6 +135,8 @@ def _writer(spec: ModelSpec, quantization: str) -> Callable[[Path], None]:
         with tempfile.TemporaryDirectory(dir=folder.parent) as merged:
             model.save_pretrained(merged)
             tokenizer.save_pretrained(merged)
+            # the converter collects garbage once a layer, and there are millions of objects by now to look through
+            gc.freeze()
             try:
                 TransformersConverter(merged).convert(str(folder), quantization=quantization, force=True)
             except (ValueError, NotImplementedError, KeyError) as error:
@@ -141,5 +144,7 @@ def _writer(spec: ModelSpec, quantization: str) -> Callable[[Path], None]:
                 raise ModelError(
                     f"CTranslate2 cannot run {name} ({first_line(error)}); set backend to transformers"
                 ) from None
+            finally:
+                gc.unfreeze()
 
     return write

@@ -124,7 +124,10 @@ def load_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
         raise ModelError(f"adapter {folder} does not fit its model: {first_line(error)}") from None
     wanted, given = (
         {name for name in names if "lora_" in name}
-        for names in (get_peft_model_state_dict(adapted), load_peft_weights(str(folder), device="cpu"))
+        for names in (
+            get_peft_model_state_dict(adapted, save_embedding_layers=False),
+            load_peft_weights(str(folder), device="cpu"),
+        )
     )
     if wanted != given:
         odd = min(wanted ^ given)
