@@ -27,7 +27,7 @@ from opora.models.ctranslate import CTranslateModel
 from opora.models.local import TransformersModel
 from opora.models.settings import ModelSettings
 from opora.records import Passage
-from opora.train.sft import pick_precision
+from opora.train.run import pick_precision
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = 6
@@ -38,8 +38,10 @@ Open = Callable[[str, ModelSettings], LanguageModel]
 BACKENDS: dict[str, Open] = {
     "transformers fp32": lambda spec, settings: TransformersModel(spec, settings, CPU, torch.float32),
     "transformers bf16": lambda spec, settings: TransformersModel(spec, settings, CPU, torch.bfloat16),
-    "CTranslate2 float32": lambda spec, settings: CTranslateModel(spec, settings, "float32"),
-    "CTranslate2 int8": lambda spec, settings: CTranslateModel(spec, settings, "int8"),
+    "CTranslate2 float32": lambda spec, settings: CTranslateModel(spec, settings),
+    "CTranslate2 int8": lambda spec, settings: CTranslateModel(
+        spec, settings.model_copy(update={"quantization": "int8"})
+    ),
 }
 REFERENCE = ("transformers fp32", 1)
 

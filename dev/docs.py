@@ -62,11 +62,11 @@ def settings() -> str:
     from opora.corpus.settings import IngestSettings
     from opora.dataset.settings import RaftSettings
     from opora.index.settings import IndexSettings
-    from opora.train.settings import SftSettings
+    from opora.train.settings import TrainSettings
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
-        "train.NAME": SftSettings, "bench.NAME": RagBenchSettings, "report": ReportSettings,
+        "train.NAME": TrainSettings, "bench.NAME": RagBenchSettings, "report": ReportSettings,
     }  # fmt: skip
     intro = (
         "# Settings\n\nSections of `opora.yaml`, and what `--set section.key=value` overrides. Written by `make docs`"

@@ -12,9 +12,10 @@ import pytest
 from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.artifacts.folder import hash_json
 from opora.errors import InputError, OporaError
-from opora.train.batch import batches, count_steps, encode_rows
+from opora.train.batch import batches, count_steps
 from opora.train.loop import learning_rate
-from opora.train.settings import LoraSettings, SftSettings
+from opora.train.rows import Row, Unit, encode_rows
+from opora.train.settings import LoraSettings, TrainSettings
 
 WORDS = "fee day Monday EUR passage answer question north five ferry".split()
 
@@ -45,7 +46,7 @@ def make_dataset(folder, rows, valid=()):
 def settings(folder, **more):
     base = {"model": f"hf:{folder}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
             "checkpoint_every": 2, "eval_every": 5, "lora": LoraSettings(r=4, alpha=8)}  # fmt: skip
-    return SftSettings(**{**base, **more})
+    return TrainSettings(**{**base, **more})
 
 
 @pytest.fixture(params=["tied", "untied", "checkpointed"])
@@ -54,7 +55,6 @@ def parts(tiny_model, request):
     import torch
     from transformers import AutoConfig, LlamaForCausalLM
 
-    from opora.train.batch import TokenExample
     from opora.train.lora import add_lora
 
     torch.manual_seed(0)
@@ -64,13 +64,14 @@ def parts(tiny_model, request):
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
-    return model, [TokenExample(f"e{n}", list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]) for n in range(5)]
+    return model, [Unit(f"e{n}", (Row(list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]),)) for n in range(5)]
 
 
 def padded_loss(model, examples):
     """The reference: one padded batch, logits at every position, summed over the answers."""
     import torch
 
+    examples = [row for unit in examples for row in unit.rows]
     width = max(example.length for example in examples)
     ids = torch.tensor([e.prompt + e.answer + [2] * (width - e.length) for e in examples])
     labels = torch.tensor([[-100] * len(e.prompt) + e.answer + [-100] * (width - e.length) for e in examples])
@@ -88,16 +89,17 @@ def gradients(model):
 def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
     import torch
 
-    from opora.train.loss import answer_loss
+    from opora.train.plain import PlainScorer
+    from opora.train.sft import sft_loss
 
     model, examples = parts
-    output = answer_loss(model, examples)
+    given = TrainSettings()
+    output = sft_loss(PlainScorer(model), examples, given)
     output.loss.backward()
     ours = gradients(model)
     plain = padded_loss(model, examples)
     plain.backward()
 
-    assert output.tokens == sum(len(example.answer) for example in examples)
     torch.testing.assert_close(output.loss, plain, rtol=1e-5, atol=1e-5)
     for name, gradient in gradients(model).items():
         assert gradient.abs().max() > 0, name
@@ -111,19 +113,21 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
     import torch
     from accelerate import Accelerator
 
-    from opora.train.loop import Loop
-    from opora.train.loss import answer_loss
+    from opora.train.loop import Learner, Loop
+    from opora.train.plain import PlainScorer
+    from opora.train.sft import SFT
 
     model, examples = parts
+    learner = Learner(model, SFT, PlainScorer(model))
     given = settings(tiny_model, batch_size=5, epochs=1, warmup=0.0, lr=1e-3, clip=0.05, weight_decay=0.1)
     plain = copy.deepcopy(model)
     trained = {name: each for name, each in plain.named_parameters() if each.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=1e-3, weight_decay=0.1)
-    (padded_loss(plain, examples) / sum(len(example.answer) for example in examples)).backward()
+    (padded_loss(plain, examples) / sum(unit.answer_tokens for unit in examples)).backward()
     norm = torch.nn.utils.clip_grad_norm_(trained.values(), 0.05)
     optimizer.step()
 
-    [row] = Loop(given, model, answer_loss, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+    [row] = Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
     assert row["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -132,21 +136,23 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
 
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
 def test_the_prompt_has_no_loss(parts):
-    from opora.train.loss import answer_loss
+    from opora.train.plain import PlainScorer
+    from opora.train.sft import sft_loss
 
     model, [example, *_] = parts
-    whole = float(answer_loss(model, [example]).loss.detach())
-    shorter = example._replace(prompt=example.prompt[:-1], answer=[example.prompt[-1], *example.answer])
-    assert float(answer_loss(model, [shorter]).loss.detach()) > whole
+    [one] = example.rows
+    shorter = Unit("shorter", (Row(one.prompt[:-1], [one.prompt[-1], *one.answer]),))
+    whole, more = (float(sft_loss(PlainScorer(model), [unit], TrainSettings()).loss) for unit in (example, shorter))
+    assert more > whole
 
 
 def train(tiny_model, tmp_path, name="out", rows=None, **more):
-    from opora.train.sft import train_sft
+    from opora.train.run import train as run
 
     dataset = tmp_path / "dataset"
     if not dataset.exists():
         make_dataset(dataset, rows or [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    return train_sft(settings(tiny_model, **more), dataset, tmp_path / name)
+    return run(settings(tiny_model, **more), dataset, tmp_path / name)
 
 
 def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
@@ -154,7 +160,7 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     out = tmp_path / "out"
     log = [each for _, each in read_json_lines(out / "log.jsonl")]
     assert log[-1]["loss"] < 0.6 * log[0]["loss"]
-    assert log[-1]["valid_loss"] < log[0]["loss"]
+    assert log[-1]["eval_loss"] < log[0]["loss"]
     assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24}
     names = {each.name for each in (out / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
@@ -183,12 +189,14 @@ def held_out_loss(spec, path):
 
     from opora.models.local import load_causal_lm
     from opora.models.spec import parse_spec
-    from opora.train.loss import answer_loss
+    from opora.train.plain import PlainScorer
+    from opora.train.sft import SFT, sft_loss
 
     model, tokenizer = load_causal_lm(parse_spec(spec), torch.float32, torch.device("cpu"))
     with torch.inference_mode():
-        output = answer_loss(model, encode_rows(path, tokenizer, 512)[0])
-    return float(output.loss) / output.tokens
+        units, _ = encode_rows(path, tokenizer, 512)
+        output = sft_loss(PlainScorer(model), units, TrainSettings())
+    return float(output.loss) / sum(map(SFT.weight, units))
 
 
 def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
@@ -247,10 +255,10 @@ def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
 SCRIPT = """
 import sys, torch
 from pathlib import Path
-from opora.train.settings import SftSettings
-from opora.train.sft import train_sft
+from opora.train.settings import TrainSettings
+from opora.train.run import train as run
 torch.set_num_threads(1)
-train_sft(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+run(TrainSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
 """
 
 
@@ -346,12 +354,13 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
     import torch
     from accelerate import Accelerator
 
-    from opora.train.loop import Loop
-    from opora.train.loss import answer_loss
+    from opora.train.loop import Learner, Loop
+    from opora.train.plain import PlainScorer
+    from opora.train.sft import SFT, sft_loss
 
-    def loss(model, examples):
-        output = answer_loss(model, examples)
-        if examples[0].id != "e3":
+    def loss(scorer, units, given):
+        output = sft_loss(scorer, units, given)
+        if units[0].id != "e3":
             return output
         if where == "loss":
             return output._replace(loss=output.loss * math.nan)
@@ -360,9 +369,10 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
 
     model, examples = parts
     before = {name: each.detach().clone() for name, each in model.named_parameters()}
-    given = settings(tiny_model, batch_size=5)
+    given = settings(tiny_model, batch_size=5, max_batch_tokens=1)
+    learner = Learner(model, SFT._replace(loss=loss), PlainScorer(model))
     with pytest.raises(OporaError, match=f"step 1: {message}.*e3"):
-        Loop(given, model, loss, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+        Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 
@@ -373,8 +383,9 @@ def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
 
 
 def test_every_epoch_has_all_examples_in_an_order_of_its_own():
-    each = [number for batch in batches(10, SftSettings(batch_size=5, epochs=2)) for number in batch]
-    assert sorted(each[:10]) == sorted(each[10:]) == list(range(10))
+    units = [Unit(str(n), (Row([n, n + 1], [1]),)) for n in range(10)]
+    each = [unit.id for batch in batches(units, TrainSettings(batch_size=5, epochs=2)) for unit in batch]
+    assert sorted(each[:10]) == sorted(each[10:]) == [str(n) for n in range(10)]
     assert each[:10] != each[10:]
 
 
@@ -383,11 +394,11 @@ def test_every_epoch_has_all_examples_in_an_order_of_its_own():
     [(10, {}, 3), (10, {"epochs": 0.5}, 1), (1, {}, 1), (100, {"max_steps": 7}, 7), (10, {"batch_size": 1}, 20)],
 )
 def test_steps(examples, more, steps):
-    assert count_steps(examples, SftSettings(**more)) == steps
+    assert count_steps(examples, TrainSettings(**more)) == steps
 
 
 def test_the_rate_rises_and_falls():
-    rates = [learning_rate(step, 100, SftSettings(lr=1.0)) for step in range(1, 101)]
+    rates = [learning_rate(step, 100, TrainSettings(lr=1.0)) for step in range(1, 101)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[9] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
@@ -400,8 +411,9 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
     write_json_lines(tmp_path / "t.jsonl", [row(1)])
     [example], _ = encode_rows(tmp_path / "t.jsonl", tokenizer, 512)
-    assert example.answer[-1] == tokenizer.eos_token_id
-    assert tokenizer.decode(example.answer[:-1]).endswith(" it is. [1]")
+    answer = example.rows[0].answer
+    assert answer[-1] == tokenizer.eos_token_id
+    assert tokenizer.decode(answer[:-1]).endswith(" it is. [1]")
 
 
 @pytest.mark.slow

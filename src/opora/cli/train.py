@@ -17,22 +17,58 @@ def train() -> None:
     """Adapt a language model to training examples."""
 
 
+Model = Annotated[str | None, typer.Option(help="The model to adapt: smollm2, hf:NAME-OR-PATH[@REVISION].")]
+Dataset = Annotated[str | None, typer.Option(help="Name of the dataset, a folder below dataset/.")]
+
+
 @app.command()
 def sft(
     name: Name = "sft",
-    model: Annotated[str | None, typer.Option(help="The model to adapt: smollm2, hf:NAME-OR-PATH[@REVISION].")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Name of the dataset, a folder below dataset/.")] = None,
+    model: Model = None,
+    dataset: Dataset = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Supervised fine-tuning of a LoRA adapter, the loss on the answers only."""
-    from opora.recipe.recipe import load_recipe
-    from opora.train.sft import sft_build, train_sft
+    _train("sft", name, _given(name, model, dataset, overrides), as_json)
 
-    given = [f"train.{name}.model={model}"] if model else []
-    given += [f"train.{name}.dataset={dataset}"] if dataset else []
-    settings = load_recipe(overrides=[*given, *(overrides or [])], entries={"train": name}).train[name]
+
+@app.command()
+def simpo(
+    name: Name = "simpo",
+    model: Model = None,
+    dataset: Dataset = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Preference optimisation without a reference model, from pairs of answers (Meng et al. 2024)."""
+    _train("simpo", name, _given(name, model, dataset, overrides), as_json)
+
+
+@app.command()
+def dpo(
+    name: Name = "dpo",
+    model: Model = None,
+    dataset: Dataset = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Preference optimisation against the model before training, from pairs of answers (Rafailov et al. 2023)."""
+    _train("dpo", name, _given(name, model, dataset, overrides), as_json)
+
+
+def _given(name: str, model: str | None, dataset: str | None, overrides: list[str] | None) -> list[str]:
+    given = {"model": model, "dataset": dataset}
+    return [*(f"train.{name}.{key}={value}" for key, value in given.items() if value), *(overrides or [])]
+
+
+def _train(method: str, name: str, overrides: list[str], as_json: bool) -> None:
+    from opora.recipe.recipe import load_recipe
+    from opora.train.run import train, train_build
+
+    overrides = [f"train.{name}.method={method}", *overrides]
+    settings = load_recipe(overrides=overrides, entries={"train": name}).train[name]
     show_settings(f"train.{name}", settings)
     rows, out = Path("dataset") / settings.dataset, Path("train") / name
-    finished = sft_build(settings, rows, out).finished
-    show_manifest(finished or train_sft(settings, rows, out), out, as_json, made=not finished)
+    finished = train_build(settings, rows, out).finished
+    show_manifest(finished or train(settings, rows, out), out, as_json, made=not finished)

@@ -16,9 +16,12 @@ class ModelSettings(Settings):
     temperature: Annotated[float, Field(ge=0.0)] = 0.0
     seed: NonNegativeInt = 0
     batch_size: PositiveInt = 8
-    """Chats that transformers generates together; CTranslate2 is fastest with one after another."""
+    """Chats that transformers generates together; CTranslate2 takes as many at a time as there are threads."""
     backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
-    """Of a local model. `auto`: CTranslate2 int8 on a CPU where it knows the architecture, transformers elsewhere."""
+    """Of a local model. `auto`: CTranslate2 on a CPU where it knows the architecture, transformers elsewhere."""
+    quantization: Literal["float32", "int8"] = "float32"
+    """Of CTranslate2's weights. int8 is faster and takes a quarter of the memory, but a small model then writes other
+    answers (`python benchmarks/generation.py`)."""
     device: str = "auto"
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     """Of one request to a server."""

@@ -23,7 +23,7 @@ from opora.dataset.settings import RaftSettings
 from opora.errors import InputError
 from opora.index.settings import IndexSettings
 from opora.records import Settings, known_fields, nearest, parse_record
-from opora.train.settings import SftSettings
+from opora.train.settings import TrainSettings
 
 RECIPE = Path("opora.yaml")
 
@@ -35,7 +35,7 @@ class Recipe(Settings):
     index: IndexSettings = IndexSettings()
     ask: AskSettings = AskSettings()
     dataset: dict[str, RaftSettings] = {}
-    train: dict[str, SftSettings] = {}
+    train: dict[str, TrainSettings] = {}
     bench: dict[str, RagBenchSettings] = {}
     report: ReportSettings = ReportSettings()
 

@@ -92,7 +92,7 @@ def _dataset(recipe: Recipe, root: Path, name: str) -> Stage:
 
 
 def _train(recipe: Recipe, root: Path, name: str) -> Stage:
-    from opora.train.sft import sft_build, train_sft
+    from opora.train.run import train, train_build
 
     settings, out = recipe.train[name], root / "train" / name
     known = list(recipe.dataset)
@@ -105,8 +105,8 @@ def _train(recipe: Recipe, root: Path, name: str) -> Stage:
         out,
         settings,
         needs + _trained_in(recipe, [settings.model], but=name),
-        lambda: sft_build(settings, dataset, out),
-        lambda: train_sft(settings, dataset, out),
+        lambda: train_build(settings, dataset, out),
+        lambda: train(settings, dataset, out),
     )
 
 

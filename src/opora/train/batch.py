@@ -1,84 +1,83 @@
-"""Rows of a dataset as token ids, and the order in which they are learnt.
+"""The order in which units are learnt, and which of them share a forward pass.
 
-In: `train.jsonl` of a dataset, a tokenizer. Out: examples, prompt and answer apart; batches of their numbers.
+In: units. Out: the units of each optimizer step; of these, groups that are computed at once. Units whose prompts begin
+alike, as those over the same passages do, meet in one step. Everything is drawn from the seed, so that a run can go on
+from any step.
 
-    examples, dropped = encode_rows(Path("dataset/raft/train.jsonl"), tokenizer, max_tokens=4096)
-    for batch in batches(len(examples), settings):
-        ...
+    for batch in batches(units, settings):
+        for group in groups(batch, settings.max_batch_tokens):
+            ...
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from opora.artifacts import read_json_lines
-from opora.errors import InputError
-from opora.models.template import encode_example
-from opora.records import Message, parse_record
-from opora.train.settings import SftSettings
+from opora.train.rows import Unit
+from opora.train.settings import TrainSettings
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+SHARED = 0.5
+"""Units meet if their prompts begin with the same tokens for this share of the shorter one."""
 
 
-class TokenExample(NamedTuple):
-    """One example. The answer's ids end with the token that ends a turn."""
-
-    id: str
-    prompt: list[int]
-    answer: list[int]
-
-    @property
-    def length(self) -> int:
-        return len(self.prompt) + len(self.answer)
-
-
-def encode_rows(
-    path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int
-) -> tuple[list[TokenExample], list[dict[str, str | int]]]:
-    """Examples, and what was too long to be one. Raises InputError that names the row without messages or answer."""
-    examples: list[TokenExample] = []
-    dropped: list[dict[str, str | int]] = []
-    for number, row in read_json_lines(path):
-        where = f"{path}:{number}"
-        if not isinstance(row.get("messages"), list) or not row["messages"]:
-            raise InputError(f"{where}: messages are missing; a row is {{'id': ..., 'messages': [...]}}")
-        messages = [parse_record(Message, message, f"{where}: messages") for message in row["messages"]]
-        if not messages[-1].content.strip():
-            raise InputError(f"{where}: the answer is empty; remove the row or write its answer")
-        try:
-            example = TokenExample(str(row.get("id", number)), *encode_example(tokenizer, messages))
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from None
-        if example.length > max_tokens:
-            place: dict[str, str | int] = {"id": example.id, "row": f"{path.name}:{number}"}
-            dropped.append({**place, "reason": "too long", "tokens": example.length, "limit": max_tokens})
-        else:
-            examples.append(example)
-    return examples, dropped
-
-
-def count_steps(examples: int, settings: SftSettings) -> int:
+def count_steps(units: int, settings: TrainSettings) -> int:
     """Optimizer steps of a whole run."""
-    steps = max(1, math.ceil(settings.epochs * examples / settings.batch_size))
+    steps = max(1, math.ceil(settings.epochs * units / settings.batch_size))
     return min(steps, settings.max_steps or steps)
 
 
-def batches(examples: int, settings: SftSettings) -> Iterator[list[int]]:
-    """Numbers of the examples of each step. Every epoch has an order of its own, which the seed decides."""
-    order = _order(examples, settings.seed)
-    for _ in range(count_steps(examples, settings)):
-        yield [next(order) for _ in range(min(settings.batch_size, examples))]
+def batches(units: Sequence[Unit], settings: TrainSettings) -> Iterator[list[Unit]]:
+    """The units of each step. Every epoch has an order of its own: relatives stay together, all else is shuffled."""
+    order = _order(_relatives(units), settings.seed)
+    for _ in range(count_steps(len(units), settings)):
+        yield [next(order) for _ in range(min(settings.batch_size, len(units)))]
 
 
-def _order(examples: int, seed: int) -> Iterator[int]:
+def groups(units: Sequence[Unit], max_tokens: int) -> list[list[Unit]]:
+    """`units` in groups of at most `max_tokens` distinct tokens each, what begins alike together; a unit that has more
+    is a group of its own."""
+    found: list[list[Unit]] = []
+    size, last = 0, None
+    for unit in sorted(units, key=lambda each: each.rows[0].prompt):
+        new = _distinct(unit) - (_common(last.rows[0].prompt, unit.rows[0].prompt) if last else 0)
+        if last is None or size + new > max_tokens:
+            found.append([])
+            size, new = 0, _distinct(unit)
+        found[-1].append(unit)
+        size, last = size + new, unit
+    return found
+
+
+def _distinct(unit: Unit) -> int:
+    """Tokens of a unit, its prompt counted once."""
+    return len(unit.rows[0].prompt) + unit.answer_tokens
+
+
+def _relatives(units: Sequence[Unit]) -> list[list[Unit]]:
+    ordered = sorted(units, key=lambda unit: unit.rows[0].prompt)
+    families = [[ordered[0]]]
+    for left, right in pairwise(ordered):
+        prompts = left.rows[0].prompt, right.rows[0].prompt
+        if _common(*prompts) >= SHARED * min(map(len, prompts)):
+            families[-1].append(right)
+        else:
+            families.append([right])
+    return families
+
+
+def _order(families: Sequence[Sequence[Unit]], seed: int) -> Iterator[Unit]:
     epoch = 0
     while True:
-        numbers = list(range(examples))
-        random.Random(f"{seed} {epoch}").shuffle(numbers)
-        yield from numbers
+        rng = random.Random(f"{seed} {epoch}")
+        for family in rng.sample(families, len(families)):
+            yield from rng.sample(family, len(family))
         epoch += 1
+
+
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens two prompts begin with alike."""
+    size = min(len(left), len(right))
+    return next((at for at in range(size) if left[at] != right[at]), size)

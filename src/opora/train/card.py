@@ -14,10 +14,10 @@ from typing import Any
 
 from opora import __version__
 from opora.models.spec import parse_spec
-from opora.train.settings import SftSettings
+from opora.train.settings import TrainSettings
 
 
-def write_card(path: Path, settings: SftSettings, facts: Mapping[str, object]) -> None:
+def write_card(path: Path, settings: TrainSettings, facts: Mapping[str, object]) -> None:
     """`facts` are the variables of `card.md.jinja`; one that is missing is an error."""
     from jinja2 import Environment, StrictUndefined
 

@@ -1,7 +1,8 @@
 """The loop over batches: schedule, gradients, held-out loss, checkpoints.
 
-In: a model with trainable parameters, examples, a loss. Out: the log, a row a step. Everything random is seeded by step
-and example, so that a run that goes on, or is shared by several processes, draws what one run would.
+In: a model with trainable parameters, units, a method, what scores rows. Out: the log, a row a step, under the names of
+TRL. Everything random is seeded by step and unit, so that a run that goes on, or is shared by several processes, draws
+what one run would.
 """
 
 from __future__ import annotations
@@ -10,57 +11,64 @@ import io
 import math
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import torch
 
 from opora.errors import OporaError
 from opora.progress import Progress
-from opora.train.batch import TokenExample, batches, count_steps
+from opora.train.batch import batches, count_steps, groups
 from opora.train.checkpoint import State, load_checkpoint, save_checkpoint
-from opora.train.loss import LossOutput
-from opora.train.settings import SftSettings
+from opora.train.method import FIGURES, Method, MethodLoss, Scorer
+from opora.train.rows import Unit
+from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
     from transformers import PreTrainedModel
 
-Loss = Callable[["PreTrainedModel", Sequence[TokenExample]], LossOutput]
-
 CHECKPOINT_EVERY_S = 60.0
 """A checkpoint is written when this long has passed since the last, if `checkpoint_every` steps have not."""
+
+
+class Learner(NamedTuple):
+    """What learns, by what, from whose scores."""
+
+    model: PreTrainedModel
+    method: Method
+    scorer: Scorer
 
 
 class Loop:
     """One run. `checkpoint` is the folder of the last checkpoint."""
 
-    def __init__(
-        self, settings: SftSettings, model: PreTrainedModel, loss: Loss, accelerator: Accelerator, checkpoint: Path
-    ) -> None:
-        self._settings, self._model, self._loss = settings, model, loss
+    def __init__(self, settings: TrainSettings, learner: Learner, accelerator: Accelerator, checkpoint: Path) -> None:
+        self._settings, self._model, self._method = settings, learner.model, learner.method
+        self._scorer = learner.scorer
         self._accelerator, self._checkpoint = accelerator, checkpoint
-        self._parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+        self._parameters = {name: each for name, each in self._model.named_parameters() if each.requires_grad}
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(), lr=settings.lr, weight_decay=settings.weight_decay
         )
 
-    def run(self, train: Sequence[TokenExample], valid: Sequence[TokenExample], label: str) -> list[dict[str, Any]]:
+    def run(self, train: Sequence[Unit], valid: Sequence[Unit], label: str) -> list[dict[str, Any]]:
         """Train to the end, from the last checkpoint if there is one. Raises OporaError if the loss is no number."""
         steps = count_steps(len(train), self._settings)
         state = load_checkpoint(self._checkpoint, self._parameters, self._optimizer) or State(0, [])
         log = state.log
-        held_out = next((f", held out {row['valid_loss']:.3f}" for row in reversed(log) if "valid_loss" in row), "")
+        held_out = next((f", held out {row['eval_loss']:.3f}" for row in reversed(log) if "eval_loss" in row), "")
         saved = time.monotonic()
         with Progress(label, steps, state.step, self._stream()) as progress:
-            for step, batch in enumerate(batches(len(train), self._settings), 1):
+            for step, batch in enumerate(batches(train, self._settings), 1):
                 if step <= state.step:
                     continue
-                row = self._step(step, steps, [train[number] for number in batch])
+                row = self._step(step, steps, batch)
+                row["num_tokens"] = (log[-1]["num_tokens"] if log else 0) + sum(unit.tokens for unit in batch)
                 if valid and (step % self._settings.eval_every == 0 or step == steps):
-                    row["valid_loss"] = self._evaluate(step, valid)
-                    held_out = f", held out {row['valid_loss']:.3f}"
+                    row |= {f"eval_{name}": value for name, value in self._evaluate(step, valid).items()}
+                    held_out = f", held out {row['eval_loss']:.3f}"
                 log.append(row)
                 due = step % self._settings.checkpoint_every == 0 or time.monotonic() - saved >= CHECKPOINT_EVERY_S
                 if due and step < steps and self._accelerator.is_main_process:
@@ -73,46 +81,58 @@ class Loop:
         """Where progress is shown: one of several processes shows it for all."""
         return None if self._accelerator.is_main_process else io.StringIO()
 
-    def _step(self, step: int, steps: int, batch: Sequence[TokenExample]) -> dict[str, Any]:
-        """One optimizer step over the mean loss of all answer tokens of the batch."""
+    def _step(self, step: int, steps: int, batch: Sequence[Unit]) -> dict[str, Any]:
+        """One optimizer step over the weighted mean of the losses of the batch."""
         rate = learning_rate(step, steps, self._settings)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._model.train()
-        tokens = sum(len(example.answer) for example in batch)
-        losses: dict[str, float] = {}
-        for example in self._share(batch):
-            torch.manual_seed(zlib.crc32(f"{self._settings.seed} {step} {example.id}".encode()))
-            output = self._loss(self._model, [example])
-            (output.loss / tokens).backward()
-            losses[example.id] = losses.get(example.id, 0.0) + float(output.loss.detach())
-        loss = self._sum(sum(losses.values())) / tokens
-        suspects = [name for name, value in losses.items() if not math.isfinite(value)] or [each.id for each in batch]
-        check_finite(loss, f"step {step}: the loss", suspects, rate)
+        weight = sum(map(self._method.weight, batch))
+        outputs: list[MethodLoss] = []
+        suspects: list[str] = []
+        for units in self._share(batch):
+            torch.manual_seed(zlib.crc32(f"{self._settings.seed} {step} {units[0].id}".encode()))
+            output = self._method.loss(self._scorer, units, self._settings)
+            (output.loss / weight).backward()
+            outputs.append(output._replace(loss=output.loss.detach()))
+            if not math.isfinite(float(output.loss)):
+                suspects += [unit.id for unit in units]
+        row = self._mean(outputs, weight)
+        suspects = suspects or [unit.id for unit in batch]
+        check_finite(row["loss"], f"step {step}: the loss", suspects, rate)
         self._reduce_gradients()
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters.values(), self._settings.clip))
         check_finite(norm, f"step {step}: the norm of the gradient", suspects, rate)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        seen = sum(example.length for example in batch)
-        return {"step": step, "loss": loss, "lr": rate, "grad_norm": norm, "tokens": seen}
+        return {"step": step, **row, "learning_rate": rate, "grad_norm": norm}
 
     @torch.inference_mode()
-    def _evaluate(self, step: int, valid: Sequence[TokenExample]) -> float:
-        """Mean loss of the answer tokens that were held out."""
+    def _evaluate(self, step: int, valid: Sequence[Unit]) -> dict[str, float]:
+        """The same figures over what was held out."""
         self._model.eval()
-        total = sum(float(self._loss(self._model, [example]).loss) for example in self._share(valid))
-        loss = self._sum(total) / sum(len(example.answer) for example in valid)
-        check_finite(loss, f"step {step}: the held-out loss", [], self._settings.lr)
-        return loss
+        outputs = [self._method.loss(self._scorer, units, self._settings) for units in self._share(valid)]
+        row = self._mean(outputs, sum(map(self._method.weight, valid)))
+        check_finite(row["loss"], f"step {step}: the held-out loss", [], self._settings.lr)
+        return row
 
-    def _share(self, examples: Sequence[TokenExample]) -> Sequence[TokenExample]:
-        """The examples that this process has to do."""
-        return examples[self._accelerator.process_index :: self._accelerator.num_processes]
+    def _share(self, units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
+        """The groups that this process has to do."""
+        found = groups(units, self._settings.max_batch_tokens)
+        return found[self._accelerator.process_index :: self._accelerator.num_processes]
 
-    def _sum(self, value: float) -> float:
-        tensor = torch.tensor(value, device=self._accelerator.device, dtype=torch.float64)
-        return float(self._accelerator.reduce(tensor, "sum"))
+    def _mean(self, outputs: Sequence[MethodLoss], weight: int) -> dict[str, float]:
+        """The loss and all figures, over all processes."""
+        zero = (0.0, 0)
+        figures = [[output.figures.get(name, zero) for output in outputs] or [zero] for name in FIGURES]
+        sums = [float(sum(part)) for each in figures for part in zip(*each, strict=True)]
+        total, *pairs = self._sum([float(sum(float(output.loss) for output in outputs)), *sums])
+        means = zip(FIGURES, pairs[::2], pairs[1::2], strict=True)
+        return {"loss": total / weight, **{name: value / count for name, value, count in means if count}}
+
+    def _sum(self, values: Sequence[float]) -> list[float]:
+        tensor = torch.tensor(values, device=self._accelerator.device, dtype=torch.float64)
+        return [float(each) for each in self._accelerator.reduce(tensor, "sum")]
 
     def _reduce_gradients(self) -> None:
         """Add up the gradients of all processes; a process without an example has none."""
@@ -130,7 +150,7 @@ def check_finite(value: float, what: str, rows: Sequence[str], rate: float) -> N
         raise OporaError(f"{what} is {value}; {look}lower lr ({rate:.1e})")
 
 
-def learning_rate(step: int, steps: int, settings: SftSettings) -> float:
+def learning_rate(step: int, steps: int, settings: TrainSettings) -> float:
     """The rate of a step, from 1: linear warm-up, then a cosine to zero."""
     warmup = round(settings.warmup * steps)
     if step <= warmup:

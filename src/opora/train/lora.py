@@ -9,6 +9,8 @@ In: a model, settings. Out: the model with trainable low-rank matrices in fp32 (
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +20,13 @@ from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
 from opora.errors import InputError
 from opora.models.revision import adapter_folder
 from opora.models.spec import parse_spec
-from opora.train.settings import LoraSettings, SftSettings
+from opora.train.settings import LoraSettings, TrainSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def add_lora(model: PreTrainedModel, settings: SftSettings) -> PreTrainedModel:
+def add_lora(model: PreTrainedModel, settings: TrainSettings) -> PreTrainedModel:
     """`model` with a new adapter, initialised from the seed, or with the one that the model's spec names, to train it
     further. Raises InputError where that one has another shape than the settings."""
     torch.manual_seed(settings.seed)
@@ -62,7 +64,20 @@ def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> Peft
     return PeftModel.from_pretrained(model, folder, is_trainable=True, config=known)
 
 
-def save_lora(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: SftSettings, folder: Path) -> None:
+@contextmanager
+def adapter_off(model: PreTrainedModel) -> Iterator[None]:
+    """The model as it was before its adapter. Raises InputError for a model without one."""
+    if not isinstance(model, PeftModel):
+        raise InputError(
+            "the reference is the model with its adapter off; this one has none: train an adapter, or use sft"
+        )
+    with model.disable_adapter():
+        yield
+
+
+def save_lora(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: TrainSettings, folder: Path
+) -> None:
     """Adapter, tokenizer and chat template, the same bytes for the same weights."""
     spec = parse_spec(settings.model)
     config: Any = model.peft_config["default"]

@@ -1,10 +1,10 @@
-"""Settings of training, one class a method."""
+"""Settings of training."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
 
@@ -19,10 +19,11 @@ class LoraSettings(Settings):
     """Names of the layers that get an adapter; `all-linear`: every linear layer but the head."""
 
 
-class SftSettings(Settings):
-    """Supervised fine-tuning of a LoRA adapter, the loss on the answers only."""
+class TrainSettings(Settings):
+    """Training of a LoRA adapter, the loss on the answers only."""
 
-    method: Literal["sft"] = "sft"
+    method: Literal["sft", "simpo", "dpo"] = "sft"
+    """`sft`: examples; `simpo`, `dpo`: pairs of a chosen and a rejected answer."""
     model: str = "smollm2"
     """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`."""
     dataset: str = "raft"
@@ -31,7 +32,7 @@ class SftSettings(Settings):
     max_steps: PositiveInt | None = None
     """Steps to stop after, whatever `epochs` says."""
     batch_size: PositiveInt = 8
-    """Examples of one optimizer step, over all processes."""
+    """Examples, or pairs, of one optimizer step, over all processes. What begins alike meets in one step."""
     lr: Annotated[float, Field(gt=0)] = 4e-4
     """The highest learning rate; it rises over `warmup` of the steps and falls along a cosine to zero."""
     warmup: Fraction = 0.1
@@ -44,6 +45,15 @@ class SftSettings(Settings):
     """Steps between two looks at the held-out loss, which is also taken at the end."""
     checkpoint_every: PositiveInt = 10
     """Steps between two checkpoints, from which a killed run goes on."""
+    max_batch_tokens: PositiveInt = 2048
+    """Tokens of one forward pass, each counted once however many rows share it: the memory that a step takes."""
+    engine: Literal["auto", "shared", "plain"] = "auto"
+    """`shared`: every token is computed once; `plain`: each row by itself, through the model's own forward pass;
+    `auto`: shared where the first batch comes out as plain does, else plain, and it is said."""
+    beta: Annotated[float | None, Field(gt=0)] = None
+    """How strongly rewards count; by default 2.0 for simpo, 0.1 for dpo."""
+    gamma: Annotated[float, Field(ge=0)] = 1.0
+    """Of simpo: the margin that the reward of the chosen answer is to have."""
     gradient_checkpointing: bool = False
     """Less memory for a third more time."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
@@ -52,3 +62,10 @@ class SftSettings(Settings):
     device: str = "auto"
     seed: NonNegativeInt = 0
     lora: LoraSettings = LoraSettings()
+
+    @model_validator(mode="after")
+    def _fits_its_method(self) -> Self:
+        for name, methods in (("beta", ("simpo", "dpo")), ("gamma", ("simpo",))):
+            if getattr(self, name) != type(self).model_fields[name].default and self.method not in methods:
+                raise ValueError(f"{name} is a setting of {' and '.join(methods)}, but the method is {self.method}")
+        return self

@@ -1,179 +1,24 @@
-"""Supervised fine-tuning of a LoRA adapter: examples in, adapter out.
+"""Supervised fine-tuning: the mean negative log-probability of the tokens of the answers.
 
-In: a dataset. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
-`accelerate launch -m opora train sft` shares each batch among its processes.
-
-    train_sft(SftSettings(model="smollm2"), Path("dataset/raft"), Path("train/raft"))
+In: examples. Out: a loss whose weight is the number of answer tokens, so that long answers count as much a token as
+short ones in whatever batch they meet.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
-from opora.errors import InputError, MissingExtraError
-from opora.models.revision import revision_of
-from opora.models.spec import parse_spec
-from opora.train.settings import SftSettings
+import torch
 
-if TYPE_CHECKING:
-    import torch
-    from accelerate import Accelerator
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-    from opora.train.batch import TokenExample
-    from opora.train.loop import Loss
-
-CHECKPOINT = "checkpoint"
+from opora.train.method import Method, MethodLoss, Scorer, answer_figures
+from opora.train.rows import Unit
+from opora.train.settings import TrainSettings
 
 
-def sft_build(settings: SftSettings, dataset: Path, out: Path) -> Build:
-    """The build of this adapter: what it is made from, and whether it is done. Raises InputError for a wrong model."""
-    spec = parse_spec(settings.model)
-    if spec.kind not in ("smollm2", "hf"):
-        raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
-    inputs = {"dataset": read_manifest(dataset).fingerprint, "model": revision_of(spec)}
-    return Build(out, "train sft", settings, inputs, seed=settings.seed)
+def sft_loss(scorer: Scorer, units: Sequence[Unit], settings: TrainSettings) -> MethodLoss:
+    """- sum of log p(token)."""
+    scores = scorer.score([row for unit in units for row in unit.rows])
+    return MethodLoss(-torch.cat([each.logprobs for each in scores]).sum(), answer_figures(units, scores))
 
 
-def train_sft(settings: SftSettings, dataset: Path, out: Path) -> Manifest:
-    """Train. Raises MissingExtraError without torch, InputError for a row without an answer, OporaError for a loss that
-    is no number."""
-    try:
-        import accelerate
-        import peft  # noqa: F401 the extra is there or it is not
-    except ModuleNotFoundError:
-        raise MissingExtraError("training", "train") from None
-    build = sft_build(settings, dataset, out)
-    if build.finished:
-        return build.finished
-    accelerator = accelerate.Accelerator(cpu=settings.device == "cpu")
-    if not accelerator.is_main_process:
-        accelerator.wait_for_everyone()
-        _train(settings, dataset, out, build, accelerator)
-        accelerator.wait_for_everyone()
-        return read_manifest(out)
-    with build:
-        accelerator.wait_for_everyone()
-        trained = _train(settings, dataset, out, build, accelerator)
-        manifest = _publish(settings, dataset, out, build, trained)
-        accelerator.wait_for_everyone()
-        return manifest
-
-
-class _Trained:
-    """What a run leaves behind, before it is written."""
-
-    def __init__(self, settings: SftSettings, dataset: Path, accelerator: Accelerator) -> None:
-        import torch
-
-        from opora.models.local import load_causal_lm, load_tokenizer, pick_device
-        from opora.train.lora import add_lora
-
-        self.device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
-        self.precision = pick_precision(settings.precision, self.device)
-        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        spec = parse_spec(settings.model)
-        # an adapter that the spec names is trained further, not merged
-        model, _ = load_causal_lm(spec._replace(adapter=""), dtype, self.device)
-        self.tokenizer = load_tokenizer(spec)
-        self.train, self.valid, self.dropped = _examples(dataset, self.tokenizer, model, settings)
-        self.model = add_lora(model, settings)
-        self.log: list[dict[str, Any]] = []
-
-
-def _train(settings: SftSettings, dataset: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
-    from opora.train.loop import Loop
-    from opora.train.loss import answer_loss
-
-    trained = _Trained(settings, dataset, accelerator)
-    loss = in_precision(answer_loss, trained.precision, trained.device)
-    loop = Loop(settings, trained.model, loss, accelerator, build.path / CHECKPOINT)
-    trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
-    return trained
-
-
-def pick_precision(wanted: str, device: torch.device) -> str:
-    """`bf16` or `fp32`; for `auto`, bf16 where the device has instructions for it."""
-    import torch
-
-    if wanted != "auto":
-        return wanted
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device.type == "cpu":
-        has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-        return "bf16" if has else "fp32"
-    return "fp32"
-
-
-def in_precision(loss: Loss, precision: str, device: torch.device) -> Loss:
-    """`loss`, computed in that precision."""
-    import torch
-
-    def computed(model: PreTrainedModel, examples: Sequence[TokenExample]) -> Any:
-        # a context for each forward pass: until it is left, autocast goes on with the copies in low precision that it
-        # made of the adapter, and a step of the optimizer would change nothing that the next pass reads
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-            return loss(model, examples)
-
-    return computed
-
-
-def _examples(
-    dataset: Path, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, settings: SftSettings
-) -> tuple[list[TokenExample], list[TokenExample], list[dict[str, str | int]]]:
-    from opora.train.batch import encode_rows
-
-    # some architectures have no such limit
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    limit = min(settings.max_tokens, context or settings.max_tokens)
-    train, dropped = encode_rows(dataset / "train.jsonl", tokenizer, limit)
-    valid: list[TokenExample] = []
-    if (dataset / "valid.jsonl").exists():
-        valid, too_long = encode_rows(dataset / "valid.jsonl", tokenizer, limit)
-        dropped += too_long
-    if not train:
-        raise InputError(f"{dataset / 'train.jsonl'}: holds no example of at most {limit} tokens; raise max_tokens")
-    return train, valid, dropped
-
-
-def _publish(settings: SftSettings, dataset: Path, out: Path, build: Build, trained: _Trained) -> Manifest:
-    from opora.models.template import template_hash
-    from opora.train.card import write_card
-    from opora.train.lora import save_lora
-
-    save_lora(trained.model, trained.tokenizer, settings, build.path / "adapter")
-    write_json_lines(build.path / "log.jsonl", trained.log)
-    write_json_lines(build.path / "dropped.jsonl", trained.dropped)
-    results, template = _results(trained), template_hash(trained.tokenizer)
-    counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
-    tokens = sum(row["tokens"] for row in trained.log)
-    facts = {"name": out.name, "dataset": dataset.name, "fingerprint": build.inputs["dataset"], "template": template,
-             "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
-    write_card(build.path / "README.md", settings, {**results, **counts, **facts})
-    for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another
-        shutil.rmtree(each)
-    return build.publish(
-        counts=counts,
-        dropped={"too long": len(trained.dropped)},
-        models={settings.model: build.inputs["model"]},
-        prompts={"chat_template": template},
-        results=results,
-        volatile=frozenset({"README.md"}),  # it says the name of the folder
-        tokens={"read": tokens},
-    )
-
-
-def _results(trained: _Trained) -> dict[str, Any]:
-    valid = [row["valid_loss"] for row in trained.log if "valid_loss" in row]
-    return {
-        "first_loss": trained.log[0]["loss"],
-        "last_loss": trained.log[-1]["loss"],
-        "valid_loss": valid[-1] if valid else None,
-        "precision": trained.precision,
-        "parameters": sum(each.numel() for each in trained.model.parameters() if each.requires_grad),
-    }
+SFT = Method(sft_loss, weight=lambda unit: unit.answer_tokens, pairs=False)

@@ -1,0 +1,144 @@
+"""Log-probabilities of given tokens from hidden states: logits exist for a few rows at a time, and only where asked.
+
+In: hidden states [tokens, width], the output layer of a model, target ids [tokens]. Out: their log-probabilities
+(natural), [tokens], in fp32. While the output layer is frozen, the gradient with respect to the hidden states is
+computed in the same pass as the logits, so that these are neither kept nor computed again: with logits z = W h and
+target y, d log p / d h = (onehot(y) - softmax(z)) W. For an output layer that is trained the logits are computed again
+in the backward pass.
+
+    scores = token_logprobs(hidden, head_of(model), targets)
+    (-scores.logprobs.sum()).backward()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from opora.errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+LOGITS_BYTES = 64 * 2**20
+"""Of a chunk of logits in fp32."""
+
+
+class Head(NamedTuple):
+    """An output layer: z = `scale` (`weight` h + `bias`); with a `softcap` c, logits = c tanh(z / c)."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None = None
+    scale: float = 1.0
+    softcap: float | None = None
+
+
+class TokenScores(NamedTuple):
+    """All [tokens], in fp32. Only `logprobs` has a gradient. `entropy`: of the distribution that each token was drawn
+    from, in nats; `top`: whether the token was the likeliest one."""
+
+    logprobs: torch.Tensor
+    entropy: torch.Tensor
+    top: torch.Tensor
+
+
+def head_of(model: PreTrainedModel) -> Head:
+    """Raises InputError if the model ends in something else than a linear layer."""
+    layer = model.get_output_embeddings()
+    if type(layer) is not torch.nn.Linear:
+        raise InputError(
+            f"{type(model).__name__}: its output layer is a {type(layer).__name__}; a plain linear layer is expected:"
+            " leave it out of lora.targets, and do not quantise it"
+        )
+    config = model.config.get_text_config()
+    divisor = getattr(config, "logits_scaling", None)  # Granite
+    scale = 1 / divisor if divisor else getattr(config, "logit_scale", None)  # Cohere
+    return Head(layer.weight, layer.bias, scale or 1.0, getattr(config, "final_logit_softcapping", None))
+
+
+def token_logprobs(hidden: torch.Tensor, head: Head, targets: torch.Tensor) -> TokenScores:
+    """Of each target given its hidden state. Sums are taken in fp32, products in the precision of autocast if that is
+    on, else of `hidden`."""
+    apply: Any = _TokenLogprobs.apply
+    return TokenScores(*apply(hidden, head.weight, head.bias, targets, head.scale, head.softcap))
+
+
+class _TokenLogprobs(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Any, weight: Any, bias: Any, targets: Any, scale: float, softcap: float | None
+    ) -> Any:
+        device = hidden.device.type
+        ctx.dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
+        ctx.head, trained = Head(weight, bias, scale, softcap), any(ctx.needs_input_grad[1:3])
+        ctx.trained, at_once = trained, ctx.needs_input_grad[0] and not trained
+        scores, gradients = [], []
+        for rows in _chunks(hidden, weight):
+            score, slope = _score(hidden[rows], targets[rows], ctx.head, ctx.dtype, with_slope=at_once)
+            scores.append(score)
+            if slope is not None:
+                gradients.append(slope.to(ctx.dtype) @ weight.to(ctx.dtype))
+        ctx.save_for_backward(*([hidden, targets] if trained else gradients))
+        logprobs, entropy, top = (torch.cat(each) for each in zip(*scores, strict=True))
+        ctx.mark_non_differentiable(entropy, top)
+        return logprobs, entropy, top
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor, *_: Any) -> Any:
+        if not ctx.trained:
+            return gradient[:, None].to(ctx.dtype) * torch.cat(ctx.saved_tensors), None, None, None, None, None
+        hidden, targets = ctx.saved_tensors
+        head, dtype = ctx.head, ctx.dtype
+        by_hidden = torch.empty_like(hidden)
+        by_weight = torch.zeros_like(head.weight, dtype=torch.float32)
+        by_bias = None if head.bias is None else torch.zeros_like(head.bias, dtype=torch.float32)
+        for rows in _chunks(hidden, head.weight):
+            _, slope = _score(hidden[rows], targets[rows], head, dtype, with_slope=True)
+            assert slope is not None
+            slope = (slope * gradient[rows, None]).to(dtype)
+            by_hidden[rows] = (slope @ head.weight.to(dtype)).to(hidden.dtype)
+            by_weight += (slope.T @ hidden[rows].to(dtype)).float()
+            if by_bias is not None:
+                by_bias += slope.sum(0, dtype=torch.float32)
+        weight = by_weight.to(head.weight.dtype)
+        return by_hidden, weight, None if by_bias is None else by_bias.to(head.bias.dtype), None, None, None
+
+
+def _chunks(hidden: torch.Tensor, weight: torch.Tensor) -> Iterator[slice]:
+    size = max(1, LOGITS_BYTES // (4 * len(weight)))
+    for start in range(0, len(hidden), size):
+        yield slice(start, start + size)
+
+
+def _score(
+    hidden: torch.Tensor, targets: torch.Tensor, head: Head, dtype: torch.dtype, with_slope: bool
+) -> tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor | None]:
+    """(log-probabilities, entropies, whether the target is on top), and the gradient of the log-probability with
+    respect to `weight` h, [tokens, vocabulary]."""
+    logits = (hidden.to(dtype) @ head.weight.to(dtype).T).float()
+    if head.bias is not None:
+        logits += head.bias
+    if head.scale != 1:
+        logits *= head.scale
+    bend = None
+    if head.softcap:
+        logits = head.softcap * torch.tanh(logits / head.softcap)
+        bend = 1 - (logits / head.softcap) ** 2
+    picked = logits.gather(1, targets[:, None])
+    highest = logits.amax(1, keepdim=True)
+    top = (picked >= highest)[:, 0]
+    shifted = logits.sub_(highest)
+    probability = shifted.exp()
+    total = probability.sum(1, keepdim=True)
+    probability /= total
+    logprobs = (picked - highest - total.log())[:, 0]
+    entropy = total.log()[:, 0] - torch.einsum("nv,nv->n", probability, shifted)
+    if not with_slope:
+        return (logprobs, entropy, top), None
+    slope = probability.neg_()
+    slope.scatter_add_(1, targets[:, None], torch.ones_like(picked))
+    if bend is not None:
+        slope *= bend
+    return (logprobs, entropy, top), slope.mul_(head.scale)

@@ -1,0 +1,172 @@
+"""Training of a LoRA adapter: a dataset in, an adapter out.
+
+In: a dataset. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
+`accelerate launch -m opora train sft` shares each batch among its processes.
+
+    train(TrainSettings(model="smollm2"), Path("dataset/raft"), Path("train/raft"))
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
+from opora.errors import InputError, MissingExtraError
+from opora.models.revision import revision_of
+from opora.models.spec import parse_spec
+from opora.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    import torch
+    from accelerate import Accelerator
+
+    from opora.train.method import Method
+    from opora.train.rows import Dropped, Unit
+
+CHECKPOINT = "checkpoint"
+
+
+def train_build(settings: TrainSettings, dataset: Path, out: Path) -> Build:
+    """The build of this adapter: what it is made from, and whether it is done. Raises InputError for a wrong model."""
+    spec = parse_spec(settings.model)
+    if spec.kind not in ("smollm2", "hf"):
+        raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
+    inputs = {"dataset": read_manifest(dataset).fingerprint, "model": revision_of(spec)}
+    return Build(out, f"train {settings.method}", settings, inputs, seed=settings.seed)
+
+
+def train(settings: TrainSettings, dataset: Path, out: Path) -> Manifest:
+    """Train. Raises MissingExtraError without torch, InputError for a row without an answer, OporaError for a loss that
+    is no number."""
+    try:
+        import accelerate
+        import peft  # noqa: F401 the extra is there or it is not
+    except ModuleNotFoundError:
+        raise MissingExtraError("training", "train") from None
+    build = train_build(settings, dataset, out)
+    if build.finished:
+        return build.finished
+    accelerator = accelerate.Accelerator(cpu=settings.device == "cpu")
+    if not accelerator.is_main_process:
+        accelerator.wait_for_everyone()
+        _train(settings, dataset, out, build, accelerator)
+        accelerator.wait_for_everyone()
+        return read_manifest(out)
+    with build:
+        accelerator.wait_for_everyone()
+        trained = _train(settings, dataset, out, build, accelerator)
+        manifest = _publish(settings, dataset, out, build, trained)
+        accelerator.wait_for_everyone()
+        return manifest
+
+
+class _Trained:
+    """What a run leaves behind, before it is written."""
+
+    def __init__(self, settings: TrainSettings, dataset: Path, accelerator: Accelerator) -> None:
+        import torch
+
+        from opora.models.local import load_causal_lm, load_tokenizer, pick_device
+        from opora.train.lora import add_lora
+        from opora.train.methods import METHODS
+
+        self.device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
+        self.precision = pick_precision(settings.precision, self.device)
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        spec = parse_spec(settings.model)
+        # an adapter that the spec names is trained further, not merged
+        model, _ = load_causal_lm(spec._replace(adapter=""), dtype, self.device)
+        self.tokenizer = load_tokenizer(spec)
+        self.method = METHODS[settings.method]
+        # some architectures have no such limit
+        context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        limit = min(settings.max_tokens, context or settings.max_tokens)
+        self.train, self.valid, self.dropped = _units(dataset, self.tokenizer, self.method, limit)
+        self.model = add_lora(model, settings)
+        self.log: list[dict[str, Any]] = []
+
+
+def _train(settings: TrainSettings, dataset: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
+    from opora.train.loop import Learner, Loop
+    from opora.train.scorer import open_scorer
+
+    trained = _Trained(settings, dataset, accelerator)
+    tell = _tell if accelerator.is_main_process else lambda line: None
+    scorer = open_scorer(trained.model, settings, trained.train, trained.precision, tell)
+    loop = Loop(settings, Learner(trained.model, trained.method, scorer), accelerator, build.path / CHECKPOINT)
+    trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
+    return trained
+
+
+def _tell(line: str) -> None:
+    print(f"opora: {line}", file=sys.stderr)
+
+
+def pick_precision(wanted: str, device: torch.device) -> str:
+    """`bf16` or `fp32`; for `auto`, bf16 where the device has instructions for it."""
+    import torch
+
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.type == "cpu":
+        has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+        return "bf16" if has else "fp32"
+    return "fp32"
+
+
+def _units(dataset: Path, tokenizer: Any, method: Method, limit: int) -> tuple[list[Unit], list[Unit], list[Dropped]]:
+    from opora.train.rows import encode_rows
+
+    train, dropped = encode_rows(dataset / "train.jsonl", tokenizer, limit, method.pairs)
+    valid: Sequence[Unit] = ()
+    if (dataset / "valid.jsonl").exists():
+        valid, more = encode_rows(dataset / "valid.jsonl", tokenizer, limit, method.pairs)
+        dropped += more
+    if not train:
+        raise InputError(f"{dataset / 'train.jsonl'}: holds no example of at most {limit} tokens; raise max_tokens")
+    return train, list(valid), dropped
+
+
+def _publish(settings: TrainSettings, dataset: Path, out: Path, build: Build, trained: _Trained) -> Manifest:
+    from opora.models.template import template_hash
+    from opora.train.card import write_card
+    from opora.train.lora import save_lora
+
+    save_lora(trained.model, trained.tokenizer, settings, build.path / "adapter")
+    write_json_lines(build.path / "log.jsonl", trained.log)
+    write_json_lines(build.path / "dropped.jsonl", trained.dropped)
+    results, template = _results(trained), template_hash(trained.tokenizer)
+    counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
+    tokens = trained.log[-1]["num_tokens"]
+    facts = {"name": out.name, "dataset": dataset.name, "fingerprint": build.inputs["dataset"], "template": template,
+             "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
+    write_card(build.path / "README.md", settings, {**results, **counts, **facts})
+    for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another
+        shutil.rmtree(each)
+    return build.publish(
+        counts=counts,
+        dropped=dict(Counter(str(each["reason"]) for each in trained.dropped)),
+        models={settings.model: build.inputs["model"]},
+        prompts={"chat_template": template},
+        results=results,
+        volatile=frozenset({"README.md"}),  # it says the name of the folder
+        tokens={"read": tokens},
+    )
+
+
+def _results(trained: _Trained) -> dict[str, Any]:
+    valid = [row["eval_loss"] for row in trained.log if "eval_loss" in row]
+    return {
+        "first_loss": trained.log[0]["loss"],
+        "last_loss": trained.log[-1]["loss"],
+        "valid_loss": valid[-1] if valid else None,
+        "precision": trained.precision,
+        "parameters": sum(each.numel() for each in trained.model.parameters() if each.requires_grad),
+    }

@@ -1,0 +1,85 @@
+"""Rows that begin alike, as a tree in which every token stands once.
+
+In: rows of token ids. Out: the tree laid out depth first as one flat row without padding. A node is a span of it; the
+tokens of a row are those of the nodes on its path, whose spans follow one another in the order of their positions.
+
+    tree = build_tree([[5, 6, 7, 8], [5, 6, 9]], min_shared=2)
+    tree.ids        # [5 6 | 7 8 | 9]: positions 0 1 2 3 2
+    tree.paths[1]   # [0 1 4]: where the tokens of the second row stand
+
+Source: prefix trees of sequences for training as in Flash Preference Optimization and Tree Training (arXiv:2511.00413).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+
+
+class Node(NamedTuple):
+    """The span `start`..`end` of the flat row; `ancestors`: the spans before it on its path, from the root on."""
+
+    start: int
+    end: int
+    ancestors: tuple[tuple[int, int], ...]
+
+
+class Tree(NamedTuple):
+    """`ids`, `positions`: [tokens], of the flat row. `paths`: for each row, where its tokens stand in it."""
+
+    ids: Ids
+    positions: Ids
+    nodes: list[Node]
+    paths: list[Ids]
+
+
+def build_tree(rows: Sequence[Sequence[int]], min_shared: int = 16) -> Tree:
+    """The tree of `rows`, none of which may be empty. A branch that would share fewer than `min_shared` tokens does
+    not: each node costs a call of attention."""
+    arrays = [np.asarray(row, dtype=np.int64) for row in rows]
+    order = sorted(range(len(rows)), key=lambda number: list(rows[number]))
+    common = [_common(arrays[a], arrays[b]) for a, b in pairwise(order)]
+    nodes: list[Node] = []
+    ids: list[Ids] = []
+    positions: list[Ids] = []
+    paths: list[list[tuple[int, int]]] = [[] for _ in rows]
+    size = 0
+    for members, depth, until in _spans(order, common, [len(each) for each in arrays], min_shared):
+        path = paths[members[0]]
+        nodes.append(Node(size, size + until - depth, tuple(path)))
+        ids.append(arrays[members[0]][depth:until])
+        positions.append(np.arange(depth, until))
+        size += until - depth
+        for member in members:
+            paths[member] = [*path, (nodes[-1].start, nodes[-1].end)]
+    places = [np.concatenate([np.arange(start, end) for start, end in path]) for path in paths]
+    return Tree(np.concatenate(ids), np.concatenate(positions), nodes, places)
+
+
+def _spans(
+    order: Sequence[int], common: Sequence[int], lengths: Sequence[int], min_shared: int, depth: int = 0
+) -> Iterator[tuple[Sequence[int], int, int]]:
+    """(rows that share it, depth of its start, of its end) of each node, depth first. Sorted rows that begin alike
+    stand together, and a run of them shares what two neighbours share at least; `common[n]` is what the rows n and
+    n + 1 of `order` do."""
+    ends = [n + 1 for n, shared in enumerate(common) if shared < depth + min_shared]
+    for low, high in pairwise([0, *ends, len(order)]):
+        members, inner = order[low:high], common[low : high - 1]
+        until = min(inner, default=lengths[members[0]])
+        if until > depth:
+            yield members, depth, until
+        if inner:
+            yield from _spans(members, inner, lengths, min_shared, until)
+
+
+def _common(a: Ids, b: Ids) -> int:
+    """The number of tokens that two rows begin with alike."""
+    size = min(len(a), len(b))
+    differs = a[:size] != b[:size]
+    return int(differs.argmax()) if differs.any() else size

@@ -1,0 +1,39 @@
+"""Every token stands once, and each row finds its own."""
+
+import random
+
+import pytest
+
+from opora.train.tree import build_tree
+
+CASES = [  # rows, the least that is shared, nodes as (tokens, ancestors)
+    ([[1, 2, 3]], 1, [(3, 0)]),
+    ([[1, 2, 3], [1, 2, 3]], 1, [(3, 0)]),
+    ([[1, 2, 3], [4, 5]], 1, [(3, 0), (2, 0)]),
+    ([[1, 2, 3], [1, 2, 4]], 1, [(2, 0), (1, 1), (1, 1)]),
+    ([[1, 2, 3], [1, 2, 4]], 3, [(3, 0), (3, 0)]),
+    ([[1, 2], [1, 2, 4]], 1, [(2, 0), (1, 1)]),
+    ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 9]], 1, [(1, 0), (2, 1), (1, 2), (1, 2), (1, 1)]),
+    ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 9]], 2, [(3, 0), (1, 1), (1, 1), (2, 0)]),
+]
+
+
+@pytest.mark.parametrize(("rows", "least", "nodes"), CASES)
+def test_nodes(rows, least, nodes):
+    tree = build_tree(rows, least)
+    assert [(node.end - node.start, len(node.ancestors)) for node in tree.nodes] == nodes
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_rows_come_back_and_nothing_stands_twice(seed):
+    rng = random.Random(seed)
+    rows = [[rng.randint(0, 1) for _ in range(rng.randint(1, 12))] for _ in range(rng.randint(1, 7))]
+    least = rng.randint(1, 4)
+    tree = build_tree(rows, least)
+    for row, path in zip(rows, tree.paths, strict=True):
+        assert tree.ids[path].tolist() == row
+        assert tree.positions[path].tolist() == list(range(len(row)))
+    beginnings = {tuple(row[:size]) for row in rows for size in range(1, len(row) + 1)}
+    assert len(tree.ids) >= len(beginnings)
+    if least == 1:
+        assert len(tree.ids) == len(beginnings)
