@@ -80,6 +80,18 @@ def test_what_it_does_not_know_goes_to_transformers(tiny_model, tmp_path):
     assert type(load_model(f"hf:{tiny_model}", ModelSettings(device="cpu"))).__name__ == "CTranslateModel"
 
 
+def test_torch_keeps_its_threads(tiny_model):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for _ in range(2):
+            loaded = CTranslateModel(f"hf:{tiny_model}", ModelSettings(max_new_tokens=2))
+            loaded.generate([chat(2), chat(3)])
+            assert (torch.get_num_threads(), loaded._generator.num_generators) == (2, 2)
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_the_converted_weights_are_kept(tiny_model, capsys):
     spec = f"hf:{tiny_model}"
     load_model(spec, ModelSettings(device="cpu"))

@@ -65,8 +65,12 @@ class CTranslateModel:
 
     def _open(self, workers: int) -> ctranslate2.Generator:
         """The weights are in memory once, whatever the number of workers."""
-        threads = max(1, torch.get_num_threads() // workers)
-        return ctranslate2.Generator(str(self._folder), device="cpu", inter_threads=workers, intra_threads=threads)
+        threads = torch.get_num_threads()
+        generator = ctranslate2.Generator(
+            str(self._folder), device="cpu", inter_threads=workers, intra_threads=max(1, threads // workers)
+        )
+        torch.set_num_threads(threads)  # CTranslate2 sets that of the whole process to those of one worker
+        return generator
 
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]

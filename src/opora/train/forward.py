@@ -20,11 +20,11 @@ from peft import PeftModel
 
 from opora.errors import InputError
 from opora.train.attention import NO_MASK, TreeState, use_tree_attention
-from opora.train.head import TokenScores, head_of, token_logprobs
+from opora.train.head import Head, TokenScores, head_of, token_logprobs
 from opora.train.linear import fuse_lora
 from opora.train.lora import adapter_off
 from opora.train.rows import Row
-from opora.train.tree import build_tree
+from opora.train.tree import Tree, build_tree
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,7 +39,7 @@ class Engine:
     """Raises InputError for a model that cannot share: with other layers than attention, or attention of its own."""
 
     def __init__(self, model: PreTrainedModel) -> None:
-        self.model = model
+        self._model = model
         self._base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
         config = self._base.config.get_text_config()
         strange = set(getattr(config, "layer_types", None) or ()) - ATTENTION_ONLY
@@ -55,16 +55,26 @@ class Engine:
 
     def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
         """Of the model with its adapter off, without gradient."""
-        with torch.no_grad(), adapter_off(self.model):
+        with torch.no_grad(), adapter_off(self._model):
             return self.score(rows)
 
     def score(self, rows: Sequence[Row], min_shared: int = MIN_SHARED) -> list[TokenScores]:
         """Scores of the tokens of each answer, in the order of `rows`."""
         # nobody reads what the last token of a row would predict
         tree = build_tree([[*row.prompt, *row.answer[:-1]] for row in rows], min_shared)
+        hidden = self.hidden(tree)
+        places = [path[len(row.prompt) - 1 :] for path, row in zip(tree.paths, rows, strict=True)]
+        read = torch.cat([torch.from_numpy(each) for each in places]).to(hidden.device)
+        targets = torch.tensor([token for row in rows for token in row.answer], device=hidden.device)
+        scores = token_logprobs(hidden[read], self.head, targets)
+        sizes = [len(row.answer) for row in rows]
+        return [TokenScores(*each) for each in zip(*(field.split(sizes) for field in scores), strict=True)]
+
+    def hidden(self, tree: Tree) -> torch.Tensor:
+        """The last hidden states of a tree's tokens, [tokens, width]."""
         device = self._base.device
         state = TreeState(tree, device)
-        hidden = self._base.base_model(
+        hidden: torch.Tensor = self._base.base_model(
             input_ids=torch.from_numpy(tree.ids)[None].to(device),
             position_ids=torch.from_numpy(tree.positions)[None].to(device),
             attention_mask=NO_MASK.to(device),
@@ -76,9 +86,8 @@ class Engine:
                 f"{type(self._base).__name__}: {self._layers - state.calls} of its {self._layers} layers did not get"
                 " the tree of the rows; set engine to plain"
             )
-        places = [path[len(row.prompt) - 1 :] for path, row in zip(tree.paths, rows, strict=True)]
-        read = torch.cat([torch.from_numpy(each) for each in places]).to(device)
-        targets = torch.tensor([token for row in rows for token in row.answer], device=device)
-        scores = token_logprobs(hidden[read], head_of(self._base), targets)
-        sizes = [len(row.answer) for row in rows]
-        return [TokenScores(*each) for each in zip(*(field.split(sizes) for field in scores), strict=True)]
+        return hidden
+
+    @property
+    def head(self) -> Head:
+        return head_of(self._base)

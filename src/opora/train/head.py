@@ -108,7 +108,7 @@ class _TokenLogprobs(torch.autograd.Function):
 
 def _chunks(hidden: torch.Tensor, weight: torch.Tensor) -> Iterator[slice]:
     size = max(1, LOGITS_BYTES // (4 * len(weight)))
-    for start in range(0, len(hidden), size):
+    for start in range(0, max(1, len(hidden)), size):  # at least one, for a batch without a label
         yield slice(start, start + size)
 
 

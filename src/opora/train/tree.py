@@ -39,7 +39,7 @@ class Tree(NamedTuple):
     paths: list[Ids]
 
 
-def build_tree(rows: Sequence[Sequence[int]], min_shared: int = 16) -> Tree:
+def build_tree(rows: Sequence[Sequence[int] | Ids], min_shared: int = 16) -> Tree:
     """The tree of `rows`, none of which may be empty. A branch that would share fewer than `min_shared` tokens does
     not: each node costs a call of attention."""
     arrays = [np.asarray(row, dtype=np.int64) for row in rows]
