@@ -1,11 +1,11 @@
-"""What a unit of training costs: TRL at its defaults, TRL at its best settings, and opora, which computes each token once.
+"""What a unit of training costs: TRL at its defaults, TRL at its best settings, and opora.
 
-In: a model and units of rows made of `sample/documents/en`: a prompt of about 1,500 tokens, answers of about 100. Out: a
-table in Markdown: CPU and wall seconds of one forward and backward pass of a unit, peak memory, the floating-point
+In: a model and units of rows made of `sample/documents/en`: a prompt of about 1,500 tokens, answers of about 100. Out:
+a table in Markdown: CPU and wall seconds of one forward and backward pass of a unit, peak memory, the floating-point
 operations that the unit needs and the share of the machine's matmul peak that is reached; and how far loss and
 gradients are from those of TRL. Each way runs in a process of its own, one after another, in turns. "TRL best" has
-gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one row at a
-time, which is its fastest way on a CPU.
+gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one row
+at a time, which is its fastest way on a CPU.
 
     OMP_NUM_THREADS=1 python benchmarks/training.py [--units simpo dpo grpo shared unrelated] [--model smollm2|qwen2]
 """
@@ -13,7 +13,6 @@ time, which is its fastest way on a CPU.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import subprocess
@@ -59,7 +58,7 @@ def main() -> None:
         return
     threads, peak = torch.get_num_threads(), matmul_peak(pick_device(arguments.device))
     print(
-        f"{arguments.model}, {threads} thread(s), matmul peak {peak / 1e9:.0f} GFLOP/s, LoRA r 32 on all linear layers\n"
+        f"{arguments.model}, {threads} thread(s), matmul peak {peak / 1e9:.0f} GFLOP/s, LoRA r 32, all linear layers\n"
     )
     print("| unit | way | CPU s | wall s | peak GB | times faster (CPU) | TFLOP needed | share of peak | ", end="")
     print("loss off | gradients off |\n|---|---|---|---|---|---|---|---|---|---|")
@@ -103,8 +102,8 @@ Call = Callable[[Sequence[Unit], int], torch.Tensor]
 
 
 class UnitOfWork(NamedTuple):
-    """`make`: its units. `loss`: by the engine. `trl`: (model with adapter, loss) by a trainer of TRL. `passes`: how many
-    forward and backward passes the work needs; a forward pass without gradient is a third of one."""
+    """`make`: its units. `loss`: by the engine. `trl`: (model with adapter, loss) by a trainer of TRL. `passes`: how
+    many forward and backward passes the work needs; a forward pass without gradient is a third of one."""
 
     make: Callable[[Any], list[Unit]]
     loss: Callable[[Engine, Sequence[Unit], int], torch.Tensor]
@@ -248,7 +247,7 @@ def trainer_of(kind: str, base: Any, tokenizer: Any, best: bool, **more: Any) ->
         from trl.experimental.cpo import CPOConfig as Config
         from trl.experimental.cpo import CPOTrainer as Trainer
     else:
-        Trainer, Config = (getattr(trl, name) for name in names[kind])  # noqa: N806 they are classes
+        Trainer, Config = (getattr(trl, name) for name in names[kind])
     given = {"output_dir": tempfile.mkdtemp(), "report_to": "none", "bf16": False, **more}
     given |= {"gradient_checkpointing": False} if best else {}
     lora = LoraConfig(r=LORA["r"], lora_alpha=LORA["alpha"], target_modules="all-linear", task_type="CAUSAL_LM")
@@ -352,9 +351,9 @@ UNITS = {
 
 
 def flop_needed(base: Any, units: Sequence[Unit]) -> float:
-    """Of a forward and backward pass in which every token is computed once, the weights frozen: twice the multiplications
-    of the linear layers (forward, and back to their inputs), attention three and a half times (its backward pass computes
-    the scores anew), the head twice at labelled tokens. The adapter is not counted."""
+    """Of a forward and backward pass in which every token is computed once, the weights frozen: twice the
+    multiplications of the linear layers (forward, and back to their inputs), attention three and a half times (its
+    backward pass computes the scores anew), the head twice at labelled tokens. The adapter is not counted."""
     rows = [row for unit in units for row in unit.rows]
     tree = build_tree([[*row.prompt, *row.answer[:-1]] for row in rows])
     config = base.config.get_text_config()

@@ -105,7 +105,7 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
     trainer = make_trainer(sft(tmp_path), tiny_model)
     with monkeypatch.context() as patch:
         patch.setattr("trl.__version__", "1.17.0")
-        with pytest.raises(InputError, match="trl is 1.17.0"):
+        with pytest.raises(InputError, match=r"trl is 1\.17\.0"):
             share_prefixes(trainer)
     trainer.model = make("llama")
     with pytest.raises(InputError, match="LlamaForCausalLM: has no fused head"):

@@ -1,8 +1,8 @@
 """The engine under the trainers of TRL: their data, losses, callbacks and trackers, each token computed once.
 
 In: a trainer of TRL (SFT, DPO, KTO, GRPO or RLOO), as it was made. Out: the same trainer, whose model answers
-`model(..., labels=..., fused_lm_head=True)`, the call by which these trainers get log-probabilities, from the tree of the
-rows of a batch. The call is private to TRL, so its version is checked, and the first batch is computed both ways.
+`model(..., labels=..., fused_lm_head=True)`, the call by which these trainers get log-probabilities, from the tree of
+the rows of a batch. The call is private to TRL, so its version is checked, and the first batch is computed both ways.
 
     trainer = DPOTrainer(model, args=..., train_dataset=..., peft_config=...)
     share_prefixes(trainer)
@@ -37,8 +37,8 @@ TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.1}
 
 
 def share_prefixes(trainer: Trainer, min_shared: int = MIN_SHARED) -> None:
-    """Change the trainer's model, and its reference model if it has one of its own. Raises InputError for another version
-    of TRL, and for what the engine does not compute; the trainer is then as it was."""
+    """Change the trainer's model, and its reference model if it has one of its own. Raises InputError for another
+    version of TRL, and for what the engine does not compute; the trainer is then as it was."""
     import trl
 
     if not trl.__version__.startswith(VERSION):
@@ -54,7 +54,7 @@ def share_prefixes(trainer: Trainer, min_shared: int = MIN_SHARED) -> None:
 def _patch(model: Any, temperature: float, min_shared: int) -> None:
     base = model.get_base_model() if isinstance(model, PeftModel) else model
     stock = base.forward
-    if "fused_lm_head" not in getattr(getattr(stock, "__func__", stock), "__code__").co_varnames:
+    if "fused_lm_head" not in getattr(stock, "__func__", stock).__code__.co_varnames:
         raise InputError(
             f"{type(base).__name__}: has no fused head; give a trainer of TRL that has made its model ready"
         )
