@@ -119,6 +119,13 @@ def _attend(
 ) -> torch.Tensor:
     """`mask`: None where the queries are all of the keys, and each sees what is before it."""
     groups = query.shape[1] // key.shape[1]
+    if softcap is None and mask is not None and groups > 1:
+        # heads that share keys as one with more queries: a branch has few queries and many keys, which would be widened
+        narrow = query.unflatten(1, (-1, groups)).flatten(2, 3)
+        out = scaled_dot_product_attention(
+            narrow, key, value, attn_mask=mask.repeat(groups, 1), scale=scaling, dropout_p=dropout
+        )
+        return out.unflatten(2, (groups, -1)).flatten(1, 2)
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     if softcap is None:
         return scaled_dot_product_attention(
