@@ -68,6 +68,14 @@ def test_a_plan_knows_what_is_done_stale_and_to_do(project):
     assert states(project)["dataset.raft"] == ("stale", "after ingest, index")
 
 
+def test_the_time_of_other_settings_is_not_expected_again(project):
+    run(stages(project))
+    (project / "documents" / "more.md").write_text("# More\n\nMore text.\n")
+    took = {line.stage.name: line.last_seconds for line in plan(stages(project, "bench.main.ask.top_k=2"))}
+    assert took["ingest"] is not None
+    assert took["bench.main"] is None
+
+
 def test_one_stage_with_what_it_needs(project):
     each = stages(project)
     chosen = with_needs(each, [stage_named(each, "dataset.raft")])

@@ -19,7 +19,8 @@ State = Literal["done", "stale", "unfinished", "to do"]
 
 
 class Line(NamedTuple):
-    """One stage of a plan. `last_seconds` is what it took when it was made last; None if it never was."""
+    """One stage of a plan. `last_seconds` is what it took when it was made last; None if it was never made with these
+    settings."""
 
     stage: Stage
     state: State
@@ -41,13 +42,13 @@ def plan(stages: Sequence[Stage]) -> list[Line]:
 
 def _line(stage: Stage, waits_for: Sequence[str]) -> Line:
     old = read_manifest(stage.out) if (stage.out / MANIFEST).exists() else None
-    seconds = old.seconds if old else None
+    seconds = old.seconds if old and old.settings == stage.settings.model_dump(mode="json") else None
     if waits_for:
         state: State = "stale" if old else "to do"
         return Line(stage, state, f"after {', '.join(waits_for)}", seconds)
     build = stage.build()
     if build.finished:
-        return Line(stage, "done", "", seconds)
+        return Line(stage, "done", "", build.finished.seconds)
     if old:
         return Line(stage, "stale", _difference(old, build), seconds)
     if build.path.exists():
