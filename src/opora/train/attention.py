@@ -125,7 +125,7 @@ def _attend(
         out = scaled_dot_product_attention(
             narrow, key, value, attn_mask=mask.repeat(groups, 1), scale=scaling, dropout_p=dropout
         )
-        return out.unflatten(2, (groups, -1)).flatten(1, 2)
+        return out.reshape(1, -1, query.shape[2], query.shape[3])
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     if softcap is None:
         return scaled_dot_product_attention(
