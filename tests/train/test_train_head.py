@@ -50,6 +50,16 @@ def test_without_gradient_nothing_is_kept():
     assert (scores.entropy > 0).all()
 
 
+@pytest.mark.parametrize("trained", [False, True])
+def test_no_label_at_all_gives_a_gradient_of_zero(trained):
+    hidden = torch.randn(0, 5, requires_grad=True)
+    weight = torch.randn(11, 5, requires_grad=trained)
+    scores = token_logprobs(hidden, Head(weight), torch.empty(0, dtype=torch.long))
+    scores.logprobs.sum().backward()
+    assert hidden.grad.shape == (0, 5)
+    assert not trained or weight.grad.abs().max() == 0
+
+
 def test_a_head_that_is_not_linear_is_refused():
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaConfig, LlamaForCausalLM
