@@ -78,7 +78,7 @@ def test_dpo_without_an_adapter_is_refused():
 def train(tiny_model, tmp_path, rows, **more):
     from opora.train.run import train as run
 
-    make_dataset(tmp_path / "dataset", rows, [pair(20)])
+    make_dataset(tmp_path / "dataset" / "raft", rows, [pair(20)])
     base = {"model": f"hf:{tiny_model}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 4,
             "lora": LoraSettings(r=4, alpha=8), "eval_every": 3}  # fmt: skip
     return run(TrainSettings(**{**base, **more}), tmp_path / "dataset", tmp_path / "out")

@@ -149,10 +149,10 @@ def test_the_prompt_has_no_loss(parts):
 def train(tiny_model, tmp_path, name="out", rows=None, **more):
     from opora.train.run import train as run
 
-    dataset = tmp_path / "dataset"
-    if not dataset.exists():
-        make_dataset(dataset, rows or [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    return run(settings(tiny_model, **more), dataset, tmp_path / name)
+    datasets = tmp_path / "dataset"
+    if not datasets.exists():
+        make_dataset(datasets / "raft", rows or [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
+    return run(settings(tiny_model, **more), datasets, tmp_path / name)
 
 
 def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
@@ -204,7 +204,7 @@ def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
     further = train(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lr=1e-3)
     assert further.results["first_loss"] < 0.6 * first.results["first_loss"]
     for name, manifest in (("first", first), ("further", further)):
-        loss = held_out_loss(f"hf:{tiny_model}+{tmp_path / name}", tmp_path / "dataset" / "valid.jsonl")
+        loss = held_out_loss(f"hf:{tiny_model}+{tmp_path / name}", tmp_path / "dataset" / "raft" / "valid.jsonl")
         assert loss == pytest.approx(manifest.results["valid_loss"], rel=1e-4)
 
 
@@ -328,7 +328,7 @@ def stop_at_step(last):
     ],
 )
 def test_a_wrong_row_is_named(tiny_model, tmp_path, rows, message):
-    make_dataset(tmp_path / "dataset", rows)
+    make_dataset(tmp_path / "dataset" / "raft", rows)
     with pytest.raises(InputError, match=message):
         train(tiny_model, tmp_path)
 
@@ -340,6 +340,23 @@ def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
     assert manifest.dropped == {"too long": 1}
     [(_, dropped)] = read_json_lines(tmp_path / "out" / "dropped.jsonl")
     assert (dropped["id"], dropped["row"], dropped["limit"]) == ("r0", "train.jsonl:1", 512)
+
+
+def test_a_mix_takes_the_share_of_each_dataset(tiny_model, tmp_path):
+    make_dataset(tmp_path / "dataset" / "raft", [row(n) for n in range(10)], [row(20)])
+    make_dataset(tmp_path / "dataset" / "chats", [row(n) for n in range(30, 40)], [row(n) for n in range(41, 43)])
+    manifest = train(tiny_model, tmp_path, dataset={"raft": 1.0, "chats": 0.6}, epochs=1)
+    assert manifest.counts == {"examples": 16, "held_out": 3, "steps": 4}
+    assert {"dataset raft", "dataset chats"} <= manifest.inputs.keys()
+    assert "| dataset | `chats`, 60 % of it" in (tmp_path / "out" / "README.md").read_text()
+    other = train(tiny_model, tmp_path, "other", dataset={"raft": 1.0, "chats": 0.5}, epochs=1)
+    assert other.key != manifest.key
+
+
+@pytest.mark.parametrize("dataset", [{}, "", {"raft": 0}, {"raft": 1.5}])
+def test_a_mix_of_nothing_is_refused(dataset):
+    with pytest.raises(ValueError, match="dataset"):
+        TrainSettings(dataset=dataset)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):

@@ -69,6 +69,6 @@ def _train(method: str, name: str, overrides: list[str], as_json: bool) -> None:
     overrides = [f"train.{name}.method={method}", *overrides]
     settings = load_recipe(overrides=overrides, entries={"train": name}).train[name]
     show_settings(f"train.{name}", settings)
-    rows, out = Path("dataset") / settings.dataset, Path("train") / name
-    finished = train_build(settings, rows, out).finished
-    show_manifest(finished or train(settings, rows, out), out, as_json, made=not finished)
+    datasets, out = Path("dataset"), Path("train") / name
+    finished = train_build(settings, datasets, out).finished
+    show_manifest(finished or train(settings, datasets, out), out, as_json, made=not finished)

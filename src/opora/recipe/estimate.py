@@ -52,14 +52,18 @@ def estimate(recipe: Recipe, stage: str, root: Path) -> Estimate:
 
 def _train(recipe: Recipe, name: str, root: Path) -> Estimate:
     settings = recipe.train[name]
-    dataset = recipe.dataset.get(settings.dataset)
-    if dataset is None:
+    if not settings.mix.keys() <= recipe.dataset.keys():
         return Estimate(0, 0, None)
-    asked = [each for each in _asked(root / dataset.questions, dataset.language) if each.split != "test"]
-    examples = math.ceil(len(asked) * (1 - dataset.valid)) * dataset.variants
+    examples, tokens_of_all = 0, 0.0
+    for each, share in settings.mix.items():
+        dataset = recipe.dataset[each]
+        asked = [one for one in _asked(root / dataset.questions, dataset.language) if one.split != "test"]
+        rows = round(share * math.ceil(len(asked) * (1 - dataset.valid)) * dataset.variants)
+        examples += rows
+        tokens_of_all += rows * _row_tokens(recipe, dataset.distractors + 1)
     steps = math.ceil(settings.epochs * examples / settings.batch_size)
     taken = min(steps, settings.max_steps or steps) * settings.batch_size
-    tokens = int(taken * _row_tokens(recipe, dataset.distractors + 1))
+    tokens = int(taken * tokens_of_all / max(1, examples))
     return Estimate(0, tokens, LOADING_S + tokens / TRAINED_TOKENS_PER_S if settings.model == "smollm2" else None)
 
 

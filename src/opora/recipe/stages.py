@@ -96,17 +96,18 @@ def _train(recipe: Recipe, root: Path, name: str) -> Stage:
 
     settings, out = recipe.train[name], root / "train" / name
     known = list(recipe.dataset)
-    dataset = root / "dataset" / settings.dataset
-    if settings.dataset not in known and not dataset.exists():
-        raise InputError(f"train.{name}.dataset: {settings.dataset!r} is unknown; {nearest(settings.dataset, known)}")
-    needs = tuple(f"dataset.{each}" for each in known if each == settings.dataset)
+    datasets = root / "dataset"
+    for each in settings.mix:
+        if each not in known and not (datasets / each).exists():
+            raise InputError(f"train.{name}.dataset: {each!r} is unknown; {nearest(each, known)}")
+    needs = tuple(f"dataset.{each}" for each in known if each in settings.mix)
     return Stage(
         f"train.{name}",
         out,
         settings,
         needs + _trained_in(recipe, [settings.model], but=name),
-        lambda: train_build(settings, dataset, out),
-        lambda: train(settings, dataset, out),
+        lambda: train_build(settings, datasets, out),
+        lambda: train(settings, datasets, out),
     )
 
 

@@ -1,17 +1,17 @@
-"""Training of a LoRA adapter: a dataset in, an adapter out.
+"""Training of a LoRA adapter: datasets in, an adapter out.
 
-In: a dataset. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
+In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
 `accelerate launch -m opora train sft` shares each batch among its processes.
 
-    train(TrainSettings(model="smollm2"), Path("dataset/raft"), Path("train/raft"))
+    train(TrainSettings(model="smollm2"), Path("dataset"), Path("train/raft"))
 """
 
 from __future__ import annotations
 
+import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,18 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint"
 
 
-def train_build(settings: TrainSettings, dataset: Path, out: Path) -> Build:
-    """The build of this adapter: what it is made from, and whether it is done. Raises InputError for a wrong model."""
+def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
+    """The build of this adapter: what it is made from, and whether it is done. `datasets` is the folder that holds
+    them. Raises InputError for a wrong model."""
     spec = parse_spec(settings.model)
     if spec.kind not in ("smollm2", "hf"):
         raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
-    inputs = {"dataset": read_manifest(dataset).fingerprint, "model": revision_of(spec)}
+    inputs = {f"dataset {name}": read_manifest(datasets / name).fingerprint for name in settings.mix}
+    inputs["model"] = revision_of(spec)
     return Build(out, f"train {settings.method}", settings, inputs, seed=settings.seed)
 
 
-def train(settings: TrainSettings, dataset: Path, out: Path) -> Manifest:
+def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
     """Train. Raises MissingExtraError without torch, InputError for a row without an answer, OporaError for a loss that
     is no number."""
     try:
@@ -48,19 +50,19 @@ def train(settings: TrainSettings, dataset: Path, out: Path) -> Manifest:
         import peft  # noqa: F401 the extra is there or it is not
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
-    build = train_build(settings, dataset, out)
+    build = train_build(settings, datasets, out)
     if build.finished:
         return build.finished
     accelerator = accelerate.Accelerator(cpu=settings.device == "cpu")
     if not accelerator.is_main_process:
         accelerator.wait_for_everyone()
-        _train(settings, dataset, out, build, accelerator)
+        _train(settings, datasets, out, build, accelerator)
         accelerator.wait_for_everyone()
         return read_manifest(out)
     with build:
         accelerator.wait_for_everyone()
-        trained = _train(settings, dataset, out, build, accelerator)
-        manifest = _publish(settings, dataset, out, build, trained)
+        trained = _train(settings, datasets, out, build, accelerator)
+        manifest = _publish(settings, out, build, trained)
         accelerator.wait_for_everyone()
         return manifest
 
@@ -68,7 +70,7 @@ def train(settings: TrainSettings, dataset: Path, out: Path) -> Manifest:
 class _Trained:
     """What a run leaves behind, before it is written."""
 
-    def __init__(self, settings: TrainSettings, dataset: Path, accelerator: Accelerator) -> None:
+    def __init__(self, settings: TrainSettings, datasets: Path, accelerator: Accelerator) -> None:
         import torch
 
         from opora.models.local import load_causal_lm, load_tokenizer, pick_device
@@ -86,16 +88,16 @@ class _Trained:
         # some architectures have no such limit
         context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         limit = min(settings.max_tokens, context or settings.max_tokens)
-        self.train, self.valid, self.dropped = _units(dataset, self.tokenizer, self.method, limit)
+        self.train, self.valid, self.dropped = _units(settings, datasets, self.tokenizer, self.method, limit)
         self.model = add_lora(model, settings)
         self.log: list[dict[str, Any]] = []
 
 
-def _train(settings: TrainSettings, dataset: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
+def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
     from opora.train.loop import Learner, Loop
     from opora.train.scorer import open_scorer
 
-    trained = _Trained(settings, dataset, accelerator)
+    trained = _Trained(settings, datasets, accelerator)
     tell = _tell if accelerator.is_main_process else lambda line: None
     scorer = open_scorer(trained.model, settings, trained.train, trained.precision, tell)
     loop = Loop(settings, Learner(trained.model, trained.method, scorer), accelerator, build.path / CHECKPOINT)
@@ -121,20 +123,31 @@ def pick_precision(wanted: str, device: torch.device) -> str:
     return "fp32"
 
 
-def _units(dataset: Path, tokenizer: Any, method: Method, limit: int) -> tuple[list[Unit], list[Unit], list[Dropped]]:
+def _units(
+    settings: TrainSettings, datasets: Path, tokenizer: Any, method: Method, limit: int
+) -> tuple[list[Unit], list[Unit], list[Dropped]]:
+    """To train on, to watch, and what was dropped. Of each dataset its share is drawn by the seed, after dropping; what
+    it holds out is kept whole."""
     from opora.train.rows import encode_rows
 
-    train, dropped = encode_rows(dataset / "train.jsonl", tokenizer, limit, method.pairs)
-    valid: Sequence[Unit] = ()
-    if (dataset / "valid.jsonl").exists():
-        valid, more = encode_rows(dataset / "valid.jsonl", tokenizer, limit, method.pairs)
-        dropped += more
-    if not train:
-        raise InputError(f"{dataset / 'train.jsonl'}: holds no example of at most {limit} tokens; raise max_tokens")
-    return train, list(valid), dropped
+    train: list[Unit] = []
+    valid: list[Unit] = []
+    dropped: list[Dropped] = []
+    for name, share in settings.mix.items():
+        units, lost = encode_rows(datasets / name / "train.jsonl", tokenizer, limit, method.pairs)
+        if not units:
+            raise InputError(f"{datasets / name / 'train.jsonl'}: holds no example of at most {limit} tokens")
+        drawn = random.Random(f"{settings.seed} {name}").sample(range(len(units)), max(1, round(share * len(units))))
+        train += [units[number] for number in sorted(drawn)]
+        if (datasets / name / "valid.jsonl").exists():
+            held_out, more = encode_rows(datasets / name / "valid.jsonl", tokenizer, limit, method.pairs)
+            valid += held_out
+            lost += more
+        dropped += [{"dataset": name, **each} for each in lost]
+    return train, valid, dropped
 
 
-def _publish(settings: TrainSettings, dataset: Path, out: Path, build: Build, trained: _Trained) -> Manifest:
+def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained) -> Manifest:
     from opora.models.template import template_hash
     from opora.train.card import write_card
     from opora.train.lora import save_lora
@@ -145,7 +158,8 @@ def _publish(settings: TrainSettings, dataset: Path, out: Path, build: Build, tr
     results, template = _results(trained), template_hash(trained.tokenizer)
     counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
     tokens = trained.log[-1]["num_tokens"]
-    facts = {"name": out.name, "dataset": dataset.name, "fingerprint": build.inputs["dataset"], "template": template,
+    data = [(name, share, build.inputs[f"dataset {name}"]) for name, share in settings.mix.items()]
+    facts = {"name": out.name, "data": data, "template": template,
              "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
     write_card(build.path / "README.md", settings, {**results, **counts, **facts})
     for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another

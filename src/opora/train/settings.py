@@ -26,8 +26,9 @@ class TrainSettings(Settings):
     """`sft`: examples; `simpo`, `dpo`: pairs of a chosen and a rejected answer."""
     model: str = "smollm2"
     """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`."""
-    dataset: str = "raft"
-    """Name of the dataset, a folder below `dataset/`."""
+    dataset: str | dict[str, Annotated[float, Field(gt=0, le=1)]] = "raft"
+    """Name of the dataset, a folder below `dataset/`; or a mix, names with the share of each that is taken:
+    `{raft: 1.0, chats: 0.6}`."""
     epochs: Annotated[float, Field(gt=0)] = 2.0
     max_steps: PositiveInt | None = None
     """Steps to stop after, whatever `epochs` says."""
@@ -63,8 +64,15 @@ class TrainSettings(Settings):
     seed: NonNegativeInt = 0
     lora: LoraSettings = LoraSettings()
 
+    @property
+    def mix(self) -> dict[str, float]:
+        """Name -> share of each dataset."""
+        return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
+
     @model_validator(mode="after")
     def _fits_its_method(self) -> Self:
+        if not self.dataset:
+            raise ValueError("dataset names none")
         for name, methods in (("beta", ("simpo", "dpo")), ("gamma", ("simpo",))):
             if getattr(self, name) != type(self).model_fields[name].default and self.method not in methods:
                 raise ValueError(f"{name} is a setting of {' and '.join(methods)}, but the method is {self.method}")
