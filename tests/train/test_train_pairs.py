@@ -96,6 +96,22 @@ def test_a_run_widens_the_margin(tiny_model, tmp_path, method):
     assert json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())["r"] == 4
 
 
+def test_the_reference_of_a_further_stage_is_the_stage_before(tiny_model, tmp_path):
+    from opora.train.run import train as run
+
+    train(tiny_model, tmp_path, [pair(n) for n in range(8)], method="simpo")
+    base = {"model": f"hf:{tiny_model}+{tmp_path / 'out'}", "device": "cpu", "batch_size": 4, "lr": 1e-2, "epochs": 2,
+            "lora": LoraSettings(r=4, alpha=8)}  # fmt: skip
+    run(TrainSettings(method="dpo", **base), tmp_path / "dataset", tmp_path / "further")
+    log = [each for _, each in read_json_lines(tmp_path / "further" / "log.jsonl")]
+    assert log[0]["rewards/margins"] == pytest.approx(0.0, abs=1e-5)
+    assert log[0]["kl"] == pytest.approx(0.0, abs=1e-5)
+    assert log[-1]["rewards/margins"] > 0.01
+    names = {each.name for each in (tmp_path / "further" / "adapter").iterdir()}
+    assert "adapter_model.safetensors" in names
+    assert "reference" not in names
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -1,5 +1,6 @@
 """Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, equation 7): the reward is the
-log-probability of an answer over that of the model before training, which is the same model with its adapter off.
+log-probability of an answer over that of the model before training, which is the same model with its adapter off or,
+where one is trained further, as it was.
 
 In: pairs. Out: a loss that is the mean over pairs.
 """

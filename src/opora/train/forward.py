@@ -22,7 +22,7 @@ from opora.errors import InputError
 from opora.train.attention import NO_MASK, TreeState, use_tree_attention
 from opora.train.head import Head, TokenScores, head_of, token_logprobs
 from opora.train.linear import fuse_lora
-from opora.train.lora import adapter_off
+from opora.train.lora import before_training
 from opora.train.rows import Row
 from opora.train.tree import Tree, build_tree
 
@@ -54,8 +54,8 @@ class Engine:
         fuse_lora(self._base)
 
     def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
-        """Of the model with its adapter off, without gradient."""
-        with torch.no_grad(), adapter_off(self._model):
+        """Of the model as it was before training, without gradient."""
+        with torch.no_grad(), before_training(self._model):
             return self.score(rows)
 
     def score(self, rows: Sequence[Row], min_shared: int = MIN_SHARED) -> list[TokenScores]:

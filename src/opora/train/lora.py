@@ -25,6 +25,9 @@ from opora.train.settings import LoraSettings, TrainSettings
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+REFERENCE = "reference"
+"""The name of a frozen copy of an adapter that is trained further."""
+
 
 def add_lora(model: PreTrainedModel, settings: TrainSettings) -> PreTrainedModel:
     """`model` with a new adapter, initialised from the seed, or with the one that the model's spec names, to train it
@@ -35,6 +38,9 @@ def add_lora(model: PreTrainedModel, settings: TrainSettings) -> PreTrainedModel
     config = _config(settings.lora)
     adapter = parse_spec(settings.model).adapter
     adapted: Any = _add_known(model, adapter, config) if adapter else get_peft_model(model, config)
+    if adapter and settings.method == "dpo":
+        adapted.load_adapter(str(adapter_folder(adapter)), REFERENCE)
+        adapted.set_adapter("default")
     return adapted  # type: ignore[no-any-return]
 
 
@@ -65,14 +71,22 @@ def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> Peft
 
 
 @contextmanager
-def adapter_off(model: PreTrainedModel) -> Iterator[None]:
-    """The model as it was before its adapter. Raises InputError for a model without one."""
+def before_training(model: PreTrainedModel) -> Iterator[None]:
+    """The model as it was before training: without its adapter, or with that which is trained further. Raises
+    InputError for a model that has none."""
     if not isinstance(model, PeftModel):
         raise InputError(
             "the reference is the model with its adapter off; this one has none: train an adapter, or use sft"
         )
-    with model.disable_adapter():
+    if REFERENCE not in model.peft_config:
+        with model.disable_adapter():
+            yield
+        return
+    model.set_adapter(REFERENCE)
+    try:
         yield
+    finally:
+        model.set_adapter("default")
 
 
 def save_lora(
@@ -83,7 +97,7 @@ def save_lora(
     config: Any = model.peft_config["default"]
     # what PEFT and vLLM load the base model by; a path into this machine's cache would mean nothing elsewhere
     config.base_model_name_or_path, config.revision = spec.name or spec.kind, spec.revision or None
-    model.save_pretrained(str(folder), save_embedding_layers=False)
+    model.save_pretrained(str(folder), save_embedding_layers=False, selected_adapters=["default"])
     tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)
     _sort_targets(folder / "adapter_config.json")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from opora.train.head import TokenScores
-from opora.train.lora import adapter_off
+from opora.train.lora import before_training
 from opora.train.rows import Row
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class PlainScorer:
         return [self._score(row) for row in rows]
 
     def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
-        with torch.no_grad(), adapter_off(self._model):
+        with torch.no_grad(), before_training(self._model):
             return self.score(rows)
 
     def _score(self, row: Row) -> TokenScores:
