@@ -95,7 +95,7 @@ class Loop:
             output = self._method.loss(self._scorer, units, self._settings)
             (output.loss / weight).backward()
             outputs.append(output._replace(loss=output.loss.detach()))
-            if not math.isfinite(float(output.loss)):
+            if not math.isfinite(float(outputs[-1].loss)):
                 suspects += [unit.id for unit in units]
         row = self._mean(outputs, weight)
         suspects = suspects or [unit.id for unit in batch]
