@@ -18,6 +18,7 @@ from itertools import pairwise
 
 from opora.train.rows import Unit
 from opora.train.settings import TrainSettings
+from opora.train.tree import common_length
 
 SHARED = 0.5
 """Units meet if their prompts begin with the same tokens for this share of the shorter one."""
@@ -42,7 +43,7 @@ def groups(units: Sequence[Unit], max_tokens: int) -> list[list[Unit]]:
     found: list[list[Unit]] = []
     size, last = 0, None
     for unit in sorted(units, key=lambda each: each.rows[0].prompt):
-        new = _distinct(unit) - (_common(last.rows[0].prompt, unit.rows[0].prompt) if last else 0)
+        new = _distinct(unit) - (common_length(last.rows[0].prompt, unit.rows[0].prompt) if last else 0)
         if last is None or size + new > max_tokens:
             found.append([])
             size, new = 0, _distinct(unit)
@@ -61,7 +62,7 @@ def _relatives(units: Sequence[Unit]) -> list[list[Unit]]:
     families = [[ordered[0]]]
     for left, right in pairwise(ordered):
         prompts = left.rows[0].prompt, right.rows[0].prompt
-        if _common(*prompts) >= SHARED * min(map(len, prompts)):
+        if common_length(*prompts) >= SHARED * min(map(len, prompts)):
             families[-1].append(right)
         else:
             families.append([right])
@@ -75,9 +76,3 @@ def _order(families: Sequence[Sequence[Unit]], seed: int) -> Iterator[Unit]:
         for family in rng.sample(families, len(families)):
             yield from rng.sample(family, len(family))
         epoch += 1
-
-
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens two prompts begin with alike."""
-    size = min(len(left), len(right))
-    return next((at for at in range(size) if left[at] != right[at]), size)

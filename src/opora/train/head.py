@@ -74,12 +74,13 @@ class _TokenLogprobs(torch.autograd.Function):
         ctx.dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
         ctx.head, trained = Head(weight, bias, scale, softcap), any(ctx.needs_input_grad[1:3])
         ctx.trained, at_once = trained, ctx.needs_input_grad[0] and not trained
+        cast = ctx.head._replace(weight=weight.to(ctx.dtype))
         scores, gradients = [], []
         for rows in _chunks(hidden, weight):
-            score, slope = _score(hidden[rows], targets[rows], ctx.head, ctx.dtype, with_slope=at_once)
+            score, slope = _score(hidden[rows], targets[rows], cast, with_slope=at_once)
             scores.append(score)
             if slope is not None:
-                gradients.append(slope.to(ctx.dtype) @ weight.to(ctx.dtype))
+                gradients.append(slope.to(ctx.dtype) @ cast.weight)
         ctx.save_for_backward(*([hidden, targets] if trained else gradients))
         logprobs, entropy, top = (torch.cat(each) for each in zip(*scores, strict=True))
         ctx.mark_non_differentiable(entropy, top)
@@ -91,14 +92,15 @@ class _TokenLogprobs(torch.autograd.Function):
             return gradient[:, None].to(ctx.dtype) * torch.cat(ctx.saved_tensors), None, None, None, None, None
         hidden, targets = ctx.saved_tensors
         head, dtype = ctx.head, ctx.dtype
+        cast = head._replace(weight=head.weight.to(dtype))
         by_hidden = torch.empty_like(hidden)
         by_weight = torch.zeros_like(head.weight, dtype=torch.float32)
         by_bias = None if head.bias is None else torch.zeros_like(head.bias, dtype=torch.float32)
         for rows in _chunks(hidden, head.weight):
-            _, slope = _score(hidden[rows], targets[rows], head, dtype, with_slope=True)
+            _, slope = _score(hidden[rows], targets[rows], cast, with_slope=True)
             assert slope is not None
             slope = (slope * gradient[rows, None]).to(dtype)
-            by_hidden[rows] = (slope @ head.weight.to(dtype)).to(hidden.dtype)
+            by_hidden[rows] = (slope @ cast.weight).to(hidden.dtype)
             by_weight += (slope.T @ hidden[rows].to(dtype)).float()
             if by_bias is not None:
                 by_bias += slope.sum(0, dtype=torch.float32)
@@ -113,11 +115,11 @@ def _chunks(hidden: torch.Tensor, weight: torch.Tensor) -> Iterator[slice]:
 
 
 def _score(
-    hidden: torch.Tensor, targets: torch.Tensor, head: Head, dtype: torch.dtype, with_slope: bool
+    hidden: torch.Tensor, targets: torch.Tensor, head: Head, with_slope: bool
 ) -> tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor | None]:
     """(log-probabilities, entropies, whether the target is on top), and the gradient of the log-probability with
     respect to `weight` h, [tokens, vocabulary]."""
-    logits = (hidden.to(dtype) @ head.weight.to(dtype).T).float()
+    logits = (hidden.to(head.weight.dtype) @ head.weight.T).float()
     if head.bias is not None:
         logits += head.bias
     if head.scale != 1:

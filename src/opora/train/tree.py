@@ -44,7 +44,7 @@ def build_tree(rows: Sequence[Sequence[int] | Ids], min_shared: int = 16) -> Tre
     not: each node costs a call of attention."""
     arrays = [np.asarray(row, dtype=np.int64) for row in rows]
     order = sorted(range(len(rows)), key=lambda number: list(rows[number]))
-    common = [_common(arrays[a], arrays[b]) for a, b in pairwise(order)]
+    common = [common_length(arrays[a], arrays[b]) for a, b in pairwise(order)]
     nodes: list[Node] = []
     ids: list[Ids] = []
     positions: list[Ids] = []
@@ -78,8 +78,8 @@ def _spans(
             yield from _spans(members, inner, lengths, min_shared, until)
 
 
-def _common(a: Ids, b: Ids) -> int:
+def common_length(left: Sequence[int] | Ids, right: Sequence[int] | Ids) -> int:
     """The number of tokens that two rows begin with alike."""
-    size = min(len(a), len(b))
-    differs = a[:size] != b[:size]
+    size = min(len(left), len(right))
+    differs = np.asarray(left[:size]) != np.asarray(right[:size])
     return int(differs.argmax()) if differs.any() else size
