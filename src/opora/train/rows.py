@@ -94,9 +94,7 @@ def _pair(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str
 
 def _messages(row: Mapping[str, Any], key: str, form: str, where: str) -> list[Message]:
     if not isinstance(row.get(key), list) or not row[key]:
-        raise InputError(
-            f"{key} are missing; a row is {form}" if key == "messages" else f"{key} is missing; a row is {form}"
-        )
+        raise InputError(f"{key} {'are' if key == 'messages' else 'is'} missing; a row is {form}")
     return [parse_record(Message, message, f"{where}: {key}") for message in row[key]]
 
 

@@ -37,13 +37,14 @@ def open_scorer(
     plain = InPrecision(PlainScorer(model), model.device.type, precision)
     if settings.engine == "plain":
         return plain
+    slower = "computing each row by itself, which is slower"
     try:
         shared = InPrecision(Engine(model), model.device.type, precision)
         difference = _difference(model, shared, plain, groups(units[:CHECKED_UNITS], settings.max_batch_tokens)[0])
     except InputError as error:
         if settings.engine == "shared":
             raise
-        tell(f"{error}; computing each row by itself, which is slower")
+        tell(f"{error}; {slower}")
         return plain
     if difference <= TOLERANCE[precision]:
         return shared
@@ -52,7 +53,7 @@ def open_scorer(
     )
     if settings.engine == "shared":
         raise OporaError(f"{fault}; set engine to plain")
-    tell(f"{fault}; computing each row by itself, which is slower")
+    tell(f"{fault}; {slower}")
     return plain
 
 
