@@ -1,5 +1,9 @@
 """Trainers of TRL end with what they end with, in fewer tokens."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from datasets import Dataset
@@ -130,3 +134,13 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="use_weighting"):
         share_prefixes(trainer)
     assert module.VERSION == "1.16."
+
+
+@pytest.mark.slow
+def test_a_model_that_is_sharded_among_processes_has_the_same_gradients(tiny_model, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29713", "-m"]
+    command += ["tests.train.sharded", str(tiny_model), str(tmp_path)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("28 gradients are those of the whole model") == 2
