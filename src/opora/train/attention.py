@@ -20,7 +20,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from opora.errors import InputError
-from opora.train.tree import Node, Tree
+from opora.train.tree import Ids, Node, Tree
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,11 +39,20 @@ Keys = dict[int, tuple[torch.Tensor, torch.Tensor]]
 
 class TreeState:
     """A tree on its way through a model: its masks, made once for all layers, and how many layers have asked. `before`:
-    the keys of the tree that it has grown from; `kept`: where its own are put."""
+    the keys of the tree that it has grown from; `kept`: where its own are put; `read`: the tokens whose last hidden
+    states are read, all if None."""
 
-    def __init__(self, tree: Tree, device: torch.device, before: Keys | None = None, kept: Keys | None = None) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        device: torch.device,
+        before: Keys | None = None,
+        kept: Keys | None = None,
+        read: Ids | None = None,
+    ) -> None:
         self.nodes, self.offset = tree.nodes, tree.offset
         self.before, self.kept = before, kept
+        self.read = None if read is None else torch.from_numpy(read).to(device)
         self.calls = 0
         self._device = device
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}

@@ -25,6 +25,7 @@ from peft import PeftModel
 from opora.errors import InputError
 from opora.train.attention import NO_MASK, Keys, TreeState, use_tree_attention
 from opora.train.head import Head, TokenScores, head_of, token_logprobs
+from opora.train.last_layer import skip_unread
 from opora.train.linear import every_token, fuse_lora
 from opora.train.lora import before_training, invocation_of
 from opora.train.rows import Row
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 MIN_SHARED = 16
 """Tokens that a branch of the tree has to share: each node costs a call of attention in every layer."""
+
+NOTHING = np.zeros(0, dtype=np.int64)
 
 ATTENTION_ONLY = frozenset(("full_attention", "sliding_attention"))
 
@@ -59,6 +62,7 @@ class Engine:
             _refuse_trained_base(model)
         head_of(self._base)
         use_tree_attention(self._base)
+        skip_unread(self._base)
         fuse_lora(self._base)
 
     def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
@@ -84,32 +88,38 @@ class Engine:
         invocation = invocation_of(self._model)
         if invocation is None:
             tree = build_tree(rows, min_shared)
-            hidden = self._pass(tree)
-        else:
-            starts = [_start(row, invocation) for row in rows]
-            before = self._read([row[:start] for row, start in zip(rows, starts, strict=True)], min_shared)
-            tree = grow(before.tree, [row[start:] for row, start in zip(rows, starts, strict=True)], min_shared)
-            hidden = torch.cat([before.hidden, self._pass(tree, before=before.keys)])
-        read = np.concatenate([path[place] for path, place in zip(tree.paths, places, strict=True)])
+            read = _read_in(tree, places)
+            return self._pass(tree, read=np.unique(read))[torch.from_numpy(read).to(self._base.device)]
+        starts = [_start(row, invocation) for row in rows]
+        whole = any(place[0] < start for place, start in zip(places, starts, strict=True) if len(place))
+        before = self._read([row[:start] for row, start in zip(rows, starts, strict=True)], min_shared, whole)
+        tree = grow(before.tree, [row[start:] for row, start in zip(rows, starts, strict=True)], min_shared)
+        read = _read_in(tree, places)
+        own = np.unique(read[read >= tree.offset]) - tree.offset
+        hidden = torch.cat([before.hidden, self._pass(tree, before=before.keys, read=own)])
         return hidden[torch.from_numpy(read).to(hidden.device)]
 
-    def _read(self, prompts: list[Any], min_shared: int) -> _Read:
-        """The prompts by the base model. Those of the last call are kept: a reference reads the same."""
+    def _read(self, prompts: list[Any], min_shared: int, whole: bool) -> _Read:
+        """The prompts by the base model, with all hidden states if `whole`. Those of the last call are kept: a
+        reference reads the same."""
         device = self._base.device.type
-        mode = (torch.is_inference_mode_enabled(), torch.is_autocast_enabled(device), self._model.training)
+        mode = (whole, torch.is_inference_mode_enabled(), torch.is_autocast_enabled(device), self._model.training)
         key = ([list(each) for each in prompts], min_shared, mode)
         if self._last_read is None or self._last_read.key != key:
             tree = build_tree(prompts, min_shared)
             keys: Keys = {}
             model: Any = self._model
             with torch.no_grad(), model.disable_adapter():
-                self._last_read = _Read(key, tree, self._pass(tree, kept=keys), keys)
+                hidden = self._pass(tree, kept=keys, read=None if whole else NOTHING)
+            self._last_read = _Read(key, tree, hidden, keys)
         return self._last_read
 
-    def _pass(self, tree: Tree, before: Keys | None = None, kept: Keys | None = None) -> torch.Tensor:
-        """The last hidden states of a tree's tokens, [tokens, width]."""
+    def _pass(
+        self, tree: Tree, before: Keys | None = None, kept: Keys | None = None, read: Ids | None = None
+    ) -> torch.Tensor:
+        """The last hidden states of a tree's tokens, [tokens, width]; finished at the places `read`, if given."""
         device = self._base.device
-        state = TreeState(tree, device, before, kept)
+        state = TreeState(tree, device, before, kept, read)
         with every_token():
             hidden: torch.Tensor = self._base.base_model(
                 input_ids=torch.from_numpy(tree.ids)[None].to(device),
@@ -137,6 +147,11 @@ class _Read(NamedTuple):
     tree: Tree
     hidden: torch.Tensor
     keys: Keys
+
+
+def _read_in(tree: Tree, places: Sequence[Ids]) -> Ids:
+    """Where the tokens at the `places` of each row stand."""
+    return np.concatenate([path[place] for path, place in zip(tree.paths, places, strict=True)])
 
 
 def _start(row: Sequence[int] | Ids, invocation: Sequence[int]) -> int:
