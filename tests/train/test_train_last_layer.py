@@ -34,7 +34,8 @@ def test_of_prompts_that_the_base_model_reads_nothing_is():
     Engine(model).score(rows)
     prompt, nothing, tails, answers = sizes
     assert nothing == 0
-    assert prompt > tails > answers > 0
+    assert prompt > 0
+    assert tails > answers > 0
 
 
 def test_without_a_tree_it_is_whole():
