@@ -69,6 +69,17 @@ def test_splits_share_no_document_and_train_shows_none_of_the_others(project, tm
         assert set(row["gold"]) <= {passage["id"] for passage in row["passages"]}
 
 
+def test_only_training_questions_share_contexts(project, tmp_path):
+    alone, shared = (make(project, tmp_path / str(n), refusals=0.5, questions_per_context=n) for n in (1, 4))
+    assert alone.counts == shared.counts
+    assert shared.results["contexts"]["train"] < alone.results["contexts"]["train"] == 4
+    for split in ("valid", "test"):
+        assert rows(tmp_path / "1", split) == rows(tmp_path / "4", split)
+    shown = {passage["metadata"]["source"] for row in rows(tmp_path / "4", "train") for passage in row["passages"]}
+    asked = {row["quotes"][0]["document"] for row in rows(tmp_path / "1", "test") if row["quotes"]}
+    assert shown.isdisjoint({f"{name}.md" for name in asked})
+
+
 def test_the_seed_decides_and_a_finished_dataset_is_not_made_again(project, tmp_path):
     first = make(project, tmp_path / "a")
     assert make(project, tmp_path / "b").fingerprint == first.fingerprint

@@ -87,7 +87,7 @@ def test_a_question_without_an_answer_is_shown_passages_and_refused():
 def test_distractors_never_hold_the_answer_nor_come_from_hidden_documents(hard):
     distractors = Distractors(FewPassages(), {"d1"}).without({"d2"})
     for seed in range(20):
-        drawn = distractors.draw(EXAMPLE, 5, hard, random.Random(seed))
+        drawn = distractors.draw([EXAMPLE], 5, hard, random.Random(seed))
         assert len({each.id for each in drawn}) == 5
         assert {each.document_id for each in drawn}.isdisjoint({"d0", "d1", "d2", "d30", "r1"})
 

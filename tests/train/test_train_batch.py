@@ -1,6 +1,7 @@
 """What begins alike meets: in a step, and in a forward pass."""
 
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -32,6 +33,40 @@ def test_relatives_meet_in_a_step_and_families_are_shuffled():
     order = [batch[0].id.split(".")[0] for batch in seen]
     assert sorted(order[:10]) == sorted(order[10:])
     assert order[:10] != order[10:] != sorted(order[10:])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cut"),
+    [
+        ([4], 0),
+        ([3, 1], 0),
+        ([2, 2], 0),
+        ([3, 2, 2, 1], 0),
+        ([8, 4], 12),  # what is larger than a step is cut at its borders only
+        ([3], 6),  # nothing fits beside three: of four families, two are cut
+    ],
+)
+def test_families_are_cut_only_where_nothing_fits(sizes, cut):
+    units = [
+        unit(f"{family}.{size}.{place}.{n}", [family, size, place] * 10 + [100 + n], [1])
+        for family in range(12)
+        for place, size in enumerate(sizes)
+        for n in range(size)
+    ]
+    steps = list(batches(units, TrainSettings(batch_size=4, epochs=2)))
+    assert {len(batch) for batch in steps} == {4}
+    for epoch in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
+        assert sorted(name for batch in epoch for name in names(batch)) == sorted(names(units))
+        met = Counter(family for batch in epoch for family in {name.rpartition(".")[0] for name in names(batch)})
+        assert sum(steps > 1 for steps in met.values()) == cut
+
+
+def test_where_epochs_meet_within_a_step_each_has_every_unit():
+    units = families(5, 3) + families(4, 1, length=3)
+    order = [name for batch in batches(units, TrainSettings(batch_size=4, epochs=4)) for name in names(batch)]
+    assert len(order) == 76
+    for start in range(0, 76, 19):
+        assert sorted(order[start : start + 19]) == sorted(names(units))
 
 
 def test_unrelated_units_are_shuffled_one_by_one():

@@ -28,8 +28,14 @@ def write_card(path: Path, settings: RaftSettings, splits: Mapping[str, Sequence
         settings=settings.model_dump(mode="json"),
         languages=sorted({row.language for row in rows}),
         splits={name: each for name, each in splits.items() if each},
+        contexts={name: count_contexts(each) for name, each in splits.items()},
         refusals={name: sum(row.behavior == "refuse" for row in each) for name, each in splits.items()},
         kinds=sorted(Counter(row.kind for row in rows).items()),
         example=splits["train"][0] if splits["train"] else None,
     )
     path.write_text(text, encoding="utf-8")
+
+
+def count_contexts(rows: Sequence[Row]) -> int:
+    """How many different lists of passages the rows are asked over."""
+    return len({tuple(passage.id for passage in row.passages) for row in rows})

@@ -1,15 +1,16 @@
 """Passages that do not hold the answer: the hard ones that the index finds for the question, and random ones.
 
-In: an example and how many. Out: passages in its language, from documents that may be shown, none of which holds the
+In: examples and how many. Out: passages in their language, from documents that may be shown, none of which holds an
 answer.
 
-    Distractors(index).without({"1f0c"}).draw(example, count=3, hard=1.0, rng=random.Random(0))
+    Distractors(index).without({"1f0c"}).draw([example], count=3, hard=1.0, rng=random.Random(0))
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from opora.index.gold import names_source
 from opora.index.search import Index
@@ -36,12 +37,12 @@ class Distractors:
         """The same, less the documents `hidden`, by id or by the name that questions give them."""
         return Distractors(self._index, self._hidden | frozenset(hidden))
 
-    def draw(self, example: Example, count: int, hard: float, rng: random.Random) -> list[Passage]:
-        """`count` passages, a share `hard` of them among the best hits; fewer only if there are no more."""
+    def draw(self, examples: Sequence[Example], count: int, hard: float, rng: random.Random) -> list[Passage]:
+        """`count` passages that answer none of `examples`, a share `hard` of them among the best hits; fewer only if
+        there are no more."""
         if not count:
             return []
-        allowed = [hit.passage for hit in self._index.search(example.question, DEPTH)]
-        allowed = [passage for passage in allowed if self._may_show(passage, example)]
+        allowed = self.near(examples)
         wanted = round(hard * count)
         pool = allowed[: max(POOL * wanted, wanted)]
         drawn = rng.sample(pool, min(wanted, len(pool)))
@@ -50,11 +51,24 @@ class Distractors:
         for passage in map(self._all.__getitem__, order):
             if len(drawn) == count:
                 break
-            if passage.id not in taken and self._may_show(passage, example):
+            if passage.id not in taken and self._may_show_all(passage, examples):
                 drawn.append(passage)
         return drawn
 
-    def _may_show(self, passage: Passage, example: Example) -> bool:
+    def near(self, examples: Sequence[Example]) -> list[Passage]:
+        """The best hits of `examples` that answer none of them, by the sum of their ranks; one that is no hit of a
+        question ranks behind its last."""
+        hits: dict[str, Passage] = {}
+        ranks: Counter[str] = Counter()
+        for example in examples:
+            for hit in self._index.search(example.question, DEPTH):
+                hits[hit.passage.id] = hit.passage
+                ranks[hit.passage.id] += hit.rank - (DEPTH + 1)
+        ordered = sorted(hits.values(), key=lambda passage: ranks[passage.id])
+        return [passage for passage in ordered if self._may_show_all(passage, examples)]
+
+    def may_show(self, passage: Passage, example: Example) -> bool:
+        """True if `passage` is a distractor for `example`: in its language, not hidden, without the answer."""
         source = str(passage.metadata.get("source", ""))
         return (
             passage.metadata.get("language") == example.language
@@ -62,6 +76,9 @@ class Distractors:
             and not any(names_source(name, source) for name in self._hidden)
             and not holds_answer(passage, example)
         )
+
+    def _may_show_all(self, passage: Passage, examples: Sequence[Example]) -> bool:
+        return all(self.may_show(passage, example) for example in examples)
 
 
 def holds_answer(passage: Passage, example: Example) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from opora.answer.prompt import prompt_hashes
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.corpus.read import read_documents, read_passages
-from opora.dataset.card import write_card
+from opora.dataset.card import count_contexts, write_card
 from opora.dataset.distractors import Distractors
 from opora.dataset.leak import Checked, check_leaks
 from opora.dataset.questions import read_questions
@@ -89,7 +89,12 @@ def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], 
     write_json_lines(build.path / "dropped.jsonl", lost)
     counts = {name: len(each) for name, each in rows.items()}
     write_card(build.path / "README.md", settings, rows)
-    return build.publish(counts=counts, dropped=Counter(each["reason"] for each in lost), prompts=prompt_hashes())
+    return build.publish(
+        counts=counts,
+        dropped=Counter(each["reason"] for each in lost),
+        prompts=prompt_hashes(),
+        results={"contexts": {name: count_contexts(each) for name, each in rows.items()}},
+    )
 
 
 def _rows(
@@ -103,9 +108,9 @@ def _rows(
     dropped: list[tuple[Example, str]] = []
     hidden = {"train": [*splits.valid, *splits.test], "valid": splits.test, "test": []}
     distractors = Distractors(index)
+    once = settings.model_copy(update={"variants": 1, "questions_per_context": 1})
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
-        # one row a question is enough to watch or to test with
-        own = settings if name == "train" else settings.model_copy(update={"variants": 1})
+        own = settings if name == "train" else once  # one row a question is enough to watch or to test with
         maker = RowMaker(own, distractors.without(documents_hidden(hidden[name])), examples)
         rows[name] = []
         for example in track(examples, f"dataset {name}", total=len(examples)):

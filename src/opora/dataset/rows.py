@@ -9,10 +9,10 @@ In: an example with its gold passages, and where to take distractors from. Out: 
 from __future__ import annotations
 
 import hashlib
-import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from opora.answer.prompt import AnswerForm, build_chat, format_answer, wording
+from opora.dataset.contexts import Asked, draw_context, share_contexts
 from opora.dataset.distractors import Distractors
 from opora.dataset.questions import MARK
 from opora.dataset.settings import RaftSettings
@@ -40,32 +40,27 @@ class Row(Record):
 
 
 class RowMaker:
-    """Makes the rows of one split. Everything random is drawn from the seed and the example's id, so that a row does
-    not change with the others."""
+    """Makes the rows of one split. Everything random is drawn from the seed and the ids of rows, so that a row does not
+    change with others than those that share its context."""
 
     def __init__(self, settings: RaftSettings, distractors: Distractors, examples: Sequence[Example]) -> None:
         self._settings, self._distractors = settings, distractors
-        self._without_gold = _drawn_without_gold(settings, examples)
+        self._asked = {each.id: each for each in _asked(settings, examples)}
+        groups = share_contexts(self._asked.values(), settings, distractors)
+        self._groups = {each.id: group for group in groups for each in group}
+        self._contexts: dict[str, list[Passage]] = {}
 
     def rows(self, example: Example) -> list[Row]:
         """`variants` rows; none for an unanswerable question without a passage to show."""
-        rows = [self._row(example, variant) for variant in range(self._settings.variants)]
+        rows = [self._row(self._asked[each]) for each in _row_ids(example, self._settings)]
         return [row for row in rows if row.passages]
 
-    def _row(self, example: Example, variant: int) -> Row:
-        row_id = f"{example.id}/{variant}"
-        rng = random.Random(f"{self._settings.seed} {row_id}")
-        gold = evidence(example)
-        refused = example.behavior == "refuse" or row_id in self._without_gold
-        wanted = self._settings.distractors + (max(1, len(gold)) if refused else 0)
-        passages = self._distractors.draw(example, wanted, self._settings.hard, rng)
-        if not refused:
-            passages += gold
-        rng.shuffle(passages)
-        language = example.language
+    def _row(self, asked: Asked) -> Row:
+        example, refused, language = asked.example, asked.refused, asked.example.language
+        passages = self._context(asked)
         target = wording(language).refusal if refused else self._target(example, passages)
         return Row(
-            id=row_id,
+            id=asked.id,
             messages=(*build_chat(example.question, passages, language), Message(role="assistant", content=target)),
             question=example.question,
             answer=wording(language).refusal if refused else example.answer,
@@ -75,10 +70,17 @@ class RowMaker:
             domain=example.domain,
             documents=example.documents,
             passages=tuple(passages),
-            gold=() if refused else tuple(passage.id for passage in gold),
+            gold=tuple(passage.id for passage in asked.gold),
             quotes=() if refused else example.quotes,
             origin=example.origin,
         )
+
+    def _context(self, asked: Asked) -> list[Passage]:
+        """The passages of the row's group, drawn once."""
+        group = self._groups[asked.id]
+        if group[0].id not in self._contexts:
+            self._contexts[group[0].id] = draw_context(group, self._settings, self._distractors)
+        return self._contexts[group[0].id]
 
     def _target(self, example: Example, passages: Sequence[Passage]) -> str:
         """The answer with its citations, after its quotes where there are any and reasoning is wanted."""
@@ -116,8 +118,23 @@ def _holds(passage: Passage, quote: Quote) -> bool:
     return locate(quote.text, passage.text) is not None
 
 
+def _asked(settings: RaftSettings, examples: Sequence[Example]) -> Iterator[Asked]:
+    without_gold = _drawn_without_gold(settings, examples)
+    for example in examples:
+        gold = tuple(evidence(example))
+        for row_id in _row_ids(example, settings):
+            if example.behavior == "refuse" or row_id in without_gold:
+                yield Asked(row_id, example, (), settings.distractors + max(1, len(gold)), refused=True)
+            else:
+                yield Asked(row_id, example, gold, settings.distractors + len(gold), refused=False)
+
+
 def _drawn_without_gold(settings: RaftSettings, examples: Sequence[Example]) -> frozenset[str]:
     """Ids of the rows whose gold is left out: exactly the wanted share of the answerable ones, by a salted hash."""
-    ids = [f"{each.id}/{n}" for each in examples if each.behavior != "refuse" for n in range(settings.variants)]
+    ids = [row_id for each in examples if each.behavior != "refuse" for row_id in _row_ids(each, settings)]
     ids.sort(key=lambda each: hashlib.sha256(f"{settings.seed} without gold {each}".encode()).digest())
     return frozenset(ids[: round(settings.refusals * len(ids))])
+
+
+def _row_ids(example: Example, settings: RaftSettings) -> list[str]:
+    return [f"{example.id}/{variant}" for variant in range(settings.variants)]

@@ -28,6 +28,9 @@ class RaftSettings(Settings):
     """Answers quote their evidence, verbatim, before the final answer."""
     variants: PositiveInt = 1
     """Rows made of each training question, each with other distractors in another order."""
+    questions_per_context: PositiveInt = 1
+    """At most so many training questions are asked over the same passages in the same order, which training then reads
+    once; the gold of one is a distractor for the others."""
     valid: Fraction = 0.1
     """Share of the training questions that are held out to watch the loss, by document."""
     test: Fraction = 0.2

@@ -11,10 +11,11 @@ from any step.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from opora.train.rows import Unit
 from opora.train.settings import TrainSettings
@@ -32,9 +33,10 @@ def count_steps(units: int, settings: TrainSettings) -> int:
 
 def batches(units: Sequence[Unit], settings: TrainSettings) -> Iterator[list[Unit]]:
     """The units of each step. Every epoch has an order of its own: relatives stay together, all else is shuffled."""
-    order = _order(_relatives(units), settings.seed)
+    size = min(settings.batch_size, len(units))
+    order = _order(_relatives(units), size, settings.seed)
     for _ in range(count_steps(len(units), settings)):
-        yield [next(order) for _ in range(min(settings.batch_size, len(units)))]
+        yield list(itertools.islice(order, size))
 
 
 def groups(units: Sequence[Unit], max_tokens: int) -> list[list[Unit]]:
@@ -60,7 +62,7 @@ def _distinct(unit: Unit) -> int:
 def _relatives(units: Sequence[Unit]) -> list[list[Unit]]:
     ordered = sorted(units, key=lambda unit: unit.rows[0].prompt)
     families = [[ordered[0]]]
-    for left, right in pairwise(ordered):
+    for left, right in itertools.pairwise(ordered):
         prompts = left.rows[0].prompt, right.rows[0].prompt
         if common_length(*prompts) >= SHARED * min(map(len, prompts)):
             families[-1].append(right)
@@ -69,10 +71,22 @@ def _relatives(units: Sequence[Unit]) -> list[list[Unit]]:
     return families
 
 
-def _order(families: Sequence[Sequence[Unit]], seed: int) -> Iterator[Unit]:
-    epoch = 0
-    while True:
+def _order(families: Sequence[Sequence[Unit]], size: int, seed: int) -> Iterator[Unit]:
+    """All units, epoch after epoch. Each step of `size` units begins with the next family and goes on with the largest
+    that fit into the rest of it; where none does, the next is cut."""
+    done = 0
+    for epoch in itertools.count():
         rng = random.Random(f"{seed} {epoch}")
-        for family in rng.sample(families, len(families)):
+        waiting: dict[int, deque[tuple[int, Sequence[Unit]]]] = defaultdict(deque)
+        for place, family in enumerate(rng.sample(families, len(families))):
+            waiting[len(family)].append((place, family))
+        while waiting:
+            room = size - done % size
+            length = max((each for each in waiting if each <= room), default=0)
+            if room == size or not length:
+                length = min(waiting, key=lambda each: waiting[each][0])
+            _, family = waiting[length].popleft()
+            if not waiting[length]:
+                del waiting[length]
             yield from rng.sample(family, len(family))
-        epoch += 1
+            done += len(family)
