@@ -11,7 +11,7 @@ import io
 import math
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -42,12 +42,20 @@ class Learner(NamedTuple):
 
 
 class Loop:
-    """One run. `checkpoint` is the folder of the last checkpoint."""
+    """One run. `checkpoint` is the folder of the last checkpoint; `keep(name)` keeps the model as it is, under a name
+    of `settings.kept`."""
 
-    def __init__(self, settings: TrainSettings, learner: Learner, accelerator: Accelerator, checkpoint: Path) -> None:
+    def __init__(
+        self,
+        settings: TrainSettings,
+        learner: Learner,
+        accelerator: Accelerator,
+        checkpoint: Path,
+        keep: Callable[[str], None],
+    ) -> None:
         self._settings, self._model, self._method = settings, learner.model, learner.method
         self._scorer = learner.scorer
-        self._accelerator, self._checkpoint = accelerator, checkpoint
+        self._accelerator, self._checkpoint, self._keep = accelerator, checkpoint, keep
         self._parameters = {name: each for name, each in self._model.named_parameters() if each.requires_grad}
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(), lr=settings.lr, weight_decay=settings.weight_decay
@@ -70,6 +78,8 @@ class Loop:
                     row |= {f"eval_{name}": value for name, value in self._evaluate(step, valid).items()}
                     held_out = f", held out {row['eval_loss']:.3f}"
                 log.append(row)
+                for name in kept_at(step, steps, self._settings) if self._accelerator.is_main_process else ():
+                    self._keep(name)
                 due = step % self._settings.checkpoint_every == 0 or time.monotonic() - saved >= CHECKPOINT_EVERY_S
                 if due and step < steps and self._accelerator.is_main_process:
                     save_checkpoint(self._checkpoint, State(step, log), self._parameters, self._optimizer)
@@ -141,6 +151,11 @@ class Loop:
         for parameter in self._parameters.values():
             gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
             parameter.grad = self._accelerator.reduce(gradient, "sum")
+
+
+def kept_at(step: int, steps: int, settings: TrainSettings) -> list[str]:
+    """Names of `settings.kept` that are due after a step."""
+    return [name for name, fraction in settings.kept.items() if max(1, round(fraction * steps)) == step]
 
 
 def check_finite(value: float, what: str, rows: Sequence[str], rate: float) -> None:

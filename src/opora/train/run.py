@@ -1,6 +1,7 @@
 """Training of a LoRA adapter: datasets in, an adapter out.
 
-In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
+In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat template, adapters kept on the way in
+`at-60/adapter/`, `log.jsonl`, `dropped.jsonl`, a card, a manifest.
 `accelerate launch -m opora train sft` shares each batch among its processes.
 
     train(TrainSettings(model="smollm2"), Path("dataset"), Path("train/raft"))
@@ -8,7 +9,6 @@ In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat templa
 
 from __future__ import annotations
 
-import random
 import shutil
 import sys
 from collections import Counter
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
+from opora.artifacts.folder import files_below, sync
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
@@ -24,11 +25,7 @@ from opora.train.settings import TrainSettings
 if TYPE_CHECKING:
     import torch
     from accelerate import Accelerator
-
-    from opora.train.method import Method
-    from opora.train.rows import Dropped, Unit
-
-CHECKPOINT = "checkpoint"
+CHECKPOINT, ADAPTER, LOG = "checkpoint", "adapter", "log.jsonl"
 
 
 def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
@@ -68,7 +65,7 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
 
 
 class _Trained:
-    """What a run leaves behind, before it is written."""
+    """What a run works on and leaves behind, before it is published."""
 
     def __init__(self, settings: TrainSettings, datasets: Path, accelerator: Accelerator) -> None:
         import torch
@@ -76,6 +73,7 @@ class _Trained:
         from opora.models.local import load_causal_lm, load_tokenizer, pick_device
         from opora.train.lora import add_lora
         from opora.train.methods import METHODS
+        from opora.train.mix import read_mix
 
         self.device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
         self.precision = pick_precision(settings.precision, self.device)
@@ -88,9 +86,19 @@ class _Trained:
         # some architectures have no such limit
         context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         limit = min(settings.max_tokens, context or settings.max_tokens)
-        self.train, self.valid, self.dropped = _units(settings, datasets, self.tokenizer, self.method, limit)
+        self.mix = read_mix(settings, datasets, self.tokenizer, limit)
         self.model = add_lora(model, settings)
         self.log: list[dict[str, Any]] = []
+        self._settings = settings
+
+    def save(self, folder: Path) -> None:
+        """The adapter as it is now. Synced: a checkpoint that is written later says that it is whole."""
+        from opora.train.lora import save_lora
+
+        shutil.rmtree(folder, ignore_errors=True)
+        save_lora(self.model, self.tokenizer, self._settings, folder)
+        for each in files_below(folder):
+            sync(each)
 
 
 def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
@@ -99,9 +107,12 @@ def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, acc
 
     trained = _Trained(settings, datasets, accelerator)
     tell = _tell if accelerator.is_main_process else lambda line: None
-    scorer = open_scorer(trained.model, settings, trained.train, trained.precision, tell)
-    loop = Loop(settings, Learner(trained.model, trained.method, scorer), accelerator, build.path / CHECKPOINT)
-    trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
+    scorer = open_scorer(trained.model, settings, trained.mix.train, trained.precision, tell)
+    learner = Learner(trained.model, trained.method, scorer)
+    loop = Loop(
+        settings, learner, accelerator, build.path / CHECKPOINT, lambda name: trained.save(build.path / name / ADAPTER)
+    )
+    trained.log = loop.run(trained.mix.train, trained.mix.valid, f"train {out.name}")
     return trained
 
 
@@ -123,56 +134,41 @@ def pick_precision(wanted: str, device: torch.device) -> str:
     return "fp32"
 
 
-def _units(
-    settings: TrainSettings, datasets: Path, tokenizer: Any, method: Method, limit: int
-) -> tuple[list[Unit], list[Unit], list[Dropped]]:
-    """To train on, to watch, and what was dropped. Of each dataset its share is drawn by the seed, after dropping; what
-    it holds out is kept whole."""
-    from opora.train.rows import encode_rows
-
-    train: list[Unit] = []
-    valid: list[Unit] = []
-    dropped: list[Dropped] = []
-    for name, share in settings.mix.items():
-        units, lost = encode_rows(datasets / name / "train.jsonl", tokenizer, limit, method.pairs)
-        if not units:
-            raise InputError(f"{datasets / name / 'train.jsonl'}: holds no example of at most {limit} tokens")
-        drawn = random.Random(f"{settings.seed} {name}").sample(range(len(units)), max(1, round(share * len(units))))
-        train += [units[number] for number in sorted(drawn)]
-        if (datasets / name / "valid.jsonl").exists():
-            held_out, more = encode_rows(datasets / name / "valid.jsonl", tokenizer, limit, method.pairs)
-            valid += held_out
-            lost += more
-        dropped += [{"dataset": name, **each} for each in lost]
-    return train, valid, dropped
-
-
 def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained) -> Manifest:
     from opora.models.template import template_hash
     from opora.train.card import write_card
-    from opora.train.lora import save_lora
 
-    save_lora(trained.model, trained.tokenizer, settings, build.path / "adapter")
-    write_json_lines(build.path / "log.jsonl", trained.log)
-    write_json_lines(build.path / "dropped.jsonl", trained.dropped)
+    trained.save(build.path / ADAPTER)
+    write_json_lines(build.path / LOG, trained.log)
+    write_json_lines(build.path / "dropped.jsonl", trained.mix.dropped)
     results, template = _results(trained), template_hash(trained.tokenizer)
-    counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
+    counts = _counts(settings, trained)
     tokens = trained.log[-1]["num_tokens"]
     data = [(name, share, build.inputs[f"dataset {name}"]) for name, share in settings.mix.items()]
     facts = {"name": out.name, "data": data, "template": template,
-             "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
+             "revision": build.inputs["model"], "dropped": len(trained.mix.dropped), "tokens": tokens}  # fmt: skip
     write_card(build.path / "README.md", settings, {**results, **counts, **facts})
     for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another
         shutil.rmtree(each)
     return build.publish(
         counts=counts,
-        dropped=dict(Counter(str(each["reason"]) for each in trained.dropped)),
+        dropped=dict(Counter(str(each["reason"]) for each in trained.mix.dropped)),
         models={settings.model: build.inputs["model"]},
         prompts={"chat_template": template},
         results=results,
         volatile=frozenset({"README.md"}),  # it says the name of the folder
         tokens={"read": tokens},
     )
+
+
+def _counts(settings: TrainSettings, trained: _Trained) -> dict[str, int]:
+    units = trained.mix.train
+    counts = {"examples": len(units), "held_out": len(trained.mix.valid), "steps": trained.log[-1]["step"]}
+    if settings.negatives is not None:
+        counts["negatives"] = sum(unit.negative is True for unit in units)
+    if settings.min_quality is not None:
+        counts["unrated"] = sum(unit.quality is None for unit in units)
+    return counts
 
 
 def _results(trained: _Trained) -> dict[str, Any]:

@@ -29,6 +29,14 @@ class TrainSettings(Settings):
     dataset: str | dict[str, Annotated[float, Field(gt=0, le=1)]] = "raft"
     """Name of the dataset, a folder below `dataset/`; or a mix, names with the share of each that is taken:
     `{raft: 1.0, chats: 0.6}`."""
+    negatives: Fraction | None = None
+    """Share of refusals among the rows that say what they are (`behavior`). What there is too much of is left out,
+    drawn by the seed, and listed."""
+    min_quality: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    """Rows whose `quality` is lower are dropped and listed; rows that carry none stay and are counted."""
+    keep: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+    """Fractions of the training after which the adapter is kept beside the final one: that of 0.6 is
+    `train/NAME/at-60`."""
     epochs: Annotated[float, Field(gt=0)] = 2.0
     max_steps: PositiveInt | None = None
     """Steps to stop after, whatever `epochs` says."""
@@ -69,10 +77,17 @@ class TrainSettings(Settings):
         """Name -> share of each dataset."""
         return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
 
+    @property
+    def kept(self) -> dict[str, float]:
+        """Folder of each adapter that is kept on the way -> its fraction of the training."""
+        return {f"at-{100 * each:g}": each for each in self.keep}
+
     @model_validator(mode="after")
     def _fits_its_method(self) -> Self:
         if not self.dataset:
             raise ValueError("dataset names none")
+        if len(self.kept) < len(self.keep):
+            raise ValueError("keep names a fraction twice")
         for name, methods in (("beta", ("simpo", "dpo")), ("gamma", ("simpo",))):
             if getattr(self, name) != type(self).model_fields[name].default and self.method not in methods:
                 raise ValueError(f"{name} is a setting of {' and '.join(methods)}, but the method is {self.method}")
