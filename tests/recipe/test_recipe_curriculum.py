@@ -1,4 +1,4 @@
-"""A curriculum: stages with mixes of their own, each from the one before; what is kept on the way has rows of a table."""
+"""A curriculum: stages with mixes of their own, each from the one before; what is kept on the way can be benched."""
 
 import json
 

@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 
 class Mix(NamedTuple):
-    """`train`: to learn from; `valid`: held out of the same datasets."""
+    """`train`: to learn from; `valid`: held out of the same datasets; `general`: chats of other things."""
 
     train: list[Unit]
     valid: list[Unit]
+    general: list[Unit]
     dropped: list[Dropped]
 
 
@@ -49,7 +50,7 @@ def read_mix(settings: TrainSettings, datasets: Path, tokenizer: PreTrainedToken
     nothing to go by."""
     pairs = METHODS[settings.method].pairs
     found: list[Named] = []
-    mix = Mix([], [], [])
+    mix = Mix([], [], [], [])
     rated = False
     for name, share in settings.mix.items():
         path = datasets / name / "train.jsonl"
@@ -72,6 +73,12 @@ def read_mix(settings: TrainSettings, datasets: Path, tokenizer: PreTrainedToken
         found, surplus = _balance(found, settings.negatives, settings.seed)
         mix.dropped.extend(surplus)
     mix.train.extend(each.unit for each in found)
+    if settings.general is not None:
+        chats, lost = encode_rows(settings.general, tokenizer, max_tokens)
+        if not chats:
+            raise InputError(f"{settings.general}: holds no chat of at most {max_tokens} tokens")
+        mix.general.extend(chats)
+        mix.dropped.extend({"dataset": "general", **each} for each in lost)
     return mix
 
 

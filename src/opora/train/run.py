@@ -15,16 +15,19 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
+from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.artifacts.folder import files_below, sync
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
+from opora.train.fall import GENERAL_LOSS, Fall, find_fall
 from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import torch
     from accelerate import Accelerator
+
+    from opora.train.loop import HeldOut
 CHECKPOINT, ADAPTER, LOG = "checkpoint", "adapter", "log.jsonl"
 
 
@@ -36,6 +39,10 @@ def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
         raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
     inputs = {f"dataset {name}": read_manifest(datasets / name).fingerprint for name in settings.mix}
     inputs["model"] = revision_of(spec)
+    if settings.general is not None:
+        if not settings.general.is_file():
+            raise InputError(f"train: general is {settings.general}: no such file")
+        inputs["general"] = fingerprint_of_file(settings.general)
     return Build(out, f"train {settings.method}", settings, inputs, seed=settings.seed)
 
 
@@ -91,6 +98,20 @@ class _Trained:
         self.log: list[dict[str, Any]] = []
         self._settings = settings
 
+    @property
+    def held_out(self) -> list[HeldOut]:
+        """What is scored at every evaluation."""
+        from opora.train.loop import HeldOut
+        from opora.train.sft import SFT
+
+        sets = [HeldOut("eval_", self.mix.valid, self.method), HeldOut("eval_general_", self.mix.general, SFT)]
+        return [each for each in sets if each.units]
+
+    @property
+    def fall(self) -> Fall | None:
+        """Where training was stopped, if it was."""
+        return find_fall(self.log, self._settings.max_fall)
+
     def save(self, folder: Path) -> None:
         """The adapter as it is now. Synced: a checkpoint that is written later says that it is whole."""
         from opora.train.lora import save_lora
@@ -112,8 +133,20 @@ def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, acc
     loop = Loop(
         settings, learner, accelerator, build.path / CHECKPOINT, lambda name: trained.save(build.path / name / ADAPTER)
     )
-    trained.log = loop.run(trained.mix.train, trained.mix.valid, f"train {out.name}")
+    trained.log = loop.run(trained.mix.train, trained.held_out, f"train {out.name}")
+    if fall := trained.fall:
+        missing = [name for name in settings.kept if not (build.path / name).exists()]
+        tell(
+            f"train {out.name}: {_stop(fall, settings)}" + (f"; never reached: {', '.join(missing)}" if missing else "")
+        )
     return trained
+
+
+def _stop(fall: Fall, settings: TrainSettings) -> str:
+    return (
+        f"stopped at step {fall.step}, where a token of the general answers has lost {fall.nats:.2f} nats, more than"
+        f" max_fall {settings.max_fall:g}; the adapter is that of step {fall.kept_step}"
+    )
 
 
 def _tell(line: str) -> None:
@@ -141,7 +174,7 @@ def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained
     trained.save(build.path / ADAPTER)
     write_json_lines(build.path / LOG, trained.log)
     write_json_lines(build.path / "dropped.jsonl", trained.mix.dropped)
-    results, template = _results(trained), template_hash(trained.tokenizer)
+    results, template = _results(settings, trained), template_hash(trained.tokenizer)
     counts = _counts(settings, trained)
     tokens = trained.log[-1]["num_tokens"]
     data = [(name, share, build.inputs[f"dataset {name}"]) for name, share in settings.mix.items()]
@@ -164,6 +197,8 @@ def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained
 def _counts(settings: TrainSettings, trained: _Trained) -> dict[str, int]:
     units = trained.mix.train
     counts = {"examples": len(units), "held_out": len(trained.mix.valid), "steps": trained.log[-1]["step"]}
+    if trained.mix.general:
+        counts["general"] = len(trained.mix.general)
     if settings.negatives is not None:
         counts["negatives"] = sum(unit.negative is True for unit in units)
     if settings.min_quality is not None:
@@ -171,12 +206,22 @@ def _counts(settings: TrainSettings, trained: _Trained) -> dict[str, int]:
     return counts
 
 
-def _results(trained: _Trained) -> dict[str, Any]:
-    valid = [row["eval_loss"] for row in trained.log if "eval_loss" in row]
-    return {
-        "first_loss": trained.log[0]["loss"],
-        "last_loss": trained.log[-1]["loss"],
+def _results(settings: TrainSettings, trained: _Trained) -> dict[str, Any]:
+    """Of the adapter that is published, which a stop makes older than the last row of the log."""
+    fall = trained.fall
+    log = [row for row in trained.log if fall is None or row["step"] <= fall.kept_step]
+    losses = [row["loss"] for row in log if "loss" in row]
+    valid = [row["eval_loss"] for row in log if "eval_loss" in row]
+    general = [row[GENERAL_LOSS] for row in log if GENERAL_LOSS in row]
+    results = {
+        "first_loss": losses[0],
+        "last_loss": losses[-1],
         "valid_loss": valid[-1] if valid else None,
         "precision": trained.precision,
         "parameters": sum(each.numel() for each in trained.model.parameters() if each.requires_grad),
     }
+    if general:
+        results |= {"general_loss_before": general[0], "general_loss": general[-1]}
+    if fall:
+        results["stopped"] = {**fall._asdict(), "reason": _stop(fall, settings)}
+    return results

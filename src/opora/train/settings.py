@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -25,7 +26,7 @@ class TrainSettings(Settings):
     method: Literal["sft", "simpo", "dpo"] = "sft"
     """`sft`: examples; `simpo`, `dpo`: pairs of a chosen and a rejected answer."""
     model: str = "smollm2"
-    """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`."""
+    """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`; an adapter that it names is trained further."""
     dataset: str | dict[str, Annotated[float, Field(gt=0, le=1)]] = "raft"
     """Name of the dataset, a folder below `dataset/`; or a mix, names with the share of each that is taken:
     `{raft: 1.0, chats: 0.6}`."""
@@ -51,7 +52,14 @@ class TrainSettings(Settings):
     max_tokens: PositiveInt = 4096
     """Examples longer than this, or than the model's context, are dropped and listed."""
     eval_every: PositiveInt = 20
-    """Steps between two looks at the held-out loss, which is also taken at the end."""
+    """Steps between two evaluations of what is held out and of `general`; there is one before the first step and one
+    after the last, too."""
+    general: Path | None = None
+    """JSON Lines of chats, `{"messages": [..., answer]}`, that have nothing to do with the documents: what the model
+    could do before and should still do after. Scored at every evaluation."""
+    max_fall: Annotated[float | None, Field(gt=0)] = None
+    """Nats that the mean log-probability of a token of the `general` answers may fall below what it was before
+    training. Further, and training stops with the adapter of the evaluation before."""
     checkpoint_every: PositiveInt = 10
     """Steps between two checkpoints, from which a killed run goes on."""
     max_batch_tokens: PositiveInt = 2048
@@ -88,6 +96,8 @@ class TrainSettings(Settings):
             raise ValueError("dataset names none")
         if len(self.kept) < len(self.keep):
             raise ValueError("keep names a fraction twice")
+        if self.max_fall is not None and self.general is None:
+            raise ValueError("max_fall is measured on general, which is not set; name a file of chats by general")
         for name, methods in (("beta", ("simpo", "dpo")), ("gamma", ("simpo",))):
             if getattr(self, name) != type(self).model_fields[name].default and self.method not in methods:
                 raise ValueError(f"{name} is a setting of {' and '.join(methods)}, but the method is {self.method}")
