@@ -1,12 +1,15 @@
 """What the model could do before is watched, and training stops when it has lost too much of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import opora
 from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.errors import InputError, OporaError
 from opora.train.fall import Fall, find_fall
+from opora.train.rows import encode_rows
 from opora.train.settings import TrainSettings
 from tests.train.test_train_pairs import pair
 from tests.train.test_train_sft import evaluations, held_out_loss, launch, make_dataset, row, settings, stop_at_step
@@ -167,6 +170,16 @@ def test_a_fall(losses, max_fall, found):
     fall = find_fall([{"step": 0, "eval_loss": 1.0}, *log], max_fall)
     assert (fall and (fall.step, fall.kept_step)) == found
     assert fall is None or fall == Fall(*found, losses[fall.step - 1] - losses[0])
+
+
+def test_the_chats_of_the_sample_are_learnable_and_not_its_questions(tiny_model):
+    from transformers import AutoTokenizer
+
+    sample = Path(opora.__file__).parent / "sample"
+    units, dropped = encode_rows(sample / "general.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
+    assert (len(units), len({unit.id for unit in units}), dropped) == (24, 24, [])
+    asked = {each["question"] for _, each in read_json_lines(sample / "questions.en.jsonl")}
+    assert not asked & {each["messages"][0]["content"] for _, each in read_json_lines(sample / "general.en.jsonl")}
 
 
 @pytest.mark.slow

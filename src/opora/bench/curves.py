@@ -131,6 +131,7 @@ def draw_curve(name: str, curve: Curve) -> Plot:
                 _write(axes, theme, "kept", (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
             axes.set_title(title, loc="left", fontsize=LETTERS_PT, color=theme.ink, pad=8)
             style_axes(axes, theme, grid="y")
+        all_axes[-1].xaxis.get_major_locator().set_params(integer=True)
         all_axes[-1].set_xlabel("step", fontsize=LETTERS_PT)
         return figure
 
