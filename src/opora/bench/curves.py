@@ -118,6 +118,8 @@ def draw_curve(name: str, curve: Curve) -> Plot:
     panels = [each for each in panels if getattr(curve.evaluations[0], each[1]) is not None]
 
     def draw(theme: Theme) -> Figure:
+        from matplotlib.ticker import MaxNLocator
+
         figure, all_axes = new_figure(theme, 0.4 + 1.4 * len(panels), rows=len(panels))
         for number, (axes, (title, attribute)) in enumerate(zip(all_axes, panels, strict=True)):
             points = [(each.step, getattr(each, attribute)) for each in curve.evaluations]
@@ -131,7 +133,7 @@ def draw_curve(name: str, curve: Curve) -> Plot:
                 _write(axes, theme, "kept", (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
             axes.set_title(title, loc="left", fontsize=LETTERS_PT, color=theme.ink, pad=8)
             style_axes(axes, theme, grid="y")
-        all_axes[-1].xaxis.get_major_locator().set_params(integer=True)
+        all_axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         all_axes[-1].set_xlabel("step", fontsize=LETTERS_PT)
         return figure
 

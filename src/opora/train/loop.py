@@ -82,7 +82,7 @@ class Loop:
         saved = time.monotonic()
         with Progress(label, steps, state.step, self._stream()) as progress:
             if held_out and not log:
-                log.append({"step": 0, **self._evaluate(0, held_out), "num_tokens": 0})
+                self._log(log, {"step": 0, **self._evaluate(0, held_out), "num_tokens": 0})
             for step, batch in enumerate(batches(train, self._settings), 1):
                 if step <= state.step:
                     continue
@@ -91,7 +91,7 @@ class Loop:
                 evaluated = held_out and (step % self._settings.eval_every == 0 or step == steps)
                 if evaluated:
                     row |= self._evaluate(step, held_out)
-                log.append(row)
+                self._log(log, row)
                 for name in kept_at(step, steps, self._settings) if self._accelerator.is_main_process else ():
                     self._keep(name)
                 if evaluated and self._fell(log):
@@ -102,6 +102,11 @@ class Loop:
                     saved = time.monotonic()
                 progress.advance(note=note(log))
         return log
+
+    def _log(self, log: list[dict[str, Any]], row: dict[str, Any]) -> None:
+        """Add a row, and hand it to the trackers."""
+        log.append(row)
+        self._accelerator.log({name: value for name, value in row.items() if name != "step"}, step=row["step"])
 
     def _fell(self, log: Sequence[Mapping[str, Any]]) -> bool:
         """Whether the last evaluation is beyond `max_fall`. Then the weights are those of the one before again; else

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from opora.train.loop import HeldOut
 CHECKPOINT, ADAPTER, LOG = "checkpoint", "adapter", "log.jsonl"
+RUNS = "runs"
+"""Folder of the project for trackers that write files, such as tensorboard."""
 
 
 def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
@@ -50,14 +52,16 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
     """Train. Raises MissingExtraError without torch, InputError for a row without an answer, OporaError for a loss that
     is no number."""
     try:
-        import accelerate
-        import peft  # noqa: F401 the extra is there or it is not
+        import accelerate  # noqa: F401 the extra is there or it is not
+        import peft  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
     build = train_build(settings, datasets, out)
     if build.finished:
         return build.finished
-    accelerator = accelerate.Accelerator(cpu=settings.device == "cpu")
+    from opora.train.trackers import open_accelerator
+
+    accelerator = open_accelerator(settings, datasets.parent / RUNS)
     if not accelerator.is_main_process:
         accelerator.wait_for_everyone()
         _train(settings, datasets, out, build, accelerator)
@@ -125,6 +129,7 @@ class _Trained:
 def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
     from opora.train.loop import Learner, Loop
     from opora.train.scorer import open_scorer
+    from opora.train.trackers import tracked
 
     trained = _Trained(settings, datasets, accelerator)
     tell = _tell if accelerator.is_main_process else lambda line: None
@@ -133,7 +138,8 @@ def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, acc
     loop = Loop(
         settings, learner, accelerator, build.path / CHECKPOINT, lambda name: trained.save(build.path / name / ADAPTER)
     )
-    trained.log = loop.run(trained.mix.train, trained.held_out, f"train {out.name}")
+    with tracked(accelerator, settings, out.name):
+        trained.log = loop.run(trained.mix.train, trained.held_out, f"train {out.name}")
     if fall := trained.fall:
         missing = [name for name in settings.kept if not (build.path / name).exists()]
         tell(

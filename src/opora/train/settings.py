@@ -77,6 +77,9 @@ class TrainSettings(Settings):
     """Of the frozen weights and the arithmetic; `auto`: bf16 where the device has instructions for it. The adapter and
     its optimizer are kept in fp32."""
     device: str = "auto"
+    trackers: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Trackers of accelerate that get every row of the log: `tensorboard`, `wandb`, `mlflow`, ... No part of what the
+    adapter is known by: another tracker does not make it stale."""
     seed: NonNegativeInt = 0
     lora: LoraSettings = LoraSettings()
 
