@@ -27,3 +27,8 @@ class MissingExtraError(InputError):
 
 class ModelError(OporaError):
     """A language model could not be loaded or did not answer: a server that is down, a checkpoint that does not fit."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -94,7 +94,7 @@ def test_a_completion_ends_at_the_limit_or_at_the_end_token(tiny_model):
 def test_logprobs_equal_those_of_the_whole_sequence(tiny_model):
     loaded = model(tiny_model, backend="transformers", batch_size=3)
     chats, texts = [chat(n) for n in (2, 30, 9, 1)], ["fee Monday", "", "north <|im_end|> five", "quote"]
-    network, tokenizer = loaded._model, loaded._tokenizer
+    network, tokenizer = loaded._network.base.network, loaded._tokenizer
     for one, text, found in zip(chats, texts, loaded.logprobs(chats, texts), strict=True):
         prompt = encode_chat(tokenizer, one)
         answer = encode_text(tokenizer, text)

@@ -3,7 +3,7 @@
 import pytest
 
 from opora.errors import InputError, ModelError
-from opora.models.template import encode_chat, encode_example, encode_text, template_hash
+from opora.models.template import encode_chat, encode_example, encode_text, invocation_ids, template_hash
 from opora.records import Message
 
 CHATML = (
@@ -141,3 +141,25 @@ def test_the_hash_is_that_of_the_template(tokenizer, monkeypatch):
     monkeypatch.setattr(tokenizer, "chat_template", None)
     with pytest.raises(ModelError, match="has no chat template"):
         template_hash(tokenizer)
+
+
+def test_what_activates_stands_last_in_every_prompt(tokenizer):
+    ids = invocation_ids(tokenizer)
+    prompt, answer = encode_example(tokenizer, chat("What is the fee?", "It is 12 EUR."))
+    assert prompt[-len(ids) :] == ids
+    assert "assistant" in tokenizer.decode(ids)
+    assert not any(answer[at : at + len(ids)] == ids for at in range(len(answer)))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for m in messages %}{{ m['content'] }} {% endfor %}",
+        "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+        "{% if add_generation_prompt %} {{ messages[0]['content'] }}{% endif %}",
+    ],
+)
+def test_a_template_that_cannot_activate_is_refused(tokenizer, template, monkeypatch):
+    monkeypatch.setattr(tokenizer, "chat_template", template)
+    with pytest.raises(ModelError, match="has no words of its own before an answer"):
+        invocation_ids(tokenizer)

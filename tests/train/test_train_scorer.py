@@ -8,7 +8,7 @@ from opora.train import scorer as module
 from opora.train.attention import TreeState
 from opora.train.forward import Engine
 from opora.train.plain import PlainScorer
-from opora.train.rows import Unit
+from opora.train.rows import Row, Unit
 from opora.train.scorer import open_scorer
 from opora.train.settings import TrainSettings
 from tests.train.test_train_forward import adapt, draw, make
@@ -18,7 +18,7 @@ def opened(model, engine="auto", precision="fp32"):
     told = []
     units = [Unit(str(n), (row,)) for n, row in enumerate(draw("group"))]
     scorer = open_scorer(model, TrainSettings(engine=engine), units, precision, told.append)
-    return scorer._scorer, told
+    return scorer.scorer.scorer, told
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -67,4 +67,36 @@ def test_the_model_is_left_in_the_mode_it_was_in():
         model = adapt(make("llama")).train(mode)
         opened(model)
         assert model.training is mode
-    assert module.CHECKED_UNITS > 1
+        assert all(each.grad is None for each in model.parameters())
+
+
+def test_a_gradient_that_is_off_is_noticed(monkeypatch):
+    class Twice(torch.autograd.Function):
+        forward = staticmethod(lambda ctx, x: x.clone())
+        backward = staticmethod(lambda ctx, slope: 2 * slope)
+
+    hidden = Engine.hidden
+    monkeypatch.setattr(Engine, "hidden", lambda self, *given: Twice.apply(hidden(self, *given)))
+    scorer, [line] = opened(adapt(make("llama")))
+    assert isinstance(scorer, PlainScorer)
+    assert "the gradients of rows that share tokens come out 100% off; computing each row by itself" in line
+
+
+def test_the_units_that_share_most_are_looked_at():
+    rows = [Row([1, 2, 3, 4], [5]), Row([9, 9], [5]), Row([1, 2, 3, 6], [5]), Row([1, 7], [5])]
+    assert module._relatives([Unit(str(n), (row,)) for n, row in enumerate(rows)]) == [rows[0], rows[2]]
+    assert module._relatives([Unit("only", (rows[1],))]) == [rows[1]]
+
+
+def test_a_reference_is_computed_once(monkeypatch):
+    model, rows, calls = adapt(make("llama")), draw("pair"), []
+    scorer = open_scorer(model, TrainSettings(), [Unit("a", tuple(rows))], "fp32", print)
+    reference = Engine.reference
+    monkeypatch.setattr(Engine, "reference", lambda self, rows: calls.append(1) or reference(self, rows))
+    with torch.inference_mode():
+        first = scorer.reference(rows)
+    second = scorer.reference(rows)
+    other = scorer.reference(rows[::-1])
+    assert len(calls) == 2
+    torch.testing.assert_close([each.logprobs for each in first], [each.logprobs for each in second])
+    torch.testing.assert_close(other[1].logprobs, first[0].logprobs)

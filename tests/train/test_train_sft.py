@@ -213,8 +213,8 @@ def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
 @pytest.mark.parametrize(
     ("lora", "message"),
     [
-        (LoraSettings(r=8, alpha=8), r"lora.r is 8, but the adapter .* has 4; set lora.r to that"),
-        (LoraSettings(r=4, alpha=4), r"lora.alpha is 4, but the adapter .* has 8"),
+        (LoraSettings(r=8, alpha=8), r"lora.r is 8, but of the adapter .* it is 4; set lora.r to that"),
+        (LoraSettings(r=4, alpha=4), r"lora.alpha is 4, but of the adapter .* it is 8"),
         (
             LoraSettings(r=4, alpha=8, targets=("q_proj",)),
             r"lora.targets are not those .*down_proj.*leave lora.targets",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -54,6 +55,7 @@ def opora(
 
 def main() -> None:
     """Run a command; a fault that opora can explain is one line on standard error."""
+    warnings.simplefilter("ignore", FutureWarning)  # what one library will ask of another tells a user nothing
     try:
         app()
     except OporaError as error:

@@ -20,14 +20,14 @@ import ctranslate2
 import torch
 from transformers import GenerationConfig, PreTrainedConfig
 
-from opora.errors import ModelError
+from opora.errors import ModelError, first_line
+from opora.models.adapter import invocation_of
 from opora.models.cache import cached
 from opora.models.contract import Chat, Completion, OnCompletion
 from opora.models.local import (
     check_lengths,
     completion_of,
     end_tokens,
-    first_line,
     load_causal_lm,
     load_config,
     load_tokenizer,
@@ -42,7 +42,10 @@ ARCHITECTURES = frozenset(("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCa
 
 
 def supports(spec: ModelSpec) -> bool:
-    """True if CTranslate2 knows the model's architecture. Raises ModelError if the model's settings do not load."""
+    """True if CTranslate2 knows the model's architecture; it knows no activated adapters, which cannot be merged.
+    Raises ModelError if the model's settings do not load."""
+    if invocation_of(spec):
+        return False
     return spec.kind == "smollm2" or bool(set(load_config(spec).architectures or ()) & ARCHITECTURES)
 
 

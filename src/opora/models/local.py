@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from opora.errors import InputError, ModelError
+from opora.errors import InputError, ModelError, first_line
+from opora.models.adapter import with_adapter
 from opora.models.contract import Chat, Completion, LanguageModel, OnCompletion
 from opora.models.revision import adapter_folder, revision_of
 from opora.models.settings import ModelSettings
+from opora.models.shared import can_keep, pad_left, share_network
 from opora.models.smollm2 import smollm2_folder
 from opora.models.spec import ModelSpec, parse_spec
 from opora.models.template import encode_chat, encode_text
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import DynamicCache, GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
@@ -64,21 +67,27 @@ def load_causal_lm(
     spec: ModelSpec, dtype: torch.dtype, device: torch.device
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model, with its adapter if the spec has one, and tokenizer. Raises ModelError if either does not load."""
+    tokenizer = load_tokenizer(spec)
+    return load_network(spec, dtype, device), tokenizer
+
+
+def load_network(spec: ModelSpec, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
+    """The model of a spec, with its adapter if it has one. Raises ModelError if it does not load."""
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # of seconds, and among opora's own
     source, revision = source_of(spec), spec.revision or None
-    tokenizer = load_tokenizer(spec)
     try:
         # a pickle may run code: only safetensors are read
         model: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype, use_safetensors=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"model {source!r} does not load: {first_line(error)}") from None
     if spec.adapter:
-        model = load_adapter(model, spec.adapter)
-    return model.to(device).eval(), tokenizer
+        model = with_adapter(model, spec)
+    loaded: PreTrainedModel = model.to(device).eval()
+    return loaded
 
 
 def source_of(spec: ModelSpec) -> str:
@@ -113,66 +122,69 @@ def load_config(spec: ModelSpec) -> PreTrainedConfig:
     return config
 
 
-def load_adapter(model: PreTrainedModel, adapter: str) -> PreTrainedModel:
-    """`model` with a PEFT adapter merged into its weights. Raises ModelError for an adapter of another model."""
-    from peft import PeftModel, get_peft_model_state_dict, load_peft_weights
-
-    folder = adapter_folder(adapter)
-    try:
-        adapted = PeftModel.from_pretrained(model, str(folder))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"adapter {folder} does not fit its model: {first_line(error)}") from None
-    wanted, given = (
-        {name for name in names if "lora_" in name}
-        for names in (
-            get_peft_model_state_dict(adapted, save_embedding_layers=False),
-            load_peft_weights(str(folder), device="cpu"),
-        )
-    )
-    if wanted != given:
-        odd = min(wanted ^ given)
-        raise ModelError(f"adapter {folder} does not fit its model: {odd} is in one of them only")
-    merged: PreTrainedModel = adapted.merge_and_unload()
-    return merged
-
-
 class TransformersModel:
-    """A model that transformers runs. Chats are sorted by length and generated in batches, padded on the left."""
+    """A model that transformers runs. Chats that begin alike are read once and generated in batches, padded on the
+    left."""
 
     def __init__(
         self, spec: str, settings: ModelSettings, device: torch.device, dtype: torch.dtype | None = None
     ) -> None:
-        parsed = parse_spec(spec)
+        parsed, dtype = parse_spec(spec), dtype or pick_dtype(device)
         self.spec, self.revision = spec, revision_of(parsed)
         self._settings, self._device = settings, device
-        self._model, self._tokenizer = load_causal_lm(parsed, dtype or pick_dtype(device), device)
-        self.context_tokens = int(self._model.config.get_text_config().max_position_embeddings)
-        self._ends = end_tokens(self._tokenizer, self._model.generation_config)
+        key = f"{self.revision.partition('+')[0]} {dtype} {device} {settings.prompt_cache_tokens}"
+        load = partial(load_network, dtype=dtype, device=device)
+        self._network = share_network(parsed, load, key, settings.prompt_cache_tokens)
+        self._tokenizer = load_tokenizer(parsed)
+        with self._network.answering() as network:
+            self.context_tokens = int(network.config.get_text_config().max_position_embeddings)
+            self._ends = end_tokens(self._tokenizer, network.generation_config)
+            self._keeps = bool(settings.prompt_cache_tokens) and can_keep(network)
 
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
         check_lengths(prompts, self._settings.max_new_tokens, self.context_tokens, self.spec)
         completions: dict[int, Completion] = {}
-        for batch in batches_by_length(prompts, self._settings.batch_size):
+        for batch in self._batches(prompts):
             for number, completion in zip(batch, self._generate([prompts[n] for n in batch]), strict=True):
                 completions[number] = completion
                 if on_completion:
                     on_completion(number, completion)
         return [completions[number] for number in range(len(chats))]
 
+    def _batches(self, prompts: Sequence[list[int]]) -> Iterator[list[int]]:
+        """What begins alike stands together, if it is to be read once."""
+        if not self._keeps:
+            return batches_by_length(prompts, self._settings.batch_size)
+        order = sorted(range(len(prompts)), key=lambda number: prompts[number])
+        return batched(order, self._settings.batch_size)
+
     @torch.inference_mode()
     def _generate(self, prompts: list[list[int]]) -> list[Completion]:
         began = time.monotonic()
         torch.manual_seed(self._settings.seed)
         ids, mask = self._padded(prompts)
-        output = self._model.generate(  # type: ignore[operator]
-            input_ids=ids, attention_mask=mask, generation_config=self._generation_config()
-        )
+        past = self._read(prompts)
+        with self._network.answering() as network:
+            output = network.generate(
+                input_ids=ids, attention_mask=mask, past_key_values=past, generation_config=self._generation_config()
+            )
         seconds = (time.monotonic() - began) / len(prompts)
         return [
             completion_of(self._tokenizer, len(prompt), row.tolist()[ids.shape[1] :], self._ends, seconds)
             for prompt, row in zip(prompts, output, strict=True)
         ]
+
+    def _read(self, prompts: list[list[int]]) -> DynamicCache | None:
+        """Keys of the prompts but for their last token, or for what activates the adapter."""
+        if not self._keeps:
+            return None
+        invocation = list(self._network.invocation)
+        left = len(invocation) or 1
+        if any(prompt[-left:] != invocation for prompt in prompts if invocation):
+            raise ModelError(f"{self.spec}: its chat template is not the one that its adapter was trained with")
+        with self._network.reading() as network:
+            return pad_left([self._network.prompts.read(network, prompt[:-left]) for prompt in prompts])
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
@@ -192,9 +204,10 @@ class TransformersModel:
         ids, mask = self._padded(rows)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         kept = max(lengths)
-        logits = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=kept + 1
-        ).logits[:, :-1]
+        with self._network.answering() as network:
+            logits = network(
+                input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=kept + 1
+            ).logits[:, :-1]
         picked = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, ids.shape[1] - kept :, None])[..., 0]
         return [float(row[kept - length :].sum()) for row, length in zip(picked, lengths, strict=True)]
 
@@ -223,8 +236,11 @@ class TransformersModel:
 
 def batches_by_length(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
     """Indices of prompts in batches of like length, longest first: what does not fit into memory shows at once."""
-    order = sorted(range(len(prompts)), key=lambda number: (-len(prompts[number]), number))
-    return (order[at : at + size] for at in range(0, len(order), size))
+    return batched(sorted(range(len(prompts)), key=lambda number: (-len(prompts[number]), number)), size)
+
+
+def batched(order: Sequence[int], size: int) -> Iterator[list[int]]:
+    return (list(order[at : at + size]) for at in range(0, len(order), size))
 
 
 def check_lengths(prompts: Sequence[Sequence[int]], new: int, context: int | None, spec: str) -> None:
@@ -257,7 +273,3 @@ def completion_of(
         finish_reason="length" if stop is None else "stop",
         seconds=seconds,
     )
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -17,6 +17,9 @@ class ModelSettings(Settings):
     seed: NonNegativeInt = 0
     batch_size: PositiveInt = 8
     """Chats that transformers generates together; CTranslate2 takes as many at a time as there are threads."""
+    prompt_cache_tokens: NonNegativeInt = 8192
+    """Tokens of prompts whose keys transformers keeps, so that what a prompt begins with as an earlier one did is not
+    read again, by the model nor by its activated adapters; 0: none."""
     backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
     """Of a local model. `auto`: CTranslate2 on a CPU where it knows the architecture, transformers elsewhere."""
     quantization: Literal["float32", "int8"] = "float32"

@@ -56,6 +56,21 @@ def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     return _encode(tokenizer, _replace(text, marks), marks)
 
 
+def invocation_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Ids that the template puts before an answer, at which an activated adapter begins to work. Raises ModelError for
+    a template that puts none there, or whose ids depend on what stands before them."""
+    chats = [[Message(role="user", content=text)] for text in ("a", "1.", "\u0436?")]
+    before, prompts = ([encode_chat(tokenizer, chat, generation) for chat in chats] for generation in (False, True))
+    found = {tuple(prompt[len(start) :]) for start, prompt in zip(before, prompts, strict=True)}
+    starts = all(prompt[: len(start)] == start for start, prompt in zip(before, prompts, strict=True))
+    if not starts or len(found) > 1 or found == {()}:
+        raise ModelError(
+            f"the chat template of {tokenizer.name_or_path} has no words of its own before an answer, at which an"
+            " activated adapter could begin to work; set lora.activated to false"
+        )
+    return list(found.pop())
+
+
 def template_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     """SHA-256 of the chat template, hex."""
     return hashlib.sha256(_template(tokenizer).encode()).hexdigest()

@@ -1,7 +1,8 @@
 """Attention over a tree of rows, registered with transformers under the name `opora_tree`.
 
 In: queries, keys and values of a flat row, [1, heads, tokens, head size], and its tree. Out: what each token gets from
-the tokens before it on its path, [1, tokens, heads, head size]. One call of scaled dot product attention a node, on any
+the tokens before it on its path, [1, tokens, heads, head size]. Keys and values can be kept, so that a tree which grows
+from the first need not read it again. One call of scaled dot product attention a node, on any
 device; sliding windows and soft caps are supported, what else a model adds to attention is refused.
 
     use_tree_attention(model)
@@ -32,11 +33,17 @@ REFUSED = ("s_aux", "position_bias", "cache")
 """What some models hand to attention beside queries, keys and values: sinks, learned biases, paged caches."""
 
 
-class TreeState:
-    """A tree on its way through a model: its masks, made once for all layers, and how many layers have asked."""
+Keys = dict[int, tuple[torch.Tensor, torch.Tensor]]
+"""Number of a layer -> keys and values of a tree's tokens."""
 
-    def __init__(self, tree: Tree, device: torch.device) -> None:
-        self.nodes = tree.nodes
+
+class TreeState:
+    """A tree on its way through a model: its masks, made once for all layers, and how many layers have asked. `before`:
+    the keys of the tree that it has grown from; `kept`: where its own are put."""
+
+    def __init__(self, tree: Tree, device: torch.device, before: Keys | None = None, kept: Keys | None = None) -> None:
+        self.nodes, self.offset = tree.nodes, tree.offset
+        self.before, self.kept = before, kept
         self.calls = 0
         self._device = device
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
@@ -92,12 +99,26 @@ def tree_attention(
                 f"{type(module).__name__}: attention with {name} cannot share prefixes; set engine to plain"
             )
     tree.calls += 1
+    if tree.kept is not None:
+        tree.kept[_layer(module)] = (key, value)
+    if tree.before is not None:
+        key, value = (torch.cat(pair, 2) for pair in zip(tree.before[_layer(module)], (key, value), strict=True))
     parts = []
     for node in tree.nodes:
         mask = tree.mask(node, sliding_window)
-        queries = query[:, :, node.start : node.end]
+        queries = query[:, :, node.start - tree.offset : node.end - tree.offset]
         parts.append(_attend(queries, _path(key, node), _path(value, node), mask, scaling, softcap, dropout))
     return torch.cat(parts, 2).transpose(1, 2), None
+
+
+def _layer(module: torch.nn.Module) -> int:
+    number = getattr(module, "layer_idx", None)
+    if not isinstance(number, int):
+        raise InputError(
+            f"{type(module).__name__}: does not say which layer it is of, so that nothing it reads can be kept;"
+            " set engine to plain"
+        )
+    return number
 
 
 def _path(states: torch.Tensor, node: Node) -> torch.Tensor:

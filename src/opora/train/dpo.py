@@ -23,7 +23,7 @@ def dpo_loss(scorer: Scorer, units: Sequence[Unit], settings: TrainSettings) -> 
     """- log sigmoid(beta (log p(chosen) / p0(chosen) - log p(rejected) / p0(rejected)))."""
     beta = BETA if settings.beta is None else settings.beta
     rows = [row for unit in units for row in unit.rows]
-    before = torch.stack([each.logprobs.sum() for each in scorer.reference(rows)])
+    before = torch.stack([each.logprobs.sum() for unit in units for each in scorer.reference(unit.rows)])
     scores = scorer.score(rows)
     after = torch.stack([each.logprobs.sum() for each in scores])
     rewards = beta * (after - before)

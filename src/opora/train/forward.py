@@ -8,23 +8,27 @@ of sums; dropout, where there is some, falls alike on what rows share.
     engine = Engine(model)
     scores = engine.score([Row([1, 2, 3], [4, 5]), Row([1, 2, 3], [6])])
     scores[0].logprobs   # [2]
+
+An activated adapter (Greenewald et al. 2025, arXiv:2504.12397) works from its invocation tokens on, so that what is
+before them is the base model's: it is read once, without gradient, for all answers and for the reference model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from peft import PeftModel
 
 from opora.errors import InputError
-from opora.train.attention import NO_MASK, TreeState, use_tree_attention
+from opora.train.attention import NO_MASK, Keys, TreeState, use_tree_attention
 from opora.train.head import Head, TokenScores, head_of, token_logprobs
-from opora.train.linear import fuse_lora
-from opora.train.lora import before_training
+from opora.train.linear import every_token, fuse_lora
+from opora.train.lora import before_training, invocation_of
 from opora.train.rows import Row
-from opora.train.tree import Tree, build_tree
+from opora.train.tree import Ids, Tree, build_tree, grow
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -36,7 +40,8 @@ ATTENTION_ONLY = frozenset(("full_attention", "sliding_attention"))
 
 
 class Engine:
-    """Raises InputError for a model that cannot share: with other layers than attention, or attention of its own."""
+    """Raises InputError for a model that cannot share: with other layers than attention, or attention of its own; and
+    for an activated adapter on weights that are trained too."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
@@ -49,6 +54,9 @@ class Engine:
                 " token, so that rows cannot share what they begin with; set engine to plain"
             )
         self._layers = config.num_hidden_layers
+        self._last_read: _Read | None = None
+        if invocation_of(model):
+            _refuse_trained_base(model)
         head_of(self._base)
         use_tree_attention(self._base)
         fuse_lora(self._base)
@@ -61,26 +69,55 @@ class Engine:
     def score(self, rows: Sequence[Row], min_shared: int = MIN_SHARED) -> list[TokenScores]:
         """Scores of the tokens of each answer, in the order of `rows`."""
         # nobody reads what the last token of a row would predict
-        tree = build_tree([[*row.prompt, *row.answer[:-1]] for row in rows], min_shared)
-        hidden = self.hidden(tree)
-        places = [path[len(row.prompt) - 1 :] for path, row in zip(tree.paths, rows, strict=True)]
-        read = torch.cat([torch.from_numpy(each) for each in places]).to(hidden.device)
+        ids = [[*row.prompt, *row.answer[:-1]] for row in rows]
+        places = [np.arange(len(row.prompt) - 1, row.length - 1) for row in rows]
+        hidden = self.hidden(ids, places, min_shared)
         targets = torch.tensor([token for row in rows for token in row.answer], device=hidden.device)
-        scores = token_logprobs(hidden[read], self.head, targets)
+        scores = token_logprobs(hidden, self.head, targets)
         sizes = [len(row.answer) for row in rows]
         return [TokenScores(*each) for each in zip(*(field.split(sizes) for field in scores), strict=True)]
 
-    def hidden(self, tree: Tree) -> torch.Tensor:
+    def hidden(
+        self, rows: Sequence[Sequence[int] | Ids], places: Sequence[Ids], min_shared: int = MIN_SHARED
+    ) -> torch.Tensor:
+        """The last hidden states, [tokens, width], at the `places` of each row, row after row."""
+        invocation = invocation_of(self._model)
+        if invocation is None:
+            tree = build_tree(rows, min_shared)
+            hidden = self._pass(tree)
+        else:
+            starts = [_start(row, invocation) for row in rows]
+            before = self._read([row[:start] for row, start in zip(rows, starts, strict=True)], min_shared)
+            tree = grow(before.tree, [row[start:] for row, start in zip(rows, starts, strict=True)], min_shared)
+            hidden = torch.cat([before.hidden, self._pass(tree, before=before.keys)])
+        read = np.concatenate([path[place] for path, place in zip(tree.paths, places, strict=True)])
+        return hidden[torch.from_numpy(read).to(hidden.device)]
+
+    def _read(self, prompts: list[Any], min_shared: int) -> _Read:
+        """The prompts by the base model. Those of the last call are kept: a reference reads the same."""
+        device = self._base.device.type
+        mode = (torch.is_inference_mode_enabled(), torch.is_autocast_enabled(device), self._model.training)
+        key = ([list(each) for each in prompts], min_shared, mode)
+        if self._last_read is None or self._last_read.key != key:
+            tree = build_tree(prompts, min_shared)
+            keys: Keys = {}
+            model: Any = self._model
+            with torch.no_grad(), model.disable_adapter():
+                self._last_read = _Read(key, tree, self._pass(tree, kept=keys), keys)
+        return self._last_read
+
+    def _pass(self, tree: Tree, before: Keys | None = None, kept: Keys | None = None) -> torch.Tensor:
         """The last hidden states of a tree's tokens, [tokens, width]."""
         device = self._base.device
-        state = TreeState(tree, device)
-        hidden: torch.Tensor = self._base.base_model(
-            input_ids=torch.from_numpy(tree.ids)[None].to(device),
-            position_ids=torch.from_numpy(tree.positions)[None].to(device),
-            attention_mask=NO_MASK.to(device),
-            use_cache=False,
-            tree=state,
-        ).last_hidden_state[0]
+        state = TreeState(tree, device, before, kept)
+        with every_token():
+            hidden: torch.Tensor = self._base.base_model(
+                input_ids=torch.from_numpy(tree.ids)[None].to(device),
+                position_ids=torch.from_numpy(tree.positions)[None].to(device),
+                attention_mask=NO_MASK.to(device),
+                use_cache=False,
+                tree=state,
+            ).last_hidden_state[0]
         if state.calls < self._layers:
             raise InputError(
                 f"{type(self._base).__name__}: {self._layers - state.calls} of its {self._layers} layers did not get"
@@ -91,3 +128,40 @@ class Engine:
     @property
     def head(self) -> Head:
         return head_of(self._base)
+
+
+class _Read(NamedTuple):
+    """What the base model has read: `hidden`, [tokens of the tree, width], and the keys of each layer."""
+
+    key: Any
+    tree: Tree
+    hidden: torch.Tensor
+    keys: Keys
+
+
+def _start(row: Sequence[int] | Ids, invocation: Sequence[int]) -> int:
+    """Where the adapter begins to work: at the last invocation tokens of a row, as in PEFT."""
+    start = last_occurrence(row, invocation)
+    if start is None:
+        raise InputError(
+            "a row does not hold the tokens that activate the adapter; were its rows written by another chat template?"
+        )
+    return start
+
+
+def last_occurrence(row: Sequence[int] | Ids, tokens: Sequence[int]) -> int | None:
+    """The place of the first of `tokens` where they stand last in the row."""
+    if len(row) < len(tokens):
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(row, dtype=np.int64), len(tokens))
+    found = np.flatnonzero((windows == np.asarray(tokens)).all(1))
+    return int(found[-1]) if len(found) else None
+
+
+def _refuse_trained_base(model: PreTrainedModel) -> None:
+    trained = [name for name, each in model.named_parameters() if each.requires_grad and "lora_" not in name]
+    if trained:
+        raise InputError(
+            f"an activated adapter is trained on a frozen model, but {trained[0]} is trained too; freeze it, or set"
+            " lora.activated to false"
+        )

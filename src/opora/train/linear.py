@@ -6,19 +6,41 @@ With y = W x + s B A x (Hu et al. 2021, arXiv:2106.09685, section 4.1), a layer 
 of y, and scales and adds them in passes of their own.
 
     fuse_lora(model)
+
+PEFT tells a layer of an activated adapter by offsets where in each row the adapter begins. Without them, or within
+`every_token()`, it works at every token: the engine hands it no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
 from peft.tuners.lora.layer import Linear
+from peft.tuners.lora.variants import ALoraLinearVariant
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+
+OFFSETS = "alora_offsets"
+"""Of each row, how many of its last tokens an activated adapter works at."""
+
+_EVERY_TOKEN = ContextVar("every token", default=False)
+
+
+@contextmanager
+def every_token() -> Iterator[None]:
+    """Within it activated adapters work at every token, whatever offsets a trainer hands in."""
+    was = _EVERY_TOKEN.set(True)
+    try:
+        yield
+    finally:
+        _EVERY_TOKEN.reset(was)
 
 
 def fuse_lora(model: PreTrainedModel) -> None:
@@ -31,7 +53,11 @@ def fuse_lora(model: PreTrainedModel) -> None:
 
 def _forward(layer: Linear, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     name = _only_adapter(layer, x)
+    if _EVERY_TOKEN.get():
+        kwargs.pop(OFFSETS, None)
     if name is None or args or kwargs:
+        if any(_is_activated(layer, each) for each in layer.active_adapters):
+            kwargs.setdefault(OFFSETS, [x.shape[-2]] * len(x))
         return type(layer).forward(layer, x, *args, **kwargs)
     base: Any = layer.base_layer
     a, b = layer.lora_A[name].weight, layer.lora_B[name].weight
@@ -39,12 +65,18 @@ def _forward(layer: Linear, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch
     return apply(x, base.weight, base.bias, a, b, layer.scaling[name])
 
 
+def _is_activated(layer: Linear, name: str) -> bool:
+    return isinstance(layer.lora_variant.get(name), ALoraLinearVariant)
+
+
 def _only_adapter(layer: Linear, x: torch.Tensor) -> str | None:
     """The adapter of a layer in the plain case, else None."""
     names = [name for name in layer.active_adapters if name in layer.lora_A]
-    if layer.disable_adapters or layer.merged or len(names) != 1 or names[0] in layer.lora_variant:
+    if layer.disable_adapters or layer.merged or len(names) != 1:
         return None
     name, base = names[0], layer.base_layer
+    if name in layer.lora_variant and not _is_activated(layer, name):
+        return None
     plain = type(base) is torch.nn.Linear and not any(each.requires_grad for each in base.parameters())
     dropout = layer.lora_dropout[name]
     quiet = isinstance(dropout, torch.nn.Identity) or not layer.training

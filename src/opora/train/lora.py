@@ -9,7 +9,7 @@ In: a model, settings. Out: the model with trainable low-rank matrices in fp32 (
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,16 @@ REFERENCE = "reference"
 """The name of a frozen copy of an adapter that is trained further."""
 
 
-def add_lora(model: PreTrainedModel, settings: TrainSettings) -> PreTrainedModel:
+def add_lora(
+    model: PreTrainedModel, settings: TrainSettings, invocation: Sequence[int] | None = None
+) -> PreTrainedModel:
     """`model` with a new adapter, initialised from the seed, or with the one that the model's spec names, to train it
-    further. Raises InputError where that one has another shape than the settings."""
+    further. `invocation`: the tokens from which on an activated adapter works. Raises InputError where the known
+    adapter has another shape than the settings."""
     torch.manual_seed(settings.seed)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
-    config = _config(settings.lora)
+    config = _config(settings.lora, invocation)
     adapter = parse_spec(settings.model).adapter
     adapted: Any = _add_known(model, adapter, config) if adapter else get_peft_model(model, config)
     if adapter and settings.method == "dpo":
@@ -44,10 +47,16 @@ def add_lora(model: PreTrainedModel, settings: TrainSettings) -> PreTrainedModel
     return adapted  # type: ignore[no-any-return]
 
 
-def _config(lora: LoraSettings) -> LoraConfig:
-    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
+def _config(lora: LoraSettings, invocation: Sequence[int] | None) -> LoraConfig:
+    if lora.activated and not invocation:
+        raise ValueError("an activated adapter needs its invocation tokens")
     return LoraConfig(
-        r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets),
+        alora_invocation_tokens=list(invocation) if lora.activated and invocation else None,
+        task_type="CAUSAL_LM",
     )
 
 
@@ -55,11 +64,15 @@ def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> Peft
     """Trained further, not merged: a second adapter on a merged one would be right on no model that a spec names."""
     folder = str(adapter_folder(adapter))
     known: Any = PeftConfig.from_pretrained(folder)
-    for name, given, has in (("r", wanted.r, known.r), ("alpha", wanted.lora_alpha, known.lora_alpha)):
+    for name, given, has in (
+        ("r", wanted.r, known.r),
+        ("alpha", wanted.lora_alpha, known.lora_alpha),
+        ("activated", *(bool(each.alora_invocation_tokens) for each in (wanted, known))),
+    ):
         if given != has:
             raise InputError(
-                f"train: lora.{name} is {given}, but the adapter {adapter}, which is to be trained further, has {has};"
-                f" set lora.{name} to that"
+                f"train: lora.{name} is {given}, but of the adapter {adapter}, which is to be trained further, it is"
+                f" {has}; set lora.{name} to that"
             )
     if wanted.target_modules not in ("all-linear", known.target_modules):
         raise InputError(
@@ -68,6 +81,14 @@ def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> Peft
         )
     known.lora_dropout = wanted.lora_dropout
     return PeftModel.from_pretrained(model, folder, is_trainable=True, config=known)
+
+
+def invocation_of(model: torch.nn.Module | None) -> list[int] | None:
+    """The tokens from which on an activated adapter works; None for any other model."""
+    if not isinstance(model, PeftModel):
+        return None
+    tokens: list[int] | None = getattr(model.peft_config[model.active_adapter], "alora_invocation_tokens", None)
+    return tokens
 
 
 @contextmanager

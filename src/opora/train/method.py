@@ -33,7 +33,7 @@ class Scorer(Protocol):
         ...
 
     def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
-        """Of the model as it was before training, without gradient."""
+        """Of the model as it was before training, without gradient; the rows are those of one unit."""
         ...
 
 

@@ -82,6 +82,7 @@ class _Trained:
         import torch
 
         from opora.models.local import load_causal_lm, load_tokenizer, pick_device
+        from opora.models.template import invocation_ids
         from opora.train.lora import add_lora
         from opora.train.methods import METHODS
         from opora.train.mix import read_mix
@@ -98,7 +99,8 @@ class _Trained:
         context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         limit = min(settings.max_tokens, context or settings.max_tokens)
         self.mix = read_mix(settings, datasets, self.tokenizer, limit)
-        self.model = add_lora(model, settings)
+        invocation = invocation_ids(self.tokenizer) if settings.lora.activated else None
+        self.model = add_lora(model, settings, invocation)
         self.log: list[dict[str, Any]] = []
         self._settings = settings
 

@@ -18,6 +18,9 @@ class LoraSettings(Settings):
     dropout: Fraction = 0.0
     targets: str | tuple[str, ...] = "all-linear"
     """Names of the layers that get an adapter; `all-linear`: every linear layer but the head."""
+    activated: bool = False
+    """The adapter works from the beginning of the answer on (Greenewald et al. 2025, arXiv:2504.12397): the model
+    reads documents as it did before training, once, for itself and for all such adapters."""
 
 
 class TrainSettings(Settings):

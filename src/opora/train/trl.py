@@ -24,7 +24,8 @@ from peft import PeftModel
 from opora.errors import InputError
 from opora.train.forward import MIN_SHARED, Engine
 from opora.train.head import token_logprobs
-from opora.train.tree import Ids, build_tree
+from opora.train.lora import invocation_of
+from opora.train.tree import Ids
 
 if TYPE_CHECKING:
     from transformers import Trainer
@@ -45,6 +46,9 @@ def share_prefixes(trainer: Trainer, min_shared: int = MIN_SHARED) -> None:
         raise InputError(f"trl is {trl.__version__}; its call is known of {VERSION}x: pip install 'trl=={VERSION}0'")
     if getattr(trainer, "use_weighting", False) or getattr(trainer.args, "cast_lm_head_to_fp32", False):
         raise InputError("use_weighting and cast_lm_head_to_fp32 are not computed over shared rows; switch them off")
+    refused = [name for name in ("gradient_checkpointing", "padding_free") if getattr(trainer.args, name, False)]
+    if refused and invocation_of(trainer.model):
+        raise InputError(f"an activated adapter is not trained under {refused[0]}; set it to False")
     temperature = float(getattr(trainer, "temperature", 1.0))
     for model in (trainer.model, getattr(trainer, "ref_model", None)):
         if model is not None:
@@ -118,15 +122,11 @@ class _Shared:
         from trl.trainer.utils import FusedCausalLMOutput
 
         rows, columns = _rows(input_ids, attention_mask, position_ids)
-        tree = build_tree(rows, self._min_shared)
-        flat = np.zeros(tuple(input_ids.shape), dtype=np.int64)
-        for place, path in zip(columns, tree.paths, strict=True):
-            flat[place] = path
         mask = labels[:, 1:] != -100
-        read = torch.from_numpy(flat).to(input_ids.device)[:, :-1][mask]
+        labelled = torch.nn.functional.pad(mask, (0, 1)).cpu().numpy()
+        hidden = self.engine.hidden(rows, [np.flatnonzero(labelled[place]) for place in columns], self._min_shared)
         head = self.engine.head
         head = head._replace(scale=head.scale / self._temperature)
-        hidden = self.engine.hidden(tree)[read]
         scores = token_logprobs(hidden, head, labels[:, 1:][mask])
         mean = hidden.detach().float() @ head.weight.detach().float().mean(0)
         if head.bias is not None:
