@@ -7,7 +7,9 @@ gradients are from those of TRL. Each way runs in a process of its own, one afte
 gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one row
 at a time, which is its fastest way on a CPU.
 
-    OMP_NUM_THREADS=1 python benchmarks/training.py [--units simpo dpo grpo shared unrelated] [--model smollm2|qwen2]
+    OMP_NUM_THREADS=1 python benchmarks/training.py [--units simpo dpo grpo shared ...] [--model smollm2|qwen2]
+
+The units named activated have an activated adapter, in PEFT as in opora.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import torch
 
 from opora.models.local import load_causal_lm, load_tokenizer, pick_device
 from opora.models.spec import parse_spec
+from opora.models.template import invocation_ids
 from opora.train.dpo import dpo_loss
 from opora.train.forward import Engine
 from opora.train.lora import add_lora
@@ -102,13 +105,21 @@ Call = Callable[[Sequence[Unit], int], torch.Tensor]
 
 
 class UnitOfWork(NamedTuple):
-    """`make`: its units. `loss`: by the engine. `trl`: (model with adapter, loss) by a trainer of TRL. `passes`: how
-    many forward and backward passes the work needs; a forward pass without gradient is a third of one."""
+    """`make`: its units. `loss`: by the engine. `trl`: (model with adapter, loss) by a trainer of TRL. `reference`: the
+    model before training scores the answers too. `activated`: the adapter works from the answer on."""
 
     make: Callable[[Any], list[Unit]]
     loss: Callable[[Engine, Sequence[Unit], int], torch.Tensor]
-    trl: Callable[[Any, Any, bool], tuple[Any, Call]]
-    passes: float = 1.0
+    trl: Callable[[Any, Any, Given], tuple[Any, Call]]
+    reference: bool = False
+    activated: bool = False
+
+
+class Given(NamedTuple):
+    """How a trainer of TRL is set: at its best or at its defaults, with what activates the adapter, if anything."""
+
+    best: bool
+    invocation: list[int] | None
 
 
 def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespace) -> None:
@@ -116,8 +127,11 @@ def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespac
     device = pick_device(arguments.device)
     base, tokenizer = load(arguments.model, device)
     units = unit.make(tokenizer)
-    flop = unit.passes * flop_needed(base, units)
-    model, call = ours(unit, base) if way == OURS else unit.trl(base, tokenizer, way == BEST)
+    invocation = invocation_ids(tokenizer) if unit.activated else None
+    flop = flop_needed(base, units, unit)
+    model, call = (
+        ours(unit, base, invocation) if way == OURS else unit.trl(base, tokenizer, Given(way == BEST, invocation))
+    )
     draw_adapter(model)
     model.train()
     chunks = [[each] for each in units] if way == BEST else [units]
@@ -136,8 +150,8 @@ def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespac
     torch.save(row, file)
 
 
-def ours(unit: UnitOfWork, base: Any) -> tuple[Any, Call]:
-    model = add_lora(base, TrainSettings(lora=LoraSettings(**LORA)))
+def ours(unit: UnitOfWork, base: Any, invocation: list[int] | None) -> tuple[Any, Call]:
+    model = add_lora(base, TrainSettings(lora=LoraSettings(activated=unit.activated, **LORA)), invocation)
     engine = Engine(model)
     return model, lambda units, total: unit.loss(engine, units, total)
 
@@ -174,7 +188,7 @@ def text_ids(tokenizer: Any) -> list[int]:
 
 def drawn(tokenizer: Any, prompts: Sequence[int], answers: int) -> list[Unit]:
     """A unit for each of `prompts`, the number of its context, with so many rows; answers of 80 to 120 tokens."""
-    ids, rng = text_ids(tokenizer), random.Random(0)
+    ids, rng, end = text_ids(tokenizer), random.Random(0), invocation_ids(tokenizer)
 
     def some(size: int) -> list[int]:
         start = rng.randrange(len(ids) - size)
@@ -183,7 +197,7 @@ def drawn(tokenizer: Any, prompts: Sequence[int], answers: int) -> list[Unit]:
     contexts = {number: some(PROMPT - QUESTION) for number in sorted(set(prompts))}
     units = []
     for number, context in enumerate(prompts):
-        prompt = contexts[context] + some(QUESTION)
+        prompt = contexts[context] + some(QUESTION) + end
         rows = [Row(prompt, some(rng.randint(ANSWER - 20, ANSWER + 20))) for _ in range(answers)]
         units.append(Unit(str(number), tuple(rows)))
     return units
@@ -231,12 +245,12 @@ def our_grpo(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
 # the same by the trainers of TRL
 
 
-def trainer_of(kind: str, base: Any, tokenizer: Any, best: bool, **more: Any) -> Any:
+def trainer_of(kind: str, base: Any, tokenizer: Any, how: Given, **more: Any) -> Any:
     import trl
     from datasets import Dataset
     from peft import LoraConfig
 
-    if best:
+    if how.best:
         trl.trainer.utils._use_triton = lambda device: True  # its head over labelled positions only, as on CUDA
     names = {
         "sft": ("SFTTrainer", "SFTConfig"),
@@ -249,8 +263,11 @@ def trainer_of(kind: str, base: Any, tokenizer: Any, best: bool, **more: Any) ->
     else:
         Trainer, Config = (getattr(trl, name) for name in names[kind])
     given = {"output_dir": tempfile.mkdtemp(), "report_to": "none", "bf16": False, **more}
-    given |= {"gradient_checkpointing": False} if best else {}
-    lora = LoraConfig(r=LORA["r"], lora_alpha=LORA["alpha"], target_modules="all-linear", task_type="CAUSAL_LM")
+    given |= {"gradient_checkpointing": False} if how.best else {}
+    lora = LoraConfig(
+        r=LORA["r"], lora_alpha=LORA["alpha"], target_modules="all-linear", task_type="CAUSAL_LM",
+        alora_invocation_tokens=how.invocation,
+    )  # fmt: skip
     texts = (
         {"prompt": "a", "chosen": "b", "rejected": "c"}
         if kind in ("dpo", "cpo")
@@ -279,8 +296,8 @@ def padded(rows: Sequence[Row], device: torch.device) -> dict[str, torch.Tensor]
     }
 
 
-def trl_sft(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
-    trainer = trainer_of("sft", base, tokenizer, best, max_length=None)
+def trl_sft(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
+    trainer = trainer_of("sft", base, tokenizer, how, max_length=None)
 
     def call(units: Sequence[Unit], total: int) -> torch.Tensor:
         inputs = padded([row for unit in units for row in unit.rows], trainer.accelerator.device)
@@ -289,8 +306,8 @@ def trl_sft(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
     return trainer.model, call
 
 
-def trl_dpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
-    trainer = trainer_of("dpo", base, tokenizer, best, max_length=None, beta=0.1)
+def trl_dpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
+    trainer = trainer_of("dpo", base, tokenizer, how, max_length=None, beta=0.1)
 
     def call(units: Sequence[Unit], total: int) -> torch.Tensor:
         inputs = padded([unit.rows[n] for n in (0, 1) for unit in units], trainer.accelerator.device)
@@ -300,10 +317,10 @@ def trl_dpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
     return trainer.model, call
 
 
-def trl_simpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
+def trl_simpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
     """CPOTrainer has no head over labelled positions: its best is to switch gradient checkpointing off."""
     more = {"loss_type": "simpo", "cpo_alpha": 0.0, "beta": 2.0, "simpo_gamma": 1.0, "max_length": None}
-    trainer = trainer_of("cpo", base, tokenizer, best, **more)
+    trainer = trainer_of("cpo", base, tokenizer, how, **more)
 
     def call(units: Sequence[Unit], total: int) -> torch.Tensor:
         batch = {}
@@ -315,8 +332,8 @@ def trl_simpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
     return trainer.model, call
 
 
-def trl_grpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
-    trainer = trainer_of("grpo", base, tokenizer, best, num_generations=8, per_device_train_batch_size=8, beta=0.0)
+def trl_grpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
+    trainer = trainer_of("grpo", base, tokenizer, how, num_generations=8, per_device_train_batch_size=8, beta=0.0)
     trainer.current_gradient_accumulation_steps = 1
 
     def call(units: Sequence[Unit], total: int) -> torch.Tensor:
@@ -340,31 +357,57 @@ def trl_grpo(base: Any, tokenizer: Any, best: bool) -> tuple[Any, Call]:
 
 UNITS = {
     "simpo": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_simpo, trl_simpo),
-    "dpo": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_dpo, trl_dpo, passes=4 / 3),
+    "dpo": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True),
     "grpo": UnitOfWork(group, our_grpo, trl_grpo),
     "shared": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0, 0, 0, 0], 1), our_sft, trl_sft),
     "unrelated": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0, 1, 2, 3], 1), our_sft, trl_sft),
+    "simpo-activated": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_simpo, trl_simpo, activated=True),
+    "dpo-activated": UnitOfWork(
+        lambda tokenizer: drawn(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True, activated=True
+    ),
+    "grpo-activated": UnitOfWork(group, our_grpo, trl_grpo, activated=True),
 }
 
 
 # what is measured
 
 
-def flop_needed(base: Any, units: Sequence[Unit]) -> float:
+def flop_needed(base: Any, units: Sequence[Unit], work: UnitOfWork) -> float:
     """Of a forward and backward pass in which every token is computed once, the weights frozen: twice the
     multiplications of the linear layers (forward, and back to their inputs), attention three and a half times (its
-    backward pass computes the scores anew), the head twice at labelled tokens. The adapter is not counted."""
+    backward pass computes the scores anew), the head twice at labelled tokens. A reference is a forward pass more;
+    under an activated adapter prompts have none but that. The adapter is not counted."""
     rows = [row for unit in units for row in unit.rows]
     tree = build_tree([[*row.prompt, *row.answer[:-1]] for row in rows])
+    prompt = build_tree([row.prompt for row in rows])
+    learnt, read = _forward(base, tree.positions, rows), _forward(base, prompt.positions, [])
+    answers = _Flop(learnt.linear - read.linear, learnt.attention - read.attention)
+    if work.activated:
+        return read.linear + read.attention + answers.passes(1 + work.reference)
+    return learnt.passes(1 + work.reference)
+
+
+class _Flop(NamedTuple):
+    """Of a forward pass."""
+
+    linear: float
+    attention: float
+
+    def passes(self, forward: int) -> float:
+        """So many passes, and back from the last."""
+        return forward * (self.linear + self.attention) + self.linear + 2.5 * self.attention
+
+
+def _forward(base: Any, positions: Any, rows: Sequence[Row]) -> _Flop:
     config = base.config.get_text_config()
     linear = sum(
         m.weight.numel() for n, m in base.named_modules() if isinstance(m, torch.nn.Linear) and "lm_head" not in n
     )
-    pairs = sum(int(place) + 1 for place in tree.positions)
+    pairs = sum(int(place) + 1 for place in positions)
     width = config.num_attention_heads * base.model.layers[0].self_attn.head_dim
-    attention = 4 * width * pairs * config.num_hidden_layers * 3.5
     labels = sum(len(row.answer) for row in rows)
-    return 4.0 * linear * len(tree.ids) + attention + 4.0 * config.vocab_size * config.hidden_size * labels
+    head = config.vocab_size * config.hidden_size * labels
+    return _Flop(2.0 * linear * len(positions) + 2.0 * head, 4.0 * width * pairs * config.num_hidden_layers)
 
 
 def matmul_peak(device: torch.device) -> float:

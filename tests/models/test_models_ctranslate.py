@@ -56,7 +56,9 @@ def test_every_end_token_of_a_checkpoint_ends_a_turn(tiny_model, tmp_path):
     settings = ModelSettings(max_new_tokens=20)
     loaded = CTranslateModel(f"hf:{tiny_model}", settings)
     prompt = loaded._tokenizer.convert_ids_to_tokens(encode_chat(loaded._tokenizer, chat(4)))
-    [free] = loaded._generator.generate_batch([prompt], max_length=20, sampling_topk=1, include_prompt_in_result=False)
+    [free] = loaded._generator(1).generate_batch(
+        [prompt], max_length=20, sampling_topk=1, include_prompt_in_result=False
+    )
     ids = free.sequences_ids[0]
     end = ids[6]
     folder = tmp_path / "ends"
@@ -87,7 +89,7 @@ def test_torch_keeps_its_threads(tiny_model):
         for _ in range(2):
             loaded = CTranslateModel(f"hf:{tiny_model}", ModelSettings(max_new_tokens=2))
             loaded.generate([chat(2), chat(3)])
-            assert (torch.get_num_threads(), loaded._generator.num_generators) == (2, 2)
+            assert (torch.get_num_threads(), loaded._opened.num_generators) == (2, 2)
     finally:
         torch.set_num_threads(threads)
 

@@ -64,10 +64,16 @@ class CTranslateModel:
         self._tokenizer = load_tokenizer(parsed)
         self.context_tokens = int(load_config(parsed).get_text_config().max_position_embeddings)
         self._ends = end_tokens(self._tokenizer, _generation_config(parsed))
-        self._generator = self._open(workers=1)
+        self._opened: ctranslate2.Generator | None = None
+
+    def _generator(self, workers: int) -> ctranslate2.Generator:
+        """The weights are loaded at first use, and anew for another number of workers, who share them."""
+        if self._opened is None or self._opened.num_generators != workers:
+            self._opened = None  # before there are two
+            self._opened = self._open(workers)
+        return self._opened
 
     def _open(self, workers: int) -> ctranslate2.Generator:
-        """The weights are in memory once, whatever the number of workers."""
         threads = torch.get_num_threads()
         generator = ctranslate2.Generator(
             str(self._folder), device="cpu", inter_threads=workers, intra_threads=max(1, threads // workers)
@@ -80,12 +86,11 @@ class CTranslateModel:
         check_lengths(prompts, self._settings.max_new_tokens, self.context_tokens, self.spec)
         # samples are drawn from one generator of random numbers, so that their order must be fixed
         workers = 1 if self._settings.temperature else max(1, min(len(chats), torch.get_num_threads()))
-        if workers != self._generator.num_generators:
-            self._generator = self._open(workers)
+        generator = self._generator(workers)
         completions: dict[int, Completion] = {}
         pool = ThreadPoolExecutor(workers)
         try:
-            futures = {pool.submit(self._generate, prompt): number for number, prompt in enumerate(prompts)}
+            futures = {pool.submit(self._generate, generator, prompt): number for number, prompt in enumerate(prompts)}
             for future in as_completed(futures):
                 number = futures[future]
                 completions[number] = future.result()
@@ -95,10 +100,10 @@ class CTranslateModel:
             pool.shutdown(cancel_futures=True)
         return [completions[number] for number in range(len(chats))]
 
-    def _generate(self, prompt: list[int]) -> Completion:
+    def _generate(self, generator: ctranslate2.Generator, prompt: list[int]) -> Completion:
         began = time.monotonic()
         ctranslate2.set_random_seed(self._settings.seed)
-        [result] = self._generator.generate_batch(
+        [result] = generator.generate_batch(
             [self._tokenizer.convert_ids_to_tokens(prompt)],
             max_length=self._settings.max_new_tokens,
             include_prompt_in_result=False,
@@ -117,7 +122,8 @@ class CTranslateModel:
         check_lengths(rows, 0, self.context_tokens, self.spec)
         # one row at a time: logits of every position are held, a gigabyte for a long row of a large vocabulary
         tokens = [self._tokenizer.convert_ids_to_tokens(row) for row in rows]
-        scored = self._generator.score_batch(tokens, max_batch_size=1, max_input_length=0)
+        workers = self._opened.num_generators if self._opened else 1
+        scored = self._generator(workers).score_batch(tokens, max_batch_size=1, max_input_length=0)
         return [
             float(sum(result.log_probs[len(result.log_probs) - len(answer) :]))
             for result, answer in zip(scored, answers, strict=True)
