@@ -13,7 +13,7 @@ from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.artifacts.folder import hash_json
 from opora.errors import InputError, OporaError
 from opora.train.batch import batches, count_steps
-from opora.train.loop import learning_rate
+from opora.train.loop import kept_at, learning_rate
 from opora.train.rows import Row, Unit, encode_rows
 from opora.train.settings import LoraSettings, TrainSettings
 
@@ -127,7 +127,7 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
     norm = torch.nn.utils.clip_grad_norm_(trained.values(), 0.05)
     optimizer.step()
 
-    [row] = Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+    [row] = Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint", print).run(examples, [], "train")
     assert row["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -159,8 +159,10 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     manifest = train(tiny_model, tmp_path, epochs=6)
     out = tmp_path / "out"
     log = [each for _, each in read_json_lines(out / "log.jsonl")]
-    assert log[-1]["loss"] < 0.6 * log[0]["loss"]
-    assert log[-1]["eval_loss"] < log[0]["loss"]
+    assert [each["step"] for each in log] == list(range(25))
+    assert log[-1]["loss"] < 0.6 * log[1]["loss"]
+    assert log[-1]["eval_loss"] < 0.8 * log[0]["eval_loss"]
+    assert "loss" not in log[0], "before the first step there is something to evaluate and nothing learnt"
     assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24}
     names = {each.name for each in (out / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
@@ -263,9 +265,9 @@ run(TrainSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.
 
 
 def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
-    lora = LoraSettings(r=4, alpha=8, dropout=0.2)
-    whole = train(tiny_model, tmp_path, "whole", epochs=16, lora=lora)
-    given = settings(tiny_model, epochs=16, lora=lora).model_dump_json()
+    more = {"epochs": 16, "lora": LoraSettings(r=4, alpha=8, dropout=0.2), "keep": (0.01, 0.5)}
+    whole = train(tiny_model, tmp_path, "whole", **more)
+    given = settings(tiny_model, **more).model_dump_json()
     command = [sys.executable, "-c", SCRIPT, given, str(tmp_path / "dataset"), str(tmp_path / "killed")]
     checkpoint = tmp_path / ".killed.partial" / "checkpoint" / "manifest.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -302,6 +304,67 @@ def test_a_checkpoint_half_written_is_no_part_of_the_result(tiny_model, tmp_path
     half.mkdir()
     (half / "state.safetensors").write_bytes(b"half")
     assert train(tiny_model, tmp_path).files.keys() == whole.files.keys()
+
+
+def test_what_is_kept_on_the_way_is_the_adapter_of_its_step(tiny_model, tmp_path):
+    from opora.models.load import load_model
+    from opora.models.revision import revision_of
+    from opora.models.settings import ModelSettings
+    from opora.models.spec import parse_spec
+    from opora.records import Message
+
+    train(tiny_model, tmp_path, epochs=5, keep=(0.25, 0.5), eval_every=5)
+    held_out = {each["step"]: each["eval_loss"] for each in evaluations(tmp_path / "out")}
+    valid, specs = tmp_path / "dataset" / "raft" / "valid.jsonl", {}
+    for step, name in ((5, "out/at-25"), (10, "out/at-50"), (20, "out")):
+        specs[step] = f"hf:{tiny_model}+{tmp_path / name}"
+        assert held_out_loss(specs[step], valid) == pytest.approx(held_out[step], rel=1e-4)
+    assert len({revision_of(parse_spec(each)) for each in specs.values()}) == 3
+    messages = [Message(**each) for each in row(3)["messages"][:-1]]
+    for backend in ("transformers", "ctranslate2"):
+        given = ModelSettings(max_new_tokens=12, backend=backend, device="cpu")
+        texts = [load_model(spec, given).generate([messages])[0].text for spec in specs.values()]
+        assert texts[0] != texts[-1], "the first fifth has not taught it yet what the whole has"
+    assert "| kept on the way | `at-25/adapter` |" in (tmp_path / "out" / "README.md").read_text()
+
+
+def evaluations(folder):
+    return [each for _, each in read_json_lines(folder / "log.jsonl") if "eval_loss" in each]
+
+
+def test_what_was_half_kept_at_a_kill_is_kept_again(tiny_model, tmp_path, monkeypatch):
+    from opora.train import loop
+
+    more = {"keep": (0.5,), "checkpoint_every": 4}
+    whole = train(tiny_model, tmp_path, "whole", **more)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "learning_rate", stop_at_step(7))
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_model, tmp_path, **more)
+    kept = tmp_path / ".out.partial" / "at-50" / "adapter"
+    (kept / "adapter_model.safetensors").write_bytes(b"half")
+    (kept / "left-over").write_bytes(b"")
+    assert train(tiny_model, tmp_path, **more).fingerprint == whole.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("keep", "steps", "names"),
+    [
+        ((0.6, 0.8), 25, {15: ["at-60"], 20: ["at-80"]}),
+        ((0.001,), 25, {1: ["at-0.1"]}),
+        ((0.07, 0.29), 100, {7: ["at-7"], 29: ["at-29"]}),
+        ((0.5, 0.6), 2, {1: ["at-50", "at-60"]}),
+    ],
+)
+def test_when_an_adapter_is_kept(keep, steps, names):
+    given = TrainSettings(keep=keep)
+    assert {step: found for step in range(1, steps + 1) if (found := kept_at(step, steps, given))} == names
+
+
+@pytest.mark.parametrize("keep", [(0.0,), (1.0,), (0.5, 0.5)])
+def test_fractions_that_cannot_be_kept(keep):
+    with pytest.raises(ValueError, match="keep"):
+        TrainSettings(keep=keep)
 
 
 def stop_at_step(last):
@@ -389,7 +452,7 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
     given = settings(tiny_model, batch_size=5, max_batch_tokens=1)
     learner = Learner(model, SFT._replace(loss=loss), PlainScorer(model))
     with pytest.raises(OporaError, match=f"step 1: {message}.*e3"):
-        Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint").run(examples, [], "train")
+        Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint", print).run(examples, [], "train")
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 
@@ -433,32 +496,34 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
     assert tokenizer.decode(answer[:-1]).endswith(" it is. [1]")
 
 
+def launch(project, name, processes):
+    """Train an entry of a recipe in so many processes; what they said."""
+    several = [f"--num_processes={processes}", "--num_machines=1", "--cpu"]
+    begin = [sys.executable, "-m", *(["accelerate.commands.launch", *several, "-m"] if processes > 1 else [])]
+    command = [*begin, "opora", "train", "sft", "--name", name]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
     from safetensors.torch import load_file
 
     make_dataset(tmp_path / "dataset" / "ferry", [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    entry = settings(tiny_model, dataset="ferry", batch_size=5).model_dump(mode="json")
+    write_json_lines(tmp_path / "general.jsonl", [row(n, answer="north five.") for n in range(5)])
+    more = {"dataset": "ferry", "batch_size": 5, "general": tmp_path / "general.jsonl"}
+    entry = settings(tiny_model, **more).model_dump(mode="json")
     (tmp_path / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--cpu",
-        "--num_processes=2",
-        "--num_machines=1",
-        "-m",
-    ]
-    for begin, name in (([sys.executable, "-m"], "one"), (launch, "two")):
-        command = [*begin, "opora", "train", "sft", "--name", name]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stderr
-    assert done.stderr.count("train two: ") == 1, "one of the processes shows progress"
+    for name, processes in (("one", 1), ("two", 2)):
+        assert launch(tmp_path, name, processes).count(f"train {name}: ") == 1, "one of the processes shows progress"
     one, two = (
         [each for _, each in read_json_lines(tmp_path / "train" / name / "log.jsonl")] for name in ("one", "two")
     )
-    for key in ("loss", "grad_norm"):
-        assert [each[key] for each in one] == pytest.approx([each[key] for each in two], rel=1e-3)
+    for key in ("loss", "grad_norm", "eval_loss", "eval_general_loss"):
+        figures = [[each[key] for each in log if key in each] for log in (one, two)]
+        assert figures[0] == pytest.approx(figures[1], rel=1e-3)
+        assert figures[0]
     weights = [
         load_file(tmp_path / "train" / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two")
     ]

@@ -74,11 +74,12 @@ def draw_plots(table: Table) -> list[Plot]:
         ("domains", "Key-fact score by domain.", _groups(table, "by_domain")),
         ("cost", "Key-fact score against seconds an answer; up and to the left is better.", _cost(table)),
     ]
-    return [
-        Plot(name, caption, _bytes(draw, LIGHT, "png"), _bytes(draw, LIGHT, "svg"), _bytes(draw, DARK, "svg"))
-        for name, caption, draw in planned
-        if draw
-    ]
+    return [draw_plot(name, caption, draw) for name, caption, draw in planned if draw]
+
+
+def draw_plot(name: str, caption: str, draw: Draw) -> Plot:
+    """What `draw` draws, for paper and for both pages."""
+    return Plot(name, caption, _bytes(draw, LIGHT, "png"), _bytes(draw, LIGHT, "svg"), _bytes(draw, DARK, "svg"))
 
 
 def _scores(table: Table, better: str) -> Draw | None:
@@ -122,7 +123,7 @@ def _cost(table: Table) -> Draw | None:
     points = [each for each in points if each[1].mean is not None and each[2].mean is not None]
 
     def draw(theme: Theme) -> Figure:
-        figure, axes = _figure(theme, 3.0)
+        figure, [axes] = new_figure(theme, 3.0)
         for number, (row, seconds, score) in enumerate(points):
             axes.errorbar(
                 [max(seconds.mean or 0.0, 1e-3)],
@@ -150,7 +151,7 @@ def _dots(lines: Lines) -> Draw | None:
 
     def draw(theme: Theme) -> Figure:
         count = len(lines.series)
-        figure, axes = _figure(theme, 0.9 + len(lines.labels) * (0.12 + 0.105 * count))
+        figure, [axes] = new_figure(theme, 0.9 + len(lines.labels) * (0.12 + 0.105 * count))
         step = BAND / count
         for place, (number, (name, intervals)) in enumerate(zip(lines.colors, lines.series.items(), strict=True)):
             known = [(line, each) for line, each in enumerate(intervals) if each and each.mean is not None]
@@ -174,15 +175,17 @@ def _dots(lines: Lines) -> Draw | None:
     return draw
 
 
-def _figure(theme: Theme, height: float) -> tuple[Figure, Axes]:
+def new_figure(theme: Theme, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of `height` inches with axes below one another, over the same x."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_IN, height), layout="constrained", facecolor=theme.paper)
-    axes = figure.add_subplot(facecolor="none")
-    return figure, axes
+    axes = figure.subplots(rows, sharex=True, squeeze=False, subplot_kw={"facecolor": "none"})
+    return figure, list(axes[:, 0])
 
 
-def _finish(axes: Axes, theme: Theme, models: int, grid: str) -> None:
+def style_axes(axes: Axes, theme: Theme, grid: str) -> None:
+    """Letters, a faint grid and a line at the bottom, in the colours of the theme."""
     axes.grid(axis=grid, color=theme.faint, linewidth=0.6)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
     axes.tick_params(colors=theme.ink, labelsize=LETTERS_PT, length=0)
@@ -191,6 +194,10 @@ def _finish(axes: Axes, theme: Theme, models: int, grid: str) -> None:
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(theme.faint)
+
+
+def _finish(axes: Axes, theme: Theme, models: int, grid: str) -> None:
+    style_axes(axes, theme, grid)
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.legend(

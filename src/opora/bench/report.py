@@ -1,7 +1,7 @@
 """Benchmarks as one page.
 
-In: folders of benchmarks. Out: `report.html`, one file that asks for nothing outside itself; `report.md`,
-`report.json`, and the plots as PNG in `plots/`.
+In: folders of benchmarks, and the logs of the trainings behind them. Out: `report.html`, one file that asks for nothing
+outside itself; `report.md`, `report.json`, and the plots as PNG in `plots/`.
 
     write_report(ReportSettings(title="Ferry rules"), [Path("bench/en"), Path("bench/ru")], Path("report"))
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_manifest, read_records
+from opora.bench.curves import Curve, draw_curve, log_fingerprints, read_curves
 from opora.bench.page import Group, Line, Shown, cells, groups, side_by_side
 from opora.bench.plots import Plot, draw_plots
 from opora.bench.rag import ANSWERS, read_table
@@ -44,6 +45,7 @@ class Bench(NamedTuple):
     groups: Sequence[Group]
     shown: Sequence[Shown]
     plots: Sequence[Plot]
+    curves: Sequence[tuple[Curve, Plot]]
     text: str
     """The table as Markdown."""
 
@@ -59,6 +61,8 @@ def report_build(settings: ReportSettings, benches: Sequence[Path], out: Path) -
     manifests = {each.name: read_manifest(each) for each in benches}
     # the key too: a table also depends on settings that leave the answers as they are
     inputs = {f"bench {name}": f"{each.key[:16]}-{each.fingerprint[:16]}" for name, each in manifests.items()}
+    for each in manifests.values():
+        inputs |= {f"log {training}": fingerprint for training, fingerprint in log_fingerprints(each).items()}
     return Build(out, "report", settings, inputs, seed=settings.seed)
 
 
@@ -71,7 +75,7 @@ def write_report(settings: ReportSettings, benches: Sequence[Path], out: Path) -
         shown = [_bench(settings, each) for each in track(benches, "report", total=len(benches))]
         (build.path / PLOTS).mkdir(exist_ok=True)
         for bench in shown:
-            for plot in bench.plots:
+            for plot in [*bench.plots, *(plot for _, plot in bench.curves)]:
                 (build.path / plot_path(bench.name, plot)).write_bytes(plot.png)
         context = {"title": settings.title, "benches": shown}
         (build.path / HTML).write_text(_template(f"{HTML}.jinja").render(context), encoding="utf-8")
@@ -91,15 +95,17 @@ def plot_path(bench: str, plot: Plot) -> str:
 def _bench(settings: ReportSettings, folder: Path) -> Bench:
     table = read_table(folder)
     rows = list(read_records(folder / ANSWERS, AnswerRow))
+    manifest = read_manifest(folder)
     return Bench(
         name=folder.name,
         table=table,
-        manifest=read_manifest(folder),
+        manifest=manifest,
         columns=shown_columns(table),
         lines=cells(table),
         groups=groups(table),
         shown=side_by_side(rows, settings.answers, settings.seed),
         plots=draw_plots(table),
+        curves=[(each, draw_curve(f"curve-{n}", each)) for n, each in enumerate(read_curves(manifest), 1)],
         text=format_table(table),
     )
 
@@ -116,11 +122,17 @@ def _as_json(settings: ReportSettings, benches: Sequence[Bench]) -> dict[str, An
                 "commit": bench.manifest.commit,
                 "created": bench.manifest.created,
                 "plots": [plot_path(bench.name, plot) for plot in bench.plots],
+                "curves": [_curve_as_json(bench.name, curve, plot) for curve, plot in bench.curves],
                 "answers": [each.row.model_dump(mode="json") for shown in bench.shown for each in shown.answers],
             }
             for bench in benches
         ],
     }
+
+
+def _curve_as_json(bench: str, curve: Curve, plot: Plot) -> dict[str, Any]:
+    evaluations = [each._asdict() for each in curve.evaluations]
+    return {**curve._asdict(), "evaluations": evaluations, "plot": plot_path(bench, plot)}
 
 
 @functools.cache
@@ -133,6 +145,7 @@ def _template(name: str) -> Template:
     environment.filters["data"] = lambda picture: base64.b64encode(picture).decode()
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     environment.filters["inline"] = inline_markdown
+    environment.filters["loss"] = lambda value: "–" if value is None else f"{value:.3f}"
     environment.globals["plot_path"] = plot_path
     source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
     return environment.from_string(source)

@@ -32,7 +32,12 @@ def revision_of(spec: ModelSpec) -> str:
         base = spec.name or spec.kind
     if not spec.adapter:
         return base
-    return f"{base}+{_checksum(adapter_folder(spec.adapter), ADAPTER_WEIGHTS, 'adapter_config.json')}"
+    return f"{base}+{adapter_revision(spec.adapter)}"
+
+
+def adapter_revision(adapter: str) -> str:
+    """A checksum of an adapter's weights and shape. Raises InputError for one that is not there."""
+    return _checksum(adapter_folder(adapter), ADAPTER_WEIGHTS, "adapter_config.json")
 
 
 def adapter_folder(adapter: str) -> Path:

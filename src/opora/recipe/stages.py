@@ -100,6 +100,7 @@ def _train(recipe: Recipe, root: Path, name: str) -> Stage:
     for each in settings.mix:
         if each not in known and not (datasets / each).exists():
             raise InputError(f"train.{name}.dataset: {each!r} is unknown; {nearest(each, known)}")
+    _check_kept(recipe, f"train.{name}.model", [settings.model])
     needs = tuple(f"dataset.{each}" for each in known if each in settings.mix)
     return Stage(
         f"train.{name}",
@@ -115,6 +116,7 @@ def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
     from opora.bench.rag import bench_rag, rag_build
 
     settings, corpus, index, out = recipe.bench[name], root / "corpus", root / "index", root / "bench" / name
+    _check_kept(recipe, f"bench.{name}.models", settings.models.values())
     return Stage(
         f"bench.{name}",
         out,
@@ -143,6 +145,16 @@ def _trained_in(recipe: Recipe, specs: Iterable[str], but: str = "") -> tuple[st
     """Stages that train what the specs name: `smollm2+train/raft` needs `train.raft`."""
     named = {match[1] for spec in specs for match in re.finditer(r"\+train/([^/+@]+)", spec)}
     return tuple(f"train.{name}" for name in recipe.train if name in named and name != but)
+
+
+def _check_kept(recipe: Recipe, key: str, specs: Iterable[str]) -> None:
+    """Raises InputError for a spec that names an adapter which its training does not keep on the way."""
+    for spec in specs:
+        found = re.search(r"\+train/([^/]+)/(at-[^/]+)$", spec)
+        if not found or found[1] not in recipe.train or found[2] in recipe.train[found[1]].kept:
+            continue
+        kept = " and ".join(recipe.train[found[1]].kept) or "none"
+        raise InputError(f"{key}: train/{found[1]} keeps {kept}, not {found[2]}; see the setting train.{found[1]}.keep")
 
 
 def _in_order(stages: list[Stage]) -> list[Stage]:

@@ -29,14 +29,15 @@ def write_card(path: Path, settings: TrainSettings, facts: Mapping[str, object])
         version=__version__,
         settings=settings,
         base_model=spec.name or spec.kind,
-        settings_lines=list(_lines(settings.model_dump(mode="json"))),
+        settings_lines=list(setting_lines(settings.model_dump(mode="json"))),
     )
     path.write_text(text, encoding="utf-8")
 
 
-def _lines(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def setting_lines(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key and value of each setting, however deep."""
     for key, value in data.items():
         if isinstance(value, dict):
-            yield from _lines(value, f"{prefix}{key}.")
+            yield from setting_lines(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

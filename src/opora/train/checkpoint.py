@@ -2,7 +2,7 @@
 
 In: a folder. Out: the state of the last checkpoint that was written whole. Weights are safetensors, the rest JSON.
 
-    save_checkpoint(folder, State(step=10, log=[...]), parameters, optimizer)
+    save_checkpoint(folder, State(step=10, log=[...], kept={}), parameters, optimizer)
     state = load_checkpoint(folder, parameters, optimizer)      # None where there is none
 """
 
@@ -25,10 +25,11 @@ STATE, TENSORS = "manifest.json", "state.safetensors"
 
 
 class State(NamedTuple):
-    """`step`: how many steps were done. `log`: a row each."""
+    """`step`: how many steps were done. `log`: its rows. `kept`: the weights that a stop would go back to, by name."""
 
     step: int
     log: list[dict[str, Any]]
+    kept: dict[str, torch.Tensor]
 
 
 def save_checkpoint(
@@ -41,9 +42,10 @@ def save_checkpoint(
     tensors = {f"{name} value": parameter.detach() for name, parameter in parameters.items()}
     for name, parameter in parameters.items():
         tensors |= {f"{name} {moment}": optimizer.state[parameter][moment] for moment in MOMENTS}
+    tensors |= {f"{name} kept": tensor for name, tensor in state.kept.items()}
     save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, str(partial / TENSORS))
     sync(partial / TENSORS)
-    (partial / STATE).write_text(json.dumps(state._asdict()), encoding="utf-8")
+    (partial / STATE).write_text(json.dumps({"step": state.step, "log": state.log}), encoding="utf-8")
     sync(partial / STATE)
     swap(partial, folder)
 
@@ -63,4 +65,5 @@ def load_checkpoint(
                 moment: tensors[f"{name} {moment}"].to("cpu" if moment == "step" else parameter.device)
                 for moment in MOMENTS
             }
-    return State(**json.loads((folder / STATE).read_text(encoding="utf-8")))
+    kept = {name.removesuffix(" kept"): tensor for name, tensor in tensors.items() if name.endswith(" kept")}
+    return State(**json.loads((folder / STATE).read_text(encoding="utf-8")), kept=kept)

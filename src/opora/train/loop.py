@@ -1,8 +1,9 @@
-"""The loop over batches: schedule, gradients, held-out loss, checkpoints.
+"""The loop over batches: schedule, gradients, evaluations, checkpoints.
 
-In: a model with trainable parameters, units, a method, what scores rows. Out: the log, a row a step, under the names of
-TRL. Everything random is seeded by step and unit, so that a run that goes on, or is shared by several processes, draws
-what one run would.
+In: a model with trainable parameters, units, a method, what scores rows. Out: the log under the names of TRL: a row a
+step, and before them, where there is something to evaluate, one of step 0 without a loss to learn from. Everything
+random is seeded by step and unit, so that a run that goes on, or is shared by several processes, draws what one run
+would.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import math
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -21,6 +22,7 @@ from opora.errors import OporaError
 from opora.progress import Progress
 from opora.train.batch import batches, count_steps, groups
 from opora.train.checkpoint import State, load_checkpoint, save_checkpoint
+from opora.train.fall import GENERAL_LOSS, find_fall
 from opora.train.method import FIGURES, Method, MethodLoss, Scorer
 from opora.train.rows import Unit
 from opora.train.settings import TrainSettings
@@ -41,41 +43,90 @@ class Learner(NamedTuple):
     scorer: Scorer
 
 
-class Loop:
-    """One run. `checkpoint` is the folder of the last checkpoint."""
+class HeldOut(NamedTuple):
+    """Units that are scored by a method at every evaluation; `prefix` stands before the names of the figures."""
 
-    def __init__(self, settings: TrainSettings, learner: Learner, accelerator: Accelerator, checkpoint: Path) -> None:
+    prefix: str
+    units: Sequence[Unit]
+    method: Method
+
+
+class Loop:
+    """One run. `checkpoint` is the folder of the last checkpoint; `keep(name)` keeps the model as it is, under a name
+    of `settings.kept`."""
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        learner: Learner,
+        accelerator: Accelerator,
+        checkpoint: Path,
+        keep: Callable[[str], None],
+    ) -> None:
         self._settings, self._model, self._method = settings, learner.model, learner.method
         self._scorer = learner.scorer
-        self._accelerator, self._checkpoint = accelerator, checkpoint
+        self._accelerator, self._checkpoint, self._keep = accelerator, checkpoint, keep
         self._parameters = {name: each for name, each in self._model.named_parameters() if each.requires_grad}
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(), lr=settings.lr, weight_decay=settings.weight_decay
         )
+        self._within: dict[str, torch.Tensor] = {}
+        """The weights of the last evaluation within `max_fall`."""
 
-    def run(self, train: Sequence[Unit], valid: Sequence[Unit], label: str) -> list[dict[str, Any]]:
-        """Train to the end, from the last checkpoint if there is one. Raises OporaError if the loss is no number."""
+    def run(self, train: Sequence[Unit], held_out: Sequence[HeldOut], label: str) -> list[dict[str, Any]]:
+        """Train to the end, from the last checkpoint if there is one, or until the general figures have fallen too far.
+        Raises OporaError if the loss is no number, or if they have by the first evaluation."""
         steps = count_steps(len(train), self._settings)
-        state = load_checkpoint(self._checkpoint, self._parameters, self._optimizer) or State(0, [])
-        log = state.log
-        held_out = next((f", held out {row['eval_loss']:.3f}" for row in reversed(log) if "eval_loss" in row), "")
+        state = load_checkpoint(self._checkpoint, self._parameters, self._optimizer) or State(0, [], {})
+        log, self._within = state.log, state.kept
         saved = time.monotonic()
         with Progress(label, steps, state.step, self._stream()) as progress:
+            if held_out and not log:
+                self._log(log, {"step": 0, **self._evaluate(0, held_out), "num_tokens": 0})
             for step, batch in enumerate(batches(train, self._settings), 1):
                 if step <= state.step:
                     continue
                 row = self._step(step, steps, batch)
                 row["num_tokens"] = (log[-1]["num_tokens"] if log else 0) + sum(unit.tokens for unit in batch)
-                if valid and (step % self._settings.eval_every == 0 or step == steps):
-                    row |= {f"eval_{name}": value for name, value in self._evaluate(step, valid).items()}
-                    held_out = f", held out {row['eval_loss']:.3f}"
-                log.append(row)
+                evaluated = held_out and (step % self._settings.eval_every == 0 or step == steps)
+                if evaluated:
+                    row |= self._evaluate(step, held_out)
+                self._log(log, row)
+                for name in kept_at(step, steps, self._settings) if self._accelerator.is_main_process else ():
+                    self._keep(name)
+                if evaluated and self._fell(log):
+                    break
                 due = step % self._settings.checkpoint_every == 0 or time.monotonic() - saved >= CHECKPOINT_EVERY_S
                 if due and step < steps and self._accelerator.is_main_process:
-                    save_checkpoint(self._checkpoint, State(step, log), self._parameters, self._optimizer)
+                    save_checkpoint(self._checkpoint, State(step, log, self._within), self._parameters, self._optimizer)
                     saved = time.monotonic()
-                progress.advance(note=f"loss {row['loss']:.3f}{held_out}")
+                progress.advance(note=note(log))
         return log
+
+    def _log(self, log: list[dict[str, Any]], row: dict[str, Any]) -> None:
+        """Add a row, and hand it to the trackers."""
+        log.append(row)
+        self._accelerator.log({name: value for name, value in row.items() if name != "step"}, step=row["step"])
+
+    def _fell(self, log: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the last evaluation is beyond `max_fall`. Then the weights are those of the one before again; else
+        they are remembered."""
+        if self._settings.max_fall is None:
+            return False
+        fall = find_fall(log, self._settings.max_fall)
+        if fall is None:
+            self._within = {name: each.detach().clone() for name, each in self._parameters.items()}
+            return False
+        if fall.kept_step == 0:
+            raise OporaError(
+                f"step {fall.step}: a token of the general answers has lost {fall.nats:.2f} nats, more than max_fall"
+                f" {self._settings.max_fall:g}, by the first evaluation, and no adapter is left to keep; lower lr or"
+                " eval_every, mix general chats into dataset, or raise max_fall"
+            )
+        with torch.no_grad():
+            for name, parameter in self._parameters.items():
+                parameter.copy_(self._within[name])
+        return True
 
     def _stream(self) -> TextIO | None:
         """Where progress is shown: one of several processes shows it for all."""
@@ -108,13 +159,16 @@ class Loop:
         return {"step": step, **row, "learning_rate": rate, "grad_norm": norm}
 
     @torch.inference_mode()
-    def _evaluate(self, step: int, valid: Sequence[Unit]) -> dict[str, float]:
-        """The same figures over what was held out."""
+    def _evaluate(self, step: int, held_out: Sequence[HeldOut]) -> dict[str, float]:
+        """The figures of each set, behind its prefix."""
         self._model.eval()
-        outputs = [self._method.loss(self._scorer, units, self._settings) for units in self._share(valid)]
-        row = self._mean(outputs, sum(map(self._method.weight, valid)))
-        check_finite(row["loss"], f"step {step}: the held-out loss", [], self._settings.lr)
-        return row
+        figures: dict[str, float] = {}
+        for prefix, units, method in held_out:
+            outputs = [method.loss(self._scorer, some, self._settings) for some in self._share(units)]
+            row = self._mean(outputs, sum(map(method.weight, units)))
+            check_finite(row["loss"], f"step {step}: {prefix}loss", [], self._settings.lr)
+            figures |= {f"{prefix}{name}": value for name, value in row.items()}
+        return figures
 
     def _share(self, units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
         """The groups that this process has to do."""
@@ -141,6 +195,18 @@ class Loop:
         for parameter in self._parameters.values():
             gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
             parameter.grad = self._accelerator.reduce(gradient, "sum")
+
+
+def note(log: Sequence[Mapping[str, Any]]) -> str:
+    """The losses for the line of progress: `loss 1.214, held out 1.302, general 2.870`."""
+    names = {"loss": "loss", "eval_loss": "held out", GENERAL_LOSS: "general"}
+    last = {key: row[key] for row in log for key in names if key in row}
+    return ", ".join(f"{label} {last[key]:.3f}" for key, label in names.items() if key in last)
+
+
+def kept_at(step: int, steps: int, settings: TrainSettings) -> list[str]:
+    """Names of `settings.kept` that are due after a step."""
+    return [name for name, fraction in settings.kept.items() if max(1, round(fraction * steps)) == step]
 
 
 def check_finite(value: float, what: str, rows: Sequence[str], rate: float) -> None:

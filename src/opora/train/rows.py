@@ -6,24 +6,27 @@ has one row, a prompt and its answer; a unit of pairs two, the chosen and the re
     {"id": ..., "messages": [..., {"role": "assistant", ...}]}            an example
     {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a pair, in the conversational form of TRL
 
+Either may say what its answer is, `"behavior": "refuse"`, and how good it is, `"quality": 0.8`.
+
     units, dropped = encode_rows(Path("dataset/raft/train.jsonl"), tokenizer, max_tokens=4096)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from opora.artifacts import read_json_lines
 from opora.errors import InputError
 from opora.models.template import encode_example
-from opora.records import Message, parse_record
+from opora.records import Behavior, Message, nearest, parse_record
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Dropped = dict[str, str | int]
+Dropped = dict[str, str | float]
 
 
 class Row(NamedTuple):
@@ -42,6 +45,11 @@ class Unit(NamedTuple):
 
     id: str
     rows: tuple[Row, ...]
+    place: str = ""
+    """Name and line of its file."""
+    negative: bool | None = None
+    """Whether the wanted answer is a refusal; None where the row does not say."""
+    quality: float | None = None
 
     @property
     def tokens(self) -> int:
@@ -65,8 +73,10 @@ def encode_rows(
             rows = _pair(row, tokenizer, where) if pairs else (_example(row, tokenizer, where),)
         except InputError as error:
             raise error if str(error).startswith(where) else InputError(f"{where}: {error}") from None
-        unit = Unit(str(row.get("id", number)), rows)
-        place: Dropped = {"id": unit.id, "row": f"{path.name}:{number}"}
+        unit = Unit(
+            str(row.get("id", number)), rows, f"{path.name}:{number}", _negative(row, where), _quality(row, where)
+        )
+        place: Dropped = {"id": unit.id, "row": unit.place}
         longest = max(each.length for each in rows)
         if longest > max_tokens:
             dropped.append({**place, "reason": "too long", "tokens": longest, "limit": max_tokens})
@@ -75,6 +85,22 @@ def encode_rows(
         else:
             units.append(unit)
     return units, dropped
+
+
+def _negative(row: Mapping[str, Any], where: str) -> bool | None:
+    behavior = row.get("behavior")
+    if behavior is not None and behavior not in get_args(Behavior):
+        raise InputError(f"{where}: behavior is {behavior!r}; {nearest(str(behavior), list(get_args(Behavior)))}")
+    return None if behavior is None else behavior == "refuse"
+
+
+def _quality(row: Mapping[str, Any], where: str) -> float | None:
+    quality = row.get("quality")
+    if quality is None:
+        return None
+    if isinstance(quality, bool) or not isinstance(quality, int | float) or not math.isfinite(quality):
+        raise InputError(f"{where}: quality is {quality!r}; a number is expected")
+    return float(quality)
 
 
 def _example(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str) -> Row:

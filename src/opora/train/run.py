@@ -1,6 +1,7 @@
 """Training of a LoRA adapter: datasets in, an adapter out.
 
-In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat template, `log.jsonl`, a card, a manifest.
+In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat template, adapters kept on the way in
+`at-60/adapter/`, `log.jsonl`, `dropped.jsonl`, a card, a manifest.
 `accelerate launch -m opora train sft` shares each batch among its processes.
 
     train(TrainSettings(model="smollm2"), Path("dataset"), Path("train/raft"))
@@ -8,27 +9,28 @@ In: datasets. Out: `adapter/` in the form of PEFT with tokenizer and chat templa
 
 from __future__ import annotations
 
-import random
 import shutil
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opora.artifacts import Build, Manifest, read_manifest, write_json_lines
+from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
+from opora.artifacts.folder import files_below, sync
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
+from opora.train.fall import GENERAL_LOSS, Fall, find_fall
 from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import torch
     from accelerate import Accelerator
 
-    from opora.train.method import Method
-    from opora.train.rows import Dropped, Unit
-
-CHECKPOINT = "checkpoint"
+    from opora.train.loop import HeldOut
+CHECKPOINT, ADAPTER, LOG = "checkpoint", "adapter", "log.jsonl"
+RUNS = "runs"
+"""Folder of the project for trackers that write files, such as tensorboard."""
 
 
 def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
@@ -39,6 +41,10 @@ def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
         raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
     inputs = {f"dataset {name}": read_manifest(datasets / name).fingerprint for name in settings.mix}
     inputs["model"] = revision_of(spec)
+    if settings.general is not None:
+        if not settings.general.is_file():
+            raise InputError(f"train: general is {settings.general}: no such file")
+        inputs["general"] = fingerprint_of_file(settings.general)
     return Build(out, f"train {settings.method}", settings, inputs, seed=settings.seed)
 
 
@@ -46,14 +52,16 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
     """Train. Raises MissingExtraError without torch, InputError for a row without an answer, OporaError for a loss that
     is no number."""
     try:
-        import accelerate
-        import peft  # noqa: F401 the extra is there or it is not
+        import accelerate  # noqa: F401 the extra is there or it is not
+        import peft  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
     build = train_build(settings, datasets, out)
     if build.finished:
         return build.finished
-    accelerator = accelerate.Accelerator(cpu=settings.device == "cpu")
+    from opora.train.trackers import open_accelerator
+
+    accelerator = open_accelerator(settings, datasets.parent / RUNS)
     if not accelerator.is_main_process:
         accelerator.wait_for_everyone()
         _train(settings, datasets, out, build, accelerator)
@@ -68,7 +76,7 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
 
 
 class _Trained:
-    """What a run leaves behind, before it is written."""
+    """What a run works on and leaves behind, before it is published."""
 
     def __init__(self, settings: TrainSettings, datasets: Path, accelerator: Accelerator) -> None:
         import torch
@@ -77,6 +85,7 @@ class _Trained:
         from opora.models.template import invocation_ids
         from opora.train.lora import add_lora
         from opora.train.methods import METHODS
+        from opora.train.mix import read_mix
 
         self.device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
         self.precision = pick_precision(settings.precision, self.device)
@@ -89,22 +98,63 @@ class _Trained:
         # some architectures have no such limit
         context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         limit = min(settings.max_tokens, context or settings.max_tokens)
-        self.train, self.valid, self.dropped = _units(settings, datasets, self.tokenizer, self.method, limit)
+        self.mix = read_mix(settings, datasets, self.tokenizer, limit)
         invocation = invocation_ids(self.tokenizer) if settings.lora.activated else None
         self.model = add_lora(model, settings, invocation)
         self.log: list[dict[str, Any]] = []
+        self._settings = settings
+
+    @property
+    def held_out(self) -> list[HeldOut]:
+        """What is scored at every evaluation."""
+        from opora.train.loop import HeldOut
+        from opora.train.sft import SFT
+
+        sets = [HeldOut("eval_", self.mix.valid, self.method), HeldOut("eval_general_", self.mix.general, SFT)]
+        return [each for each in sets if each.units]
+
+    @property
+    def fall(self) -> Fall | None:
+        """Where training was stopped, if it was."""
+        return find_fall(self.log, self._settings.max_fall)
+
+    def save(self, folder: Path) -> None:
+        """The adapter as it is now. Synced: a checkpoint that is written later says that it is whole."""
+        from opora.train.lora import save_lora
+
+        shutil.rmtree(folder, ignore_errors=True)
+        save_lora(self.model, self.tokenizer, self._settings, folder)
+        for each in files_below(folder):
+            sync(each)
 
 
 def _train(settings: TrainSettings, datasets: Path, out: Path, build: Build, accelerator: Accelerator) -> _Trained:
     from opora.train.loop import Learner, Loop
     from opora.train.scorer import open_scorer
+    from opora.train.trackers import tracked
 
     trained = _Trained(settings, datasets, accelerator)
     tell = _tell if accelerator.is_main_process else lambda line: None
-    scorer = open_scorer(trained.model, settings, trained.train, trained.precision, tell)
-    loop = Loop(settings, Learner(trained.model, trained.method, scorer), accelerator, build.path / CHECKPOINT)
-    trained.log = loop.run(trained.train, trained.valid, f"train {out.name}")
+    scorer = open_scorer(trained.model, settings, trained.mix.train, trained.precision, tell)
+    learner = Learner(trained.model, trained.method, scorer)
+    loop = Loop(
+        settings, learner, accelerator, build.path / CHECKPOINT, lambda name: trained.save(build.path / name / ADAPTER)
+    )
+    with tracked(accelerator, settings, out.name):
+        trained.log = loop.run(trained.mix.train, trained.held_out, f"train {out.name}")
+    if fall := trained.fall:
+        missing = [name for name in settings.kept if not (build.path / name).exists()]
+        tell(
+            f"train {out.name}: {_stop(fall, settings)}" + (f"; never reached: {', '.join(missing)}" if missing else "")
+        )
     return trained
+
+
+def _stop(fall: Fall, settings: TrainSettings) -> str:
+    return (
+        f"stopped at step {fall.step}, where a token of the general answers has lost {fall.nats:.2f} nats, more than"
+        f" max_fall {settings.max_fall:g}; the adapter is that of step {fall.kept_step}"
+    )
 
 
 def _tell(line: str) -> None:
@@ -125,50 +175,25 @@ def pick_precision(wanted: str, device: torch.device) -> str:
     return "fp32"
 
 
-def _units(
-    settings: TrainSettings, datasets: Path, tokenizer: Any, method: Method, limit: int
-) -> tuple[list[Unit], list[Unit], list[Dropped]]:
-    """To train on, to watch, and what was dropped. Of each dataset its share is drawn by the seed, after dropping; what
-    it holds out is kept whole."""
-    from opora.train.rows import encode_rows
-
-    train: list[Unit] = []
-    valid: list[Unit] = []
-    dropped: list[Dropped] = []
-    for name, share in settings.mix.items():
-        units, lost = encode_rows(datasets / name / "train.jsonl", tokenizer, limit, method.pairs)
-        if not units:
-            raise InputError(f"{datasets / name / 'train.jsonl'}: holds no example of at most {limit} tokens")
-        drawn = random.Random(f"{settings.seed} {name}").sample(range(len(units)), max(1, round(share * len(units))))
-        train += [units[number] for number in sorted(drawn)]
-        if (datasets / name / "valid.jsonl").exists():
-            held_out, more = encode_rows(datasets / name / "valid.jsonl", tokenizer, limit, method.pairs)
-            valid += held_out
-            lost += more
-        dropped += [{"dataset": name, **each} for each in lost]
-    return train, valid, dropped
-
-
 def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained) -> Manifest:
     from opora.models.template import template_hash
     from opora.train.card import write_card
-    from opora.train.lora import save_lora
 
-    save_lora(trained.model, trained.tokenizer, settings, build.path / "adapter")
-    write_json_lines(build.path / "log.jsonl", trained.log)
-    write_json_lines(build.path / "dropped.jsonl", trained.dropped)
-    results, template = _results(trained), template_hash(trained.tokenizer)
-    counts = {"examples": len(trained.train), "held_out": len(trained.valid), "steps": len(trained.log)}
+    trained.save(build.path / ADAPTER)
+    write_json_lines(build.path / LOG, trained.log)
+    write_json_lines(build.path / "dropped.jsonl", trained.mix.dropped)
+    results, template = _results(settings, trained), template_hash(trained.tokenizer)
+    counts = _counts(settings, trained)
     tokens = trained.log[-1]["num_tokens"]
     data = [(name, share, build.inputs[f"dataset {name}"]) for name, share in settings.mix.items()]
     facts = {"name": out.name, "data": data, "template": template,
-             "revision": build.inputs["model"], "dropped": len(trained.dropped), "tokens": tokens}  # fmt: skip
+             "revision": build.inputs["model"], "dropped": len(trained.mix.dropped), "tokens": tokens}  # fmt: skip
     write_card(build.path / "README.md", settings, {**results, **counts, **facts})
     for each in build.path.glob(f"*{CHECKPOINT}*"):  # the last one, and what a kill left of another
         shutil.rmtree(each)
     return build.publish(
         counts=counts,
-        dropped=dict(Counter(str(each["reason"]) for each in trained.dropped)),
+        dropped=dict(Counter(str(each["reason"]) for each in trained.mix.dropped)),
         models={settings.model: build.inputs["model"]},
         prompts={"chat_template": template},
         results=results,
@@ -177,12 +202,34 @@ def _publish(settings: TrainSettings, out: Path, build: Build, trained: _Trained
     )
 
 
-def _results(trained: _Trained) -> dict[str, Any]:
-    valid = [row["eval_loss"] for row in trained.log if "eval_loss" in row]
-    return {
-        "first_loss": trained.log[0]["loss"],
-        "last_loss": trained.log[-1]["loss"],
+def _counts(settings: TrainSettings, trained: _Trained) -> dict[str, int]:
+    units = trained.mix.train
+    counts = {"examples": len(units), "held_out": len(trained.mix.valid), "steps": trained.log[-1]["step"]}
+    if trained.mix.general:
+        counts["general"] = len(trained.mix.general)
+    if settings.negatives is not None:
+        counts["negatives"] = sum(unit.negative is True for unit in units)
+    if settings.min_quality is not None:
+        counts["unrated"] = sum(unit.quality is None for unit in units)
+    return counts
+
+
+def _results(settings: TrainSettings, trained: _Trained) -> dict[str, Any]:
+    """Of the adapter that is published, which a stop makes older than the last row of the log."""
+    fall = trained.fall
+    log = [row for row in trained.log if fall is None or row["step"] <= fall.kept_step]
+    losses = [row["loss"] for row in log if "loss" in row]
+    valid = [row["eval_loss"] for row in log if "eval_loss" in row]
+    general = [row[GENERAL_LOSS] for row in log if GENERAL_LOSS in row]
+    results = {
+        "first_loss": losses[0],
+        "last_loss": losses[-1],
         "valid_loss": valid[-1] if valid else None,
         "precision": trained.precision,
         "parameters": sum(each.numel() for each in trained.model.parameters() if each.requires_grad),
     }
+    if general:
+        results |= {"general_loss_before": general[0], "general_loss": general[-1]}
+    if fall:
+        results["stopped"] = {**fall._asdict(), "reason": _stop(fall, settings)}
+    return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -28,10 +29,18 @@ class TrainSettings(Settings):
     method: Literal["sft", "simpo", "dpo"] = "sft"
     """`sft`: examples; `simpo`, `dpo`: pairs of a chosen and a rejected answer."""
     model: str = "smollm2"
-    """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`."""
+    """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`; an adapter that it names is trained further."""
     dataset: str | dict[str, Annotated[float, Field(gt=0, le=1)]] = "raft"
     """Name of the dataset, a folder below `dataset/`; or a mix, names with the share of each that is taken:
     `{raft: 1.0, chats: 0.6}`."""
+    negatives: Fraction | None = None
+    """Share of refusals among the rows that say what they are (`behavior`). What there is too much of is left out,
+    drawn by the seed, and listed."""
+    min_quality: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    """Rows whose `quality` is lower are dropped and listed; rows that carry none stay and are counted."""
+    keep: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+    """Fractions of the training after which the adapter is kept beside the final one: that of 0.6 is
+    `train/NAME/at-60`."""
     epochs: Annotated[float, Field(gt=0)] = 2.0
     max_steps: PositiveInt | None = None
     """Steps to stop after, whatever `epochs` says."""
@@ -46,7 +55,14 @@ class TrainSettings(Settings):
     max_tokens: PositiveInt = 4096
     """Examples longer than this, or than the model's context, are dropped and listed."""
     eval_every: PositiveInt = 20
-    """Steps between two looks at the held-out loss, which is also taken at the end."""
+    """Steps between two evaluations of what is held out and of `general`; there is one before the first step and one
+    after the last, too."""
+    general: Path | None = None
+    """JSON Lines of chats, `{"messages": [..., answer]}`, that have nothing to do with the documents: what the model
+    could do before and should still do after. Scored at every evaluation."""
+    max_fall: Annotated[float | None, Field(gt=0)] = None
+    """Nats that the mean log-probability of a token of the `general` answers may fall below what it was before
+    training. Further, and training stops with the adapter of the evaluation before."""
     checkpoint_every: PositiveInt = 10
     """Steps between two checkpoints, from which a killed run goes on."""
     max_batch_tokens: PositiveInt = 2048
@@ -64,6 +80,9 @@ class TrainSettings(Settings):
     """Of the frozen weights and the arithmetic; `auto`: bf16 where the device has instructions for it. The adapter and
     its optimizer are kept in fp32."""
     device: str = "auto"
+    trackers: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Trackers of accelerate that get every row of the log: `tensorboard`, `wandb`, `mlflow`, ... No part of what the
+    adapter is known by: another tracker does not make it stale."""
     seed: NonNegativeInt = 0
     lora: LoraSettings = LoraSettings()
 
@@ -72,10 +91,19 @@ class TrainSettings(Settings):
         """Name -> share of each dataset."""
         return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
 
+    @property
+    def kept(self) -> dict[str, float]:
+        """Folder of each adapter that is kept on the way -> its fraction of the training."""
+        return {f"at-{100 * each:g}": each for each in self.keep}
+
     @model_validator(mode="after")
     def _fits_its_method(self) -> Self:
         if not self.dataset:
             raise ValueError("dataset names none")
+        if len(self.kept) < len(self.keep):
+            raise ValueError("keep names a fraction twice")
+        if self.max_fall is not None and self.general is None:
+            raise ValueError("max_fall is measured on general, which is not set; name a file of chats by general")
         for name, methods in (("beta", ("simpo", "dpo")), ("gamma", ("simpo",))):
             if getattr(self, name) != type(self).model_fields[name].default and self.method not in methods:
                 raise ValueError(f"{name} is a setting of {' and '.join(methods)}, but the method is {self.method}")
