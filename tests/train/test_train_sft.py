@@ -462,6 +462,14 @@ def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
         train(tiny_model, tmp_path, model="openai:m@http://localhost/v1")
 
 
+def test_sharding_is_refused(tiny_model, tmp_path, monkeypatch):
+    from accelerate import Accelerator, DistributedType
+
+    monkeypatch.setattr(Accelerator, "distributed_type", DistributedType.FSDP)
+    with pytest.raises(InputError, match="train: fsdp shards the model, which opora train does not; launch without it"):
+        train(tiny_model, tmp_path)
+
+
 def test_every_epoch_has_all_examples_in_an_order_of_its_own():
     units = [Unit(str(n), (Row([n, n + 1], [1]),)) for n in range(10)]
     each = [unit.id for batch in batches(units, TrainSettings(batch_size=5, epochs=2)) for unit in batch]

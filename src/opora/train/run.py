@@ -62,6 +62,7 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
     from opora.train.trackers import open_accelerator
 
     accelerator = open_accelerator(settings, datasets.parent / RUNS)
+    _refuse_sharding(accelerator)
     if not accelerator.is_main_process:
         accelerator.wait_for_everyone()
         _train(settings, datasets, out, build, accelerator)
@@ -73,6 +74,16 @@ def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:
         manifest = _publish(settings, out, build, trained)
         accelerator.wait_for_everyone()
         return manifest
+
+
+def _refuse_sharding(accelerator: Accelerator) -> None:
+    """Each process holds the whole model here; one that shards it would lose weights without a word."""
+    way = accelerator.distributed_type
+    if way in ("FSDP", "DEEPSPEED", "MEGATRON_LM", "TP"):
+        raise InputError(
+            f"train: {way.lower()} shards the model, which opora train does not; launch without it, or give the model to"
+            " a trainer of TRL with share_prefixes (docs/training.md)"
+        )
 
 
 class _Trained:
