@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ import torch
 from opora.models.local import load_causal_lm, load_tokenizer, pick_device
 from opora.models.spec import parse_spec
 from opora.models.template import invocation_ids
+from opora.train.batch import groups
 from opora.train.dpo import dpo_loss
 from opora.train.forward import Engine
 from opora.train.lora import add_lora
@@ -41,6 +43,8 @@ from opora.train.tree import build_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT, QUESTION, ANSWER = 1500, 25, 100
+MAX_BATCH_TOKENS = 2560
+"""Of a pass of opora: the prompt and eight answers."""
 LORA = {"r": 32, "alpha": 64}
 DEFAULT, BEST, OURS = "TRL default", "TRL best", "opora"
 WAYS = (DEFAULT, BEST, OURS)
@@ -78,10 +82,17 @@ def compare(unit: str, arguments: argparse.Namespace, peak: float) -> None:
                 command = [sys.executable, __file__, "--model", arguments.model, "--device", arguments.device]
                 command += ["--child", unit, way, str(file)]
                 quiet = {**os.environ, "PYTHONWARNINGS": "ignore", "TRL_EXPERIMENTAL_SILENCE": "1"}
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=quiet)
-                found[way].append(torch.load(file, weights_only=True))
-        rows = {way: min(each, key=lambda row: row["cpu_s"]) for way, each in found.items()}
-        best = rows.get(BEST) or rows[arguments.ways[0]]
+                done = subprocess.run(
+                    command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=quiet
+                )
+                if done.returncode == -signal.SIGKILL:
+                    print(f"| {unit} | {way} | out of memory | | | | | | | |", flush=True)
+                elif done.returncode:
+                    raise RuntimeError(done.stderr.decode()[-2000:])
+                else:
+                    found[way].append(torch.load(file, weights_only=True))
+        rows = {way: min(each, key=lambda row: row["cpu_s"]) for way, each in found.items() if each}
+        best = rows.get(BEST) or next(iter(rows.values()))
         for way, row in rows.items():
             loss = abs(row["loss"] / best["loss"] - 1)
             gradient = distance(row["gradients"], best["gradients"])
@@ -134,7 +145,7 @@ def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespac
     )
     draw_adapter(model)
     model.train()
-    chunks = [[each] for each in units] if way == BEST else [units]
+    chunks = {DEFAULT: [units], BEST: [[each] for each in units], OURS: groups(units, MAX_BATCH_TOKENS)}[way]
     total = sum(each.answer_tokens for each in units)
     call([cut(each) for each in chunks[0]], total).backward()
     model.zero_grad()

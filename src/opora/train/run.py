@@ -81,8 +81,8 @@ def _refuse_sharding(accelerator: Accelerator) -> None:
     way = accelerator.distributed_type
     if way in ("FSDP", "DEEPSPEED", "MEGATRON_LM", "TP"):
         raise InputError(
-            f"train: {way.lower()} shards the model, which opora train does not; launch without it, or give the model to"
-            " a trainer of TRL with share_prefixes (docs/training.md)"
+            f"train: {way.lower()} shards the model, which opora train does not; launch without it, or give the model"
+            " to a trainer of TRL with share_prefixes (docs/training.md)"
         )
 
 
