@@ -168,6 +168,9 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
     config = json.loads((out / "adapter" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == str(tiny_model), "what PEFT itself loads the base model by"
+    written = json.loads((out / "adapter" / "tokenizer_config.json").read_text())
+    assert written["eos_token"] == "<|im_end|>"
+    assert not {"is_local", "local_files_only"} & written.keys(), "where it was loaded says nothing of the adapter"
     assert manifest.prompts["chat_template"] in (out / "README.md").read_text()
     assert not list(out.glob("*checkpoint*"))
 

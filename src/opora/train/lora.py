@@ -121,12 +121,17 @@ def save_lora(
     model.save_pretrained(str(folder), save_embedding_layers=False, selected_adapters=["default"])
     tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)
-    _sort_targets(folder / "adapter_config.json")
+    _settle(folder)
 
 
-def _sort_targets(path: Path) -> None:
-    """PEFT writes the names of the layers in the order of a set, which is another in every process."""
-    config = json.loads(path.read_text(encoding="utf-8"))
+def _settle(folder: Path) -> None:
+    """PEFT writes the names of layers in the order of a set, which is another in every process; transformers notes
+    whence the tokenizer was loaded here, which is another on every machine."""
+    adapter, tokenizer = folder / "adapter_config.json", folder / "tokenizer_config.json"
+    config = json.loads(adapter.read_text(encoding="utf-8"))
     if isinstance(config["target_modules"], list):
         config["target_modules"].sort()
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    adapter.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    config = json.loads(tokenizer.read_text(encoding="utf-8"))
+    config = {name: value for name, value in config.items() if name not in ("is_local", "local_files_only")}
+    tokenizer.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
