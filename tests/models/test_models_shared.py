@@ -159,3 +159,17 @@ def test_a_state_cannot_be_cut_off_at_a_token():
     small = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 1, "state_size": 4}
     assert not can_keep(transformers.AutoModelForCausalLM.from_config(transformers.MambaConfig(**small)))
     assert can_keep(make("gemma2"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_batch_goes_on_from_what_was_kept(family):
+    network, cache = make(family).eval(), PromptCache(1000)
+    rows = [row.prompt for row in draw("nested")]
+    longest = max(map(len, rows))
+    ids = torch.tensor([[0] * (longest - len(row)) + row for row in rows])
+    six = {"min_new_tokens": 6, "max_new_tokens": 6, "do_sample": False}
+    with torch.inference_mode():
+        wanted = [network.generate(torch.tensor([row]), **six)[0, -6:] for row in rows]
+        past = pad_left([cache.read(network, row[:-1]) for row in rows])
+        found = network.generate(ids, attention_mask=(ids > 0).long(), past_key_values=past, **six)[:, -6:]
+    assert found.tolist() == torch.stack(wanted).tolist()
