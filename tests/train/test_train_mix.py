@@ -132,3 +132,20 @@ def test_the_manifest_counts_and_the_list_names_what_was_left_out(tiny_model, tm
     assert manifest.dropped == {"low quality": 1, "too many refusals": 1}
     listed = [each["reason"] for _, each in read_json_lines(tmp_path / "out" / "dropped.jsonl")]
     assert sorted(listed) == sorted(manifest.dropped)
+
+
+def test_rows_of_ones_own_need_no_manifest(tiny_model, tmp_path):
+    from opora.artifacts import write_json_lines
+
+    own = tmp_path / "dataset" / "own"
+    with pytest.raises(InputError, match=r"dataset/own: holds no dataset; .* write your own rows as train.jsonl in it"):
+        train(tiny_model, tmp_path, "none", rows=rows("aa"), dataset="own", max_steps=1)
+    own.mkdir()
+    write_json_lines(own / "train.jsonl", rows("aaaa"))
+    first = train(tiny_model, tmp_path, "first", dataset="own", max_steps=1)
+    assert first.counts["examples"] == 4
+    assert train(tiny_model, tmp_path, "first", dataset="own", max_steps=1).created == first.created
+    for name in ("valid", "train"):
+        write_json_lines(own / f"{name}.jsonl", rows("aaa"))
+        again = train(tiny_model, tmp_path, name, dataset="own", max_steps=1)
+        assert again.inputs["dataset own"] != first.inputs["dataset own"]

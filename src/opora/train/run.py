@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
-from opora.artifacts.folder import files_below, sync
+from opora.artifacts.folder import MANIFEST, files_below, hash_json, sync
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
@@ -39,13 +39,26 @@ def train_build(settings: TrainSettings, datasets: Path, out: Path) -> Build:
     spec = parse_spec(settings.model)
     if spec.kind not in ("smollm2", "hf"):
         raise InputError(f"train: model {settings.model!r} cannot be adapted; smollm2 and hf:NAME-OR-PATH can")
-    inputs = {f"dataset {name}": read_manifest(datasets / name).fingerprint for name in settings.mix}
+    inputs = {f"dataset {name}": _dataset_fingerprint(datasets / name) for name in settings.mix}
     inputs["model"] = revision_of(spec)
     if settings.general is not None:
         if not settings.general.is_file():
             raise InputError(f"train: general is {settings.general}: no such file")
         inputs["general"] = fingerprint_of_file(settings.general)
     return Build(out, f"train {settings.method}", settings, inputs, seed=settings.seed)
+
+
+def _dataset_fingerprint(folder: Path) -> str:
+    """Of a dataset that opora made, or of rows that somebody put into a folder of their own."""
+    if (folder / MANIFEST).exists():
+        return read_manifest(folder).fingerprint
+    files = [folder / name for name in ("train.jsonl", "valid.jsonl") if (folder / name).is_file()]
+    if folder / "train.jsonl" not in files:
+        raise InputError(
+            f"{folder}: holds no dataset; `opora dataset raft` makes one, or write your own rows as train.jsonl in it"
+            " (docs/training.md)"
+        )
+    return hash_json([fingerprint_of_file(each) for each in files])
 
 
 def train(settings: TrainSettings, datasets: Path, out: Path) -> Manifest:

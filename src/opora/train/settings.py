@@ -31,8 +31,8 @@ class TrainSettings(Settings):
     model: str = "smollm2"
     """The model to adapt: `smollm2` or `hf:NAME-OR-PATH[@REVISION]`; an adapter that it names is trained further."""
     dataset: str | dict[str, Annotated[float, Field(gt=0, le=1)]] = "raft"
-    """Name of the dataset, a folder below `dataset/`; or a mix, names with the share of each that is taken:
-    `{raft: 1.0, chats: 0.6}`."""
+    """Name of the dataset, a folder below `dataset/`, made by opora or with a `train.jsonl` of your own; or a mix,
+    names with the share of each that is taken: `{raft: 1.0, chats: 0.6}`."""
     negatives: Fraction | None = None
     """Share of refusals among the rows that say what they are (`behavior`). What there is too much of is left out,
     drawn by the seed, and listed."""
