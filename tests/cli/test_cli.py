@@ -68,7 +68,7 @@ def test_nothing_is_made_twice(project):
         (["ingest", "nowhere"], "nowhere: no such folder or file"),
         (["ingest", "*.xyz"], "*.xyz: no file matches"),
         (["dataset", "raft", "--questions", "none.jsonl"], "none.jsonl: no such file"),
-        (["train", "sft", "--dataset", "none"], "dataset/none: this artefact does not exist"),
+        (["train", "sft", "--dataset", "none"], "dataset/none: holds no dataset"),
         (["report"], "holds no results to report"),
         (["init", "."], "exists; remove it, or choose another folder"),
     ],
