@@ -80,12 +80,14 @@ def test_the_report_shows_curve_and_numbers(made, tmp_path):
 
 
 def test_another_log_makes_the_report_stale(made, tmp_path):
+    def key():
+        return report_build(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").key
+
     made()
-    report(tmp_path)
-    build = report_build(ReportSettings(), [tmp_path / "bench"], tmp_path / "report")
-    assert build.finished
+    before = key()
+    assert key() == before
     make_training(tmp_path / "train" / "raft", log=LOG[:2])
-    assert not report_build(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").finished
+    assert key() != before
 
 
 @pytest.mark.parametrize("change", ["trained anew", "gone", "without evaluations"])
@@ -98,6 +100,11 @@ def test_no_curve_of_what_was_not_benched(made, tmp_path, change):
     else:
         make_training(tmp_path / "train" / "raft", log=[{"step": 1, "loss": 1.9}])
     assert read_curves(manifest) == []
+
+
+def test_a_report_without_curves_has_no_section_of_them(made, tmp_path):
+    made()
+    (tmp_path / "train").rename(tmp_path / "elsewhere")
     report(tmp_path)
     assert "<h3>Training</h3>" not in (tmp_path / "report" / "report.html").read_text("utf-8")
 
