@@ -32,6 +32,7 @@ Past = list[tuple[torch.Tensor, torch.Tensor]]
 """Keys and values of each layer, [1, heads, tokens, head size]."""
 
 ATTENTION_ONLY = frozenset(("full_attention", "sliding_attention"))
+"""Types of layers whose tokens can be read apart, and once; others carry a state from token to token."""
 
 
 class PromptCache:

@@ -23,6 +23,7 @@ import torch
 from peft import PeftModel
 
 from opora.errors import InputError
+from opora.models.shared import ATTENTION_ONLY
 from opora.train.attention import NO_MASK, Keys, TreeState, use_tree_attention
 from opora.train.head import Head, TokenScores, head_of, token_logprobs
 from opora.train.last_layer import skip_unread
@@ -38,8 +39,6 @@ MIN_SHARED = 16
 """Tokens that a branch of the tree has to share: each node costs a call of attention in every layer."""
 
 NOTHING = np.zeros(0, dtype=np.int64)
-
-ATTENTION_ONLY = frozenset(("full_attention", "sliding_attention"))
 
 
 class Engine:
