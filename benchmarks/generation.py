@@ -1,6 +1,6 @@
 """Which backend answers fastest on a CPU, and how often its answers differ: transformers against CTranslate2.
 
-In: `sample/documents/en`, cut at headings, and the sample's English questions. Each prompt holds the section with the
+In: `benchset/documents/en`, cut at headings, and the sample's English questions. Each prompt holds the section with the
 answer and sections of other documents. Out: two tables in Markdown. In the first every backend answers the same
 questions in turn, a few at a time, so that whatever else the machine does falls on all of them alike; CPU seconds say
 more than wall seconds on a busy machine. In the second, prompts alone: how fast they are read.
@@ -139,12 +139,12 @@ def questions(count: int) -> list[Asked]:
     """Questions that have an answer, from all documents in turn, each with its section and others, shuffled."""
     sections = [
         (path, text)
-        for path in sorted((ROOT / "sample/documents/en").rglob("*.md"))
+        for path in sorted((ROOT / "benchset/documents/en").rglob("*.md"))
         for text in path.read_text(encoding="utf-8").split("\n## ")
     ]
     lines = [
         json.loads(line)
-        for path in sorted((ROOT / "sample").glob("questions.en.*.jsonl"))
+        for path in sorted((ROOT / "benchset").glob("questions.en.*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     rows = [row for row in lines if row["behavior"] == "answer" and len(row["quotes"]) == 1]

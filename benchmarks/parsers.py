@@ -1,6 +1,6 @@
 """Which library reads documents best: what each parser keeps of the sample, how fast, and how large it is.
 
-In: `sample/documents/{ru,en}/*/*.md`, each rendered as PDF, DOCX and HTML by `sample/render.py`. Out: two tables in
+In: `benchset/documents/{ru,en}/*/*.md`, each rendered as PDF, DOCX and HTML by `benchset/render.py`. Out: two tables in
 Markdown. For each format and parser: the share of headings that come back with their level, of table rows that come
 back whole, of sentences and rows that can be located at all, of neighbouring sentences that keep their order, how many
 lines of clutter (menus, page headers and footers) enter the text, milliseconds a document (median), and megabytes that

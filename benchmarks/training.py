@@ -1,6 +1,6 @@
 """What a unit of training costs: TRL at its defaults, TRL at its best settings, and opora.
 
-In: a model and units of rows made of `sample/documents/en`: a prompt of about 1,500 tokens, answers of about 100. Out:
+In: a model and units of rows made of `benchset/documents/en`: a prompt of about 1,500 tokens, answers of about 100. Out:
 a table in Markdown: CPU and wall seconds of one forward and backward pass of a unit, peak memory, the floating-point
 operations that the unit needs and the share of the machine's matmul peak that is reached; and how far loss and
 gradients are from those of TRL. Each way runs in a process of its own, one after another, in turns. "TRL best" has
@@ -193,7 +193,7 @@ def load(name: str, device: torch.device) -> tuple[Any, Any]:
 
 
 def text_ids(tokenizer: Any) -> list[int]:
-    documents = sorted((ROOT / "sample/documents/en").rglob("*.md"))
+    documents = sorted((ROOT / "benchset/documents/en").rglob("*.md"))
     return list(tokenizer("\n\n".join(path.read_text(encoding="utf-8") for path in documents))["input_ids"])
 
 

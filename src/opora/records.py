@@ -122,6 +122,13 @@ class KeyFacts(Record):
     must_not: tuple[str, ...] = ()
 
 
+class Option(Record):
+    """One option of a closed question."""
+
+    text: str
+    right: bool
+
+
 class Example(Record):
     """A question with what is known about its answer. One definition serves training, benchmark and reward."""
 
@@ -137,6 +144,8 @@ class Example(Record):
     """Sources that the question is about, as `Quote.document` names them; splits are made by them."""
     quotes: tuple[Quote, ...] = ()
     facts: KeyFacts = KeyFacts()
+    options: tuple[Option, ...] = ()
+    """What the closed form of the question lets one choose from; one or several are right."""
     passages: tuple[Passage, ...] = ()
     gold: tuple[str, ...] = ()
     """Ids of the passages that hold the answer."""

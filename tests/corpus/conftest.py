@@ -25,8 +25,8 @@ The fee is 12.5 EUR a day.
 
 @pytest.fixture(scope="session")
 def render():
-    """The module `sample/render.py`."""
-    spec = importlib.util.spec_from_file_location("render", ROOT / "sample" / "render.py")
+    """The module `benchset/render.py`."""
+    spec = importlib.util.spec_from_file_location("render", ROOT / "benchset" / "render.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

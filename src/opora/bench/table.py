@@ -70,6 +70,9 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("key_facts", "key facts", "Share of answers that hold every key fact and no forbidden one.", "up"),
     Column("key_fact_share", "key facts held", "Share of a question's key facts that an answer holds.", "up"),
+    Column("judge_score", "judge's score", "Mean score from 1 to 5 by the judge.", "up", is_share=False),
+    Column("judge_correct", "judged correct", "Share of answers that the judge calls correct.", "up"),
+    Column("judge_grade", "judge's grade", "Mean grade from 0 to 4 by the judge.", "up", is_share=False),
     Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up"),
     Column("rouge_l_recall", "ROUGE-L R", "Longest common subsequence over the words of the reference.", "up"),
     Column("rouge_l_f1", "ROUGE-L F1", "Harmonic mean of the two.", "up"),
