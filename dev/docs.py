@@ -14,6 +14,7 @@ import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 import typer.main
 
@@ -58,7 +59,7 @@ def paths(command, path: tuple[str, ...]) -> list[tuple[str, ...]]:
 def settings() -> str:
     """Every setting of every section: its default, and what it is for."""
     from opora.answer.settings import AskSettings
-    from opora.bench.settings import RagBenchSettings, ReportSettings
+    from opora.bench.settings import AnyBenchSettings, ReportSettings
     from opora.corpus.settings import IngestSettings
     from opora.dataset.settings import RaftSettings
     from opora.index.settings import IndexSettings
@@ -66,8 +67,11 @@ def settings() -> str:
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
-        "train.NAME": TrainSettings, "bench.NAME": RagBenchSettings, "report": ReportSettings,
+        "train.NAME": TrainSettings,
     }  # fmt: skip
+    for model in get_args(get_args(AnyBenchSettings)[0]):
+        sections[f"bench.NAME, method {get_args(model.model_fields['method'].annotation)[0]}"] = model
+    sections["report"] = ReportSettings
     intro = (
         "# Settings\n\nSections of `opora.yaml`, and what `--set section.key=value` overrides. Written by `make docs`"
         " from the code.\n"

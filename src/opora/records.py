@@ -229,12 +229,13 @@ def parse_record(model: type[R], data: object, where: str) -> R:
 def explain(model: type[BaseModel], error: ValidationError) -> str:
     """One fault of a validation error as one line: the key, its value, and the nearest known key."""
     first = chief_fault(error)
-    location = [part for part in first["loc"] if isinstance(part, str | int)]
+    path = [part for part in first["loc"] if isinstance(part, str | int)]
+    location = _without_tags(model, path)
     key = ".".join(map(str, location))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         prefix = "".join(f"{part}." for part in location[:-1])
-        return f"{key} is unknown; {nearest(str(location[-1]), known_fields(model, location[:-1]), prefix)}{more}"
+        return f"{key} is unknown; {nearest(str(location[-1]), known_fields(model, path[:-1]), prefix)}{more}"
     if first["type"] == "missing":
         return f"{key} is missing{more}"
     value = repr(first["input"])
@@ -250,14 +251,10 @@ def chief_fault(error: ValidationError) -> ErrorDetails:
 
 
 def known_fields(model: type[BaseModel], path: list[str | int]) -> list[str]:
-    """Field names of the model that lies at `path` (field names and indices) below `model`; empty if none does."""
-    current: type[BaseModel] | None = model
-    for part in path:
-        if current is None:
-            return []
-        if isinstance(part, str) and part in current.model_fields:
-            current = _model_in(current.model_fields[part].annotation)
-    return list(current.model_fields) if current else []
+    """Field names of the model that lies at `path` (field names, indices, tags of unions) below `model`; empty if none
+    does."""
+    below = _models_below(model, path)
+    return list(below[-1].model_fields) if below[-1] else []
 
 
 def nearest(name: str, known: list[str], prefix: str = "") -> str:
@@ -268,15 +265,45 @@ def nearest(name: str, known: list[str], prefix: str = "") -> str:
     return f"known: {', '.join(prefix + each for each in known) or 'none'}"
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model class inside an annotation such as `tuple[Quote, ...]` or `Train | None`."""
+def _without_tags(model: type[BaseModel], path: list[str | int]) -> list[str | int]:
+    """A path as its writer knows it: pydantic puts the tag of a union into it."""
+    below = _models_below(model, path)
+    steps = zip(path, below, below[1:], strict=False)
+    return [part for part, before, after in steps if not (before and _is_tag(part, before, after))]
+
+
+def _models_below(model: type[BaseModel], path: list[str | int]) -> list[type[BaseModel] | None]:
+    """The model at the beginning of a path and behind each of its parts; of a union the first until its tag comes."""
+    found: list[type[BaseModel] | None] = [model]
+    choices: list[type[BaseModel]] = []
+    for part in path:
+        current = found[-1]
+        if current and isinstance(part, str) and part in current.model_fields:
+            choices = _models_in(current.model_fields[part].annotation)
+            found.append(choices[0] if choices else None)
+        else:
+            tagged = (each for each in choices if part in _tags(each))
+            found.append(next(tagged, current))
+    return found
+
+
+def _is_tag(part: str | int, before: type[BaseModel], after: type[BaseModel] | None) -> bool:
+    return part not in before.model_fields and after is not None and part in _tags(after)
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    """What tells a model from the others of its union: the values of its `method`."""
+    field = model.model_fields.get("method")
+    return get_args(field.annotation) if field else ()
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The model classes inside an annotation such as `tuple[Quote, ...]` or `Train | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
+        return [annotation]
     if get_origin(annotation) in (Union, UnionType, tuple, list, dict, Annotated):
-        for argument in get_args(annotation):
-            if found := _model_in(argument):
-                return found
-    return None
+        return [model for argument in get_args(annotation) for model in _models_in(argument)]
+    return []
 
 
 PositiveInt = Annotated[int, Field(gt=0)]

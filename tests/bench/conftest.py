@@ -145,14 +145,14 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from conftest import Scripted
-from opora.bench.rag import bench_rag
+from opora.bench.run import run_bench
 from opora.bench.settings import RagBenchSettings
 scripts = {{"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}}
 models = {{"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}}
 project = Path({str(project)!r})
 settings = RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
 open_slowly = lambda spec, index, ask: Scripted(scripts[spec], pause_s=0.4)
-bench_rag(settings, project / "corpus", project / "index", Path(sys.argv[1]), open_slowly)
+run_bench(settings, project / "corpus", project / "index", Path(sys.argv[1]), open_slowly)
 """,
         encoding="utf-8",
     )

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from opora.bench.page import side_by_side
-from opora.bench.rag import bench_rag
+from opora.bench.run import run_bench
 from opora.bench.report import inline_markdown, write_report
 from opora.bench.settings import ReportSettings
 from opora.bench.table import COLUMNS, AnswerRow, format_table, make_table, verdict
@@ -43,7 +43,7 @@ def report(project, settings, open_with, tmp_path_factory):
     models = {"<i>wrong</i> | $x$": "extractive", "right": "fake:right", "refuse": "fake:refuse"}
     hostile = settings.model_copy(update={"models": models})
     for name in ("one", "two"):
-        bench_rag(hostile, project / "corpus", project / "index", folder / name, open_with)
+        run_bench(hostile, project / "corpus", project / "index", folder / name, open_with)
     write_report(ReportSettings(title="A & <B>"), [folder / "one", folder / "two"], folder / "report")
     return folder / "report"
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from opora.artifacts import read_manifest
-from opora.bench.rag import read_table
+from opora.bench.run import read_table
 from opora.errors import InputError
 from opora.recipe.plan import plan
 from opora.recipe.recipe import load_recipe

@@ -1,7 +1,8 @@
 """A question in, an answer with checked citations out, from any model that a spec names.
 
-answerer = open_answerer("extractive", open_index(Path("index")), AskSettings())
-[answer] = answerer.answer(["Какой срок хранения?"])
+index = open_index(Path("index"))
+answerer = open_answerer("extractive", index, AskSettings())
+[answer] = answerer.answer(retrieve(["Какой срок хранения?"], index, top_k=4))
 answer.citations[0].place          # 'ru/financial/fees.pdf, Сроки > Хранение, p. 2'
 """
 
@@ -9,17 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from opora.answer.citations import check_citations, cite
 from opora.answer.extractive import Supported, best_sentences, choose
-from opora.answer.prompt import build_chat, prompt_hashes, wording
+from opora.answer.prompt import build_chat, wording
 from opora.answer.settings import AskSettings
 from opora.errors import InputError
 from opora.index.search import Index
 from opora.metrics.refusal import is_refusal
 from opora.models.contract import Completion, LanguageModel
-from opora.models.load import load_model
+from opora.models.load import LoadModel, load_model
 from opora.records import Answer, Hit
 from opora.text.language import detect_language
 
@@ -29,23 +30,42 @@ OnAnswer = Callable[[int, Answer], None]
 MAX_QUESTION_CHARS = 20_000
 
 
+class Asked(NamedTuple):
+    """A question with the passages that it is to be answered from. `seconds`: what finding them took."""
+
+    question: str
+    language: str
+    hits: tuple[Hit, ...]
+    seconds: float = 0.0
+
+
 class Answerer(Protocol):
-    """What answers questions over an index. `models` and `prompts` pin what it answers with, for manifests."""
+    """What answers questions over passages."""
 
     spec: str
-    models: dict[str, str]
-    prompts: dict[str, str]
 
-    def answer(self, questions: Sequence[str], on_answer: OnAnswer | None = None) -> list[Answer]:
-        """One answer a question, in order. Raises InputError for an empty question, ModelError if the model fails."""
+    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
+        """One answer a question, in order. Raises ModelError if the model fails."""
         ...
 
 
-def open_answerer(spec: str, index: Index, settings: AskSettings) -> Answerer:
-    """The answerer of a model spec. Raises InputError for an unknown spec, ModelError for one that does not load."""
+def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[Asked]:
+    """Each question with its hits. Raises InputError for an empty question."""
+    found = []
+    for question in questions:
+        began = time.monotonic()
+        language = question_language(question, index)
+        hits = tuple(index.search(question, top_k))
+        found.append(Asked(question, language, hits, time.monotonic() - began))
+    return found
+
+
+def open_answerer(spec: str, index: Index, settings: AskSettings, load: LoadModel = load_model) -> Answerer:
+    """The answerer of a model spec, whose language model is loaded by `load`. Raises InputError for an unknown spec,
+    ModelError for one that does not load."""
     if spec == "extractive":
         return ExtractiveAnswerer(index, settings)
-    return ModelAnswerer(load_model(spec, settings.generation), index, settings)
+    return ModelAnswerer(load(spec, settings.generation))
 
 
 class ExtractiveAnswerer:
@@ -55,31 +75,27 @@ class ExtractiveAnswerer:
 
     def __init__(self, index: Index, settings: AskSettings) -> None:
         self._index, self._settings = index, settings
-        self.models: dict[str, str] = {}
-        self.prompts: dict[str, str] = {}
 
-    def answer(self, questions: Sequence[str], on_answer: OnAnswer | None = None) -> list[Answer]:
+    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
         answers = []
-        for number, question in enumerate(questions):
+        for number, each in enumerate(asked):
             began = time.monotonic()
-            answer = self._answer(question)
-            answers.append(answer.model_copy(update={"seconds": time.monotonic() - began}))
+            answer = self._answer(each)
+            answers.append(answer.model_copy(update={"seconds": each.seconds + time.monotonic() - began}))
             if on_answer:
                 on_answer(number, answers[-1])
         return answers
 
-    def _answer(self, question: str) -> Answer:
-        language = question_language(question, self._index)
-        hits = self._index.search(question, self._settings.top_k)
-        found = best_sentences(question, hits, self._index.idf, language)
+    def _answer(self, asked: Asked) -> Answer:
+        found = best_sentences(asked.question, asked.hits, self._index.idf, asked.language)
         if not found or found[0].support < self._settings.threshold:
-            return Answer(text=wording(language).refusal, refused=True, hits=tuple(hits), model=self.spec)
+            return Answer(text=wording(asked.language).refusal, refused=True, hits=asked.hits, model=self.spec)
         chosen = sorted(choose(found, self._settings.max_sentences), key=lambda each: (each.hit, each.start))
         return Answer(
             text=" ".join(_shown(each) for each in chosen),
             refused=False,
             citations=tuple(cite(each.passage, each.hit + 1, (each.start, each.end)) for each in chosen),
-            hits=tuple(hits),
+            hits=asked.hits,
             model=self.spec,
         )
 
@@ -87,45 +103,36 @@ class ExtractiveAnswerer:
 class ModelAnswerer:
     """Answers with a language model that is shown the passages; what it cites is checked."""
 
-    def __init__(self, model: LanguageModel, index: Index, settings: AskSettings) -> None:
-        self._model, self._index, self._settings = model, index, settings
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
         self.spec = model.spec
-        self.models = {model.spec: model.revision}
-        self.prompts = prompt_hashes()
 
-    def answer(self, questions: Sequence[str], on_answer: OnAnswer | None = None) -> list[Answer]:
-        began = time.monotonic()
-        languages = [question_language(question, self._index) for question in questions]
-        hits = self._index.search_many(questions, self._settings.top_k)
-        searched = (time.monotonic() - began) / max(1, len(questions))
-        chats = [
-            build_chat(question, [hit.passage for hit in found], language)
-            for question, found, language in zip(questions, hits, languages, strict=True)
-        ]
+    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
+        chats = [build_chat(each.question, [hit.passage for hit in each.hits], each.language) for each in asked]
         answers: dict[int, Answer] = {}
 
         def finish(number: int, completion: Completion) -> None:
-            answers[number] = self._checked(completion, hits[number], languages[number], searched)
+            answers[number] = self._checked(completion, asked[number])
             if on_answer:
                 on_answer(number, answers[number])
 
         self._model.generate(chats, finish)
-        return [answers[number] for number in range(len(questions))]
+        return [answers[number] for number in range(len(asked))]
 
-    def _checked(self, completion: Completion, hits: Sequence[Hit], language: str, searched: float) -> Answer:
-        checked = check_citations(completion.text, hits)
-        refused = is_refusal(checked.text, language)
+    def _checked(self, completion: Completion, asked: Asked) -> Answer:
+        checked = check_citations(completion.text, asked.hits)
+        refused = is_refusal(checked.text, asked.language)
         return Answer(
             text=checked.text,
             refused=refused,
             raw=completion.text,
             citations=() if refused else checked.citations,
             dropped=checked.dropped,
-            hits=tuple(hits),
+            hits=asked.hits,
             model=self.spec,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
-            seconds=searched + completion.seconds,
+            seconds=asked.seconds + completion.seconds,
         )
 
 

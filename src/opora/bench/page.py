@@ -13,8 +13,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.table import ARROWS, COLUMNS, AnswerRow, Column, Table, Verdict, shown_columns, verdict
-from opora.metrics.interval import Interval
+from opora.bench.columns import COLUMNS, Column
+from opora.bench.format import ARROWS
+from opora.bench.table import AnswerRow, Table, Verdict, headline, shown_columns, verdict
+from opora.metrics.interval import Difference, Interval
 from opora.records import Hit
 
 SHOWN_SCORES = ("key_facts", "rouge_l_f1", "token_f1", "citation_precision", "citation_recall")
@@ -89,8 +91,8 @@ def groups(table: Table) -> list[Group]:
             lines = [
                 Line(
                     label or "none",
-                    [_cell(COLUMNS[0], each[label]["key_facts"], None) for each in by_row],
-                    by_row[0][label]["refusal"].count,
+                    [_cell(headline(table), each[label][headline(table).metric], None) for each in by_row],
+                    max(each.count for each in by_row[0][label].values()),
                 )
                 for label in by_row[0]
             ]
@@ -141,7 +143,7 @@ def _answered(row: AnswerRow) -> Answered:
     return Answered(row, scores, None if facts is None else facts == 1.0)
 
 
-def _cell(column: Column, interval: Interval, difference: Interval | None) -> Cell:
+def _cell(column: Column, interval: Interval, difference: Difference | None) -> Cell:
     if interval.mean is None:
         return Cell("–")
     digits = column.digits
@@ -154,7 +156,7 @@ def _cell(column: Column, interval: Interval, difference: Interval | None) -> Ce
     )
 
 
-def _difference(difference: Interval | None, digits: int) -> str:
+def _difference(difference: Difference | None, digits: int) -> str:
     if difference is None or difference.mean is None:
         return ""
     shown = f"{difference.mean:+.{digits}f}"

@@ -12,7 +12,8 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from opora.bench.table import COLUMNS, Column, Table, TableRow
+from opora.bench.columns import COLUMNS, Column
+from opora.bench.table import Table, TableRow, headline
 from opora.metrics.interval import Interval
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def draw_plots(table: Table) -> list[Plot]:
     planned: list[tuple[str, str, Draw | None]] = [
         ("scores", "Scores by model, with 95 % intervals; more is better.", _scores(table, "up")),
         ("mistakes", "Refusals where none was due, and none where one was; less is better.", _scores(table, "down")),
-        ("differences", f"Paired difference from {table.baseline}, with 95 % intervals.", _differences(table)),
-        ("kinds", "Key-fact score by kind of question.", _groups(table, "by_kind")),
-        ("domains", "Key-fact score by domain.", _groups(table, "by_domain")),
-        ("cost", "Key-fact score against seconds an answer; up and to the left is better.", _cost(table)),
+        ("differences", "Paired difference, with 95 % intervals.", _differences(table)),
+        ("kinds", f"{headline(table).label} by kind of question.", _groups(table, "by_kind")),
+        ("domains", f"{headline(table).label} by domain.", _groups(table, "by_domain")),
+        ("cost", f"{headline(table).label} against seconds an answer; up and to the left is better.", _cost(table)),
     ]
     return [draw_plot(name, caption, draw) for name, caption, draw in planned if draw]
 
@@ -95,7 +96,7 @@ def _scores(table: Table, better: str) -> Draw | None:
 
 def _differences(table: Table) -> Draw | None:
     columns = [*_shares("up"), *_shares("down")]
-    compared = [(number, row) for number, row in enumerate(table.rows) if row.name != table.baseline]
+    compared = [(number, row) for number, row in enumerate(table.rows) if row.against]
     columns = [column for column in columns if any(row.differences[column.metric].count for _, row in compared)]
     return _dots(
         Lines(
@@ -114,12 +115,12 @@ def _groups(table: Table, attribute: str) -> Draw | None:
     labels = list(groups(table.rows[0]))
     if len(labels) < 2:
         return None
-    series = {row.name: [groups(row)[label]["key_facts"] for label in labels] for row in table.rows}
+    series = {row.name: [groups(row)[label][headline(table).metric] for label in labels] for row in table.rows}
     return _dots(Lines([label or "none" for label in labels], series, range(len(table.rows))))
 
 
 def _cost(table: Table) -> Draw | None:
-    points = [(row, row.metrics["seconds"], row.metrics["key_facts"]) for row in table.rows]
+    points = [(row, row.metrics["seconds"], row.metrics[headline(table).metric]) for row in table.rows]
     points = [each for each in points if each[1].mean is not None and each[2].mean is not None]
 
     def draw(theme: Theme) -> Figure:

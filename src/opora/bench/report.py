@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_manifest, read_records
+from opora.bench.columns import Column
 from opora.bench.curves import Curve, draw_curve, log_fingerprints, read_curves
+from opora.bench.format import format_table
 from opora.bench.page import Group, Line, Shown, cells, groups, side_by_side
 from opora.bench.plots import Plot, draw_plots
-from opora.bench.rag import ANSWERS, read_table
+from opora.bench.run import ANSWERS, read_table
 from opora.bench.settings import ReportSettings
-from opora.bench.table import AnswerRow, Column, Table, format_table, shown_columns
+from opora.bench.table import AnswerRow, Table, shown_columns
 from opora.errors import InputError
 from opora.progress import track
 

@@ -12,7 +12,7 @@ import re
 
 from opora.metrics.citation import Span, citation_precision, citation_recall, evidence_recall
 from opora.metrics.key_facts import key_fact_score, key_fact_share
-from opora.metrics.overlap import rouge_l, token_f1
+from opora.metrics.overlap import exact_match, rouge_l, token_f1, tokens
 from opora.records import Answer, Example, Passage, Score
 from opora.text.locate import locate
 
@@ -40,6 +40,7 @@ def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
         "rouge_l_recall": _score("rouge_l_recall", overlap.recall),
         "rouge_l_f1": _score("rouge_l_f1", overlap.f1),
         "token_f1": _score("token_f1", token_f1(text, reference)),
+        "exact_match": _score("exact_match", exact_match(text, reference)),
         "refusal": _score("refusal", float(answer.refused)),
         "irrelevant_refusal": _score(
             "irrelevant_refusal",
@@ -54,6 +55,7 @@ def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
         ),
         "citation_recall": _score("citation_recall", citation_recall(cited, gold), "nothing is gold"),
         "retrieval_recall": _score("retrieval_recall", found, "nothing is gold"),
+        "answer_words": _score("answer_words", float(len(tokens(text)))),
         "answer_tokens": _score("answer_tokens", float(answer.completion_tokens)),
         "prompt_tokens": _score("prompt_tokens", float(answer.prompt_tokens)),
     }

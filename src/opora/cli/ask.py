@@ -29,7 +29,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer from the documents, with the place of every citation, or refuse."""
-    from opora.answer.ask import open_answerer
+    from opora.answer.ask import open_answerer, retrieve
     from opora.index.search import open_index
     from opora.recipe.recipe import load_recipe
 
@@ -38,10 +38,11 @@ def ask(
     settings = load_recipe(overrides=[*given, *(overrides or [])]).ask
     show_settings("ask", settings)
     began = time.monotonic()
-    answerer = open_answerer(settings.model, open_index(Path("index")).load(), settings)
+    index = open_index(Path("index")).load()
+    answerer = open_answerer(settings.model, index, settings)
     print(f"ready in {time.monotonic() - began:.1f} s\n", file=sys.stderr)
     for each in [question] if question is not None else _lines():
-        [answer] = answerer.answer([each])
+        [answer] = answerer.answer(retrieve([each], index, settings.top_k))
         typer.echo(answer.model_dump_json() if as_json else format_answer(answer))
 
 

@@ -1,4 +1,4 @@
-"""opora bench: models and questions to a table."""
+"""opora bench: models and questions to a table, one command a method."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from opora.cli.options import AsJson, Name, Overrides, show_manifest, show_setti
 
 app = typer.Typer(help="Measure answers.", no_args_is_help=True, rich_markup_mode=None)
 Questions = Annotated[Path | None, typer.Option(help="JSON Lines of questions with answers and key facts.")]
+Models = Annotated[list[str] | None, typer.Option("--model", help="Model spec; repeatable, the first is the baseline.")]
 
 
 @app.callback()
@@ -22,26 +23,56 @@ def bench() -> None:
 def rag(
     name: Name = "rag",
     questions: Questions = None,
-    models: Annotated[
-        list[str] | None, typer.Option("--model", help="Model spec; repeatable, the first is the baseline.")
-    ] = None,
+    models: Models = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Retrieve, answer and score each question with each model; a table with intervals and differences."""
-    from opora.bench.rag import bench_rag, rag_build
-    from opora.recipe.recipe import load_recipe
+    _run("rag", name, questions, models, overrides, as_json)
 
-    given = [f"bench.{name}.questions={questions}"] if questions else []
-    given += [f"bench.{name}.models={ {model: model for model in models} }"] if models else []
-    settings = load_recipe(overrides=[*given, *(overrides or [])], entries={"bench": name}).bench[name]
-    show_settings(f"bench.{name}", settings)
-    corpus, index, out = Path("corpus"), Path("index"), Path("bench") / name
-    finished = rag_build(settings, corpus, index, out).finished
-    manifest = finished or bench_rag(settings, corpus, index, out)
-    if not as_json:
-        typer.echo((out / "table.md").read_text(encoding="utf-8"))
-    show_manifest(manifest, out, as_json, made=not finished)
+
+@app.command()
+def position(
+    name: Name = "position",
+    questions: Questions = None,
+    models: Models = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """More or fewer passages, in several orders, and the gold one in each place: is there a lost middle?"""
+    _run("position", name, questions, models, overrides, as_json)
+
+
+@app.command()
+def distractors(
+    name: Name = "distractors",
+    questions: Questions = None,
+    models: Models = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """The gold passages among more and more others, random or hard."""
+    _run("distractors", name, questions, models, overrides, as_json)
+
+
+@app.command()
+def closed(
+    name: Name = "closed",
+    questions: Questions = None,
+    models: Models = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Questions with options: the share for which exactly the right ones are chosen."""
+    _run("closed", name, questions, models, overrides, as_json)
+
+
+@app.command()
+def retriever(
+    name: Name = "retriever", questions: Questions = None, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """Recall@k, MRR and nDCG of each retriever on the questions that have gold passages."""
+    _run("retriever", name, questions, None, overrides, as_json)
 
 
 @app.command()
@@ -63,3 +94,27 @@ def threshold(
     examples = [example for example in examples if not language or example.language == language]
     calibration = calibrate_threshold(examples, open_index(Path("index")), settings)
     typer.echo(calibration.model_dump_json(indent=2) if as_json else format_calibration(calibration))
+
+
+def _run(
+    method: str,
+    name: str,
+    questions: Path | None,
+    models: list[str] | None,
+    overrides: list[str] | None,
+    as_json: bool,
+) -> None:
+    from opora.bench.run import TABLE_TEXT, bench_build, run_bench
+    from opora.recipe.recipe import load_recipe
+
+    given = [f"bench.{name}.method={method}"]
+    given += [f"bench.{name}.questions={questions}"] if questions else []
+    given += [f"bench.{name}.models={ {model: model for model in models} }"] if models else []
+    settings = load_recipe(overrides=[*given, *(overrides or [])], entries={"bench": name}).bench[name]
+    show_settings(f"bench.{name}", settings)
+    corpus, index, out = Path("corpus"), Path("index"), Path("bench") / name
+    finished = bench_build(settings, corpus, index, out).finished
+    manifest = finished or run_bench(settings, corpus, index, out)
+    if not as_json:
+        typer.echo((out / TABLE_TEXT).read_text(encoding="utf-8"))
+    show_manifest(manifest, out, as_json, made=not finished)

@@ -12,7 +12,7 @@ import functools
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
+Retriever = Literal["hybrid", "words", "meaning"]
 OTHER_LANGUAGE = 0.5
 """What the score of a passage counts that is not in the language of the question."""
 MAX_QUESTION_CHARS = 10_000
@@ -82,10 +83,12 @@ class Index:
         top_k: int,
         filters: Filters | None = None,
         access: Collection[str] | None = None,
+        by: Retriever = "hybrid",
     ) -> list[Hit]:
         """At most `top_k` passages, best first; none that hold nothing of the question. Only passages are searched that
         pass `filters` (a metadata key with a value, a list of values, or `{"min": 1, "max": 2}`) and that are public or
-        carry a label of `access`.
+        carry a label of `access`. `by` words alone (BM25), by meaning alone (vectors, where the question's language has
+        them: see `has_meaning`), or by both.
 
         Raises InputError for a filter on an unknown key or with a value of another kind, OporaError if the index is
         damaged.
@@ -97,14 +100,16 @@ class Index:
         question = question[:MAX_QUESTION_CHARS]
         language = detect_language(question, among=self.languages)
         depth = max(self._settings.depth, 2 * top_k)
-        vector = self._vector(question, language)
+        vector = self._vector(question, language) if by != "words" else None
         found = self._dense(vector, where, depth) if vector is not None else {}
-        found |= self._lexical(terms(question, language), vector, where, depth)
-        return _best(self._fuse(found.values(), language, vector is not None), top_k)
+        if by != "meaning":
+            found |= self._lexical(terms(question, language), vector, where, depth)
+        weight = 0.0 if vector is None else 1.0 if by == "meaning" else self._settings.dense_weight
+        return _best(self._fuse(found.values(), language, weight), top_k)
 
-    def search_many(self, questions: Sequence[str], top_k: int) -> list[list[Hit]]:
-        """The hits of each question."""
-        return [self.search(question, top_k) for question in questions]
+    def has_meaning(self, language: str) -> bool:
+        """True if questions in that language can be searched by meaning."""
+        return language == DENSE_LANGUAGE and bool(self._settings.dense_weight)
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that id, whatever its access labels. Raises InputError if there is none."""
@@ -129,7 +134,7 @@ class Index:
 
     def _vector(self, question: str, language: str) -> Vectors | None:
         """The vector of a question, None where the dense search has nothing to say."""
-        if language != DENSE_LANGUAGE or not self._settings.dense_weight:
+        if not self.has_meaning(language):
             return None
         vector: Vectors = self.embed([question])[0]
         return vector if vector.any() else None
@@ -160,11 +165,11 @@ class Index:
             cosines = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1) @ vector
         return _found(rows, rows["_score"].to_numpy(), cosines)
 
-    def _fuse(self, found: Collection[Found], language: str, is_dense: bool) -> Iterator[tuple[dict[str, float], str]]:
-        """(scores, record) of each passage: a weighted sum of both scores, each divided by the best one."""
+    def _fuse(self, found: Collection[Found], language: str, weight: float) -> Iterator[tuple[dict[str, float], str]]:
+        """(scores, record) of each passage: the sum of both scores, each divided by the best one, the dense one by
+        `weight`, the other by the rest."""
         best = max((each.bm25 for each in found), default=0.0) or 1.0
         nearest = max((each.cosine for each in found), default=0.0) or 1.0
-        weight = self._settings.dense_weight if is_dense else 0.0
         for each in found:
             score = (1 - weight) * each.bm25 / best + weight * each.cosine / nearest
             score *= 1.0 if each.language == language else OTHER_LANGUAGE

@@ -38,10 +38,11 @@ def evidence_recall(shown: Sequence[Span], gold: Sequence[Span]) -> float | None
     """The share of the gold spans that stand whole in one of the shown spans; None if nothing is gold."""
     if not gold:
         return None
-    return sum(any(_holds(one, other) for one in shown) for other in gold) / len(gold)
+    return sum(any(holds(one, other) for one in shown) for other in gold) / len(gold)
 
 
-def _holds(one: Span, other: Span) -> bool:
+def holds(one: Span, other: Span) -> bool:
+    """True if `other` stands whole in `one`."""
     return one.document_id == other.document_id and one.start <= other.start and other.end <= one.end
 
 

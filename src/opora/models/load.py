@@ -6,11 +6,14 @@ model = load_model("smollm2", ModelSettings())
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
 from opora.errors import InputError, MissingExtraError
 from opora.models.contract import LanguageModel
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
+
+LoadModel = Callable[[str, ModelSettings], LanguageModel]
 
 BACKENDS = {
     "smollm2": "opora.models.local",

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from opora.bench.conditions import passages_shown
+from opora.bench.settings import AnswerBenchSettings
 from opora.corpus.sources import find_sources
 from opora.dataset.questions import read_questions
 from opora.recipe.recipe import Recipe
@@ -72,13 +74,18 @@ def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     asked = _asked(root / settings.questions, settings.language)
     count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
     count = min(count, settings.limit or count)
+    if not isinstance(settings, AnswerBenchSettings):
+        return Estimate(0, 0, count / QUESTIONS_PER_S)
     specs = [spec for spec in settings.models.values() if spec != "extractive"]
-    prompt = _row_tokens(recipe, settings.ask.top_k) - ANSWER_TOKENS
-    seconds = count * len(settings.models) / QUESTIONS_PER_S
-    seconds += len(specs) * (LOADING_S + count * (prompt / READ_TOKENS_PER_S + ANSWER_TOKENS / WRITTEN_TOKENS_PER_S))
+    shown = passages_shown(settings)
+    prompts = count * sum(_row_tokens(recipe, passages) - ANSWER_TOKENS for passages in shown)
+    calls = count * len(shown)
+    seconds = calls * len(settings.models) / QUESTIONS_PER_S
+    answering = prompts / READ_TOKENS_PER_S + calls * ANSWER_TOKENS / WRITTEN_TOKENS_PER_S
+    seconds += len(specs) * (LOADING_S + answering)
     known = all(spec.startswith("smollm2") for spec in specs)
-    calls = count * len(specs)
-    return Estimate(calls, int(calls * (prompt + ANSWER_TOKENS)), seconds if known else None)
+    tokens = int(len(specs) * (prompts + calls * ANSWER_TOKENS))
+    return Estimate(calls * len(specs), tokens, seconds if known else None)
 
 
 def _row_tokens(recipe: Recipe, passages: int) -> float:

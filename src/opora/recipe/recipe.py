@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from opora.answer.settings import AskSettings
-from opora.bench.settings import RagBenchSettings, ReportSettings
+from opora.bench.settings import AnyBenchSettings, ReportSettings
 from opora.corpus.settings import IngestSettings
 from opora.dataset.settings import RaftSettings
 from opora.errors import InputError
@@ -36,7 +36,7 @@ class Recipe(Settings):
     ask: AskSettings = AskSettings()
     dataset: dict[str, RaftSettings] = {}
     train: dict[str, TrainSettings] = {}
-    bench: dict[str, RagBenchSettings] = {}
+    bench: dict[str, AnyBenchSettings] = {}
     report: ReportSettings = ReportSettings()
 
 
@@ -59,6 +59,9 @@ def load_recipe(path: Path = RECIPE, overrides: Sequence[str] = (), entries: Map
         for keys, value in _targets(data, override):
             _put(data, keys, value, override)
             origins[".".join(keys)] = "--set"
+    for settings in (data.get("bench") or {}).values():
+        if isinstance(settings, dict):
+            settings.setdefault("method", "rag")
     recipe = parse_record(Recipe, data, str(path) if not overrides else f"{path} with --set {' '.join(overrides)}")
     for section in Recipe.model_fields:
         value = getattr(recipe, section)

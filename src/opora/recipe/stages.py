@@ -113,17 +113,19 @@ def _train(recipe: Recipe, root: Path, name: str) -> Stage:
 
 
 def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
-    from opora.bench.rag import bench_rag, rag_build
+    from opora.bench.run import bench_build, run_bench
+    from opora.bench.settings import AnswerBenchSettings
 
     settings, corpus, index, out = recipe.bench[name], root / "corpus", root / "index", root / "bench" / name
-    _check_kept(recipe, f"bench.{name}.models", settings.models.values())
+    specs = list(settings.models.values()) if isinstance(settings, AnswerBenchSettings) else []
+    _check_kept(recipe, f"bench.{name}.models", specs)
     return Stage(
         f"bench.{name}",
         out,
         settings,
-        ("ingest", "index", *_trained_in(recipe, settings.models.values())),
-        lambda: rag_build(settings, corpus, index, out),
-        lambda: bench_rag(settings, corpus, index, out),
+        ("ingest", "index", *_trained_in(recipe, specs)),
+        lambda: bench_build(settings, corpus, index, out),
+        lambda: run_bench(settings, corpus, index, out),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from opora.answer.settings import AskSettings
 from opora.artifacts import read_json_lines, read_manifest, read_records, write_json_lines
-from opora.bench.rag import bench_rag, read_table
+from opora.bench.run import read_table, run_bench
 from opora.bench.settings import RagBenchSettings
 from opora.bench.table import AnswerRow
 from opora.errors import InputError, ModelError
@@ -20,7 +20,7 @@ from opora.errors import InputError, ModelError
 @pytest.fixture
 def run(project):
     def run(settings, out, open_with):
-        return bench_rag(settings, project / "corpus", project / "index", out, open_with)
+        return run_bench(settings, project / "corpus", project / "index", out, open_with)
 
     return run
 
@@ -116,7 +116,7 @@ def test_the_real_extractive_answerer(project, tmp_path):
     # the terms of so few documents weigh too little for the threshold
     ask = AskSettings(threshold=0.0)
     settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
-    bench_rag(settings, project / "corpus", project / "index", tmp_path / "b")
+    run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
     [row] = read_table(tmp_path / "b").rows
     assert row.metrics["retrieval_recall"].mean == 1.0
     assert row.metrics["citation_recall"].mean > 0
@@ -127,7 +127,7 @@ def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
     row["references"] = ["The fee is 12 EUR.", "Dogs are free."]
     (tmp_path / "webglm.jsonl").write_text(json.dumps(row), encoding="utf-8")
     settings = RagBenchSettings(questions=tmp_path / "webglm.jsonl", resamples=100)
-    bench_rag(settings, project / "corpus", project / "index", tmp_path / "b")
+    run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
     [row] = read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)
     assert (row.scores["citation_recall"], row.scores["rouge_l_f1"], row.scores["key_facts"]) == (1.0, 1.0, None)
 
@@ -153,7 +153,7 @@ def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path)
     write_json_lines(tmp_path / "q.jsonl", rows)
     wrong = settings.model_copy(update={"questions": tmp_path / "q.jsonl"})
     with pytest.raises(InputError, match="question 'fee'"):
-        bench_rag(wrong, project / "corpus", project / "index", tmp_path / "b")
+        run_bench(wrong, project / "corpus", project / "index", tmp_path / "b")
 
 
 def test_the_limit_is_drawn_by_the_seed(run, settings, open_with, tmp_path):
