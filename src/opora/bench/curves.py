@@ -15,7 +15,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts import Manifest, fingerprint_of_file, read_json_lines, read_manifest
 from opora.artifacts.folder import MANIFEST
-from opora.bench.plots import LETTERS_PT, MARKERS, Plot, Theme, draw_plot, new_figure, style_axes
+from opora.bench.format import Grid
+from opora.bench.plots import (
+    INK,
+    LETTERS_PT,
+    MARKERS,
+    PAPER,
+    Drawn,
+    Plot,
+    color,
+    draw_plot,
+    new_figure,
+    style_axes,
+    write_numbers,
+)
+from opora.bench.words import Words, words_in
 from opora.errors import InputError
 from opora.models.revision import adapter_revision
 from opora.models.spec import parse_spec
@@ -50,11 +64,6 @@ class Curve(NamedTuple):
     evaluations: Sequence[Evaluation]
     max_fall: float | None
     kept_step: int | None
-
-    @property
-    def caption(self) -> str:
-        stopped = f" Stopped; the adapter is that of step {self.kept_step}." if self.kept_step is not None else ""
-        return f"{', '.join(self.rows)}: losses while {self.training} was trained, by step; less is better.{stopped}"
 
 
 def log_fingerprints(bench: Manifest) -> dict[str, str]:
@@ -108,55 +117,67 @@ def _curve(folder: Path, rows: Sequence[str]) -> Curve:
     )
 
 
-def draw_curve(name: str, curve: Curve) -> Plot:
+def draw_curve(name: str, curve: Curve, words: Words | None = None) -> Plot:
     """One panel for what was held out, one for general chats: a small fall of the second would not be seen beside a
     large one of the first."""
-    panels = [
-        (f"held out, {'nats a token' if curve.method == 'sft' else f'loss of {curve.method}'}", "domain"),
-        ("general chats, nats a token", "general"),
-    ]
+    words = words or words_in("en")
+    loss = words("training.nats") if curve.method == "sft" else words("training.loss", method=curve.method)
+    panels = [(loss, "domain"), (words("training.general_nats"), "general")]
     panels = [each for each in panels if getattr(curve.evaluations[0], each[1]) is not None]
 
-    def draw(theme: Theme) -> Figure:
+    def draw() -> Figure:
         from matplotlib.ticker import MaxNLocator
 
-        figure, all_axes = new_figure(theme, 0.4 + 1.4 * len(panels), rows=len(panels))
+        figure, all_axes = new_figure(0.4 + 1.4 * len(panels), rows=len(panels))
         for number, (axes, (title, attribute)) in enumerate(zip(all_axes, panels, strict=True)):
             points = [(each.step, getattr(each, attribute)) for each in curve.evaluations]
             limit = points[0][1] + curve.max_fall if attribute == "general" and curve.max_fall is not None else None
-            _draw_points(axes, theme, number, points, limit)
+            _draw_points(axes, number, points, limit, words)
             if limit is not None:
-                axes.axhline(limit, color=theme.ink, linewidth=1, linestyle="--")
-                _write(axes, theme, "limit", (0.0, limit), axes.get_yaxis_transform(), "left")
+                axes.axhline(limit, color=INK, linewidth=1, linestyle="--")
+                _write(axes, words("training.limit"), (0.0, limit), axes.get_yaxis_transform(), "left")
             if curve.kept_step is not None:
-                axes.axvline(curve.kept_step, color=theme.ink, linewidth=1, linestyle=":", ymax=0.85)
-                _write(axes, theme, "kept", (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
-            axes.set_title(title, loc="left", fontsize=LETTERS_PT, color=theme.ink, pad=8)
-            style_axes(axes, theme, grid="y")
+                axes.axvline(curve.kept_step, color=INK, linewidth=1, linestyle=":", ymax=0.85)
+                _write(axes, words("training.kept"), (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
+            axes.set_title(title, loc="left", fontsize=LETTERS_PT, color=INK, pad=8)
+            style_axes(axes, grid="y")
+            write_numbers(axes, words, "y")
         all_axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        all_axes[-1].set_xlabel("step", fontsize=LETTERS_PT)
+        all_axes[-1].set_xlabel(words("training.step"), fontsize=LETTERS_PT)
         return figure
 
-    return draw_plot(name, curve.caption, draw)
+    return draw_plot(Drawn(name, _caption(curve, words), draw, numbers=_numbers(curve, words)))
+
+
+def _caption(curve: Curve, words: Words) -> str:
+    caption = words("training.caption", rows=", ".join(curve.rows), training=curve.training)
+    return caption if curve.kept_step is None else f"{caption} {words('training.stopped', step=curve.kept_step)}"
+
+
+def _numbers(curve: Curve, words: Words) -> Grid:
+    lines = [
+        [str(each.step), words.number(each.domain, 3), words.number(each.general, 3)] for each in curve.evaluations
+    ]
+    return Grid("training", words("training.step"), [words("training.held_out"), words("training.general")], lines)
 
 
 def _draw_points(
-    axes: Axes, theme: Theme, number: int, points: Sequence[tuple[int, float]], limit: float | None
+    axes: Axes, number: int, points: Sequence[tuple[int, float]], limit: float | None, words: Words
 ) -> None:
     """The line, and the numbers of its ends. Grid and limit lie within what is shown."""
     steps, losses = zip(*points, strict=True)
-    axes.plot(steps, losses, marker=MARKERS[number], color=theme.models[number], linewidth=1.5)
+    axes.plot(steps, losses, marker=MARKERS[number], color=color(number), linewidth=1.5)
     low, high = min(losses), max(*losses, limit or 0.0)
     room = 0.3 * max(LEAST_SPAN, high - low)
     axes.set_ylim(low - room, high + room)
     axes.margins(x=0.1)
     for point in (points[0], points[-1]):
-        _write(axes, theme, f"{point[1]:.2f}", point, axes.transData, "center")
+        _write(axes, words.number(point[1]), point, axes.transData, "center")
 
 
-def _write(axes: Axes, theme: Theme, text: str, point: tuple[float, float], transform: Transform, align: str) -> None:
+def _write(axes: Axes, text: str, point: tuple[float, float], transform: Transform, align: str) -> None:
     """A word above a point, legible over lines."""
     axes.annotate(
         text, point, xycoords=transform, xytext=(0, 6), textcoords="offset points", ha=align, fontsize=LETTERS_PT,
-        color=theme.ink, bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 0.5},
+        color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
     )  # fmt: skip

@@ -1,9 +1,9 @@
 """Tables in words: for a terminal, a README, a thesis.
 
-In: a table. Out: grids of text, and each of them as Markdown or LaTeX.
+In: a table, and the language of its words. Out: grids of text, and each of them as Markdown or LaTeX (`latex.py`).
 
     print(format_table(table))
-    format_latex(table)
+    format_table(table, words_in("ru"))
 """
 
 from __future__ import annotations
@@ -12,63 +12,54 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opora.bench.columns import SUMMARY, Better, Column
-from opora.bench.table import Table, TableRow, Verdict, headline, shown_columns, verdict
-from opora.metrics.interval import Interval
+from opora.bench.names import row_names
+from opora.bench.table import (
+    Group,
+    Table,
+    TableRow,
+    Verdict,
+    group_labels,
+    headline,
+    in_group,
+    shown_columns,
+    verdict,
+)
+from opora.bench.words import Words, words_in
 
 ARROWS: dict[Better, str] = {"up": " ↑", "down": " ↓", "": ""}
 MARKS: dict[Verdict, str] = {"better": " ▲", "worse": " ▼", "": ""}
 MOST_ACROSS = 6
 """A table of more rows has a line a row, the summary's metrics across."""
-LATEX = str.maketrans({
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
-    "▲": r"$\blacktriangle$", "▼": r"$\blacktriangledown$", "–": "--",
-})  # fmt: skip
 
 
 class Grid(NamedTuple):
-    """Text in rows and columns; the first column names the rows. `note` stands below."""
+    """Text in rows and columns; the first column names the rows. `name` tells it from the other grids of a table;
+    `note` stands below."""
 
+    name: str
     title: str
     head: Sequence[str]
     lines: Sequence[Sequence[str]]
     note: str = ""
 
 
-def grids(table: Table) -> list[Grid]:
-    """The summary, a line an entry; where the entries fit side by side also all metrics, their differences, and the
-    headline by kind and by domain."""
-    parts = [_summary(table)]
+def grids(table: Table, words: Words | None = None, columns: Sequence[str] = SUMMARY) -> list[Grid]:
+    """The summary (of those metrics), a line an entry; where the entries fit side by side also all other metrics, the
+    differences, and the headline by kind and by domain."""
+    words = words or words_in("en")
+    parts = [_summary(table, words, columns)]
     if len(table.rows) <= MOST_ACROSS:
-        parts.append(_metrics(table))
+        parts.append(_metrics(table, words, columns))
         if any(row.against for row in table.rows):
-            parts.append(_differences(table))
-        for title, attribute in (("kind", "by_kind"), ("domain", "by_domain")):
-            groups = list(getattr(table.rows[0], attribute))
-            if len(groups) > 1:
-                parts.append(_grouped(table, title, attribute, groups))
-    return parts
+            parts.append(_differences(table, words))
+        groups: tuple[Group, ...] = ("kind", "domain")
+        parts += [_grouped(table, words, group) for group in groups if len(group_labels(table, group)) > 1]
+    return [part for part in parts if part.lines]
 
 
-def format_table(table: Table) -> str:
+def format_table(table: Table, words: Words | None = None) -> str:
     """Markdown that reads well in a terminal."""
-    return "\n\n".join(map(markdown, grids(table))) + "\n"
-
-
-def format_latex(table: Table) -> str:
-    """LaTeX for `\\input`; needs the packages booktabs and amssymb, and a font with the letters of the labels."""
-    return "\n\n".join(map(latex, grids(table))) + "\n"
-
-
-def format_interval(interval: Interval, digits: int, signed: bool = False) -> str:
-    """`0.42 [0.31, 0.54]`, or a dash where there is no value."""
-    if interval.mean is None:
-        return "–"
-    sign = "+" if signed else ""
-    mean = f"{interval.mean:{sign}.{digits}f}"
-    if interval.low is None or interval.high is None:
-        return mean
-    return f"{mean} [{interval.low:{sign}.{digits}f}, {interval.high:{sign}.{digits}f}]"
+    return "\n\n".join(map(markdown, grids(table, words))) + "\n"
 
 
 def markdown(grid: Grid) -> str:
@@ -79,74 +70,70 @@ def markdown(grid: Grid) -> str:
     return "\n".join([lines[0], rule, *lines[1:]]) + (f"\n\n{grid.note}" if grid.note else "")
 
 
-def latex(grid: Grid) -> str:
-    rows = [" & ".join(map(_latex, row)) + r" \\" for row in ((grid.title, *grid.head), *grid.lines)]
-    note = [rf"\par\smallskip\footnotesize {_latex(grid.note)}"] if grid.note else []
-    begin = rf"\begin{{tabular}}{{l{'r' * len(grid.head)}}}"
-    return "\n".join([begin, r"\toprule", rows[0], r"\midrule", *rows[1:], r"\bottomrule", r"\end{tabular}", *note])
-
-
-def note(table: Table) -> str:
+def note(table: Table, words: Words) -> str:
     """What the numbers and marks of a table mean."""
-    text = f"Mean with its 95 % interval (bootstrap; {table.questions} questions on {table.clusters} documents)."
+    text = words("scores.note", questions=table.questions, documents=table.clusters)
     against = list(dict.fromkeys(row.against for row in table.rows if row.against))
     if not against:
         return text
-    what = against[0] if len(against) == 1 else "the row it is compared with"
-    return f"{text} ▲ better, ▼ worse than {what} beyond noise: p < 0.05 by Holm over all rows."
+    what = row_names(table, words)[against[0]] if len(against) == 1 else words("scores.own")
+    return f"{text} {words('scores.marks', what=what)}"
 
 
-def _summary(table: Table) -> Grid:
-    columns = [column for column in shown_columns(table) if column.metric in SUMMARY]
-    lines = [[row.name, str(row.questions), *(_marked(row, column) for column in columns)] for row in table.rows]
-    return Grid("", ["questions", *(_label(column) for column in columns)], lines, note(table))
+def label_of(column: Column, words: Words) -> str:
+    """The label of a metric and which way it is better."""
+    return words.label(column) + ARROWS[column.better]
 
 
-def _metrics(table: Table) -> Grid:
-    columns = [column for column in shown_columns(table) if column.metric not in SUMMARY]
-    lines = [[_label(column), *(_marked(row, column) for row in table.rows)] for column in columns]
-    return Grid("", [row.name for row in table.rows], lines)
+def _summary(table: Table, words: Words, wanted: Sequence[str]) -> Grid:
+    names = row_names(table, words)
+    columns = [column for column in shown_columns(table) if column.metric in wanted]
+    lines = [
+        [names[row.name], str(row.questions), *(_marked(row, column, words) for column in columns)]
+        for row in table.rows
+    ]
+    head = [words("scores.questions"), *(label_of(column, words) for column in columns)]
+    return Grid("summary", "", head, lines, note(table, words))
 
 
-def _differences(table: Table) -> Grid:
+def _metrics(table: Table, words: Words, but: Sequence[str]) -> Grid:
+    columns = [column for column in shown_columns(table) if column.metric not in but]
+    lines = [[label_of(column, words), *(_marked(row, column, words) for row in table.rows)] for column in columns]
+    return Grid("other", "", list(row_names(table, words).values()), lines)
+
+
+def _differences(table: Table, words: Words) -> Grid:
     """`detectable` is the largest over the entries of the smallest difference that would be seen."""
+    names = row_names(table, words)
     compared = [row for row in table.rows if row.against]
     lines = []
     for column in shown_columns(table):
         differences = [row.differences[column.metric] for row in compared]
-        shown = (format_interval(each, column.digits, signed=True) for each in differences)
+        cells = [words.interval(each, column.digits, True) + MARKS[verdict(column, each)] for each in differences]
         least = max((each.detectable for each in differences if each.detectable is not None), default=None)
-        marks = (MARKS[verdict(column, each)] for each in differences)
-        cells = [text + mark for text, mark in zip(shown, marks, strict=True)]
-        lines.append([_label(column), *cells, "–" if least is None else f"{least:.{column.digits}f}"])
+        lines.append([label_of(column, words), *cells, words.number(least, column.digits)])
     against = {row.against for row in compared}
-    title = f"difference from {against.pop()}" if len(against) == 1 else "difference"
-    text = "Detectable: a true difference of this size would be seen four times out of five."
-    return Grid(title, [*(row.name for row in compared), "detectable"], lines, text)
+    title = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
+    head = [*(names[row.name] for row in compared), words("differences.detectable")]
+    return Grid("differences", title, head, lines, words("differences.note"))
 
 
-def _grouped(table: Table, title: str, attribute: str, groups: Sequence[str]) -> Grid:
+def _grouped(table: Table, words: Words, group: Group) -> Grid:
     column = headline(table)
     lines = []
-    for group in groups:
-        intervals = [getattr(row, attribute)[group][column.metric] for row in table.rows]
+    for label in group_labels(table, group):
+        intervals = [in_group(row, group, label, column) for row in table.rows]
         count = max(each.count for each in intervals)
-        lines.append([group or "none", str(count), *(format_interval(each, column.digits) for each in intervals)])
-    return Grid(f"{column.label} by {title}", ["questions", *(row.name for row in table.rows)], lines)
+        shown = (words.interval(each, column.digits) for each in intervals)
+        lines.append([words.named(group, label), str(count), *shown])
+    head = [words("scores.questions"), *row_names(table, words).values()]
+    return Grid(group, words(f"by.{group}", metric=words.label(column)), head, lines)
 
 
-def _marked(row: TableRow, column: Column) -> str:
+def _marked(row: TableRow, column: Column, words: Words) -> str:
     mark = MARKS[verdict(column, row.differences.get(column.metric))]
-    return format_interval(row.metrics[column.metric], column.digits) + mark
-
-
-def _label(column: Column) -> str:
-    return column.label + ARROWS[column.better]
+    return words.interval(row.metrics[column.metric], column.digits) + mark
 
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|").replace("<", r"\<")
-
-
-def _latex(text: str) -> str:
-    return " ".join(text.split()).translate(LATEX)

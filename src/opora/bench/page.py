@@ -1,165 +1,260 @@
-"""What a report shows of one benchmark: its table in words, and some questions with all answers side by side.
+"""What a report shows of one benchmark as tables of a page.
 
-In: a table and its rows. Out: plain tuples that the templates of `report.py` only have to lay out.
+In: a table, and the words of a language. Out: plain tuples that `report.html.jinja` only has to lay out.
 
-    cells(table)[0].cells[0]        # Cell(mean='0.42', interval='0.31 – 0.54', difference='', verdict='')
-    side_by_side(rows, count=20, seed=0)
+    sheets(table, "ru", words)[0].sections[0].lines[0].cells[0]        # Cell(text='0.42', small='[0.31, 0.54]', ...)
 """
 
 from __future__ import annotations
 
-import random
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.columns import COLUMNS, Column
-from opora.bench.format import ARROWS
-from opora.bench.table import AnswerRow, Table, Verdict, headline, shown_columns, verdict
-from opora.metrics.interval import Difference, Interval
-from opora.records import Hit
+from opora.bench.columns import SUMMARY, Column
+from opora.bench.format import MOST_ACROSS, label_of, note
+from opora.bench.names import row_names
+from opora.bench.refusals import Refusals
+from opora.bench.table import (
+    Group,
+    Table,
+    TableRow,
+    Verdict,
+    group_labels,
+    headline,
+    in_group,
+    shown_columns,
+    verdict,
+)
+from opora.bench.words import NONE, Words
+from opora.metrics.interval import Difference
 
-SHOWN_SCORES = ("key_facts", "rouge_l_f1", "token_f1", "citation_precision", "citation_recall")
-NO_BREAK = "\u00a0"
-GROUPS = (("kind", "by_kind"), ("domain", "by_domain"))
+MOST_LINES = 60
+"""A table by kind of more rows than these would tell nobody anything."""
+GROUPS = {
+    "refusals": ("refusal", "irrelevant_refusal", "missed_refusal"),
+    "sources": (
+        "citation_precision", "citation_recall", "retrieval_recall", "recall_1", "recall_3", "recall_5", "recall_10",
+        "mrr", "ndcg",
+    ),
+    "cost": ("seconds", "answer_tokens", "answer_words", "prompt_tokens"),
+}  # fmt: skip
+"""Metrics under headings of their own; the others tell of quality."""
 
 
 class Cell(NamedTuple):
     """One number in words; `heat` is its place between 0 and 1 where cells are coloured by it."""
 
-    mean: str
-    interval: str = ""
-    difference: str = ""
+    text: str
+    small: str = ""
     verdict: Verdict = ""
     heat: float | None = None
 
 
 class Line(NamedTuple):
-    """A label, a cell a model, and how many questions stand behind it where that differs from line to line."""
-
     label: str
     cells: Sequence[Cell]
-    questions: int = 0
+    small: str = ""
 
 
-class Group(NamedTuple):
-    """Key-fact scores by `title`, a line a group, a cell a model."""
+class Section(NamedTuple):
+    """Lines under a heading; an empty one is not shown."""
 
-    title: str
+    heading: str
     lines: Sequence[Line]
 
 
-class Shown(NamedTuple):
-    """One question: every model's answer, and the passages that the models were shown, each once."""
+class Sheet(NamedTuple):
+    """One table of the page. `head`: label and small print of each column but the first, which `corner` names."""
 
-    row: AnswerRow
-    answers: Sequence[Answered]
-    passages: Sequence[ShownPassage]
-
-
-class Answered(NamedTuple):
-    row: AnswerRow
-    scores: Sequence[tuple[str, str]]
-    """Label and value of the scores that apply."""
-    right: bool | None
-    """Whether the key-fact score is 1; None where there is none."""
+    name: str
+    title: str
+    caption: str
+    corner: str
+    head: Sequence[tuple[str, str]]
+    sections: Sequence[Section]
+    note: str = ""
 
 
-class ShownPassage(NamedTuple):
-    hit: Hit
-    is_gold: bool
-    cited_by: Sequence[str]
+class Card(NamedTuple):
+    """The headline of one row."""
+
+    name: str
+    cell: Cell
+    difference: Cell | None
 
 
-def cells(table: Table) -> list[Line]:
-    """A line a metric that has values, a cell a model."""
-    return [
-        Line(
-            column.label + ARROWS[column.better].replace(" ", NO_BREAK),
-            [_cell(column, row.metrics[column.metric], row.differences.get(column.metric)) for row in table.rows],
-        )
-        for column in shown_columns(table)
-    ]
-
-
-def groups(table: Table) -> list[Group]:
-    """Key-fact scores by kind and by domain, where there is more than one."""
-    found = []
-    for title, attribute in GROUPS:
-        by_row = [getattr(row, attribute) for row in table.rows]
-        if len(by_row[0]) > 1:
-            lines = [
-                Line(
-                    label or "none",
-                    [_cell(headline(table), each[label][headline(table).metric], None) for each in by_row],
-                    max(each.count for each in by_row[0][label].values()),
-                )
-                for label in by_row[0]
-            ]
-            found.append(Group(title, lines))
+def sheets(table: Table, bench: str, words: Words, matrix: Refusals | None = None) -> list[Sheet]:
+    """The tables of a benchmark that there is something in."""
+    across = len(table.rows) <= MOST_ACROSS
+    found = [_scores_across(table, bench, words) if across else _scores_down(table, bench, words)]
+    if any(row.against for row in table.rows):
+        found.append(_differences_across(table, bench, words) if across else _differences_down(table, bench, words))
+    grouped: tuple[Group, ...] = ("kind", "domain") if len(table.rows) <= MOST_LINES else ()
+    found += [_grouped(table, bench, words, group) for group in grouped if len(group_labels(table, group)) > 1]
+    if matrix and matrix.models:
+        found.append(_refusals(matrix, bench, words))
     return found
 
 
-def side_by_side(rows: Sequence[AnswerRow], count: int, seed: int) -> list[Shown]:
-    """At most `count` questions, drawn by the seed, the kinds in turn; in the order of `rows`."""
-    by_id: dict[str, list[AnswerRow]] = defaultdict(list)
-    for row in rows:
-        by_id[row.id].append(row)
-    drawn = _draw({each: answers[0].kind for each, answers in by_id.items()}, count, seed)
-    return [_shown(answers) for each, answers in by_id.items() if each in drawn]
+def cards(table: Table, words: Words) -> list[Card]:
+    """The headline of each row, where the rows are few."""
+    if len(table.rows) > MOST_ACROSS:
+        return []
+    column, names = headline(table), row_names(table, words)
+    return [
+        Card(names[row.name], _cell(row, column, words), _difference_cell(row, column, words)) for row in table.rows
+    ]
 
 
-def _draw(kinds: dict[str, str], count: int, seed: int) -> set[str]:
-    piles: dict[str, list[str]] = defaultdict(list)
-    for each, kind in kinds.items():
-        piles[kind].append(each)
-    rng = random.Random(seed)
-    for pile in piles.values():
-        rng.shuffle(pile)
-    drawn: set[str] = set()
-    while len(drawn) < min(count, len(kinds)):
-        for pile in piles.values():
-            if pile and len(drawn) < count:
-                drawn.add(pile.pop())
-    return drawn
+def _scores_across(table: Table, bench: str, words: Words) -> Sheet:
+    """A line a metric, a column a row of the table."""
+    names = row_names(table, words)
+    head = [(names[row.name], row.spec if row.spec != row.name else "") for row in table.rows]
+    columns = shown_columns(table)
+    sections = []
+    for group in ("quality", *GROUPS):
+        own = [each for each in columns if _group_of(each) == group]
+        lines = [
+            Line(_unbroken(label_of(each, words)), [_cell(row, each, words) for row in table.rows]) for each in own
+        ]
+        if lines:
+            sections.append(Section(words(f"group.{group}"), lines))
+    caption = words("scores.caption", bench=bench)
+    below = f"{note(table, words)} {words('scores.arrows')}"
+    return Sheet("scores", words("scores.title"), caption, words("scores.score"), head, sections, below)
 
 
-def _shown(answers: Sequence[AnswerRow]) -> Shown:
-    hits = {hit.passage.id: hit for row in answers for hit in row.answer.hits}
-    cited = {id_: [row.model for row in answers if _cites(row, id_)] for id_ in hits}
-    passages = [ShownPassage(hit, id_ in answers[0].gold, cited[id_]) for id_, hit in hits.items()]
-    return Shown(answers[0], [_answered(row) for row in answers], passages)
+def _scores_down(table: Table, bench: str, words: Words) -> Sheet:
+    """A line a row of the table, a column a metric of the summary."""
+    names = row_names(table, words)
+    columns = [each for each in shown_columns(table) if each.metric in SUMMARY]
+    head = [(_unbroken(label_of(each, words)), "") for each in columns]
+    lines = [Line(names[row.name], [_cell(row, each, words) for each in columns]) for row in table.rows]
+    caption = words("scores.caption", bench=bench)
+    below = f"{note(table, words)} {words('scores.arrows')}"
+    return Sheet("scores", words("scores.title"), caption, words("scores.row"), head, [Section("", lines)], below)
 
 
-def _cites(row: AnswerRow, passage_id: str) -> bool:
-    return any(citation.passage_id == passage_id for citation in row.answer.citations)
+def _differences_across(table: Table, bench: str, words: Words) -> Sheet:
+    names = row_names(table, words)
+    compared = [row for row in table.rows if row.against]
+    lines = []
+    for column in shown_columns(table):
+        found = [row.differences[column.metric] for row in compared]
+        if not any(each.count for each in found):
+            continue
+        least = max((each.detectable for each in found if each.detectable is not None), default=None)
+        cells = [_difference(each, column, words, with_p=True) for each in found]
+        lines.append(Line(_unbroken(label_of(column, words)), [*cells, Cell(words.number(least, column.digits))]))
+    against = {row.against for row in compared}
+    from_ = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
+    head = [*((names[row.name], "") for row in compared), (words("differences.detectable"), "")]
+    caption = words("differences.caption", bench=bench)
+    title, below = words("differences.title"), words("differences.note")
+    return Sheet("differences", title, caption, from_, head, [Section("", lines)], below)
 
 
-def _answered(row: AnswerRow) -> Answered:
-    labels = {column.metric: column.label for column in COLUMNS}
-    values = [(labels[metric], row.scores.get(metric)) for metric in SHOWN_SCORES]
-    facts = row.scores.get("key_facts")
-    scores = [(label, f"{value:.2f}") for label, value in values if value is not None]
-    return Answered(row, scores, None if facts is None else facts == 1.0)
+def _differences_down(table: Table, bench: str, words: Words) -> Sheet:
+    """Of the headline: a line a compared row."""
+    column, names = headline(table), row_names(table, words)
+    lines = []
+    for row in table.rows:
+        found = row.differences.get(column.metric)
+        if not row.against or found is None:
+            continue
+        numbers = [words.p(found.p), words.p(found.adjusted), words.number(found.detectable, column.digits)]
+        cells = [_difference(found, column, words), *map(Cell, numbers)]
+        lines.append(Line(names[row.name], [Cell(names[row.against]), *cells]))
+    keys = ("page.against", "differences.difference", "differences.p", "differences.adjusted", "differences.detectable")
+    head = [(words(key), "") for key in keys]
+    caption = words("differences.caption", bench=bench)
+    title = words("differences.of", metric=words.label(column))
+    below = words("differences.note")
+    return Sheet("differences", title, caption, words("scores.row"), head, [Section("", lines)], below)
 
 
-def _cell(column: Column, interval: Interval, difference: Difference | None) -> Cell:
-    if interval.mean is None:
-        return Cell("–")
-    digits = column.digits
-    return Cell(
-        f"{interval.mean:.{digits}f}",
-        "" if interval.low is None else f"{interval.low:.{digits}f} – {interval.high:.{digits}f}",
-        _difference(difference, digits),
-        verdict(column, difference),
-        interval.mean,
-    )
+def _grouped(table: Table, bench: str, words: Words, group: Group) -> Sheet:
+    """The headline by group; whichever is less stands across."""
+    column, names, labels = headline(table), row_names(table, words), group_labels(table, group)
+
+    def cell(row: TableRow, label: str) -> Cell:
+        each = in_group(row, group, label, column)
+        heat = None if each.mean is None or not column.is_share else min(1.0, max(0.0, each.mean))
+        return Cell(_minus(words.number(each.mean, column.digits)), _minus(words.span(each, column.digits)), "", heat)
+
+    counts = {label: max(in_group(row, group, label, column).count for row in table.rows) for label in labels}
+    small = {label: f"{words('scores.questions')}: {counts[label]}" for label in labels}
+    named = {label: words.named(group, label) for label in labels}
+    if len(table.rows) <= MOST_ACROSS:
+        head = [(names[row.name], "") for row in table.rows]
+        lines = [Line(named[label], [cell(row, label) for row in table.rows], small[label]) for label in labels]
+        corner = words(f"by.{group}_short")
+    else:
+        head = [(named[label], small[label]) for label in labels]
+        lines = [Line(names[row.name], [cell(row, label) for label in labels]) for row in table.rows]
+        corner = words("scores.row")
+    metric = words.label(column)
+    title = words(f"by.{group}", metric=_capital(metric))
+    caption = words(f"by.caption_{group}", metric=metric, bench=bench)
+    return Sheet(group, title, _capital(caption), corner, head, [Section("", lines)])
 
 
-def _difference(difference: Difference | None, digits: int) -> str:
-    if difference is None or difference.mean is None:
-        return ""
-    shown = f"{difference.mean:+.{digits}f}"
-    if difference.low is None:
-        return shown
-    return f"{shown} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
+def _refusals(matrix: Refusals, bench: str, words: Words) -> Sheet:
+    sections = []
+    for model in matrix.models:
+        lines = []
+        for due in matrix.behaviors:
+            cells = [
+                Cell(
+                    words.number(matrix.share(model, due, refused)) + (" ✓" if (due == "refuse") == refused else ""),
+                    str(matrix.count(model, due, refused)),
+                    "",
+                    matrix.share(model, due, refused),
+                )
+                for refused in (False, True)
+            ]
+            lines.append(Line(words(f"matrix.{due}"), cells))
+        sections.append(Section(model, lines))
+    head = [(words("matrix.answered"), ""), (words("matrix.refused"), "")]
+    caption = words("matrix.caption", bench=bench)
+    title, below = words("matrix.title"), words("matrix.note")
+    return Sheet("refusals", title, caption, words("matrix.expected"), head, sections, below)
+
+
+def _cell(row: TableRow, column: Column, words: Words) -> Cell:
+    each = row.metrics[column.metric]
+    mean, span = words.number(each.mean, column.digits), words.span(each, column.digits)
+    return Cell(_minus(mean), _minus(span), verdict(column, row.differences.get(column.metric)))
+
+
+def _difference_cell(row: TableRow, column: Column, words: Words) -> Cell | None:
+    found = row.differences.get(column.metric)
+    return _difference(found, column, words) if found and found.mean is not None else None
+
+
+def _difference(found: Difference, column: Column, words: Words, with_p: bool = False) -> Cell:
+    if found.mean is None:
+        return Cell(NONE)
+    small = words.span(found, column.digits, signed=True)
+    p = found.p if found.adjusted is None else found.adjusted
+    if with_p and p is not None:
+        shown = words.p(p)
+        small += f" p {shown}" if shown.startswith("<") else f" p = {shown}"
+    return Cell(_minus(words.number(found.mean, column.digits, True)), _minus(small), verdict(column, found))
+
+
+def _group_of(column: Column) -> str:
+    return next((name for name, metrics in GROUPS.items() if column.metric in metrics), "quality")
+
+
+def _unbroken(label: str) -> str:
+    """The arrow stays beside the last word."""
+    return label.replace(" ↑", "\u00a0↑").replace(" ↓", "\u00a0↓")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

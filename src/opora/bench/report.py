@@ -1,7 +1,7 @@
 """Benchmarks as one page.
 
 In: folders of benchmarks, and the logs of the trainings behind them. Out: `report.html`, one file that asks for nothing
-outside itself; `report.md`, `report.json`, and the plots as PNG in `plots/`.
+outside itself; `report.md` for a README, `report.tex` for a thesis, `report.json`, and the plots as PNG in `plots/`.
 
     write_report(ReportSettings(title="Ferry rules"), [Path("bench/en"), Path("bench/ru")], Path("report"))
 """
@@ -10,46 +10,54 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import html
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from opora.artifacts import Build, Manifest, read_manifest, read_records
-from opora.bench.columns import Column
+from opora.artifacts import Build, Manifest, read_json_lines, read_manifest
+from opora.bench.browser import Answers, page_json
+from opora.bench.charts import charts
 from opora.bench.curves import Curve, draw_curve, log_fingerprints, read_curves
-from opora.bench.format import format_table
-from opora.bench.page import Group, Line, Shown, cells, groups, side_by_side
-from opora.bench.plots import Plot, draw_plots
+from opora.bench.format import format_table, markdown
+from opora.bench.latex import HEAD, latex_grids
+from opora.bench.page import Card, Sheet, cards, sheets
+from opora.bench.plots import Plot, draw_plot
+from opora.bench.refusals import Refusals, matrix_grid, matrix_plot
 from opora.bench.run import ANSWERS, read_table
 from opora.bench.settings import ReportSettings
-from opora.bench.table import AnswerRow, Table, shown_columns
+from opora.bench.table import Table, headline, shown_columns
+from opora.bench.words import Words, words_in
 from opora.errors import InputError
 from opora.progress import track
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-HTML, MARKDOWN, JSON, PLOTS = "report.html", "report.md", "report.json", "plots"
+HTML, MARKDOWN, LATEX, JSON, PLOTS = "report.html", "report.md", "report.tex", "report.json", "plots"
 
 
 class Bench(NamedTuple):
     """One benchmark, as the templates show it."""
 
     name: str
+    method: str
     table: Table
     manifest: Manifest
-    columns: Sequence[Column]
-    lines: Sequence[Line]
-    groups: Sequence[Group]
-    shown: Sequence[Shown]
+    headline: str
+    cards: Sequence[Card]
+    sheets: Sequence[Sheet]
+    meanings: Sequence[tuple[str, str]]
     plots: Sequence[Plot]
     curves: Sequence[tuple[Curve, Plot]]
-    text: str
-    """The table as Markdown."""
+    answers: Mapping[str, Any]
+    """For the page's script; empty if there are none."""
+    markdown: str
+    latex: Sequence[str]
 
 
 def report_build(settings: ReportSettings, benches: Sequence[Path], out: Path) -> Build:
@@ -65,7 +73,7 @@ def report_build(settings: ReportSettings, benches: Sequence[Path], out: Path) -
     inputs = {f"bench {name}": f"{each.key[:16]}-{each.fingerprint[:16]}" for name, each in manifests.items()}
     for each in manifests.values():
         inputs |= {f"log {training}": fingerprint for training, fingerprint in log_fingerprints(each).items()}
-    return Build(out, "report", settings, inputs, seed=settings.seed)
+    return Build(out, "report", settings, inputs)
 
 
 def write_report(settings: ReportSettings, benches: Sequence[Path], out: Path) -> Manifest:
@@ -74,18 +82,15 @@ def write_report(settings: ReportSettings, benches: Sequence[Path], out: Path) -
     if build.finished:
         return build.finished
     with build:
-        shown = [_bench(settings, each) for each in track(benches, "report", total=len(benches))]
+        words = words_in(settings.language)
+        shown = [_bench(each, words) for each in track(benches, "report", total=len(benches))]
         (build.path / PLOTS).mkdir(exist_ok=True)
         for bench in shown:
             for plot in [*bench.plots, *(plot for _, plot in bench.curves)]:
                 (build.path / plot_path(bench.name, plot)).write_bytes(plot.png)
-        context = {"title": settings.title, "benches": shown}
-        (build.path / HTML).write_text(_template(f"{HTML}.jinja").render(context), encoding="utf-8")
-        (build.path / MARKDOWN).write_text(_template(f"{MARKDOWN}.jinja").render(context), encoding="utf-8")
-        (build.path / JSON).write_text(
-            json.dumps(_as_json(settings, shown), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
-        answers = sum(len(each.answers) for bench in shown for each in bench.shown)
+        for name, text in _texts(settings, shown, words).items():
+            (build.path / name).write_text(text, encoding="utf-8")
+        answers = sum(len(rows) for bench in shown for rows in bench.answers.get("answers", ()))
         # a page repeats timings and shows pictures: it is known by what it was made from
         return build.publish(counts={"benchmarks": len(shown), "answers": answers}, content=build.key)
 
@@ -94,22 +99,63 @@ def plot_path(bench: str, plot: Plot) -> str:
     return f"{PLOTS}/{bench}-{plot.name}.png"
 
 
-def _bench(settings: ReportSettings, folder: Path) -> Bench:
-    table = read_table(folder)
-    rows = list(read_records(folder / ANSWERS, AnswerRow))
-    manifest = read_manifest(folder)
+def _texts(settings: ReportSettings, benches: Sequence[Bench], words: Words) -> dict[str, str]:
+    """Name of a file -> its text."""
+    style, script = _source("report.css"), _source("report.js")
+    context = {
+        "title": settings.title,
+        "benches": benches,
+        "w": words,
+        "style": style,
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "answers": _answers_json(benches, words),
+    }
+    return {
+        HTML: _template(f"{HTML}.jinja").render(context),
+        MARKDOWN: _template(f"{MARKDOWN}.jinja").render(context),
+        LATEX: "\n\n".join(
+            [f"% {words('latex.head')}\n{HEAD}", *(grid for each in benches for grid in each.latex), ""]
+        ),
+        JSON: json.dumps(_as_json(settings, benches), ensure_ascii=False, indent=1),
+    }
+
+
+def _bench(folder: Path, words: Words) -> Bench:
+    table, manifest, name = read_table(folder), read_manifest(folder), folder.name
+    answers, matrix = Answers(name, table, words), Refusals()
+    for _, row in read_json_lines(folder / ANSWERS):
+        answers.add(row)
+        matrix.add(row)
+    grid = matrix_grid(matrix, words)
+    drawn = [*charts(table, words), *filter(None, [matrix_plot(matrix, words)])]
+    text = format_table(table, words) + (f"\n{markdown(grid)}\n" if grid else "")
     return Bench(
-        name=folder.name,
+        name=name,
+        method=str(manifest.settings.get("method", "rag")),
         table=table,
         manifest=manifest,
-        columns=shown_columns(table),
-        lines=cells(table),
-        groups=groups(table),
-        shown=side_by_side(rows, settings.answers, settings.seed),
-        plots=draw_plots(table),
-        curves=[(each, draw_curve(f"curve-{n}", each)) for n, each in enumerate(read_curves(manifest), 1)],
-        text=format_table(table),
+        headline=words.label(headline(table)),
+        cards=cards(table, words),
+        sheets=sheets(table, name, words, matrix),
+        meanings=[(words.label(each), words.meaning(each)) for each in shown_columns(table)],
+        plots=[draw_plot(each) for each in drawn],
+        curves=[(each, draw_curve(f"curve-{n}", each, words)) for n, each in enumerate(read_curves(manifest), 1)],
+        answers=answers.data(),
+        markdown=text,
+        latex=latex_grids(table, words, name, [grid] if grid else []),
     )
+
+
+def _answers_json(benches: Sequence[Bench], words: Words) -> str:
+    """What the page's script reads: all answers, and its words. Empty if there are no answers."""
+    data = {
+        "language": words.language,
+        "words": words.section("browser"),
+        "names": {group: words.section(group) for group in ("kind", "domain", "behavior", "reason")},
+        "benches": [bench.answers for bench in benches if bench.answers],
+    }
+    return page_json(data) if data["benches"] else ""
 
 
 def _as_json(settings: ReportSettings, benches: Sequence[Bench]) -> dict[str, Any]:
@@ -125,7 +171,6 @@ def _as_json(settings: ReportSettings, benches: Sequence[Bench]) -> dict[str, An
                 "created": bench.manifest.created,
                 "plots": [plot_path(bench.name, plot) for plot in bench.plots],
                 "curves": [_curve_as_json(bench.name, curve, plot) for curve, plot in bench.curves],
-                "answers": [each.row.model_dump(mode="json") for shown in bench.shown for each in shown.answers],
             }
             for bench in benches
         ],
@@ -139,18 +184,24 @@ def _curve_as_json(bench: str, curve: Curve, plot: Plot) -> dict[str, Any]:
 
 @functools.cache
 def _template(name: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        undefined=StrictUndefined, autoescape=name.startswith(HTML), trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        autoescape=name.startswith(HTML),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters["data"] = lambda picture: base64.b64encode(picture).decode()
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     environment.filters["inline"] = inline_markdown
-    environment.filters["loss"] = lambda value: "–" if value is None else f"{value:.3f}"
+    environment.filters["table"] = markdown
     environment.globals["plot_path"] = plot_path
-    source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return environment.from_string(source)
+    return environment.get_template(name)
+
+
+def _source(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def inline_markdown(text: str) -> str:

@@ -19,7 +19,8 @@ from opora.answer.prompt import prompt_hashes
 from opora.artifacts import Build, Journal, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.bench.answers import answer_all
 from opora.bench.closed import choose_all, closed_hashes
-from opora.bench.format import format_latex, format_table
+from opora.bench.format import format_table
+from opora.bench.latex import format_latex
 from opora.bench.method import Measured
 from opora.bench.retriever import search_all
 from opora.bench.settings import (

@@ -101,6 +101,3 @@ class ReportSettings(Settings):
     title: str = "opora"
     language: Literal["en", "ru"] = "en"
     """Of the headings and explanations; questions and answers stay as they are."""
-    answers: PositiveInt = 20
-    """Questions whose answers are shown side by side."""
-    seed: NonNegativeInt = 0

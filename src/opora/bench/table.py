@@ -15,6 +15,7 @@ from opora.metrics.interval import RESAMPLES, Difference, Interval, bootstrap, h
 from opora.records import Answer, Behavior, QuestionKind, Record
 
 Verdict = Literal["better", "worse", ""]
+Group = Literal["kind", "domain"]
 Values = dict[str, int | str]
 
 
@@ -128,6 +129,20 @@ def shown_columns(table: Table) -> list[Column]:
 def headline(table: Table) -> Column:
     """The column that tells most, for plots and groups: the first that has values."""
     return next((column for column in shown_columns(table) if column.metric in GROUPED), COLUMNS[0])
+
+
+def group_labels(table: Table, group: Group) -> list[str]:
+    """The kinds or domains of a table's questions; not every row need have all."""
+    return list(dict.fromkeys(label for row in table.rows for label in _groups(row, group)))
+
+
+def in_group(row: TableRow, group: Group, label: str, column: Column) -> Interval:
+    """A row's score of one kind or domain; without a mean where the row has no question of it."""
+    return _groups(row, group).get(label, {}).get(column.metric) or Interval(mean=None, low=None, high=None, count=0)
+
+
+def _groups(row: TableRow, group: Group) -> dict[str, dict[str, Interval]]:
+    return row.by_kind if group == "kind" else row.by_domain
 
 
 def _compare(
