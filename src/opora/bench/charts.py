@@ -22,6 +22,7 @@ from opora.bench.plots import (
     add_legend,
     arms,
     color,
+    count_by_ten,
     limits_of,
     new_figure,
     plain,
@@ -165,22 +166,24 @@ def _cost(table: Table, words: Words, name: str, metrics: Sequence[str], axis: s
     models = list(dict.fromkeys(row.model for row in table.rows))
     if not points:
         return None
+    least, most = min(cost for _, cost, _ in points), max(cost for _, cost, _ in points)
 
     def draw() -> Figure:
         figure, [axes] = new_figure(3.0)
         for number, model in enumerate(models):
             own = [(cost, score) for row, cost, score in points if row.model == model]
+            if not own:
+                continue
             axes.errorbar(
                 [cost for cost, _ in own], [score.mean or 0.0 for _, score in own], yerr=arms([s for _, s in own]),
                 fmt=MARKERS[number % len(MARKERS)], color=color(number), label=plain(model),
             )  # fmt: skip
-        axes.set_xscale("log")
+        count_by_ten(axes, words)
+        axes.set_xlim(least / 1.6, most * 1.6)
         axes.set_ylim(*limits_of(column))
-        axes.margins(x=0.25)
         axes.set_xlabel(axis)
         axes.set_ylabel(plain(words.label(column)))
-        write_numbers(axes, words, "xy")
-        axes.xaxis.set_minor_formatter("")
+        write_numbers(axes, words, "y")
         style_axes(axes, "both")
         add_legend(axes, len(models))
         return figure

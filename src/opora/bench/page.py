@@ -25,9 +25,10 @@ from opora.bench.table import (
     shown_columns,
     verdict,
 )
-from opora.bench.words import NONE, Words
+from opora.bench.words import NONE, Words, capital
 from opora.metrics.interval import Difference
 
+MOST_IN_SIGHT = 18
 MOST_LINES = 60
 """A table by kind of more rows than these would tell nobody anything."""
 GROUPS = {
@@ -74,6 +75,11 @@ class Sheet(NamedTuple):
     sections: Sequence[Section]
     note: str = ""
 
+    @property
+    def is_tall(self) -> bool:
+        """Whether it scrolls in a box of its own, below its head."""
+        return len(self.sections) == 1 and len(self.sections[0].lines) > MOST_IN_SIGHT
+
 
 class Card(NamedTuple):
     """The headline of one row."""
@@ -81,6 +87,7 @@ class Card(NamedTuple):
     name: str
     cell: Cell
     difference: Cell | None
+    against: str
 
 
 def sheets(table: Table, bench: str, words: Words, matrix: Refusals | None = None) -> list[Sheet]:
@@ -102,7 +109,13 @@ def cards(table: Table, words: Words) -> list[Card]:
         return []
     column, names = headline(table), row_names(table, words)
     return [
-        Card(names[row.name], _cell(row, column, words), _difference_cell(row, column, words)) for row in table.rows
+        Card(
+            names[row.name],
+            _cell(row, column, words),
+            _difference_cell(row, column, words),
+            words("page.versus", name=names[row.against]) if row.against else "",
+        )
+        for row in table.rows
     ]
 
 
@@ -194,9 +207,9 @@ def _grouped(table: Table, bench: str, words: Words, group: Group) -> Sheet:
         lines = [Line(names[row.name], [cell(row, label) for label in labels]) for row in table.rows]
         corner = words("scores.row")
     metric = words.label(column)
-    title = words(f"by.{group}", metric=_capital(metric))
+    title = words(f"by.{group}", metric=capital(metric))
     caption = words(f"by.caption_{group}", metric=metric, bench=bench)
-    return Sheet(group, title, _capital(caption), corner, head, [Section("", lines)])
+    return Sheet(group, title, capital(caption), corner, head, [Section("", lines)])
 
 
 def _refusals(matrix: Refusals, bench: str, words: Words) -> Sheet:
@@ -239,7 +252,7 @@ def _difference(found: Difference, column: Column, words: Words, with_p: bool = 
     p = found.p if found.adjusted is None else found.adjusted
     if with_p and p is not None:
         shown = words.p(p)
-        small += f" p {shown}" if shown.startswith("<") else f" p = {shown}"
+        small += f", p {shown}" if shown.startswith("<") else f", p = {shown}"
     return Cell(_minus(words.number(found.mean, column.digits, True)), _minus(small), verdict(column, found))
 
 
@@ -254,7 +267,3 @@ def _unbroken(label: str) -> str:
 
 def _minus(text: str) -> str:
     return text.replace("-", "−")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

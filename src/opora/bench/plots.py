@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.bench.columns import Column
 from opora.bench.format import Grid
-from opora.bench.words import Words
+from opora.bench.words import Words, capital
 from opora.metrics.interval import Interval
 
 if TYPE_CHECKING:
@@ -63,9 +63,10 @@ class Plot(NamedTuple):
 
 def draw_plot(drawn: Drawn) -> Plot:
     """The same figure gives the same pictures."""
-    alt = f"{drawn.caption} {drawn.alt}".strip()
+    caption = capital(drawn.caption)
+    alt = f"{caption} {drawn.alt}".strip()
     png, svg = _bytes(drawn, "png"), _bytes(drawn, "svg").decode()
-    return Plot(drawn.name, drawn.caption, alt, drawn.numbers, png, _element(svg))
+    return Plot(drawn.name, caption, alt, drawn.numbers, png, _element(svg))
 
 
 def new_figure(height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
@@ -104,6 +105,17 @@ def write_numbers(axes: Axes, words: Words, axis: str) -> None:
     written = FuncFormatter(lambda value, _: f"{value:g}".replace(".", words.number(0.0, 1)[1]).replace("-", "−"))
     for name in axis:
         (axes.xaxis if name == "x" else axes.yaxis).set_major_formatter(written)
+
+
+def count_by_ten(axes: Axes, words: Words) -> None:
+    """A logarithmic x with numbers that are read at a glance, however little it spans."""
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=9))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    write_numbers(axes, words, "x")
 
 
 def arms(intervals: Sequence[Interval]) -> list[list[float]]:

@@ -83,7 +83,7 @@ def matrix_plot(matrix: Refusals, words: Words) -> Drawn | None:
             for y, behavior in enumerate(due):
                 for x, refused in enumerate((False, True)):
                     deep = DEEPEST * (matrix.share(model, behavior, refused) or 0.0)
-                    draw_cell(axes, x, y, deep, matrix.cell(model, behavior, refused, words).replace("✓", "*"))
+                    draw_cell(axes, x, y, deep, matrix.cell(model, behavior, refused, words))
             heads = [words("matrix.answered"), words("matrix.refused")]
             finish_cells(axes, heads, [words(f"matrix.{each}") for each in due])
             axes.set_title(plain(model), loc="left", fontsize=LETTERS_PT, color=INK)

@@ -171,7 +171,9 @@
 
     function step(by) {
       const next = state.shown[Math.min(state.shown.length - 1, Math.max(0, at() + by))];
-      if (next !== undefined) show(state.bench.questions[next].id);
+      if (next === undefined) return;
+      show(state.bench.questions[next].id);
+      if (detail.getBoundingClientRect().top < 0) detail.scrollIntoView();
     }
 
     function onKey(event) {
@@ -272,7 +274,7 @@
           element("span", { class: "worse" }, w.dropped + ", " + named("reason", reason) + ": "), text)),
         answer.reason ? element("p", { class: "text" }, element("strong", null, w.reason + ": "), answer.reason) : null,
         fold(w.raw, answer.raw),
-        element("details", null, element("summary", { class: "soft" }, w.scores), element("dl", { class: "scores" },
+        element("details", null, element("summary", { class: "soft" }, w.scores), element("dl", { class: "numbers" },
           scores.map(([label, value, digits]) => [element("dt", null, label), element("dd", null, number(value, digits))]))));
     }
 

@@ -195,6 +195,7 @@ def _template(name: str) -> Template:
     )
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     environment.filters["inline"] = inline_markdown
+    environment.filters["moment"] = lambda iso: iso[:16].replace("T", " ") + (" UTC" if iso.endswith("+00:00") else "")
     environment.filters["table"] = markdown
     environment.globals["plot_path"] = plot_path
     return environment.get_template(name)

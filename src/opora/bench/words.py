@@ -72,6 +72,11 @@ class Words:
         return self.number(value, 3)
 
 
+def capital(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 @functools.cache
 def words_in(language: Language) -> Words:
     return Words(language, read_texts(language))
