@@ -1,6 +1,7 @@
 """Render the benchmark set: Markdown in, the PDF, DOCX, HTML and Markdown files that opora carries out, and questions.
 
-In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by hand.
+In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by
+hand.
 Out: `src/opora/benchset/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the slug in
 its domain, and `src/opora/benchset/questions.{ru,en}.jsonl`. The same input gives the same bytes.
 
