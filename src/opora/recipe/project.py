@@ -40,7 +40,7 @@ def _files(folder: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_in(path: str, subset: frozenset[str]) -> bool:
-    """True for what is no document, and for the documents of the subset: `documents/ru/financial/credit-policy.docx`."""
+    """True for what is no document, and for documents of the subset: `documents/ru/financial/credit-policy.docx`."""
     return not path.startswith("documents/") or "/".join(Path(path).with_suffix("").parts[2:]) in subset
 
 
