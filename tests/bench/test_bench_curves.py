@@ -47,7 +47,7 @@ def made(project, settings, tmp_path, monkeypatch):
     models = {"base": "hf:base", "<b>50 %": "hf:base+train/raft/at-50", "RAFT": "hf:base+train/raft"}
     given = settings.model_copy(update={"models": models})
     return lambda: run_bench(
-        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, index, ask: Scripted("right")
+        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, settings: Scripted("fake:right")
     )
 
 

@@ -183,8 +183,9 @@ def _twice(lines: Sequence[Line]) -> Iterator[Fault]:
 
 def _leaks(lines: Sequence[Line], documents: Sequence[Document]) -> Iterator[Fault]:
     """What the training half tells of the test half: a document of both, the same words, nearly the same question."""
-    train = [line for line in lines if line.example.split == "train"]
-    test = {line.example.id: line for line in lines if line.example.split == "test"}
+    written = [line for line in lines if line.example.question.strip()]
+    train = [line for line in written if line.example.split == "train"]
+    test = {line.example.id: line for line in written if line.example.split == "test"}
     trained = {name: line for line in train for name in documents_of(line.example)}
     for line in test.values():
         for name in sorted(documents_of(line.example) & trained.keys()):
@@ -199,7 +200,7 @@ def _checked(example: Example, documents: Sequence[Document]) -> Checked:
     texts = (example.question, *(quote.text for quote in example.quotes))
     answer = () if example.behavior == "refuse" else (example.answer,)
     told = []
-    for name in example.documents:
+    for name in sorted(documents_of(example)):
         try:
             told.append(find_document(example, name, documents).text)
         except InputError:
