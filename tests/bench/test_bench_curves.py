@@ -7,8 +7,8 @@ import pytest
 
 from opora.artifacts import Build, write_json_lines
 from opora.bench.curves import Curve, Evaluation, draw_curve, read_curves
-from opora.bench.run import run_bench
 from opora.bench.report import report_build, write_report
+from opora.bench.run import run_bench
 from opora.bench.settings import ReportSettings
 from opora.records import Settings
 

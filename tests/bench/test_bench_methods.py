@@ -17,7 +17,6 @@ from opora.bench.settings import (
     RagBenchSettings,
     RetrieverBenchSettings,
 )
-from opora.bench.table import AnswerRow
 from opora.errors import InputError
 from opora.index.gold import resolve_gold
 from opora.index.search import open_index

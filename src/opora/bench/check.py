@@ -33,8 +33,9 @@ EXPECTED: Mapping[QuestionKind, Behavior] = {"trash": "refuse", "no info": "refu
 """The behaviour that a kind asks for; the others are to be answered."""
 DERIVED = frozenset(("logical thinking",))
 """Kinds whose key facts may follow from the quotes without standing in them."""
-TOLD = 0.95
-"""A sentence that supports this much of a question without an answer seems to answer it."""
+TOLD = 0.8
+"""A sentence that supports this much of a question without an answer seems to answer it: no such question of the
+benchmark itself has more than 0.77, and half of its simple ones have about as much."""
 SEARCHED = 10
 
 
