@@ -3,7 +3,7 @@
 In: questions, and JSON Lines of `{"id": ..., "answer": ...}`. Out: how far they agree with the reference answers, by
 the same scores that models are measured by.
 
-    reading = read_again(examples, Path("second-reader.jsonl"))
+    reading = read_again(examples, [Path("second-reader.jsonl")])
     print(format_reading(reading))
 """
 
@@ -40,13 +40,13 @@ class Reading(NamedTuple):
     unread: int
 
 
-def read_again(examples: Sequence[Example], path: Path) -> Reading:
+def read_again(examples: Sequence[Example], paths: Sequence[Path]) -> Reading:
     """Raises InputError for an answer to no question."""
     known = {example.id: example for example in examples}
     agreed: dict[QuestionKind, tuple[int, int]] = {}
     disagreements = []
     read: set[str] = set()
-    for row in read_records(path, ReaderAnswer):
+    for path, row in ((path, row) for path in paths for row in read_records(path, ReaderAnswer)):
         if row.id not in known:
             raise InputError(f"{path}: {row.id!r} is no question; {nearest(row.id, list(known))}")
         example = known[row.id]

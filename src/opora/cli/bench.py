@@ -109,9 +109,9 @@ def check(
 
     checked = check_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
     typer.echo(format_check(checked))
-    for path in reader or []:
+    if reader:
         tested = [example for example in checked.examples if example.split != "train"]
-        typer.echo(format_reading(read_again(tested, path)))
+        typer.echo(format_reading(read_again(tested, reader)))
     if checked.faults:
         raise InputError(f"{len(checked.faults)} faults; the first: {checked.faults[0]}")
 
