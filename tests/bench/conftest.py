@@ -1,5 +1,6 @@
 """A small corpus with its index, questions about it, and models whose answers are written here."""
 
+import re
 import time
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from opora.artifacts import Build, write_json_lines, write_parquet
 from opora.bench.settings import RagBenchSettings
 from opora.index.build import build_index
 from opora.index.settings import IndexSettings
-from opora.records import Answer, Citation, Document, Example, Hit, KeyFacts, Passage, Quote, Settings
+from opora.models.contract import Completion
+from opora.records import Document, Example, KeyFacts, Passage, Quote, Settings
 
 TEXTS = {
     "en/rules/fees.md": "A fee of 12 EUR is due each day. Dogs travel free of charge on every ferry.",
@@ -68,41 +70,45 @@ def make_examples():
 
 
 class Scripted:
-    """Answers as its spec says: `right` with the evidence, `wrong` with a remark, `refuse` always."""
+    """Writes as its name says: `right` with the evidence, `wrong` with a remark, `refuse` always."""
 
-    models, prompts = {}, {}
+    context_tokens = None
 
     def __init__(self, spec, pause_s=0.0):
-        self.spec, self._pause_s = spec, pause_s
-        self._passages = make_passages()
+        self.spec = self.revision = spec
+        self._manner, self._pause_s = spec.partition(":")[2], pause_s
 
-    def answer(self, questions, on_answer=None):
-        answers = []
-        for number, question in enumerate(questions):
+    def generate(self, chats, on_completion=None):
+        completions = []
+        for number, chat in enumerate(chats):
             time.sleep(self._pause_s)
-            answers.append(self._answer(question))
-            if on_answer:
-                on_answer(number, answers[-1])
-        return answers
+            text = self._write(chat[-1].content)
+            seconds = 0.25 if self._manner == "right" else 0.5
+            completions.append(Completion(text=text, prompt_tokens=99, completion_tokens=7, seconds=seconds))
+            if on_completion:
+                on_completion(number, completions[-1])
+        return completions
 
-    def _answer(self, question):
+    def logprobs(self, chats, continuations):
+        """`right` prefers the letters of the right options, which stand in the prompt behind the passages."""
+        values = []
+        for chat, letter in zip(chats, continuations, strict=True):
+            [option] = [line for line in chat[-1].content.splitlines() if line.startswith(f"{letter}) ")]
+            values.append(-1.0 if ("12 EUR" in option) == (self._manner == "right") else -2.0)
+        return values
+
+    def _write(self, prompt):
+        passages, _, question = prompt.rpartition("Question: ")
         known = {asked: (answer, quote) for asked, answer, _, quote, _ in FACTS.values()}
         answer, quote = known.get(question, (REFUSAL, ""))
-        refused = self.spec == "refuse" or (self.spec == "right" and not quote)
-        gold = next((each for each in self._passages if quote and quote in each.text), self._passages[0])
-        hits = tuple(Hit(passage=each, rank=n + 1) for n, each in enumerate([gold, self._passages[-1]]))
-        if refused:
-            return Answer(text=REFUSAL, refused=True, hits=hits, model=self.spec, seconds=0.1)
-        cited = gold if self.spec == "right" else self._passages[-1]
-        citation = Citation(
-            document_id=cited.document_id, passage_id=cited.id, start=cited.start, end=cited.end, text=cited.text,
-            place=cited.place, marker=1,
-        )  # fmt: skip
-        text = f"{answer} [1]" if self.spec == "right" else "It is the <i>7.5</i> one. [1]"
-        return Answer(
-            text=text, refused=False, raw=text, citations=(citation,), hits=hits, model=self.spec, completion_tokens=7,
-            seconds=0.25 if self.spec == "right" else 0.5,
-        )  # fmt: skip
+        if self._manner == "refuse" or (self._manner == "right" and not quote):
+            return REFUSAL
+        numbered = re.findall(r"\[(\d+)\] ([^[]*)", passages)
+        gold = next((number for number, text in numbered if quote and quote in text), "1")
+        other = next((number for number, _ in reversed(numbered) if number != gold), "9")
+        if self._manner == "right":
+            return f'Quote: "{quote}" [{gold}]\nAnswer: {answer} [{gold}]'
+        return f"It is the <i>7.5</i> one. [{other}]"
 
 
 def lay_out(folder):
@@ -124,15 +130,14 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def settings(project):
-    models = {"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}
+    models = {"wrong": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}
     return RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
 
 
 @pytest.fixture(scope="session")
-def open_with():
+def load():
     """Opens a scripted model in the place of the one that a spec names."""
-    scripts = {"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}
-    return lambda spec, index, settings: Scripted(scripts[spec])
+    return lambda spec, settings: Scripted(spec)
 
 
 @pytest.fixture
@@ -147,12 +152,11 @@ from pathlib import Path
 from conftest import Scripted
 from opora.bench.run import run_bench
 from opora.bench.settings import RagBenchSettings
-scripts = {{"extractive": "wrong", "fake:right": "right", "fake:refuse": "refuse"}}
-models = {{"wrong": "extractive", "right": "fake:right", "refuse": "fake:refuse"}}
+models = {{"wrong": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}}
 project = Path({str(project)!r})
 settings = RagBenchSettings(questions=project / "questions.jsonl", models=models, resamples=200)
-open_slowly = lambda spec, index, ask: Scripted(scripts[spec], pause_s=0.4)
-run_bench(settings, project / "corpus", project / "index", Path(sys.argv[1]), open_slowly)
+load = lambda spec, settings: Scripted(spec, pause_s=0.4)
+run_bench(settings, project / "corpus", project / "index", Path(sys.argv[1]), load)
 """,
         encoding="utf-8",
     )

@@ -7,8 +7,8 @@ import pytest
 
 from opora.artifacts import Build, write_json_lines
 from opora.bench.curves import Curve, Evaluation, draw_curve, read_curves
-from opora.bench.run import run_bench
 from opora.bench.report import report_build, write_report
+from opora.bench.run import run_bench
 from opora.bench.settings import ReportSettings
 from opora.records import Settings
 
@@ -47,7 +47,7 @@ def made(project, settings, tmp_path, monkeypatch):
     models = {"base": "hf:base", "<b>50 %": "hf:base+train/raft/at-50", "RAFT": "hf:base+train/raft"}
     given = settings.model_copy(update={"models": models})
     return lambda: run_bench(
-        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, index, ask: Scripted("right")
+        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, settings: Scripted("fake:right")
     )
 
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from opora.bench.page import side_by_side
-from opora.bench.run import run_bench
 from opora.bench.report import inline_markdown, write_report
+from opora.bench.run import run_bench
 from opora.bench.settings import ReportSettings
 from opora.bench.table import COLUMNS, AnswerRow, format_table, make_table, verdict
 from opora.errors import InputError

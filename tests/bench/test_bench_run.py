@@ -19,16 +19,16 @@ from opora.errors import InputError, ModelError
 
 @pytest.fixture
 def run(project):
-    def run(settings, out, open_with):
-        return run_bench(settings, project / "corpus", project / "index", out, open_with)
+    def run(settings, out, load):
+        return run_bench(settings, project / "corpus", project / "index", out, load)
 
     return run
 
 
-def test_every_answer_is_a_row_with_scores(run, settings, open_with, tmp_path):
-    manifest = run(settings, tmp_path / "b", open_with)
+def test_every_answer_is_a_row_with_scores(run, settings, load, tmp_path):
+    manifest = run(settings, tmp_path / "b", load)
     rows = {(row.model, row.id): row for row in read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)}
-    assert manifest.counts == {"questions": 5, "answers": 15}
+    assert manifest.counts == {"questions": 5, "rows": 15}
     assert len(rows) == 15
     right = rows["right", "fee"].scores
     assert (right["key_facts"], right["citation_precision"], right["citation_recall"]) == (1.0, 1.0, 1.0)
@@ -39,8 +39,8 @@ def test_every_answer_is_a_row_with_scores(run, settings, open_with, tmp_path):
     assert rows["wrong", "fee"].scores["citation_precision"] == 0.0
 
 
-def test_the_table_compares_with_the_baseline(run, settings, open_with, tmp_path):
-    run(settings, tmp_path / "b", open_with)
+def test_the_table_compares_with_the_baseline(run, settings, load, tmp_path):
+    run(settings, tmp_path / "b", load)
     wrong, right, refuse = read_table(tmp_path / "b").rows
     assert (wrong.name, wrong.differences) == ("wrong", {})
     assert right.metrics["key_facts"].mean == 1.0
@@ -49,23 +49,23 @@ def test_the_table_compares_with_the_baseline(run, settings, open_with, tmp_path
     assert refuse.metrics["citation_precision"].count == 0
     assert set(right.by_kind) == {"simple", "table", "logical thinking", "no info"}
     assert right.by_domain["rules"]["key_facts"].count == 4
-    assert right.metrics["seconds"].mean == pytest.approx(0.22)
+    assert 0.25 <= right.metrics["seconds"].mean < refuse.metrics["seconds"].mean
     text = (tmp_path / "b" / "table.md").read_text()
-    assert "1.00 [1.00, 1.00] ▲" in text
+    assert "] ▲" not in text, "three documents are too few to tell a difference from noise"
     assert "difference from wrong" in text
     assert "logical thinking" in text
 
 
-def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, open_with, tmp_path):
-    first, second = (run(settings, tmp_path / name / "b", open_with) for name in "xy")
+def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, load, tmp_path):
+    first, second = (run(settings, tmp_path / name / "b", load) for name in "xy")
     assert first.fingerprint == second.fingerprint
     assert run(settings, tmp_path / "x" / "b", None) == first
 
 
-def test_a_killed_run_goes_on_and_ends_the_same(run, settings, open_with, slow_script, tmp_path):
+def test_a_killed_run_goes_on_and_ends_the_same(run, settings, load, slow_script, tmp_path):
     out = tmp_path / "killed"
     process = subprocess.Popen([sys.executable, slow_script, out], stderr=subprocess.PIPE)
-    journal = tmp_path / ".killed.partial" / "answers.journal"
+    journal = tmp_path / "completions.sqlite"
     wait_for_rows(journal, 7, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -74,15 +74,15 @@ def test_a_killed_run_goes_on_and_ends_the_same(run, settings, open_with, slow_s
     assert not out.exists()
     asked = []
 
-    def open_counting(spec, index, ask):
-        answerer = open_with(spec, index, ask)
-        answer = answerer.answer
-        answerer.answer = lambda questions, on_answer: (asked.extend(questions), answer(questions, on_answer))[1]
-        return answerer
+    def load_counting(spec, settings):
+        model = load(spec, settings)
+        generate = model.generate
+        model.generate = lambda chats, on_completion: (asked.extend(chats), generate(chats, on_completion))[1]
+        return model
 
-    resumed = run(settings, out, open_counting)
+    resumed = run(settings, out, load_counting)
     assert len(asked) == 15 - kept
-    assert resumed.fingerprint == run(settings, tmp_path / "whole", open_with).fingerprint
+    assert resumed.fingerprint == run(settings, tmp_path / "elsewhere" / "whole", load).fingerprint
 
 
 def wait_for_rows(journal, count, process):
@@ -101,15 +101,15 @@ def journalled(path):
         return 0
 
 
-def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settings, open_with, tmp_path):
-    def open_broken(spec, index, ask):
+def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settings, load, tmp_path):
+    def load_broken(spec, settings):
         if spec == "fake:refuse":
             raise ModelError("the server is down")
-        return open_with(spec, index, ask)
+        return load(spec, settings)
 
     with pytest.raises(ModelError, match=r"bench row 'refuse' \(fake:refuse\): the server is down"):
-        run(settings, tmp_path / "b", open_broken)
-    assert journalled(tmp_path / ".b.partial" / "answers.journal") == 10
+        run(settings, tmp_path / "b", load_broken)
+    assert journalled(tmp_path / "completions.sqlite") == 10
 
 
 def test_the_real_extractive_answerer(project, tmp_path):
@@ -156,7 +156,7 @@ def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path)
         run_bench(wrong, project / "corpus", project / "index", tmp_path / "b")
 
 
-def test_the_limit_is_drawn_by_the_seed(run, settings, open_with, tmp_path):
+def test_the_limit_is_drawn_by_the_seed(run, settings, load, tmp_path):
     limited = settings.model_copy(update={"limit": 2})
-    assert run(limited, tmp_path / "b", open_with).counts == {"questions": 2, "answers": 6}
+    assert run(limited, tmp_path / "b", load).counts == {"questions": 2, "rows": 6}
     assert read_manifest(tmp_path / "b").seed == 0

@@ -12,7 +12,7 @@ from opora.corpus.read import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
 from opora.text.locate import locate
 
-SAMPLE = Path(__file__).resolve().parents[2] / "src" / "opora" / "sample"
+BENCHSET = Path(__file__).resolve().parents[2] / "src" / "opora" / "benchset"
 LIMIT = 2**25
 
 
@@ -61,7 +61,7 @@ def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     root = tmp_path_factory.mktemp("sample")
-    ingest(IngestSettings(folders=[str(SAMPLE / "documents")], languages=["ru", "en"]), root, root / "corpus")
+    ingest(IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus")
     return root / "corpus"
 
 
@@ -69,7 +69,7 @@ def sample(tmp_path_factory):
 def test_every_quote_of_the_sample_stands_in_its_document_and_in_one_passage(sample, language):
     documents = {document.source.rsplit(".", 1)[0]: document for document in read_documents(sample)}
     passages = list(read_passages(sample))
-    for line in (SAMPLE / f"questions.{language}.jsonl").read_text().splitlines():
+    for line in (BENCHSET / f"questions.{language}.jsonl").read_text().splitlines():
         for quote in json.loads(line)["quotes"]:
             document = documents[f"{language}/{quote['document']}"]
             assert locate(quote["text"], document.text), quote
@@ -77,7 +77,7 @@ def test_every_quote_of_the_sample_stands_in_its_document_and_in_one_passage(sam
 
 
 def test_the_sample_is_rendered_alike_each_time(render):
-    source = SAMPLE.parents[2] / "sample" / "documents" / "ru" / "financial"
+    source = BENCHSET.parents[2] / "benchset" / "documents" / "ru" / "financial"
     path = next(source.glob("*.md"))
     for make in (render.render_pdf, render.render_docx, render.render_html):
         assert make(path.read_text(), "ru") == make(path.read_text(), "ru")

@@ -210,9 +210,17 @@ def test_rare_terms_weigh_more(index):
     assert index.idf("нигде") >= index.idf("паром")
 
 
-def test_many_questions_are_single_questions(index):
-    questions = [question for question, _ in QUESTIONS[:4]]
-    assert index.search_many(questions, 3) == [index.search(each, 3) for each in questions]
+@pytest.mark.parametrize("by", ["hybrid", "words", "meaning"])
+def test_retrievers_give_other_scores(index, by):
+    hits = index.search("Какой штраф за хранение?", 5, by=by)
+    assert hits
+    fused = [hit.scores["fused"] for hit in hits]
+    assert fused == sorted(fused, reverse=True)
+    assert any(hit.scores["dense"] for hit in hits) == (by != "words")
+    assert any(hit.scores["bm25"] for hit in hits) == (by != "meaning")
+    assert index.has_meaning("ru")
+    assert not index.has_meaning("en")
+    assert index.search("What is the fine for storage?", 5, by="meaning") == []
 
 
 def test_empty_index_finds_nothing(make_index):

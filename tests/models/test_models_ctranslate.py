@@ -100,3 +100,20 @@ def test_the_converted_weights_are_kept(tiny_model, capsys):
     capsys.readouterr()
     load_model(spec, ModelSettings(device="cpu"))
     assert "once" not in capsys.readouterr().err
+
+
+def test_prompts_that_begin_alike_are_answered_as_if_alone(tiny_model, monkeypatch):
+    settings = ModelSettings(max_new_tokens=12)
+    model = CTranslateModel(f"hf:{tiny_model}", settings)
+    shared = " ".join(["fee", "Monday", "north"] * 40)
+    chats = [[Message(role="user", content=f"{shared} {end}")] for end in ("five", "quote", "fee five", "")]
+    chats.insert(2, chat(3))
+    reads = []
+    generate = model._generate
+    monkeypatch.setattr(model, "_generate", lambda g, prompt, n: (reads.append(n), generate(g, prompt, n))[1])
+    together = model.generate(chats)
+    assert sorted(reads)[1] >= 120
+    assert reads.count(0) == 1
+    alone = CTranslateModel(f"hf:{tiny_model}", settings.model_copy(update={"prompt_cache_tokens": 0}))
+    assert [each.text for each in together] == [each.text for each in alone.generate(chats)]
+    assert [each.prompt_tokens for each in together] == [each.prompt_tokens for each in alone.generate(chats)]

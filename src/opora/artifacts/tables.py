@@ -34,37 +34,45 @@ def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number from 1, object). Raises InputError that names file, line and column of what is no JSON."""
-    for number, _, row in _lines(path):
-        yield number, row
+    for number, raw in read_lines(path):
+        yield number, _parsed(path, number, raw)[1]
 
 
 def read_records(path: Path, model: type[R]) -> Iterator[R]:
     """Yield the rows of a JSON Lines file as records. Raises InputError that names file, line, column and field."""
-    for number, line, row in _lines(path):
-        try:
-            yield model.model_validate(row)
-        except ValidationError as error:
-            column = _column(line, [part for part in chief_fault(error)["loc"] if isinstance(part, str)])
-            raise InputError(f"{path}:{number}:{column}: {explain(model, error)}") from None
+    for number, raw in read_lines(path):
+        yield parse_line(path, number, raw, model)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number from 1, line) of lines that are not blank. Raises InputError for a file that is not there."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if not raw.strip():
-                continue
-            try:
-                line = raw.decode("utf-8-sig").rstrip()
-                row = json.loads(line)
-            except UnicodeDecodeError as error:
-                raise InputError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
-            except json.JSONDecodeError as error:
-                raise InputError(f"{path}:{number}:{error.colno}: not JSON: {error.msg}") from None
-            if not isinstance(row, dict):
-                raise InputError(f"{path}:{number}: a JSON object is expected, this is {type(row).__name__}")
-            yield number, line, row
+        yield from ((number, raw) for number, raw in enumerate(file, 1) if raw.strip())
+
+
+def parse_line(path: Path, number: int, raw: bytes, model: type[R]) -> R:
+    """One line as a record. Raises InputError that names file, line, column and field."""
+    line, row = _parsed(path, number, raw)
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        column = _column(line, [part for part in chief_fault(error)["loc"] if isinstance(part, str)])
+        raise InputError(f"{path}:{number}:{column}: {explain(model, error)}") from None
+
+
+def _parsed(path: Path, number: int, raw: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        line = raw.decode("utf-8-sig").rstrip()
+        row = json.loads(line)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}:{number}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{number}:{error.colno}: not JSON: {error.msg}") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{path}:{number}: a JSON object is expected, this is {type(row).__name__}")
+    return line, row
 
 
 def _column(line: str, keys: list[str]) -> int:

@@ -148,11 +148,14 @@ def _distractors(settings: DistractorsBenchSettings, examples: Sequence[Example]
 def _drawn(
     settings: DistractorsBenchSettings, kind: DistractorKind, examples: Sequence[Example], index: Index
 ) -> dict[str, list[Passage]]:
-    """As many distractors for each question as any condition needs."""
+    """As many distractors for each question as any condition needs; random ones behind the hard, where these end."""
     source, most = Distractors(index), max(settings.counts)
-    if kind == "hard":
-        return {each.id: source.near([each])[:most] for each in track(examples, "distractors", total=len(examples))}
-    return {each.id: source.draw([each], most, 0.0, random.Random(f"{settings.seed} {each.id}")) for each in examples}
+    drawn = {}
+    for each in track(examples, f"{kind} distractors", total=len(examples)):
+        hard = source.near([each])[:most] if kind == "hard" else []
+        others = source.draw([each], most, 0.0, random.Random(f"{settings.seed} {each.id}"))
+        drawn[each.id] = list({passage.id: passage for passage in [*hard, *others]}.values())[:most]
+    return drawn
 
 
 def _asked(examples: Sequence[Example], shown: Callable[[Example], list[Passage]], index: Index) -> list[Asked]:

@@ -19,7 +19,8 @@ from opora.bench.score import gold_spans
 from opora.bench.settings import RetrieverBenchSettings
 from opora.bench.table import ScoredRow, entries_of
 from opora.errors import InputError
-from opora.index.search import Index, Retriever
+from opora.index.search import Index
+from opora.index.settings import Retriever
 from opora.metrics.citation import Span, evidence_recall, holds
 from opora.metrics.retrieval import ndcg, reciprocal_rank
 from opora.progress import track

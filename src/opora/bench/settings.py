@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from opora.answer.settings import AskSettings
-from opora.index.search import Retriever
+from opora.index.settings import Retriever
 from opora.metrics.interval import RESAMPLES
 from opora.records import NonNegativeInt, PositiveInt, Settings, Split
 

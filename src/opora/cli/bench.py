@@ -76,6 +76,47 @@ def retriever(
 
 
 @app.command()
+def new(
+    questions: Annotated[Path, typer.Argument(help="The file to lay out.")] = Path("questions.jsonl"),
+    per_cell: Annotated[int, typer.Option(min=1, help="Questions of each kind in each half of each domain.")] = 1,
+) -> None:
+    """Lay out a benchmark of your own documents: a row for each question to write; `check` says what is missing."""
+    from opora.bench.new import lay_out_questions
+
+    count = lay_out_questions(Path("corpus"), questions, per_cell)
+    typer.echo(f"{questions}: {count} questions to write; next: opora bench check {questions}")
+
+
+@app.command()
+def check(
+    questions: Annotated[
+        list[Path] | None, typer.Argument(help="Files of questions; default: questions.jsonl.")
+    ] = None,
+    per_cell: Annotated[
+        int, typer.Option(min=0, help="Questions that each kind must have in each half of each domain; 0: any number.")
+    ] = 0,
+    reader: Annotated[
+        list[Path] | None, typer.Option(help="Answers of a second reader, rows of id and answer; repeatable.")
+    ] = None,
+) -> None:
+    """Check every question against the documents: quotes, key facts, leaks between the halves; faults by file and line.
+
+    With --reader, print how far a second reader's answers agree with the references.
+    """
+    from opora.bench.check import check_questions, format_check
+    from opora.bench.reader import format_reading, read_again
+    from opora.errors import InputError
+
+    checked = check_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
+    typer.echo(format_check(checked))
+    if reader:
+        tested = [example for example in checked.examples if example.split != "train"]
+        typer.echo(format_reading(read_again(tested, reader)))
+    if checked.faults:
+        raise InputError(f"{len(checked.faults)} faults; the first: {checked.faults[0]}")
+
+
+@app.command()
 def threshold(
     questions: Questions = None,
     language: Annotated[str, typer.Option(help="Only questions in this language.")] = "",

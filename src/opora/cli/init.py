@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -17,26 +15,25 @@ def init(
     sample: Annotated[
         bool, typer.Option("--sample", help="With sample documents in Russian and English, and questions on them.")
     ] = False,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="With the whole benchmark, 48 documents and 300 questions in each language."),
+    ] = False,
 ) -> None:
-    """Lay out a project: opora.yaml, documents/, questions; with --sample one that runs at once."""
-    source = resources.files("opora") / ("sample" if sample else "template")
-    with resources.as_file(source) as path:
-        files = sorted(each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
-        for each in files:
-            if (folder / each.relative_to(path)).exists():
-                raise InputError(f"{folder / each.relative_to(path)}: exists; remove it, or choose another folder")
-        for each in files:
-            target = folder / each.relative_to(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(each, target)
+    """Lay out a project: opora.yaml, documents/, questions; with --sample or --benchmark one that runs at once."""
+    from opora.recipe.project import project_files
+
+    if sample and benchmark:
+        raise InputError("--sample is a part of --benchmark; give one of them")
+    files = project_files("benchmark" if benchmark else "sample" if sample else "empty")
+    for path in files:
+        if (folder / path).exists():
+            raise InputError(f"{folder / path}: exists; remove it, or choose another folder")
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
     (folder / "documents").mkdir(exist_ok=True)
-    typer.echo(f"{folder}: {len(files)} files; next: {_next(folder, sample)}")
-
-
-def _next(folder: Path, sample: bool) -> str:
     enter = "" if folder == Path() else f"cd {folder} && "
-    return (
-        f"{enter}opora plan && opora run"
-        if sample
-        else f"put documents into {folder / 'documents'}, then {enter}opora run"
-    )
+    ready = f"{enter}opora plan && opora run"
+    empty = f"put documents into {folder / 'documents'}, then {enter}opora run"
+    typer.echo(f"{folder}: {len(files)} files; next: {ready if sample or benchmark else empty}")

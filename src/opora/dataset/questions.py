@@ -40,7 +40,7 @@ def read_questions(path: Path) -> list[Example]:
             for number, row in zip(itertools.count(1), read_records(path, WebGlmRow), strict=False)
         ]
     else:
-        examples = [_with_defaults(example, path) for example in read_records(path, Example)]
+        examples = [with_defaults(example, path) for example in read_records(path, Example)]
     seen: set[str] = set()
     for example in examples:
         if example.id in seen:
@@ -78,6 +78,7 @@ def _reference(text: str, language: str, source: str) -> Passage:
     return Passage(id=f"{document_id}-0", document_id=document_id, text=text, start=0, end=len(text), metadata=metadata)
 
 
-def _with_defaults(example: Example, path: Path) -> Example:
+def with_defaults(example: Example, path: Path) -> Example:
+    """The example with its language and its origin, where it does not tell them."""
     language = example.language or detect_language(example.question)
     return example.model_copy(update={"language": language, "origin": example.origin or f"{path.name}#{example.id}"})

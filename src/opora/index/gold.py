@@ -26,7 +26,7 @@ def resolve_gold(example: Example, documents: Sequence[Document], passages: Sequ
         return example
     gold: dict[str, Passage] = {}
     for quote in example.quotes:
-        document = _document(example, quote, documents)
+        document = find_document(example, quote.document, documents)
         inside = [each for each in passages if each.document_id == document.id]
         whole = [each for each in inside if locate(quote.text, each.shown)]
         found = whole or _parts(example, quote, document, inside)
@@ -41,16 +41,17 @@ def names_source(name: str, source: str) -> bool:
     return any(each == name or each.endswith(f"/{name}") for each in (source, stem))
 
 
-def _document(example: Example, quote: Quote, documents: Sequence[Document]) -> Document:
-    named = [each for each in documents if names_source(quote.document, each.source)]
+def find_document(example: Example, name: str, documents: Sequence[Document]) -> Document:
+    """The document that `example` calls `name`, in its language. Raises InputError if there is none, or are several."""
+    named = [each for each in documents if names_source(name, each.source)]
     spoken = [each for each in named if not example.language or each.language == example.language]
     if len(spoken) == 1:
         return spoken[0]
     if not spoken:
         languages = f", only in {', '.join(sorted({each.language for each in named}))}" if named else ""
-        raise InputError(f"question {example.id!r}: the corpus has no document {quote.document!r}{languages}")
+        raise InputError(f"question {example.id!r}: the corpus has no document {name!r}{languages}")
     sources = ", ".join(sorted(each.source for each in spoken))
-    raise InputError(f"question {example.id!r}: {quote.document!r} may be {sources}; write more of the path")
+    raise InputError(f"question {example.id!r}: {name!r} may be {sources}; write more of the path")
 
 
 def _parts(example: Example, quote: Quote, document: Document, inside: Sequence[Passage]) -> list[Passage]:

@@ -12,7 +12,7 @@ import functools
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from opora.artifacts import Manifest, fingerprint_of_file, read_manifest
 from opora.errors import InputError, OporaError
 from opora.index.build import DENSE_LANGUAGE, TABLE
 from opora.index.filters import Filters, access_condition, conditions, quote
-from opora.index.settings import IndexSettings
+from opora.index.settings import IndexSettings, Retriever
 from opora.index.spelling import correct
 from opora.index.vectors import Encoder, idf, lemmas
 from opora.index.word_vectors import Vectors
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
-Retriever = Literal["hybrid", "words", "meaning"]
 OTHER_LANGUAGE = 0.5
 """What the score of a passage counts that is not in the language of the question."""
 MAX_QUESTION_CHARS = 10_000

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
+
+Retriever = Literal["hybrid", "words", "meaning"]
+"""How passages are found: by words (BM25), by meaning (vectors), or by both."""
 
 
 class IndexSettings(Settings):

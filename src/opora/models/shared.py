@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from opora.models.adapter import attach_adapter, invocation_of
+from opora.models.prefix import common_length
 from opora.models.revision import adapter_folder
 from opora.models.spec import ModelSpec
 
@@ -47,7 +48,7 @@ class PromptCache:
     def read(self, network: PreTrainedModel, ids: Sequence[int]) -> Past:
         """Keys of `ids`; only what no kept prompt begins with goes through the network."""
         ids = list(ids)
-        shared = [_common(ids, entry) for entry, _ in self._entries]
+        shared = [common_length(ids, entry) for entry, _ in self._entries]
         known, best = max(zip(shared, range(len(shared)), strict=True), default=(0, 0))
         past = [(key[:, :, :known], value[:, :, :known]) for key, value in self._entries[best][1]] if known else []
         if known == len(ids):
@@ -61,11 +62,6 @@ class PromptCache:
         while len(self._entries) > 1 and sum(len(each) for each, _ in self._entries) > self._max_tokens:
             del self._entries[0]
         return past
-
-
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    size = min(len(left), len(right))
-    return next((n for n in range(size) if left[n] != right[n]), size)
 
 
 def _go_on(network: PreTrainedModel, past: Past, ids: list[int]) -> Past:

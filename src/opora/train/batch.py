@@ -17,9 +17,9 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
+from opora.models.prefix import common_length
 from opora.train.rows import Unit
 from opora.train.settings import TrainSettings
-from opora.train.tree import common_length
 
 SHARED = 0.5
 """Units meet if their prompts begin with the same tokens for this share of the shorter one."""

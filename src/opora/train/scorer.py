@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from opora.errors import InputError, OporaError
+from opora.models.prefix import common_length
 from opora.train.forward import Engine
 from opora.train.head import TokenScores
 from opora.train.method import Scorer
 from opora.train.plain import PlainScorer
 from opora.train.rows import Row, Unit
 from opora.train.settings import TrainSettings
-from opora.train.tree import common_length
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

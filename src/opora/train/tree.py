@@ -21,6 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from opora.models.prefix import common_length
+
 Ids = NDArray[np.int64]
 
 
@@ -115,10 +117,3 @@ def _spans(
             yield members, depth, until
         if inner:
             yield from _spans(members, inner, lengths, min_shared, until)
-
-
-def common_length(left: Sequence[int] | Ids, right: Sequence[int] | Ids) -> int:
-    """The number of tokens that two rows begin with alike."""
-    size = min(len(left), len(right))
-    differs = np.asarray(left[:size]) != np.asarray(right[:size])
-    return int(differs.argmax()) if differs.any() else size
