@@ -95,8 +95,9 @@ class Chromium:
     def choose(self, selector, value):
         """Set a control as a reader would."""
         self.run(
-            f"(() => {{ const c = document.querySelector({json.dumps(selector)}); c.value = {json.dumps(value)};"
-            " c.dispatchEvent(new Event('input', {bubbles: true})); c.dispatchEvent(new Event('change', {bubbles: true})); })()"
+            f"(() => {{ const control = document.querySelector({json.dumps(selector)});"
+            f"control.value = {json.dumps(value)};"
+            "for (const name of ['input', 'change']) control.dispatchEvent(new Event(name, {bubbles: true})); })()"
         )
 
     def screenshot(self, path, whole=False):

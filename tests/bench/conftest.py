@@ -7,16 +7,25 @@ from pathlib import Path
 import pytest
 
 from opora.artifacts import Build, write_json_lines, write_parquet
-from opora.bench.settings import RagBenchSettings
+from opora.bench.report import write_report
+from opora.bench.run import run_bench
+from opora.bench.settings import (
+    ClosedBenchSettings,
+    PositionBenchSettings,
+    RagBenchSettings,
+    ReportSettings,
+    RetrieverBenchSettings,
+)
 from opora.index.build import build_index
 from opora.index.settings import IndexSettings
 from opora.models.contract import Completion
-from opora.records import Document, Example, KeyFacts, Passage, Quote, Settings
+from opora.records import Document, Example, KeyFacts, Option, Passage, Quote, Settings
 
 TEXTS = {
     "en/rules/fees.md": "A fee of 12 EUR is due each day. Dogs travel free of charge on every ferry.",
     "en/rules/times.md": "The ferry leaves at 7.30 from the northern pier. It never sails on Sunday.",
-    "en/tech/pumps.md": "The main pump moves 40 litres a second. <script>alert('pump')</script> is its label.",
+    "en/tech/pumps.md": "🚢 On the quay: The main pump moves 40 litres a second. <script>alert('pump')</script> is its label. "
+    "</script><!--<script>document.title = 'taken'</script>\u2028",
 }
 REFUSAL = "The documents do not contain an answer to this question."
 FACTS = {
@@ -28,6 +37,7 @@ FACTS = {
     "pump": ("How fast is the <b>pump</b> & its $motor_1$?", "It moves 40 litres a second.", "tech/pumps",
              "The main pump moves 40 litres a second.", "40"),
 }  # fmt: skip
+OPTIONS = (Option(text="12 EUR", right=True), Option(text="<b>7.30</b>", right=False))
 KINDS = {"fee": "simple", "dogs": "simple", "pier": "table", "pump": "logical thinking"}
 
 
@@ -138,6 +148,31 @@ def settings(project):
 def load():
     """Opens a scripted model in the place of the one that a spec names."""
     return lambda spec, settings: Scripted(spec)
+
+
+@pytest.fixture(scope="session")
+def report(project, settings, load, tmp_path_factory):
+    """A report of four methods, in both languages, with names that try to be markup."""
+    folder = tmp_path_factory.mktemp("report")
+    models = {"<i>wrong</i> | $x$": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}
+    examples = [example.model_copy(update={"options": OPTIONS}) for example in make_examples()[:2]]
+    write_json_lines(folder / "closed.jsonl", examples)
+    common = {"questions": project / "questions.jsonl", "resamples": 200}
+    two = {"right": "fake:right", "wrong": "fake:wrong"}
+    benches = {
+        "one": settings.model_copy(update={"models": models}),
+        "places": PositionBenchSettings(**common, method="position", passages=(1, 2), sweep=3, models=two),
+        "search": RetrieverBenchSettings(**common, method="retriever", retrievers=("words", "hybrid")),
+        "choices": ClosedBenchSettings(
+            method="closed", questions=folder / "closed.jsonl", models=two, resamples=200, by="logprobs"
+        ),
+    }
+    for name, each in benches.items():
+        run_bench(each, project / "corpus", project / "index", folder / name, load)
+    for language, shown in (("en", list(benches)), ("ru", ["one", "places"])):
+        given = ReportSettings(title="A & <B>", language=language)
+        write_report(given, [folder / name for name in shown], folder / f"report-{language}")
+    return folder / "report-en"
 
 
 @pytest.fixture

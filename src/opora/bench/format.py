@@ -8,6 +8,7 @@ In: a table, and the language of its words. Out: grids of text, and each of them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ def markdown(grid: Grid) -> str:
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
     lines = [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in cells]
     rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
-    return "\n".join([lines[0], rule, *lines[1:]]) + (f"\n\n{grid.note}" if grid.note else "")
+    return "\n".join([lines[0], rule, *lines[1:]]) + (f"\n\n{_note(grid.note)}" if grid.note else "")
 
 
 def note(table: Table, words: Words) -> str:
@@ -133,6 +134,11 @@ def _grouped(table: Table, words: Words, group: Group) -> Grid:
 def _marked(row: TableRow, column: Column, words: Words) -> str:
     mark = MARKS[verdict(column, row.differences.get(column.metric))]
     return words.interval(row.metrics[column.metric], column.digits) + mark
+
+
+def _note(text: str) -> str:
+    """A line in which nothing is markup; a sign of less stays as it is."""
+    return re.sub(r"<(?=\S)", r"\\<", text)
 
 
 def _cell(text: str) -> str:

@@ -65,7 +65,7 @@ def draw_plot(drawn: Drawn) -> Plot:
     """The same figure gives the same pictures."""
     caption = capital(drawn.caption)
     alt = f"{caption} {drawn.alt}".strip()
-    png, svg = _bytes(drawn, "png"), _bytes(drawn, "svg").decode()
+    png, svg = _pictures(drawn)
     return Plot(drawn.name, caption, alt, drawn.numbers, png, _element(svg))
 
 
@@ -146,17 +146,21 @@ def plain(text: str, most: int = 28) -> str:
     return shown.replace("$", r"\$").removeprefix("_")
 
 
-def _bytes(drawn: Drawn, form: str) -> bytes:
+def _pictures(drawn: Drawn) -> tuple[bytes, str]:
+    """PNG and SVG of one figure."""
     import matplotlib
 
-    buffer = io.BytesIO()
     style: Any = {
         "svg.hashsalt": drawn.name, "svg.fonttype": "none", "lines.markersize": 5, "errorbar.capsize": 2,
         "hatch.linewidth": 0.6,
     }  # fmt: skip
+    png, svg = io.BytesIO(), io.StringIO()
     with matplotlib.rc_context(style):
-        drawn.draw().savefig(buffer, format=form, dpi=160, metadata={"Date": None} if form == "svg" else None)
-    return buffer.getvalue()
+        figure = drawn.draw()
+        figure.savefig(png, format="png", dpi=160)
+        figure.set_layout_engine("none")  # laid out already
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    return png.getvalue(), svg.getvalue()
 
 
 def _element(svg: str) -> str:
