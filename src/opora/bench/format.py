@@ -116,7 +116,7 @@ def _differences(table: Table, words: Words) -> Grid:
     against = {row.against for row in compared}
     title = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
     head = [*(names[row.name] for row in compared), words("differences.detectable")]
-    return Grid("differences", title, head, lines, words("differences.note"))
+    return Grid("differences", title, head, lines, words("differences.size"))
 
 
 def _grouped(table: Table, words: Words, group: Group) -> Grid:

@@ -163,7 +163,7 @@ def _differences_across(table: Table, bench: str, words: Words) -> Sheet:
     from_ = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
     head = [*((names[row.name], "") for row in compared), (words("differences.detectable"), "")]
     caption = words("differences.caption", bench=bench)
-    title, below = words("differences.title"), words("differences.note")
+    title, below = words("differences.title"), f"{words('differences.note')} {words('differences.size')}"
     return Sheet("differences", title, caption, from_, head, [Section("", lines)], below)
 
 
@@ -182,7 +182,7 @@ def _differences_down(table: Table, bench: str, words: Words) -> Sheet:
     head = [(words(key), "") for key in keys]
     caption = words("differences.caption", bench=bench)
     title = words("differences.of", metric=words.label(column))
-    below = words("differences.note")
+    below = f"{words('differences.note')} {words('differences.size')}"
     return Sheet("differences", title, caption, words("scores.row"), head, [Section("", lines)], below)
 
 

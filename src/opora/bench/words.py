@@ -50,7 +50,8 @@ class Words:
     def number(self, value: float | None, digits: int = 2, signed: bool = False) -> str:
         if value is None:
             return NONE
-        text = f"{value:{'+' if signed else ''}.{digits}f}"
+        rounded = round(value, digits) + 0.0  # which makes -0.0 a 0.0
+        text = f"{rounded:{'+' if signed else ''}.{digits}f}"
         return text.replace(".", ",") if self.language == "ru" else text
 
     def span(self, interval: Interval, digits: int = 2, signed: bool = False) -> str:

@@ -10,7 +10,7 @@ BENCH = Path("bench")
 
 
 def report(overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Write report/: one HTML page with tables, plots and answers side by side; also Markdown, JSON and PNG."""
+    """Write report/: one HTML page with tables, plots and all answers; also Markdown, LaTeX, JSON and PNG."""
     from opora.bench.report import report_build, write_report
     from opora.errors import InputError
     from opora.recipe.recipe import load_recipe
