@@ -32,7 +32,9 @@ def main() -> None:
         "plain": plain,
         "opora": lambda answer, reference: rouge_l(answer, reference).f1,
     }
-    print("| texts | words | " + " | ".join(f"{name}, pairs/s" for name in ways) + " | times rouge-score | largest gap |")
+    print(
+        "| texts | words | " + " | ".join(f"{name}, pairs/s" for name in ways) + " | times rouge-score | largest gap |"
+    )
     print("|---|---|" + "---|" * (len(ways) + 2))
     for name, pairs in (("answers", answers()), ("passages", passages())):
         speeds, values = {}, {}

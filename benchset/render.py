@@ -3,7 +3,8 @@
 In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by
 hand.
 Out: `src/opora/benchset/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the slug in
-its domain, `src/opora/benchset/questions.{ru,en}.jsonl` and the second readers' answers. The same input gives the same bytes.
+its domain, `src/opora/benchset/questions.{ru,en}.jsonl`, the second readers' answers. The same
+input gives the same bytes.
 
     python benchset/render.py
 """

@@ -121,7 +121,9 @@ def fill_tables(path: Path) -> None:
         return f"<!-- table {match[1]}/{match[2]} -->\n{made.read_text('utf-8').strip()}\n<!-- end -->"
 
     text = path.read_text("utf-8")
-    path.write_text(re.sub(r"<!-- table (\w+)/([\w-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8")
+    path.write_text(
+        re.sub(r"<!-- table (\w+)/([\w-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def exact_match(answer: str, reference: str) -> float:
 
 @functools.lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
-    """Lower-case words and numbers, ё as е. Kept, for an answer is scored more than once, and a reference many times."""
+    """Lower-case words and numbers, ё as е. Kept: an answer is scored more than once, a reference many times."""
     return tuple(word_texts(text.casefold().replace("ё", "е")))
 
 
