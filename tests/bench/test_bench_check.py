@@ -93,7 +93,8 @@ def test_leaks_between_the_halves(project, tmp_path, change, fault):
     test, *_ = (each.model_dump(mode="json") for each in make_examples())
     trained = {
         "id": "trained", "question": "What is the speed?", "answer": "It moves 40 litres.", "split": "train",
-        "documents": ["tech/pumps"], "quotes": [{"document": "tech/pumps", "text": "The main pump moves 40 litres a second."}],
+        "documents": ["tech/pumps"],
+        "quotes": [{"document": "tech/pumps", "text": "The main pump moves 40 litres a second."}],
     }  # fmt: skip
     write_json_lines(tmp_path / "q.jsonl", [test, trained | change])
     found = list(map(str, check_questions([tmp_path / "q.jsonl"], project / "corpus", project / "index").faults))
