@@ -3,11 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check docs quick slow clean
+.PHONY: demo benchmark test check docs quick slow clean
 
 demo: $(READY)            ## documents -> corpus -> index -> examples -> two adapters -> table -> report, in demo/
 	@test -e demo/opora.yaml || $(BIN)/opora init demo --sample
 	cd demo && ../$(BIN)/opora run
+
+benchmark: $(READY)       ## every experiment on the whole benchmark, in benchmark/: about an hour and a half
+	@test -e benchmark/opora.yaml || $(BIN)/opora init benchmark --benchmark
+	cd benchmark && ../$(BIN)/opora run
 
 test: $(READY)            ## the default tests: under five minutes, no network
 	$(BIN)/pytest -m "not slow"
@@ -19,7 +23,7 @@ check: $(READY)           ## format, lint, types, import ranks, docs
 	$(BIN)/pytest tests/test_ranks.py
 	$(BIN)/python dev/docs.py --check
 
-docs: $(READY)            ## write docs/ from the code, and the tables of the READMEs from demo/
+docs: $(READY)            ## write docs/ from the code, and the tables of the pages from demo/ and benchmark/
 	$(BIN)/python dev/docs.py
 
 quick: $(READY)           ## the demo's recipe, cut short: every stage end to end in a few minutes
@@ -32,7 +36,7 @@ slow: $(READY)            ## the tests that take minutes
 	$(BIN)/pytest -m slow
 
 clean:
-	rm -rf .venv build demo
+	rm -rf .venv build demo benchmark
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

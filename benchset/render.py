@@ -3,7 +3,8 @@
 In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by
 hand.
 Out: `src/opora/benchset/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the slug in
-its domain, and `src/opora/benchset/questions.{ru,en}.jsonl`. The same input gives the same bytes.
+its domain, `src/opora/benchset/questions.{ru,en}.jsonl`, the second readers' answers. The same
+input gives the same bytes.
 
     python benchset/render.py
 """
@@ -55,6 +56,8 @@ def main() -> None:
     shutil.rmtree(OUT / "documents", ignore_errors=True)
     count = sum(1 for _ in render_documents(HERE / "documents", OUT / "documents"))
     questions = merge_questions(HERE, OUT)
+    readers = (HERE / f"second-reader.{domain}.jsonl" for domain in DOMAINS)
+    (OUT / "second-reader.jsonl").write_text("".join(each.read_text(encoding="utf-8") for each in readers))
     print(f"{count} documents, {questions} questions -> {OUT}")
 
 

@@ -1,5 +1,5 @@
 """Write the parts of the documentation that the code knows: docs/commands.md, docs/settings.md, and, between the marks
-`<!-- table NAME -->` and `<!-- end -->` of the READMEs, the tables of demo/bench/NAME.
+`<!-- table demo/NAME -->` and `<!-- end -->` of other pages, the tables of demo/bench/NAME; likewise benchmark/NAME.
 
     python dev/docs.py            # write
     python dev/docs.py --check    # only say whether docs/ is what the code says; exit 1 if not
@@ -19,7 +19,7 @@ from typing import get_args
 import typer.main
 
 ROOT = Path(__file__).parents[1]
-READMES = ("README.md", "README.ru.md")
+PAGES = ("README.md", "README.ru.md", "docs/benchmark.md", "docs/benchmark.ru.md")
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
         return bool(stale)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
-    for name in READMES:
+    for name in PAGES:
         fill_tables(ROOT / name)
     return 0
 
@@ -115,13 +115,15 @@ def attribute_docs(model) -> dict[str, str]:
 
 def fill_tables(path: Path) -> None:
     def table(match: re.Match) -> str:
-        made = ROOT / "demo" / "bench" / match[1] / "table.md"
+        made = ROOT / match[1] / "bench" / match[2] / "table.md"
         if not made.exists():
-            sys.exit(f"{made.relative_to(ROOT)}: no such file; run `make demo` first")
-        return f"<!-- table {match[1]} -->\n{made.read_text('utf-8').strip()}\n<!-- end -->"
+            sys.exit(f"{made.relative_to(ROOT)}: no such file; run `make {match[1]}` first")
+        return f"<!-- table {match[1]}/{match[2]} -->\n{made.read_text('utf-8').strip()}\n<!-- end -->"
 
     text = path.read_text("utf-8")
-    path.write_text(re.sub(r"<!-- table (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8")
+    path.write_text(
+        re.sub(r"<!-- table (\w+)/([\w-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def test_a_right_set_has_no_faults(project, tmp_path):
     ("change", "fault"),
     [
         ({"question": " "}, "1: fee: the question is empty"),
-        ({"quotes": [{"document": "rules/fees", "text": "A fee of 13 EUR is due each day."}]}, "1: fee: the quote 'A fee of 13"),
+        ({"quotes": [{"document": "rules/fees", "text": "A fee of 13 EUR."}]}, "1: fee: the quote 'A fee of 13"),
         ({"quotes": [{"document": "rules/fee", "text": "x"}]}, "1: fee: the corpus has no document 'rules/fee'"),
         ({"documents": ["rules/fares"]}, "1: fee: the corpus has no document 'rules/fares'"),
         ({"quotes": []}, "1: fee: has no quotes"),
@@ -92,7 +92,8 @@ def test_a_line_that_is_no_question_does_not_hide_the_others(project, tmp_path):
 def test_leaks_between_the_halves(project, tmp_path, change, fault):
     test, *_ = (each.model_dump(mode="json") for each in make_examples())
     trained = {
-        "id": "trained", "question": "What is the speed?", "answer": "It moves 40 litres.", "split": "train", "documents": ["tech/pumps"],
+        "id": "trained", "question": "What is the speed?", "answer": "It moves 40 litres.", "split": "train",
+        "documents": ["tech/pumps"],
         "quotes": [{"document": "tech/pumps", "text": "The main pump moves 40 litres a second."}],
     }  # fmt: skip
     write_json_lines(tmp_path / "q.jsonl", [test, trained | change])

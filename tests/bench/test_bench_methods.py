@@ -118,8 +118,12 @@ def test_the_plan_counts_what_is_asked(settings, index, examples):
 
 def test_conditions_are_rows_compared_within_their_model(run):
     settings = PositionBenchSettings(
-        method="position", models={"right": "fake:right", "wrong": "fake:wrong"}, passages=(1, 2), orders=("default",), sweep=2
-    )  # fmt: skip
+        method="position",
+        models={"right": "fake:right", "wrong": "fake:wrong"},
+        passages=(1, 2),
+        orders=("default",),
+        sweep=2,
+    )
     _, table = run(settings)
     assert [row.name for row in table.rows][:2] == [
         "right: 1 passages, default order",

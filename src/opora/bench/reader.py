@@ -45,18 +45,17 @@ def read_again(examples: Sequence[Example], paths: Sequence[Path]) -> Reading:
     known = {example.id: example for example in examples}
     agreed: dict[QuestionKind, tuple[int, int]] = {}
     disagreements = []
-    read: set[str] = set()
-    for path, row in ((path, row) for path in paths for row in read_records(path, ReaderAnswer)):
+    answers = [(path, row) for path in paths for row in read_records(path, ReaderAnswer)]
+    for path, row in answers:
         if row.id not in known:
             raise InputError(f"{path}: {row.id!r} is no question; {nearest(row.id, list(known))}")
         example = known[row.id]
-        read.add(row.id)
         agrees = _agrees(example, row.answer)
         right, count = agreed.get(example.kind, (0, 0))
         agreed[example.kind] = (right + agrees, count + 1)
         if not agrees:
             disagreements.append(Disagreement(example, row.answer))
-    return Reading(agreed, disagreements, len(known) - len(read))
+    return Reading(agreed, disagreements, len(known.keys() - {row.id for _, row in answers}))
 
 
 def format_reading(reading: Reading) -> str:

@@ -8,10 +8,11 @@ usual ROUGE package keeps Latin letters only, and gives 0 for Cyrillic).
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import NamedTuple
 
-from opora.text.words import words
+from opora.text.words import word_texts
 
 
 class Overlap(NamedTuple):
@@ -40,9 +41,10 @@ def exact_match(answer: str, reference: str) -> float:
     return float(tokens(answer) == tokens(reference))
 
 
-def tokens(text: str) -> list[str]:
-    """Lower-case words and numbers, ё as е."""
-    return [word.text.casefold().replace("ё", "е") for word in words(text)]
+@functools.lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[str, ...]:
+    """Lower-case words and numbers, ё as е. Kept: an answer is scored more than once, a reference many times."""
+    return tuple(word_texts(text.casefold().replace("ё", "е")))
 
 
 def _overlap(common: int, left: int, right: int) -> Overlap:

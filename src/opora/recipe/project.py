@@ -19,6 +19,9 @@ Project = Literal["empty", "sample", "benchmark"]
 SUBSET = "documents.txt"
 """Names of the documents of the sample, `domain/slug`, a line each."""
 
+READERS = "second-reader.jsonl"
+"""Answers to all questions of the benchmark by who saw the documents alone."""
+
 
 def project_files(project: Project) -> dict[str, bytes]:
     """The files of a project, by path."""
@@ -28,6 +31,7 @@ def project_files(project: Project) -> dict[str, bytes]:
     if project == "sample":
         named = dict(_files("sample"))
         subset = frozenset(named.pop(SUBSET).decode().split())
+        del own[READERS]
         own = {path: _part(path, data, subset) for path, data in own.items() if _is_in(path, subset)} | named
     return own
 

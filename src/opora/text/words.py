@@ -17,8 +17,8 @@ _LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f]"
 """Python takes superscripts and fractions, as in `м²`, for letters."""
 _MARK = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
 """Stress marks, the second half of a decomposed `й`, soft hyphens, characters without width."""
-_RUN = rf"{_LETTER}(?:{_LETTER}|[{_MARK}])*"
-_WORD = re.compile(rf"{_NUMBER}|{_RUN}(?:['’ʼ]{_RUN})*")
+_RUN = rf"{_LETTER}+(?:[{_MARK}]+{_LETTER}*)*"
+_WORD = re.compile(rf"{_RUN}(?:['’ʼ]{_RUN})*|{_NUMBER}")
 _MARKS = re.compile(f"[{_MARK}]")
 
 
@@ -37,6 +37,12 @@ class Word(NamedTuple):
 def words(text: str) -> list[Word]:
     """The words of `text` in order; punctuation and white space are left out."""
     return [Word(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+
+
+def word_texts(text: str) -> list[str]:
+    """What `words` finds, without the places, several times faster."""
+    found: list[str] = _WORD.findall(text)
+    return found
 
 
 def fold(word: str) -> str:
