@@ -80,8 +80,8 @@ def read_curves(bench: Manifest) -> list[Curve]:
 def _trainings(bench: Manifest) -> dict[Path, list[str]]:
     """Folder of a training -> names of the rows whose adapters it left."""
     found: dict[Path, list[str]] = {}
-    for row, revision in bench.models.items():
-        folder = _training(bench.settings["models"][row], revision)
+    for row, spec in bench.settings.get("models", {}).items():
+        folder = _training(spec, bench.models.get(row, ""))
         if folder:
             found.setdefault(folder, []).append(row)
     return found
