@@ -1,5 +1,6 @@
 """Write the parts of the documentation that the code knows: docs/commands.md, docs/settings.md, and, between the marks
-`<!-- table demo/NAME -->` and `<!-- end -->` of other pages, the tables of demo/bench/NAME; likewise benchmark/NAME.
+`<!-- table demo/NAME -->` and `<!-- end -->` of other pages, the tables of demo/bench/NAME, or behind `summary` the first
+of them; likewise benchmark/NAME.
 
     python dev/docs.py            # write
     python dev/docs.py --check    # only say whether docs/ is what the code says; exit 1 if not
@@ -115,15 +116,17 @@ def attribute_docs(model) -> dict[str, str]:
 
 def fill_tables(path: Path) -> None:
     def table(match: re.Match) -> str:
-        made = ROOT / match[1] / "bench" / match[2] / "table.md"
+        how, project, name = match.groups()
+        made = ROOT / project / "bench" / name / "table.md"
         if not made.exists():
-            sys.exit(f"{made.relative_to(ROOT)}: no such file; run `make {match[1]}` first")
-        return f"<!-- table {match[1]}/{match[2]} -->\n{made.read_text('utf-8').strip()}\n<!-- end -->"
+            sys.exit(f"{made.relative_to(ROOT)}: no such file; run `make {project}` first")
+        text = made.read_text("utf-8").strip()
+        if how == "summary":
+            text = "\n\n".join(text.split("\n\n")[:2])  # the first table and the note below it
+        return f"<!-- {how} {project}/{name} -->\n{text}\n<!-- end -->"
 
-    text = path.read_text("utf-8")
-    path.write_text(
-        re.sub(r"<!-- table (\w+)/([\w-]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL), encoding="utf-8"
-    )
+    marks = r"<!-- (table|summary) (\w+)/([\w-]+) -->\n.*?<!-- end -->"
+    path.write_text(re.sub(marks, table, path.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from opora.models.ctranslate import CTranslateModel, supports
 from opora.models.load import load_model
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
-from opora.models.template import encode_chat
+from opora.models.template import encode_chat, encode_text
 from opora.records import Message
 
 SHAPE = {
@@ -117,3 +117,16 @@ def test_prompts_that_begin_alike_are_answered_as_if_alone(tiny_model, monkeypat
     alone = CTranslateModel(f"hf:{tiny_model}", settings.model_copy(update={"prompt_cache_tokens": 0}))
     assert [each.text for each in together] == [each.text for each in alone.generate(chats)]
     assert [each.prompt_tokens for each in together] == [each.prompt_tokens for each in alone.generate(chats)]
+
+
+def test_single_tokens_after_one_prompt_are_read_off_at_once(tiny_model, monkeypatch):
+    model = CTranslateModel(f"hf:{tiny_model}", ModelSettings())
+    single = ["fee", "a", "b"]
+    assert all(len(encode_text(model._tokenizer, text)) == 1 for text in single)
+    read = []
+    next_token = model._next_token
+    monkeypatch.setattr(model, "_next_token", lambda prompt: (read.append(prompt), next_token(prompt))[1])
+    exact = load_model(f"hf:{tiny_model}", ModelSettings(device="cpu", backend="transformers"))
+    chats = [chat(words) for words in (3, 9) for _ in single]
+    assert model.logprobs(chats, single * 2) == pytest.approx(exact.logprobs(chats, single * 2), abs=1e-2)
+    assert len(read) == 2

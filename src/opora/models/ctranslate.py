@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import ctranslate2
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import GenerationConfig, PreTrainedConfig
 
@@ -136,6 +138,9 @@ class CTranslateModel:
         answers = [encode_text(self._tokenizer, text) for text in continuations]
         rows = [prompt + answer for prompt, answer in zip(prompts, answers, strict=True)]
         check_lengths(rows, 0, self.context_tokens, self.spec)
+        if all(len(answer) == 1 for answer in answers):
+            known = {prompt: self._next_token(prompt) for prompt in dict.fromkeys(map(tuple, prompts))}
+            return [float(known[tuple(prompt)][answer[0]]) for prompt, answer in zip(prompts, answers, strict=True)]
         # one row at a time: logits of every position are held, a gigabyte for a long row of a large vocabulary
         tokens = [self._tokenizer.convert_ids_to_tokens(row) for row in rows]
         workers = self._opened.num_generators if self._opened else 1
@@ -144,6 +149,20 @@ class CTranslateModel:
             float(sum(result.log_probs[len(result.log_probs) - len(answer) :]))
             for result, answer in zip(scored, answers, strict=True)
         ]
+
+    def _next_token(self, prompt: Sequence[int]) -> npt.NDArray[np.float64]:
+        """The log-probability of each token of the vocabulary after a prompt, which is read once for all of them."""
+        [result] = self._generator(self._opened.num_generators if self._opened else 1).generate_batch(
+            [self._tokenizer.convert_ids_to_tokens(list(prompt))],
+            max_length=1,
+            sampling_topk=1,
+            include_prompt_in_result=False,
+            return_logits_vocab=True,
+        )
+        logits = np.asarray(result.logits[0][0]).astype(np.float64).ravel()
+        logits -= logits.max()
+        scores: npt.NDArray[np.float64] = logits - np.log(np.exp(logits).sum())
+        return scores
 
 
 def _generation_config(spec: ModelSpec) -> GenerationConfig | PreTrainedConfig:

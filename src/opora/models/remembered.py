@@ -9,8 +9,8 @@ In: a spec and a journal. Out: a model of the contract, which loads the weights 
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
+import itertools
+from collections.abc import Sequence
 
 from opora.artifacts import Journal
 from opora.artifacts.folder import hash_json
@@ -21,7 +21,6 @@ from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 from opora.progress import Progress
 
-K = TypeVar("K", bound=Hashable)
 ANSWER_SETTINGS = {"max_new_tokens", "temperature", "seed", "backend", "quantization", "device"}
 """The settings that change what a model writes; the others only change how fast."""
 
@@ -71,12 +70,13 @@ class Remembered:
         keys = [self._key(chat, continuation) for chat, continuation in zip(chats, continuations, strict=True)]
         _, todo = self._todo(keys, [_text(chat) + text for chat, text in zip(chats, continuations, strict=True)])
         with Progress(self._label, len(set(keys)), len(set(keys)) - len(todo)) as progress:
-            for batch in _batches(list(todo.items()), self._settings.batch_size):
-                numbers = [number for _, number in batch]
+            # all that may follow one prompt is asked at once, for the model may then read it once
+            for _, same in itertools.groupby(todo.values(), key=lambda number: _text(chats[number])):
+                numbers = list(same)
                 values = self._model.logprobs([chats[n] for n in numbers], [continuations[n] for n in numbers])
-                for (key, _), value in zip(batch, values, strict=True):
-                    self._journal.put(key, value)
-                progress.advance(len(batch))
+                for number, value in zip(numbers, values, strict=True):
+                    self._journal.put(keys[number], value)
+                progress.advance(len(numbers))
         return [float(self._journal.get(key)) for key in keys]
 
     def _todo(self, keys: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, int]]:
@@ -98,7 +98,3 @@ class Remembered:
 
 def _text(chat: Chat) -> str:
     return "\n".join(message.content for message in chat)
-
-
-def _batches(items: list[K], size: int) -> list[list[K]]:
-    return [items[at : at + size] for at in range(0, len(items), size)]
