@@ -24,8 +24,8 @@ from opora.records import Document, Example, KeyFacts, Option, Passage, Quote, S
 TEXTS = {
     "en/rules/fees.md": "A fee of 12 EUR is due each day. Dogs travel free of charge on every ferry.",
     "en/rules/times.md": "The ferry leaves at 7.30 from the northern pier. It never sails on Sunday.",
-    "en/tech/pumps.md": "🚢 On the quay: The main pump moves 40 litres a second. <script>alert('pump')</script> is its label. "
-    "</script><!--<script>document.title = 'taken'</script>\u2028",
+    "en/tech/pumps.md": "🚢 On the quay: The main pump moves 40 litres a second. <script>alert('pump')</script> is its "
+    "label. </script><!--<script>document.title = 'taken'</script>\u2028",
 }
 REFUSAL = "The documents do not contain an answer to this question."
 FACTS = {

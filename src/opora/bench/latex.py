@@ -19,6 +19,7 @@ from opora.bench.words import Words, words_in
 
 GROUPED = ("kind", "domain")
 """Grids whose title is their caption."""
+LONGEST_LABEL = 22
 MOST_LINES = 24
 """A grid of more lines goes over pages."""
 THESIS = (
@@ -54,21 +55,27 @@ def latex_grids(table: Table, words: Words, name: str = "", more: Sequence[Grid]
 
 
 def latex(grid: Grid, caption: str = "", label: str = "") -> str:
-    columns = rf"{{l{'r' * len(grid.head)}}}"
+    columns = f"{{{_first(grid)}{'r' * len(grid.head)}}}"
     title = "" if grid.name in GROUPED else escape(grid.title)
     head = rf"{title} & {' & '.join(map(_head, grid.head))} \\"
     lines = [" & ".join([escape(line[0]), *map(_cell, line[1:])]) + r" \\" for line in grid.lines]
     named = rf"\caption{{{escape(caption)}}}" + (rf"\label{{{label}}}" if label else "")
     note = rf"{{\footnotesize {escape(grid.note)}\par}}" if grid.note else ""
     if len(grid.lines) > MOST_LINES:
-        top = ["{\\small\\setlength{\\tabcolsep}{4pt}", rf"\begin{{longtable}}{columns}", rf"{named} \\"]
+        top = ["{\\small\\setlength{\\tabcolsep}{3pt}", rf"\begin{{longtable}}{columns}", rf"{named} \\"]
         heads = [r"\toprule", head, r"\midrule", r"\endfirsthead", r"\toprule", head, r"\midrule", r"\endhead"]
         bottom = [r"\bottomrule", r"\end{longtable}", note, "}"]
         return "\n".join(filter(None, [*top, *heads, *lines, *bottom]))
-    top = [r"\begin{table}[htbp]", r"\centering\small\setlength{\tabcolsep}{4pt}", named]
+    top = [r"\begin{table}[htbp]", r"\centering\small\setlength{\tabcolsep}{3pt}", named]
     body = [rf"\begin{{tabular}}{columns}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]
     bottom = [r"\par\smallskip" if note else "", note, r"\end{table}"]
     return "\n".join(filter(None, [*top, *body, *bottom]))
+
+
+def _first(grid: Grid) -> str:
+    """The column of the labels: long ones are broken."""
+    longest = max(len(label) for label in (grid.title if grid.name not in GROUPED else "", *(e[0] for e in grid.lines)))
+    return "l" if longest <= LONGEST_LABEL else r"p{0.25\linewidth}"
 
 
 def escape(text: str) -> str:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 HTML, MARKDOWN, LATEX, JSON, PLOTS = "report.html", "report.md", "report.tex", "report.json", "plots"
+SCRIPTS = ("report.js", "browser.js", "answer.js")
 
 
 class Bench(NamedTuple):
@@ -101,7 +102,7 @@ def plot_path(bench: str, plot: Plot) -> str:
 
 def _texts(settings: ReportSettings, benches: Sequence[Bench], words: Words) -> dict[str, str]:
     """Name of a file -> its text."""
-    style, script = _source("report.css"), _source("report.js")
+    style, script = _source("report.css"), "".join(map(_source, SCRIPTS))
     context = {
         "title": settings.title,
         "benches": benches,
