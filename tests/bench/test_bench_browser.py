@@ -57,7 +57,7 @@ def test_filters(page, filter_, value, listed):
         return
     page.choose(f"#filter-{filter_}", value)
     assert page.run(LISTED) == listed
-    assert page.run("document.querySelector('.bar output').textContent") == f"Shown: {len(listed)} of 5"
+    assert page.run("document.querySelector('#browser output').textContent") == f"Shown: {len(listed)} of 5"
     assert page.run("document.querySelector('.detail').textContent.includes('Nothing fits')") == (not listed)
     page.run("document.querySelector('.filters button').click()")
     assert len(page.run(LISTED)) == 5

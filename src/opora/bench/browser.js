@@ -15,7 +15,7 @@ function startBrowser(data) {
   const note = element("p", { class: "soft" });
 
   document.getElementById("browser").append(
-    controls.form, note, element("div", { class: "bar" }, back, on, place, count),
+    controls.form, note, element("div", null, count), element("div", { class: "bar" }, back, on, place),
     element("div", { class: "columns" }, list, detail));
   back.addEventListener("click", () => step(-1));
   on.addEventListener("click", () => step(1));

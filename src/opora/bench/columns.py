@@ -20,6 +20,11 @@ class Column(NamedTuple):
     """Between 0 and 1."""
 
 
+def scale_of(column: Column) -> tuple[float, float]:
+    """The lowest and highest score there can be: of a share, and of the scores of a judge."""
+    return {"judge_score": (1.0, 5.0), "judge_grade": (0.0, 4.0)}.get(column.metric, (0.0, 1.0))
+
+
 RECALL_AT = (1, 3, 5, 10)
 COLUMNS = (
     Column("judge_score", "judge's score", "Mean score from 1 to 5 by the judge.", "up", is_share=False),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.columns import SUMMARY, Column
+from opora.bench.columns import SUMMARY, Column, scale_of
 from opora.bench.format import MOST_ACROSS, label_of, note
 from opora.bench.names import row_names
 from opora.bench.refusals import Refusals
@@ -189,10 +189,11 @@ def _differences_down(table: Table, bench: str, words: Words) -> Sheet:
 def _grouped(table: Table, bench: str, words: Words, group: Group) -> Sheet:
     """The headline by group; whichever is less stands across."""
     column, names, labels = headline(table), row_names(table, words), group_labels(table, group)
+    low, high = scale_of(column)
 
     def cell(row: TableRow, label: str) -> Cell:
         each = in_group(row, group, label, column)
-        heat = None if each.mean is None or not column.is_share else min(1.0, max(0.0, each.mean))
+        heat = None if each.mean is None else min(1.0, max(0.0, (each.mean - low) / (high - low)))
         return Cell(_minus(words.number(each.mean, column.digits)), _minus(words.span(each, column.digits)), "", heat)
 
     counts = {label: max(in_group(row, group, label, column).count for row in table.rows) for label in labels}

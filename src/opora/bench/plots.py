@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from opora.bench.columns import Column
+from opora.bench.columns import Column, scale_of
 from opora.bench.format import Grid
 from opora.bench.words import Words, capital
 from opora.metrics.interval import Interval
@@ -130,10 +130,9 @@ def arms(intervals: Sequence[Interval]) -> list[list[float]]:
 
 
 def limits_of(column: Column) -> tuple[float, float]:
-    """Of an axis; those of a judge's scores by their scale."""
-    if column.is_share:
-        return -0.03, 1.03
-    return (0.8, 5.2) if column.metric == "judge_score" else (-0.2, 4.2)
+    """Of an axis, which begins at zero: bars are read by their length."""
+    high = scale_of(column)[1]
+    return -0.03 * high, 1.03 * high
 
 
 def color(number: int) -> str:

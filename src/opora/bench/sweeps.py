@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from opora.bench.columns import COLUMNS, RECALL_AT
+from opora.bench.columns import RECALL_AT, scale_of
 from opora.bench.format import Grid
 from opora.bench.plots import (
     INK,
@@ -131,8 +131,8 @@ def _score(table: Table, row: TableRow) -> Interval:
 
 
 def _heat(name: str, caption: str, heat: Heat, table: Table, words: Words) -> Drawn:
-    column = next(each for each in COLUMNS if each == headline(table))
-    low, high = (0.0, 1.0) if column.is_share else limits_of(column)
+    column = headline(table)
+    low, high = scale_of(column)
 
     def draw() -> Figure:
         figure, [axes] = new_figure(0.75 + 0.42 * len(heat.rows))
