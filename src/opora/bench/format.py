@@ -89,6 +89,7 @@ def latex(grid: Grid) -> str:
 def note(table: Table) -> str:
     """What the numbers and marks of a table mean."""
     text = f"Mean with its 95 % interval (bootstrap; {table.questions} questions on {table.clusters} documents)."
+    text = " ".join([text, *table.notes])
     against = list(dict.fromkeys(row.against for row in table.rows if row.against))
     if not against:
         return text
