@@ -72,7 +72,11 @@ def open_verdicts(out: Path) -> Journal:
     """The journal of all that was ever paid for `out`. It lies beside the artefact, not in it: other settings make
     another artefact, but an answer to the same prompt stays what it is."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    return Journal(out.with_name(f".{out.name}.verdicts"))
+    return Journal(verdicts_path(out))
+
+
+def verdicts_path(out: Path) -> Path:
+    return out.with_name(f".{out.name}.verdicts")
 
 
 def make_prompt(settings: JudgeSettings, case: Case, template: str, language: str) -> Prompt:
