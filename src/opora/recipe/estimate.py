@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opora.bench.conditions import passages_shown
+from opora.bench.judge.forecast import forecast
+from opora.bench.judge.run import judged_rows
+from opora.bench.judge.settings import JudgeBenchSettings
 from opora.bench.settings import AnswerBenchSettings
 from opora.corpus.sources import find_sources
 from opora.dataset.questions import read_questions
@@ -23,6 +26,7 @@ from opora.records import Example
 CHARS_PER_TOKEN = 4.0
 PROMPT_TOKENS, ANSWER_TOKENS = 120, 60
 """Of a prompt besides its passages, and of an answer."""
+JUDGE_PROMPT_TOKENS = 800
 DOCUMENTS_PER_S, DOCUMENT_CHARS = 8.0, 3500
 QUESTIONS_PER_S = 15.0
 TRAINED_TOKENS_PER_S, READ_TOKENS_PER_S, WRITTEN_TOKENS_PER_S = 220.0, 500.0, 36.0
@@ -71,6 +75,8 @@ def _train(recipe: Recipe, name: str, root: Path) -> Estimate:
 
 def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     settings = recipe.bench[name]
+    if isinstance(settings, JudgeBenchSettings):
+        return _judge(recipe, settings, name, root)
     asked = _asked(root / settings.questions, settings.language)
     count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
     count = min(count, settings.limit or count)
@@ -86,6 +92,16 @@ def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     known = all(spec.startswith("smollm2") for spec in specs)
     tokens = int(len(specs) * (prompts + calls * ANSWER_TOKENS))
     return Estimate(calls * len(specs), tokens, seconds if known else None)
+
+
+def _judge(recipe: Recipe, settings: JudgeBenchSettings, name: str, root: Path) -> Estimate:
+    """By the answers that are there, else by those that will be."""
+    benches = root / "bench"
+    if (benches / settings.of / "manifest.json").exists():
+        told = forecast(settings, judged_rows(settings, benches)[1], benches / name)
+        return Estimate(told.calls, told.prompt_tokens + told.completion_tokens, None)
+    answers = _bench(recipe, settings.of, root).calls
+    return Estimate(answers, answers * (JUDGE_PROMPT_TOKENS + ANSWER_TOKENS), None)
 
 
 def _row_tokens(recipe: Recipe, passages: int) -> float:

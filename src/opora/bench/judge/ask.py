@@ -76,7 +76,7 @@ def open_verdicts(out: Path) -> Journal:
 
 
 def verdicts_path(out: Path) -> Path:
-    return out.with_name(f".{out.name}.verdicts")
+    return out.with_name(f"{out.name}.verdicts.sqlite")
 
 
 def make_prompt(settings: JudgeSettings, case: Case, template: str, language: str) -> Prompt:
@@ -94,6 +94,8 @@ def ask_judge(
     is loaded only if there is something to ask. Raises InputError for a budget without a price, ModelError if the
     judge cannot be asked at all; what was paid for by then is kept."""
     check_price(settings)
+    if not prompts:
+        return {}
     asking = Asking(settings, prompts, journal)
     if asking.todo():
         asking.ask(load(settings.model, settings.generation))

@@ -8,54 +8,32 @@ In: a finished benchmark, a judge. Out: `answers.jsonl` (its rows with the judge
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 from opora.artifacts import Build, Manifest, read_json_lines, read_manifest, read_records, write_json_lines
-from opora.bench.judge.ask import Asked, Failure, Prompt, ask_judge, check_price, make_prompt, open_verdicts
+from opora.bench.judge.ask import Prompt, ask_judge, check_price, make_prompt, open_verdicts
 from opora.bench.judge.prompt import case_of, judge_prompt_hashes
 from opora.bench.judge.settings import JudgeBenchSettings
-from opora.bench.judge.verdict import JudgeVerdict
+from opora.bench.judge.verdicts import (
+    VERDICTS,
+    About,
+    VerdictRow,
+    can_go_on,
+    dropped_by,
+    missing_in,
+    missing_notes,
+    verdict_rows,
+)
 from opora.bench.run import ANSWERS, STAGE, TIMINGS, VOLATILE, read_table, results_of, write_results
 from opora.bench.table import AnswerRow, Entry, Table, make_table
 from opora.errors import InputError
 from opora.models.load import LoadModel, load_model
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
-from opora.records import Record, nearest
+from opora.records import nearest
 
-VERDICTS = "verdicts.jsonl"
 JUDGED = ("rag", "position", "distractors")
 """Methods that leave answers in words."""
-Missing = Counter[Failure]
-REASONS: dict[Failure, str] = {
-    "unparseable": "without a verdict in the reply",
-    "server": "that the server failed to give",
-    "budget": "beyond the budget",
-}
-
-
-class VerdictRow(Record):
-    """What the judge said of one answer, and what that took. `cost` is by the tokens that the server reported,
-    `possible_cost` what failed calls may have cost at most. Where an earlier row has the same prompt, `attempts`,
-    tokens and costs are 0: they are counted there."""
-
-    model: str
-    id: str
-    judge: str
-    revision: str
-    template: str
-    prompt_hash: str
-    verdict: JudgeVerdict | None
-    failure: Failure = ""
-    detail: str = ""
-    raw: str
-    attempts: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost: float
-    possible_cost: float
 
 
 def judge_build(settings: JudgeBenchSettings, benches: Path, out: Path) -> Build:
@@ -63,9 +41,9 @@ def judge_build(settings: JudgeBenchSettings, benches: Path, out: Path) -> Build
     budget without a price, or a benchmark that has no answers to judge."""
     check_price(settings)
     judged = benches / settings.of
-    if not settings.of or (not judged.exists() and benches.exists()):
+    if not settings.of or not judged.exists():
         known = sorted(each.parent.name for each in benches.glob("*/manifest.json"))
-        raise InputError(f"{judged}: there is no benchmark {settings.of!r} to judge; {nearest(settings.of, known)}")
+        raise InputError(f"{out}: of is {settings.of!r}, which is no benchmark to judge; {nearest(settings.of, known)}")
     manifest = read_manifest(judged)
     method = manifest.settings.get("method")
     if method not in JUDGED:
@@ -84,23 +62,23 @@ def bench_judge(settings: JudgeBenchSettings, benches: Path, out: Path, load: Lo
     """Judge, tabulate. A verdict that is not to be had is missing and counted; one that the server failed to give is
     asked for again by the next call. Raises InputError, ModelError; what was paid for by then is kept."""
     build = judge_build(settings, benches, out)
-    if build.finished and not build.finished.dropped.get(REASONS["server"]):
+    if build.finished and not can_go_on(build.finished):
         return build.finished
     judged = benches / settings.of
     with build, open_verdicts(out) as journal:
         rows, prompts = judged_rows(settings, benches)
         asked = ask_judge(settings, prompts, journal, load)
-        verdicts = _verdicts(settings, rows, prompts, asked)
+        verdicts = verdict_rows(settings, [About(row.id, row.model) for row in rows], prompts, asked)
         timings = [timing["seconds"] for _, timing in read_json_lines(judged / TIMINGS)]
         scored = [_scored(*each) for each in zip(rows, verdicts, timings, strict=True)]
-        missing: Missing = Counter(verdict.failure for verdict in verdicts if verdict.failure)
+        missing = missing_in(verdicts)
         table = make_table(scored, _entries(settings, read_table(judged)), settings.seed, settings.resamples)
         table = table.model_copy(update={"notes": missing_notes(missing, len(rows))})
         write_results(build.path, scored, table)
         write_json_lines(build.path / VERDICTS, verdicts)
         return build.publish(
             counts={"answers": len(rows), "verdicts": len(rows) - missing.total(), "prompts": len(asked)},
-            dropped={REASONS[failure]: count for failure, count in sorted(missing.items())},
+            dropped=dropped_by(missing),
             models={"judge": build.inputs["judge"]},
             prompts=judge_prompt_hashes(settings.template),
             results=results_of(table),
@@ -117,51 +95,6 @@ def judged_rows(settings: JudgeBenchSettings, benches: Path) -> tuple[list[Answe
     """The answers to be judged, and the prompt of each."""
     rows = list(read_records(benches / settings.of / ANSWERS, AnswerRow))
     return rows, [make_prompt(settings, case_of(row), settings.template, row.language) for row in rows]
-
-
-def missing_notes(missing: Missing, total: int) -> tuple[str, ...]:
-    """A line on the verdicts that are missing and how to have them, if any is."""
-    if not missing:
-        return ()
-    parts = ", ".join(f"{missing[failure]} {reason}" for failure, reason in REASONS.items() if missing[failure])
-    note = f"{missing.total()} of {total} verdicts are missing, and count for nothing: {parts}."
-    if missing["budget"]:
-        note += " Raise the budget and run the same command again: it asks for these only."
-    elif missing["server"]:
-        note += " Run the same command again: it asks for what the server failed to give."
-    return (note,)
-
-
-def _verdicts(
-    settings: JudgeBenchSettings, rows: Sequence[AnswerRow], prompts: Sequence[Prompt], asked: dict[str, Asked]
-) -> list[VerdictRow]:
-    revision = revision_of(parse_spec(settings.model))
-    seen: set[str] = set()
-    verdicts = []
-    for row, prompt in zip(rows, prompts, strict=True):
-        one = Asked.model_validate(asked[prompt.key])
-        repeated = prompt.key in seen
-        seen.add(prompt.key)
-        verdicts.append(
-            VerdictRow(
-                model=row.model,
-                id=row.id,
-                judge=settings.model,
-                revision=revision,
-                template=settings.template,
-                prompt_hash=prompt.hash,
-                verdict=one.verdict,
-                failure=one.failure,
-                detail=one.detail,
-                raw=one.raw,
-                attempts=0 if repeated else one.attempts,
-                prompt_tokens=0 if repeated else one.prompt_tokens,
-                completion_tokens=0 if repeated else one.completion_tokens,
-                cost=0.0 if repeated else one.cost,
-                possible_cost=0.0 if repeated else one.lost,
-            )
-        )
-    return verdicts
 
 
 def _scored(row: AnswerRow, given: VerdictRow, seconds: float | None) -> AnswerRow:

@@ -55,7 +55,7 @@ class JudgeBenchSettings(JudgeSettings):
     """A model judges the answers of another benchmark."""
 
     method: Literal["judge"] = "judge"
-    of: str
+    of: str = ""
     """Name of the benchmark, a folder of `bench/`, whose answers are judged."""
     baseline: str = ""
     """The row that the others are compared with; empty: as in the benchmark."""
