@@ -83,6 +83,7 @@ def check_judge(settings: JudgeCheckSettings, out: Path, load: LoadModel = load_
                 "completion": sum(each.completion_tokens for each in asked.values()),
             },
             cost=sum(each.spent for each in asked.values()),
+            volatile=frozenset((VERDICTS,)),
         )
 
 
