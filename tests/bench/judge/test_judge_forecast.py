@@ -79,6 +79,20 @@ def test_by_the_tokenizer_that_is_named(settings, benches, counting, tiny_model)
     assert before.most_cost >= manifest.cost
 
 
+def test_a_few_replies_tell_of_a_tokenizer_that_is_not_known(settings, benches, counting):
+    """The tiny model's tokenizer needs four times the tokens that letters tell."""
+    given = settings(budget=0.05, generation={"concurrency": 2})
+    first = told(given, benches, benches / "judged")
+    part = bench_judge(given, benches, benches / "judged")
+    assert 5 <= len(counting.requests) < 21
+    rest = told(given, benches, benches / "judged")
+    whole = bench_judge(settings(budget=1.0), benches, benches / "judged")
+    left = whole.tokens["prompt"] - part.tokens["prompt"]
+    assert first.prompt_tokens < 0.5 * whole.tokens["prompt"]
+    assert rest.prompt_tokens == pytest.approx(left, rel=0.1)
+    assert rest.cost == pytest.approx(whole.cost - part.cost, rel=0.1)
+
+
 def test_what_is_judged_needs_no_call(settings, benches, judge):
     bench_judge(settings(), benches, benches / "judged")
     after = told(settings(), benches, benches / "judged")

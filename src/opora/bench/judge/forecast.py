@@ -8,7 +8,7 @@ In: settings, prompts, the journal of what was paid for before. Out: a `Forecast
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +32,7 @@ TYPICAL_REPLY = {
     'что есть всё, о чём спрошено.", "score": 5, "correct": 1}',
 }
 ENOUGH = 5
-"""Replies in the journal from which the length of the next ones is told."""
+"""Replies in the journal from which the tokens of the next calls are told."""
 
 
 class Forecast(Record):
@@ -57,7 +57,10 @@ def forecast(settings: JudgeSettings, prompts: Sequence[Prompt], out: Path) -> F
     asked = _journalled(out)
     todo = {prompt.key: prompt for prompt in prompts if not (asked.get(prompt.key) or Asked()).is_settled}
     count, counted_by = token_counter(settings)
-    prompt_tokens = round(sum(count(prompt.chat) for prompt in todo.values()))
+    scale = _scale(prompts, asked, count)
+    if scale is not None:
+        counted_by += f", times {scale:.2f} by the replies so far"
+    prompt_tokens = round(sum(count(prompt.chat) for prompt in todo.values()) * (scale or 1.0))
     completion_tokens = round(sum(_reply_lengths(list(todo.values()), asked, count)))
     most = [most_prompt_tokens(each.chat, FORMS[each.template].schema) for each in todo.values()]
     most_cost = settings.price.of(sum(most), len(most) * settings.generation.max_new_tokens)
@@ -114,7 +117,17 @@ def _text_tokens(text: str) -> float:
     return CYRILLIC * cyrillic + OTHER_LETTER * others + DIGIT * digits + SIGN * signs
 
 
-def _reply_lengths(todo: Sequence[Prompt], asked: dict[str, Asked], count: CountTokens) -> list[float]:
+def _scale(prompts: Sequence[Prompt], asked: Mapping[str, Asked], count: CountTokens) -> float | None:
+    """What the server counted over what we count, where the journal holds enough to tell."""
+    known = [
+        (one.prompt_tokens, count(prompt.chat))
+        for prompt in prompts
+        if (one := asked.get(prompt.key)) and one.replies == 1 and one.prompt_tokens
+    ]
+    return sum(told for told, _ in known) / sum(counted for _, counted in known) if len(known) >= ENOUGH else None
+
+
+def _reply_lengths(todo: Sequence[Prompt], asked: Mapping[str, Asked], count: CountTokens) -> list[float]:
     """By the replies that the journal holds, if they are enough, else by a typical one."""
     known = [each.completion_tokens / each.replies for each in asked.values() if each.completion_tokens]
     if len(known) >= ENOUGH:

@@ -45,7 +45,7 @@ class JudgeSettings(Settings):
     budget: Cost | None = None
     """What the verdicts of this entry may cost, over all its runs; no call is sent that could go beyond it."""
     tokenizer: str = ""
-    """Local model spec by whose tokenizer `--dry-run` counts; empty: the judge's own, or an estimate for a server."""
+    """Local model spec by whose tokenizer `--dry-run` counts; empty: a local judge's own, an estimate for a server."""
     seed: NonNegativeInt = 0
     resamples: PositiveInt = RESAMPLES
     """Of the bootstrap."""
