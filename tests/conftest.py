@@ -63,6 +63,11 @@ def own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("OPORA_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # as many as knock at once
+
+
 class Server:
     """An OpenAI-compatible server. `plan` says what it does with each request in turn, then it answers by `reply`.
 
@@ -85,8 +90,7 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = Listener(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
 
