@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from opora.artifacts import read_records
+from opora.artifacts import read_records, write_json_lines
 from opora.bench.judge.agreement import Agreement
 from opora.bench.judge.check import check_judge, check_prompts
 from opora.bench.judge.labels import LABELS, pairs_of, read_labels
@@ -14,6 +14,8 @@ from opora.bench.judge.settings import JudgeCheckSettings
 from opora.bench.judge.verdicts import VerdictRow
 from opora.errors import InputError
 from opora.metrics.agreement import cohen_kappa, interval_of
+from opora.models.calls import generate_apart
+from opora.models.contract import Completion
 
 LABELLED = read_labels(None, "")
 BY_ANSWER = {(each.question, each.answer.strip()): each for each in LABELLED}
@@ -26,8 +28,7 @@ class Judge:
         self.twist = twist
         self.prefer = prefer or (lambda first, second: 1 if first.score > second.score else 2)
 
-    def __call__(self, body):
-        asked = body["messages"][1]["content"]
+    def __call__(self, asked):
         [question] = tagged(asked, "question")
         answers = [BY_ANSWER[question, text] for text in tagged(asked, r"answer(?:-\d)?")]
         if len(answers) == 2:
@@ -36,17 +37,35 @@ class Judge:
         return json.dumps(self.twist(answers[0], verdict))
 
 
+class Model:
+    """A model whose completions are the judge's verdicts; it counts them."""
+
+    spec = revision = "oracle"
+    context_tokens, calls = None, 0
+
+    def __init__(self, judge):
+        self.judge = judge
+
+    def generate(self, chats, on_completion):
+        for number, chat in enumerate(chats):
+            self.calls += 1
+            on_completion(number, Completion(text=self.judge(chat[1].content), prompt_tokens=1, completion_tokens=1))
+
+    def generate_each(self, chats, calls):
+        generate_apart(self, chats, calls)
+
+
 def tagged(text, tag):
     return [match[1].strip() for match in re.finditer(rf"<{tag}>\n(.*?)\n</{tag}>", text, re.DOTALL)]
 
 
 @pytest.fixture
-def check(server, tmp_path):
-    def check(judge, name="check", **more):
-        server.reply = judge
-        settings = JudgeCheckSettings(model=f"openai:m@{server.url}", resamples=100, **more)
-        manifest = check_judge(settings, tmp_path / name)
-        text = (tmp_path / name / "check.json").read_text()
+def check(tmp_path):
+    def check(judge, **more):
+        model = judge if isinstance(judge, Model) else Model(judge)
+        settings = JudgeCheckSettings(model="fake", resamples=100, **more)
+        manifest = check_judge(settings, tmp_path / "check", lambda spec, settings: model)
+        text = (tmp_path / "check" / "check.json").read_text()
         return Agreement.model_validate_json(text), manifest
 
     return check
@@ -66,8 +85,9 @@ def test_the_labels_are_whole_and_balanced():
         assert words <= 14 if each.length == "short" else words >= 25, each.id
 
 
-def test_a_perfect_judge(check, server):
-    found, manifest = check(Judge())
+def test_a_perfect_judge(check):
+    model = Model(Judge())
+    found, manifest = check(model)
     assert manifest.counts == {"answers": 120, "pairs": 96, "verdicts": 216}
     assert (found.kappa.mean, found.weighted_kappa.mean, found.accuracy.mean) == (1.0, 1.0, 1.0)
     assert (found.length_bias.mean, found.missing) == (0.0, 0)
@@ -75,7 +95,7 @@ def test_a_perfect_judge(check, server):
     assert (place.first_wins.mean, place.inconsistent.mean, place.better_wins.mean) == (0.5, 0.0, 1.0)
     assert found.confusion["half right"] == {"1": 0, "2": 0, "3": 24, "4": 0, "5": 0}
     assert found.called_correct == {"right": 24, "half right": 0, "unsupported": 0, "wrong": 0, "wrong refusal": 0}
-    assert len(server.requests) == 216
+    assert model.calls == 216
 
 
 def test_a_judge_that_likes_long_answers(check):
@@ -110,11 +130,22 @@ def test_failed_verdicts_are_counted_and_left_out(check, tmp_path):
     assert sum(row.verdict is None for row in rows) == 12
 
 
-def test_it_is_asked_once(check, server):
-    first = check(Judge(), language="en")
-    assert check(Judge(), language="en") == first
-    check(Judge(), language="en", template="score", seed=1)
-    assert len(server.requests) == 108
+def test_it_is_asked_once(check):
+    model = Model(Judge())
+    first = check(model, language="en")
+    assert check(model, language="en") == first
+    check(model, language="en", seed=1)
+    assert model.calls == 108
+
+
+def test_a_judge_behind_a_server(server, tmp_path):
+    server.reply = lambda body: Judge()(body["messages"][1]["content"])
+    server.plan = [500, "hang up", 429]
+    write_json_lines(tmp_path / "few.jsonl", LABELLED[:10])
+    settings = JudgeCheckSettings(model=f"openai:m@{server.url}", resamples=100, labels=tmp_path / "few.jsonl")
+    manifest = check_judge(settings, tmp_path / "check")
+    assert manifest.counts == {"answers": 10, "pairs": 8, "verdicts": 18}
+    assert (manifest.results["kappa"], len(server.requests)) == (1.0, 21)
 
 
 def test_every_pair_stands_in_both_orders():

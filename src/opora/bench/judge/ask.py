@@ -1,14 +1,15 @@
 """Ask a judge, once for each prompt: journalled before and after each call, within a budget.
 
-In: prompts by key, a journal, settings. Out: what the judge replied to each, in the journal and as `Asked`.
+In: prompts, a journal, settings. Out: what the judge replied to each, in the journal and as `Asked`.
 
+    prompts = make_prompts(settings, [(case, "en")], "score")
     with open_verdicts(out) as journal:
         asked = ask_judge(settings, prompts, journal, load_model)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -79,12 +80,16 @@ def verdicts_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.verdicts.sqlite")
 
 
-def make_prompt(settings: JudgeSettings, case: Case, template: str, language: str) -> Prompt:
-    chat = build_judge_chat(case, template, language)
-    text = prompt_hash(chat)
+def make_prompts(settings: JudgeSettings, cases: Iterable[tuple[Case, str]], template: str) -> list[Prompt]:
+    """The prompt of each (case, language)."""
     generation = settings.generation.model_dump(include={"max_new_tokens", "temperature", "seed"})
-    key = hash_json({"judge": revision_of(parse_spec(settings.model)), "generation": generation, "prompt": text})
-    return Prompt(key, text, chat, template, language)
+    asker = {"judge": revision_of(parse_spec(settings.model)), "generation": generation}
+    prompts = []
+    for case, language in cases:
+        chat = build_judge_chat(case, template, language)
+        text = prompt_hash(chat)
+        prompts.append(Prompt(hash_json({**asker, "prompt": text}), text, chat, template, language))
+    return prompts
 
 
 def ask_judge(
@@ -126,7 +131,7 @@ class Asking(Calls):
         self._budget = Budget(settings.budget, spent)
         self._round: list[str] = []
         self._chats: list[Sequence[Message]] = []
-        self._answered, self._failed_in_a_row = 0, 0
+        self._failed_in_a_row = 0
 
     def todo(self) -> list[str]:
         return [key for key, asked in self.asked.items() if not asked.is_settled and asked.failure != "server"]
@@ -142,7 +147,7 @@ class Asking(Calls):
         for key in self.todo():
             self.asked[key] = self.asked[key].model_copy(update={"failure": "budget", "detail": "beyond the budget"})
         failed = [asked for asked in self.asked.values() if asked.failure == "server"]
-        if failed and not self._answered:
+        if failed and not any(asked.verdict for asked in self.asked.values()):
             raise ModelError(f"no call to the judge succeeded: {failed[-1].detail}")
 
     def may_send(self, number: int) -> bool:
@@ -160,7 +165,7 @@ class Asking(Calls):
 
     def answered(self, number: int, completion: Completion) -> None:
         asked = self._of(number)
-        self._answered, self._failed_in_a_row = self._answered + 1, 0
+        self._failed_in_a_row = 0
         tokens = completion.prompt_tokens, completion.completion_tokens
         # a server that reports no tokens may have counted as many as there can be
         cost, lost = (self._settings.price.of(*tokens), 0.0) if tokens[0] else (0.0, asked.reserved)

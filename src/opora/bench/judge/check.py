@@ -11,7 +11,7 @@ from pathlib import Path
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, write_json_lines
 from opora.bench.judge.agreement import format_agreement, measure
-from opora.bench.judge.ask import Prompt, ask_judge, check_price, make_prompt, open_verdicts
+from opora.bench.judge.ask import Prompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.labels import Labelled, Pair, labels_path, pairs_of, read_labels
 from opora.bench.judge.prompt import judge_prompt_hashes
 from opora.bench.judge.settings import JudgeCheckSettings, JudgeSettings
@@ -99,8 +99,9 @@ def _cases(settings: JudgeCheckSettings) -> tuple[list[Labelled], list[Pair]]:
 
 
 def _label_prompts(settings: JudgeCheckSettings, labels: list[Labelled]) -> list[Prompt]:
-    return [make_prompt(settings, each.case(), settings.template, each.language) for each in labels]
+    return make_prompts(settings, [(each.case(), each.language) for each in labels], settings.template)
 
 
 def _pair_prompts(settings: JudgeCheckSettings, pairs: list[Pair]) -> list[Prompt]:
-    return [make_prompt(settings, one.first.case(rival=one.second.answer), "pair", one.first.language) for one in pairs]
+    cases = [(one.first.case(rival=one.second.answer), one.first.language) for one in pairs]
+    return make_prompts(settings, cases, "pair")

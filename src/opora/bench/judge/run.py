@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opora.artifacts import Build, Manifest, read_json_lines, read_manifest, read_records, write_json_lines
-from opora.bench.judge.ask import Prompt, ask_judge, check_price, make_prompt, open_verdicts
+from opora.bench.judge.ask import Prompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.prompt import case_of, judge_prompt_hashes
 from opora.bench.judge.settings import JudgeBenchSettings
 from opora.bench.judge.verdicts import (
@@ -94,7 +94,7 @@ def bench_judge(settings: JudgeBenchSettings, benches: Path, out: Path, load: Lo
 def judged_rows(settings: JudgeBenchSettings, benches: Path) -> tuple[list[AnswerRow], list[Prompt]]:
     """The answers to be judged, and the prompt of each."""
     rows = list(read_records(benches / settings.of / ANSWERS, AnswerRow))
-    return rows, [make_prompt(settings, case_of(row), settings.template, row.language) for row in rows]
+    return rows, make_prompts(settings, [(case_of(row), row.language) for row in rows], settings.template)
 
 
 def _scored(row: AnswerRow, given: VerdictRow, seconds: float | None) -> AnswerRow:
