@@ -91,7 +91,7 @@ class Server:
                 pass
 
         self.http = Listener(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
 
     def handle(self, handler):
@@ -165,3 +165,4 @@ def server():
     server = Server()
     yield server
     server.http.shutdown()
+    server.http.server_close()
