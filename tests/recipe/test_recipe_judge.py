@@ -47,6 +47,7 @@ def test_it_runs_after_what_it_judges_and_once(project):
 
 def test_its_calls_are_known_before(project):
     stages = stages_of(load_recipe(), project)
+    assert estimate(load_recipe(), "bench.judged", project).calls == 2
     run(stages[:3])
     told = estimate(load_recipe(), "bench.judged", project)
     assert told.calls == 2

@@ -17,7 +17,7 @@ from opora.bench.conditions import passages_shown
 from opora.bench.judge.forecast import forecast
 from opora.bench.judge.run import judged_rows
 from opora.bench.judge.settings import JudgeBenchSettings
-from opora.bench.settings import AnswerBenchSettings
+from opora.bench.settings import AnswerBenchSettings, BenchSettings
 from opora.corpus.sources import find_sources
 from opora.dataset.questions import read_questions
 from opora.recipe.recipe import Recipe
@@ -77,9 +77,7 @@ def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     settings = recipe.bench[name]
     if isinstance(settings, JudgeBenchSettings):
         return _judge(recipe, settings, name, root)
-    asked = _asked(root / settings.questions, settings.language)
-    count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
-    count = min(count, settings.limit or count)
+    count = _count(settings, root)
     if not isinstance(settings, AnswerBenchSettings):
         return Estimate(0, 0, count / QUESTIONS_PER_S)
     specs = [spec for spec in settings.models.values() if spec != "extractive"]
@@ -100,8 +98,18 @@ def _judge(recipe: Recipe, settings: JudgeBenchSettings, name: str, root: Path) 
     if (benches / settings.of / "manifest.json").exists():
         told = forecast(settings, judged_rows(settings, benches)[1], benches / name)
         return Estimate(told.calls, told.prompt_tokens + told.completion_tokens, None)
-    answers = _bench(recipe, settings.of, root).calls
+    judged = recipe.bench.get(settings.of)
+    if not isinstance(judged, AnswerBenchSettings):
+        return Estimate(0, 0, None)
+    answers = _count(judged, root) * len(passages_shown(judged)) * len(judged.models)
     return Estimate(answers, answers * (JUDGE_PROMPT_TOKENS + ANSWER_TOKENS), None)
+
+
+def _count(settings: BenchSettings, root: Path) -> int:
+    """How many questions a benchmark asks."""
+    asked = _asked(root / settings.questions, settings.language)
+    count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
+    return min(count, settings.limit or count)
 
 
 def _row_tokens(recipe: Recipe, passages: int) -> float:
