@@ -71,8 +71,9 @@ def read_curves(bench: Manifest) -> list[Curve]:
 def _trainings(bench: Manifest) -> dict[Path, list[str]]:
     """Folder of a training -> names of the rows whose adapters it left."""
     found: dict[Path, list[str]] = {}
+    specs = bench.settings.get("models", {})  # a judged benchmark names none: their curves stand by what it judged
     for row, revision in bench.models.items():
-        folder = _training(bench.settings["models"][row], revision)
+        folder = _training(specs[row], revision) if row in specs else None
         if folder:
             found.setdefault(folder, []).append(row)
     return found
