@@ -57,11 +57,12 @@ def test_all_that_fits_is_asked_then_the_rest_when_the_budget_is_raised(settings
     assert len(judge.requests) == PROMPTS
 
 
-def test_what_was_spent_before_counts(settings, benches, judge):
-    bench_judge(settings(), benches, benches / "judged")
+@pytest.mark.parametrize("price", [PRICE, {}])
+def test_what_was_spent_before_counts(settings, benches, judge, price):
+    bench_judge(settings(price=price), benches, benches / "judged")
     spent = charged(judge)
     with open_verdicts(benches / "judged") as journal:
-        assert sum(value["cost"] for _, value in journal.items()) == pytest.approx(spent)
+        assert sum(value["cost"] for _, value in journal.items()) == pytest.approx(spent if price else 0.0)
     other = bench_judge(settings(template="grade", budget=spent), benches, benches / "judged")
     assert other.counts["verdicts"] == 0
     assert len(judge.requests) == PROMPTS

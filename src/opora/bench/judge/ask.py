@@ -127,7 +127,9 @@ class Asking(Calls):
         self._form = FORMS[prompts[0].template]
         self.schema = self._form.schema
         self.asked = {key: _resumed(journal.get(key), settings.asks) for key in self._prompts}
-        spent = sum(Asked.model_validate(value).spent for _, value in journal.items())
+        before = [Asked.model_validate(value) for _, value in journal.items()]
+        # what was paid before a price was given is counted by its tokens
+        spent = sum(max(each.spent, settings.price.of(each.prompt_tokens, each.completion_tokens)) for each in before)
         self._budget = Budget(settings.budget, spent)
         self._round: list[str] = []
         self._chats: list[Sequence[Message]] = []
