@@ -3,9 +3,9 @@
 In: a model and units of rows made of `benchset/documents/en`: a prompt of about 1,500 tokens, answers of about 100.
 Out: a table in Markdown: CPU and wall seconds of one forward and backward pass of a unit, peak memory, the
 floating-point operations that the unit needs and the share of the machine's matmul peak that is reached; and how far
-loss and gradients are from those of TRL. Each way runs in a process of its own, one after another, in turns. "TRL best" has
-gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one row
-at a time, which is its fastest way on a CPU.
+loss and gradients are from those of TRL. Each way runs in a process of its own, one after another, in turns. "TRL best"
+has gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one
+row at a time, which is its fastest way on a CPU.
 
     OMP_NUM_THREADS=1 python benchmarks/training.py [--units simpo dpo grpo shared ...] [--model smollm2|qwen2]
 

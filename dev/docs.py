@@ -1,6 +1,6 @@
 """Write the parts of the documentation that the code knows: docs/commands.md, docs/settings.md, and, between the marks
-`<!-- table demo/NAME -->` and `<!-- end -->` of other pages, the tables of demo/bench/NAME, or behind `summary` the first
-of them; likewise benchmark/NAME.
+`<!-- table demo/NAME -->` and `<!-- end -->` of other pages, the tables of demo/bench/NAME, or, behind `summary`, the
+first of them; likewise benchmark/NAME.
 
     python dev/docs.py            # write
     python dev/docs.py --check    # only say whether docs/ is what the code says; exit 1 if not

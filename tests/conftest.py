@@ -1,6 +1,10 @@
-"""Shared by all tests: a real, tiny chat model, made here."""
+"""Shared by all tests: a real, tiny chat model, made here, and a real, local chat server."""
 
+import json
 import os
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -57,3 +61,108 @@ def tiny_model(tmp_path_factory):
 def own_cache(tmp_path_factory, monkeypatch):
     """Tests write into a cache of their own."""
     monkeypatch.setenv("OPORA_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # as many as knock at once
+
+
+class Server:
+    """An OpenAI-compatible server. `plan` says what it does with each request in turn, then it answers by `reply`.
+
+    `refused` names response formats that it turns down. `charged` holds the (prompt, completion) tokens of all that it
+    began to work on, which it counts by `count`, also where nothing of it arrived.
+    """
+
+    def __init__(self):
+        self.plan, self.requests, self.at_once, self.most_at_once = [], [], 0, 0
+        self.delay, self.keys, self.refused, self.charged = 0.0, [], (), []
+        self.reply = lambda body: f"answer to {body['messages'][-1]['content']}"
+        self.count = lambda messages: 7 if messages[-1]["role"] == "user" else 3
+        self.lock = threading.Lock()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                owner.handle(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = Listener(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+
+    def handle(self, handler):
+        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        with self.lock:
+            self.requests.append(body)
+            self.keys.append(handler.headers["Authorization"])
+            if body.get("response_format", {}).get("type") in self.refused:
+                step = 400
+            else:
+                step = self.plan.pop(0) if self.plan else "answer"
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(5 if step == "hang" else self.delay)
+        with self.lock:
+            self.at_once -= 1
+        try:
+            if isinstance(step, int) and step < 500:
+                self.fail(handler, step)
+            else:
+                self.work(handler, body, step)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def work(self, handler, body, step):
+        text = self.reply(body)
+        tokens = self.count(body["messages"]), self.count([{"role": "assistant", "content": text}])
+        with self.lock:
+            self.charged.append(tokens)
+        if isinstance(step, int):
+            self.fail(handler, step)
+        elif step != "hang":
+            self.stream(handler, text, tokens, step)
+
+    def fail(self, handler, status):
+        handler.send_response(status)
+        handler.send_header("Retry-After", "0")
+        handler.end_headers()
+        handler.wfile.write(b'{"error": {"message": "no"}}')
+
+    def stream(self, handler, text, tokens, step):
+        handler.send_response(200)
+        if step == "no stream":
+            handler.end_headers()
+            handler.wfile.write(b'{"choices": [{"message": {"content": "all at once"}}]}')
+            return
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        for part in (text[:9], text[9:]):
+            self.event(handler, {"choices": [{"index": 0, "delta": {"content": part}}]})
+            if step == "hang up":
+                return
+            if step == "stall":
+                time.sleep(2)
+            if step == "truncate":
+                handler.wfile.write(b'data: {"choices": [{"ind')
+                return
+        self.event(handler, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
+        self.event(handler, {"choices": [], "usage": usage})
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+    def event(self, handler, data):
+        base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+        handler.wfile.write(f"data: {json.dumps({**base, **data})}\n\n".encode())
+
+
+@pytest.fixture
+def server():
+    """A server that answers, delays, fails, lies and hangs up."""
+    server = Server()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()

@@ -71,7 +71,7 @@ def test_no_text_is_a_command(given, written):
 
 @pytest.mark.parametrize(("lines", "environment"), [(MOST_LINES, "table"), (MOST_LINES + 1, "longtable")])
 def test_long_tables_go_over_pages(lines, environment):
-    grid = Grid("summary", "", ["key facts ↑", "n"], [[f"m_{n}", "0.50 [-0.10, 0.60] ▲", "3"] for n in range(lines)])
+    grid = Grid("", ["key facts ↑", "n"], [[f"m_{n}", "0.50 [-0.10, 0.60] ▲", "3"] for n in range(lines)])
     text = latex(grid, "A & B", "tab:x")
     check(text)
     assert text.count(rf"\begin{{{environment}}}") == 1

@@ -1,96 +1,11 @@
 """A server that answers, delays, fails, lies and hangs up."""
 
-import json
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
 from opora.errors import ModelError
 from opora.models.load import load_model
 from opora.models.settings import ModelSettings
 from opora.records import Message
-
-
-class Server:
-    """An OpenAI-compatible server. `plan` says what it does with each request in turn, then it answers."""
-
-    def __init__(self):
-        self.plan, self.requests, self.at_once, self.most_at_once = [], [], 0, 0
-        self.delay, self.keys = 0.0, []
-        self.lock = threading.Lock()
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                owner.handle(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-
-    def handle(self, handler):
-        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
-        with self.lock:
-            self.requests.append(body)
-            self.keys.append(handler.headers["Authorization"])
-            step = self.plan.pop(0) if self.plan else "answer"
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-        time.sleep(5 if step == "hang" else self.delay)
-        with self.lock:
-            self.at_once -= 1
-        try:
-            if isinstance(step, int):
-                self.fail(handler, step)
-            elif step != "hang":
-                self.stream(handler, body["messages"][-1]["content"], step)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-
-    def fail(self, handler, status):
-        handler.send_response(status)
-        handler.send_header("Retry-After", "0")
-        handler.end_headers()
-        handler.wfile.write(b'{"error": {"message": "no"}}')
-
-    def stream(self, handler, asked, step):
-        handler.send_response(200)
-        if step == "no stream":
-            handler.end_headers()
-            handler.wfile.write(b'{"choices": [{"message": {"content": "all at once"}}]}')
-            return
-        handler.send_header("Content-Type", "text/event-stream")
-        handler.end_headers()
-        words = [f"answer to {asked}"[:9], f"answer to {asked}"[9:]]
-        for word in words:
-            self.event(handler, {"choices": [{"index": 0, "delta": {"content": word}}]})
-            if step == "hang up":
-                return
-            if step == "stall":
-                time.sleep(2)
-            if step == "truncate":
-                handler.wfile.write(b'data: {"choices": [{"ind')
-                return
-        self.event(handler, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        self.event(handler, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}})
-        handler.wfile.write(b"data: [DONE]\n\n")
-
-    def event(self, handler, data):
-        base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-        handler.wfile.write(f"data: {json.dumps({**base, **data})}\n\n".encode())
-
-
-@pytest.fixture
-def server():
-    server = Server()
-    yield server
-    server.http.shutdown()
 
 
 def ask(server, count=1, **more):

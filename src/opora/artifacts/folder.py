@@ -119,6 +119,7 @@ class Build:
         prompts: Mapping[str, str] | None = None,
         results: Mapping[str, Any] | None = None,
         tokens: Mapping[str, int] | None = None,
+        cost: float = 0.0,
         volatile: frozenset[str] = frozenset(),
         content: str | None = None,
     ) -> Manifest:
@@ -152,6 +153,7 @@ class Build:
             seed=self.seed,
             seconds=round(time.monotonic() - self._began, 3),
             tokens=dict(tokens or {}),
+            cost=cost,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         for each in files_below(self.path):

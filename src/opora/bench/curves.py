@@ -80,6 +80,7 @@ def read_curves(bench: Manifest) -> list[Curve]:
 def _trainings(bench: Manifest) -> dict[Path, list[str]]:
     """Folder of a training -> names of the rows whose adapters it left."""
     found: dict[Path, list[str]] = {}
+    # a judged benchmark names no models: their curves stand by what it judged
     for row, spec in bench.settings.get("models", {}).items():
         folder = _training(spec, bench.models.get(row, ""))
         if folder:
@@ -158,7 +159,7 @@ def _numbers(curve: Curve, words: Words) -> Grid:
     lines = [
         [str(each.step), words.number(each.domain, 3), words.number(each.general, 3)] for each in curve.evaluations
     ]
-    return Grid("training", words("training.step"), [words("training.held_out"), words("training.general")], lines)
+    return Grid(words("training.step"), [words("training.held_out"), words("training.general")], lines)
 
 
 def _draw_points(

@@ -26,6 +26,7 @@ from opora.bench.table import (
     verdict,
 )
 from opora.bench.words import Words, words_in
+from opora.metrics.interval import Interval
 
 ARROWS: dict[Better, str] = {"up": " ↑", "down": " ↓", "": ""}
 MARKS: dict[Verdict, str] = {"better": " ▲", "worse": " ▼", "": ""}
@@ -34,14 +35,14 @@ MOST_ACROSS = 6
 
 
 class Grid(NamedTuple):
-    """Text in rows and columns; the first column names the rows. `name` tells it from the other grids of a table;
-    `note` stands below."""
+    """Text in rows and columns; the first column names the rows. `note` stands below; `name` tells a grid from the
+    others of its table."""
 
-    name: str
     title: str
     head: Sequence[str]
     lines: Sequence[Sequence[str]]
     note: str = ""
+    name: str = ""
 
 
 def grids(table: Table, words: Words | None = None, columns: Sequence[str] = SUMMARY) -> list[Grid]:
@@ -63,6 +64,11 @@ def format_table(table: Table, words: Words | None = None) -> str:
     return "\n\n".join(map(markdown, grids(table, words))) + "\n"
 
 
+def format_interval(interval: Interval, digits: int, signed: bool = False) -> str:
+    """In English: `0.42 [0.31, 0.54]`, or a dash where there is no value."""
+    return words_in("en").interval(interval, digits, signed)
+
+
 def markdown(grid: Grid) -> str:
     cells = [[_cell(text) for text in row] for row in ((grid.title, *grid.head), *grid.lines)]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
@@ -74,11 +80,21 @@ def markdown(grid: Grid) -> str:
 def note(table: Table, words: Words) -> str:
     """What the numbers and marks of a table mean."""
     text = words("scores.note", questions=table.questions, documents=table.clusters)
+    text = " ".join([text, *_notes(table, words)])
     against = list(dict.fromkeys(row.against for row in table.rows if row.against))
     if not against:
         return text
     what = row_names(table, words)[against[0]] if len(against) == 1 else words("scores.own")
     return f"{text} {words('scores.marks', what=what)}"
+
+
+def _notes(table: Table, words: Words) -> Sequence[str]:
+    """The notes of a table are English; they are of verdicts that are missing, which its numbers tell too."""
+    if not table.notes or words.language == "en":
+        return table.notes
+    column = headline(table)
+    missing = sum(row.metrics[column.metric].missing for row in table.rows)
+    return [words("scores.missing", missing=missing, all=sum(row.questions for row in table.rows))]
 
 
 def label_of(column: Column, words: Words) -> str:
@@ -94,13 +110,13 @@ def _summary(table: Table, words: Words, wanted: Sequence[str]) -> Grid:
         for row in table.rows
     ]
     head = [words("scores.questions"), *(label_of(column, words) for column in columns)]
-    return Grid("summary", "", head, lines, note(table, words))
+    return Grid("", head, lines, note(table, words), name="summary")
 
 
 def _metrics(table: Table, words: Words, but: Sequence[str]) -> Grid:
     columns = [column for column in shown_columns(table) if column.metric not in but]
     lines = [[label_of(column, words), *(_marked(row, column, words) for row in table.rows)] for column in columns]
-    return Grid("other", "", list(row_names(table, words).values()), lines)
+    return Grid("", list(row_names(table, words).values()), lines, name="other")
 
 
 def _differences(table: Table, words: Words) -> Grid:
@@ -116,7 +132,7 @@ def _differences(table: Table, words: Words) -> Grid:
     against = {row.against for row in compared}
     title = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
     head = [*(names[row.name] for row in compared), words("differences.detectable")]
-    return Grid("differences", title, head, lines, words("differences.size"))
+    return Grid(title, head, lines, words("differences.size"), name="differences")
 
 
 def _grouped(table: Table, words: Words, group: Group) -> Grid:
@@ -128,7 +144,7 @@ def _grouped(table: Table, words: Words, group: Group) -> Grid:
         shown = (words.interval(each, column.digits) for each in intervals)
         lines.append([words.named(group, label), str(count), *shown])
     head = [words("scores.questions"), *row_names(table, words).values()]
-    return Grid(group, words(f"by.{group}", metric=words.label(column)), head, lines)
+    return Grid(words(f"by.{group}", metric=words.label(column)), head, lines, name=group)
 
 
 def _marked(row: TableRow, column: Column, words: Words) -> str:

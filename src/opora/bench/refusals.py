@@ -68,7 +68,7 @@ def matrix_grid(matrix: Refusals, words: Words) -> Grid | None:
         for due in matrix.behaviors
     ]
     head = [words("matrix.answered"), words("matrix.refused")]
-    return Grid("matrix", words("matrix.expected"), head, lines, words("matrix.note")) if lines else None
+    return Grid(words("matrix.expected"), head, lines, words("matrix.note"), name="matrix") if lines else None
 
 
 def matrix_plot(matrix: Refusals, words: Words) -> Drawn | None:

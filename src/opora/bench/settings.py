@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from opora.answer.settings import AskSettings
+from opora.bench.judge.settings import JudgeBenchSettings
 from opora.index.settings import Retriever
 from opora.metrics.interval import RESAMPLES
 from opora.records import NonNegativeInt, PositiveInt, Settings, Split
@@ -89,7 +90,12 @@ class ClosedBenchSettings(AnswerBenchSettings):
 
 
 AnyBenchSettings = Annotated[
-    RagBenchSettings | PositionBenchSettings | DistractorsBenchSettings | RetrieverBenchSettings | ClosedBenchSettings,
+    RagBenchSettings
+    | PositionBenchSettings
+    | DistractorsBenchSettings
+    | RetrieverBenchSettings
+    | ClosedBenchSettings
+    | JudgeBenchSettings,
     Field(discriminator="method"),
 ]
 """Settings of one benchmark, told apart by their method."""

@@ -39,7 +39,7 @@ DASHES = ("-", "--", ":", "-.")
 
 
 class Heat(NamedTuple):
-    """Shares in rows and columns; None where there is none. `notes` are written below them."""
+    """Shares in rows and columns; None where there is none."""
 
     rows: Sequence[str]
     columns: Sequence[str]
@@ -153,7 +153,7 @@ def _heat(name: str, caption: str, heat: Heat, table: Table, words: Words) -> Dr
     ]
     means = [[NONE if each is None else words.number(each.mean, column.digits) for each in line] for line in heat.cells]
     alt = _said(list(heat.rows), [heat.columns] * len(heat.rows), means, words)
-    return Drawn(name, caption, draw, alt, Grid(name, heat.x_label, heat.columns, lines))
+    return Drawn(name, caption, draw, alt, Grid(heat.x_label, heat.columns, lines))
 
 
 def draw_cell(axes: Axes, x: int, y: int, deep: float, text: str) -> None:
@@ -200,7 +200,7 @@ def _curves(
     means = [[words.number(curve.points[x].mean) for x in places] for curve in curves]
     heads = [str(place) for place in places]
     alt = _said(labels, [heads] * len(labels), means, words)
-    return Drawn(name, caption, draw, alt, Grid(name, x_label, heads, lines))
+    return Drawn(name, caption, draw, alt, Grid(x_label, heads, lines))
 
 
 def _said(labels: Sequence[str], heads: Sequence[Sequence[str]], values: Sequence[Sequence[str]], words: Words) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Self
 
 from opora.bench.columns import COLUMNS, GROUPED, Column
+from opora.bench.judge.verdict import JudgeVerdict
 from opora.metrics.interval import RESAMPLES, Difference, Interval, bootstrap, holm, paired_difference
 from opora.records import Answer, Behavior, QuestionKind, Record
 
@@ -46,6 +47,8 @@ class AnswerRow(ScoredRow):
     gold: tuple[str, ...]
     quotes: tuple[str, ...] = ()
     answer: Answer
+    verdict: JudgeVerdict | None = None
+    """Of a judge, where one gave it."""
 
     def without_seconds(self) -> Self:
         row = super().without_seconds()
@@ -83,6 +86,8 @@ class Table(Record):
     questions: int
     clusters: int
     resamples: int
+    notes: tuple[str, ...] = ()
+    """What stands below the table besides what its numbers mean."""
 
     def row(self, name: str) -> TableRow:
         return next(row for row in self.rows if row.name == name)

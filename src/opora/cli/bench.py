@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from opora.cli.judge import judge, judge_check
 from opora.cli.options import AsJson, Name, Overrides, show_manifest, show_settings
 
 app = typer.Typer(help="Measure answers.", no_args_is_help=True, rich_markup_mode=None)
+app.command("judge")(judge)
+app.command("judge-check")(judge_check)
 Questions = Annotated[Path | None, typer.Option(help="JSON Lines of questions with answers and key facts.")]
 Models = Annotated[list[str] | None, typer.Option("--model", help="Model spec; repeatable, the first is the baseline.")]
 
@@ -146,12 +149,14 @@ def _run(
     as_json: bool,
 ) -> None:
     from opora.bench.run import TABLE_TEXT, bench_build, run_bench
+    from opora.bench.settings import BenchSettings
     from opora.recipe.recipe import load_recipe
 
     given = [f"bench.{name}.method={method}"]
     given += [f"bench.{name}.questions={questions}"] if questions else []
     given += [f"bench.{name}.models={ {model: model for model in models} }"] if models else []
     settings = load_recipe(overrides=[*given, *(overrides or [])], entries={"bench": name}).bench[name]
+    assert isinstance(settings, BenchSettings)
     show_settings(f"bench.{name}", settings)
     corpus, index, out = Path("corpus"), Path("index"), Path("bench") / name
     finished = bench_build(settings, corpus, index, out).finished

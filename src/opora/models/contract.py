@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from opora.models.calls import Calls
 from opora.records import Message, Record
 
 Chat = Sequence[Message]
@@ -47,6 +48,11 @@ class LanguageModel(Protocol):
 
     def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
         """One completion a chat, in the order of `chats`. Raises ModelError."""
+        ...
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        """Every chat for itself: `calls` hears of each completion and each failure, and may forbid a call. Raises
+        ModelError for what concerns all chats."""
         ...
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:

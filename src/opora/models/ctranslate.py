@@ -25,6 +25,7 @@ from transformers import GenerationConfig, PreTrainedConfig
 from opora.errors import ModelError, first_line
 from opora.models.adapter import invocation_of
 from opora.models.cache import cached
+from opora.models.calls import Calls, generate_apart
 from opora.models.contract import Chat, Completion, OnCompletion
 from opora.models.local import (
     check_lengths,
@@ -114,6 +115,9 @@ class CTranslateModel:
         finally:
             pool.shutdown(cancel_futures=True)
         return [completions[number] for number in range(len(chats))]
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        generate_apart(self, chats, calls)
 
     def _generate(self, generator: ctranslate2.Generator, prompt: list[int], shared: int) -> Completion:
         began = time.monotonic()

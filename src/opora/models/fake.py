@@ -17,6 +17,7 @@ from pathlib import Path
 
 from opora.artifacts import read_json_lines
 from opora.errors import InputError
+from opora.models.calls import Calls, generate_apart
 from opora.models.contract import Chat, Completion, OnCompletion
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
@@ -46,6 +47,9 @@ class FakeModel:
             if on_completion:
                 on_completion(number, completions[-1])
         return completions
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        generate_apart(self, chats, calls)
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         """0 for what the script answers, less for what it does not, by length."""

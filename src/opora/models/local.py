@@ -16,6 +16,7 @@ import torch
 
 from opora.errors import InputError, ModelError, first_line
 from opora.models.adapter import with_adapter
+from opora.models.calls import Calls, generate_apart
 from opora.models.contract import Chat, Completion, LanguageModel, OnCompletion
 from opora.models.revision import adapter_folder, revision_of
 from opora.models.settings import ModelSettings
@@ -151,6 +152,9 @@ class TransformersModel:
                 if on_completion:
                     on_completion(number, completion)
         return [completions[number] for number in range(len(chats))]
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        generate_apart(self, chats, calls)
 
     def _batches(self, prompts: Sequence[list[int]]) -> Iterator[list[int]]:
         """What begins alike stands together, if it is to be read once."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from opora.artifacts import Journal
 from opora.artifacts.folder import hash_json
+from opora.models.calls import Calls, generate_apart
 from opora.models.contract import Chat, Completion, LanguageModel, OnCompletion
 from opora.models.load import LoadModel, load_model
 from opora.models.revision import revision_of
@@ -65,6 +66,9 @@ class Remembered:
             if order:
                 self._model.generate([chats[number] for number in order], write)
         return [completions[key] for key in keys]
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        generate_apart(self, chats, calls)
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         keys = [self._key(chat, continuation) for chat, continuation in zip(chats, continuations, strict=True)]

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opora.bench.conditions import passages_shown
-from opora.bench.settings import AnswerBenchSettings
+from opora.bench.judge.forecast import forecast
+from opora.bench.judge.run import judged_rows
+from opora.bench.judge.settings import JudgeBenchSettings
+from opora.bench.settings import AnswerBenchSettings, BenchSettings
 from opora.corpus.sources import find_sources
 from opora.dataset.questions import read_questions
 from opora.recipe.recipe import Recipe
@@ -23,6 +26,7 @@ from opora.records import Example
 CHARS_PER_TOKEN = 4.0
 PROMPT_TOKENS, ANSWER_TOKENS = 120, 60
 """Of a prompt besides its passages, and of an answer."""
+JUDGE_PROMPT_TOKENS = 800
 DOCUMENTS_PER_S, DOCUMENT_CHARS = 8.0, 3500
 QUESTIONS_PER_S = 15.0
 TRAINED_TOKENS_PER_S, READ_TOKENS_PER_S, WRITTEN_TOKENS_PER_S = 220.0, 500.0, 36.0
@@ -71,9 +75,9 @@ def _train(recipe: Recipe, name: str, root: Path) -> Estimate:
 
 def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     settings = recipe.bench[name]
-    asked = _asked(root / settings.questions, settings.language)
-    count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
-    count = min(count, settings.limit or count)
+    if isinstance(settings, JudgeBenchSettings):
+        return _judge(recipe, settings, name, root)
+    count = _count(settings, root)
     if not isinstance(settings, AnswerBenchSettings):
         return Estimate(0, 0, count / QUESTIONS_PER_S)
     specs = [spec for spec in settings.models.values() if spec != "extractive"]
@@ -86,6 +90,26 @@ def _bench(recipe: Recipe, name: str, root: Path) -> Estimate:
     known = all(spec.startswith("smollm2") for spec in specs)
     tokens = int(len(specs) * (prompts + calls * ANSWER_TOKENS))
     return Estimate(calls * len(specs), tokens, seconds if known else None)
+
+
+def _judge(recipe: Recipe, settings: JudgeBenchSettings, name: str, root: Path) -> Estimate:
+    """By the answers that are there, else by those that will be."""
+    benches = root / "bench"
+    if (benches / settings.of / "manifest.json").exists():
+        told = forecast(settings, judged_rows(settings, benches)[1], benches / name)
+        return Estimate(told.calls, told.prompt_tokens + told.completion_tokens, None)
+    judged = recipe.bench.get(settings.of)
+    if not isinstance(judged, AnswerBenchSettings):
+        return Estimate(0, 0, None)
+    answers = _count(judged, root) * len(passages_shown(judged)) * len(judged.models)
+    return Estimate(answers, answers * (JUDGE_PROMPT_TOKENS + ANSWER_TOKENS), None)
+
+
+def _count(settings: BenchSettings, root: Path) -> int:
+    """How many questions a benchmark asks."""
+    asked = _asked(root / settings.questions, settings.language)
+    count = sum(settings.split == "all" or each.split in (None, settings.split) for each in asked)
+    return min(count, settings.limit or count)
 
 
 def _row_tokens(recipe: Recipe, passages: int) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opora.artifacts import Build, Manifest
+from opora.bench.judge.settings import JudgeBenchSettings
 from opora.errors import InputError
 from opora.recipe.recipe import Recipe
 from opora.records import Settings, nearest
@@ -35,7 +36,7 @@ def stages_of(recipe: Recipe, root: Path) -> list[Stage]:
     stages = [_ingest(recipe, root), _index(recipe, root)]
     stages += [_dataset(recipe, root, name) for name in recipe.dataset]
     stages += _in_order([_train(recipe, root, name) for name in recipe.train])
-    stages += [_bench(recipe, root, name) for name in recipe.bench]
+    stages += _in_order([_bench(recipe, root, name) for name in recipe.bench])
     if recipe.bench:
         stages.append(_report(recipe, root))
     return stages
@@ -117,6 +118,8 @@ def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
     from opora.bench.settings import AnswerBenchSettings
 
     settings, corpus, index, out = recipe.bench[name], root / "corpus", root / "index", root / "bench" / name
+    if isinstance(settings, JudgeBenchSettings):
+        return _judge(recipe, settings, root / "bench", name)
     specs = list(settings.models.values()) if isinstance(settings, AnswerBenchSettings) else []
     _check_kept(recipe, f"bench.{name}.models", specs)
     return Stage(
@@ -126,6 +129,23 @@ def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
         ("ingest", "index", *_trained_in(recipe, specs)),
         lambda: bench_build(settings, corpus, index, out),
         lambda: run_bench(settings, corpus, index, out),
+    )
+
+
+def _judge(recipe: Recipe, settings: JudgeBenchSettings, benches: Path, name: str) -> Stage:
+    from opora.bench.judge.run import bench_judge, judge_build
+
+    others = [each for each in recipe.bench if each != name]
+    if settings.of not in others and not (settings.of and (benches / settings.of).exists()):
+        raise InputError(f"bench.{name}.of: {settings.of!r} is unknown; {nearest(settings.of, others)}")
+    needed = (f"bench.{settings.of}",) if settings.of in others else ()
+    return Stage(
+        f"bench.{name}",
+        benches / name,
+        settings,
+        needed + _trained_in(recipe, [settings.model]),
+        lambda: judge_build(settings, benches, benches / name),
+        lambda: bench_judge(settings, benches, benches / name),
     )
 
 
