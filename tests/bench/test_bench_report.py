@@ -126,6 +126,9 @@ def test_the_page_speaks_the_language_that_was_asked_for(report):
         assert not re.search(rf">[^<]*(?<![\w.])({re.escape(name)})(?!\w)[^<]*<", shown.replace("fake:", "")), name
     assert "отрывков: 2, порядок обратный" in shown
     assert "нужный на месте 3" in shown
+    markdown = (report.with_name("report-ru") / "report.md").read_text(encoding="utf-8")
+    assert "ключевые факты ↑" in markdown
+    assert re.search(r"\| 0,\d\d \[0,\d\d; \d,\d\d\]", markdown)
 
 
 def test_both_languages_have_the_same_words():
