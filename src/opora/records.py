@@ -32,6 +32,7 @@ QuestionKind = Literal[
     "multi block",
     "logical thinking",
 ]
+KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
 Behavior = Literal["answer", "refuse", "correct"]
 Split = Literal["train", "test"]
 Role = Literal["system", "user", "assistant"]

@@ -6,12 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from opora.artifacts import read_json_lines, write_json_lines
-from opora.bench.check import KINDS, check_questions, format_check
+from opora.bench.check import check_questions, format_check
 from opora.bench.new import lay_out_questions
 from opora.bench.reader import format_reading, read_again
 from opora.cli.main import app
 from opora.errors import InputError
-from opora.records import Example
+from opora.records import KINDS, Example
 
 from .conftest import TEXTS, make_examples
 

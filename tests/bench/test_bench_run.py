@@ -59,7 +59,15 @@ def test_the_table_compares_with_the_baseline(run, settings, load, tmp_path):
 def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, load, tmp_path):
     first, second = (run(settings, tmp_path / name / "b", load) for name in "xy")
     assert first.fingerprint == second.fingerprint
+    assert without_seconds(tmp_path / "x" / "b") == without_seconds(tmp_path / "y" / "b")
     assert run(settings, tmp_path / "x" / "b", None) == first
+
+
+def without_seconds(bench):
+    rows = read_table(bench).rows
+    return [{name: row.metrics[name] for name in row.metrics if name != "seconds"} for row in rows], [
+        {name: row.differences[name] for name in row.differences if name != "seconds"} for row in rows
+    ]
 
 
 def test_a_killed_run_goes_on_and_ends_the_same(run, settings, load, slow_script, tmp_path):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from opora.answer.extractive import best_sentences
 from opora.artifacts.tables import parse_line, read_lines
@@ -25,10 +25,9 @@ from opora.index.gold import find_document
 from opora.index.search import Index, open_index
 from opora.metrics.key_facts import holds_fact, key_fact_score
 from opora.metrics.refusal import is_refusal
-from opora.records import Behavior, Document, Example, QuestionKind
+from opora.records import KINDS, Behavior, Document, Example, QuestionKind
 from opora.text.locate import locate
 
-KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
 EXPECTED: Mapping[QuestionKind, Behavior] = {"trash": "refuse", "no info": "refuse", "incorrect by design": "correct"}
 """The behaviour that a kind asks for; the others are to be answered."""
 DERIVED = frozenset(("logical thinking",))

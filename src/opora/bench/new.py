@@ -14,10 +14,10 @@ from pathlib import Path
 
 from opora.answer.prompt import wording
 from opora.artifacts import write_json_lines
-from opora.bench.check import EXPECTED, KINDS
+from opora.bench.check import EXPECTED
 from opora.corpus.read import read_documents
 from opora.errors import InputError
-from opora.records import Document, Example, Quote, Split
+from opora.records import KINDS, Document, Example, Quote, Split
 
 
 def lay_out_questions(corpus: Path, path: Path, per_cell: int) -> int:

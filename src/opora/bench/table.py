@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Self
 from opora.bench.columns import COLUMNS, GROUPED, Column
 from opora.bench.judge.verdict import JudgeVerdict
 from opora.metrics.interval import RESAMPLES, Difference, Interval, bootstrap, holm, paired_difference
-from opora.records import Answer, Behavior, QuestionKind, Record
+from opora.records import KINDS, Answer, Behavior, QuestionKind, Record
 
 Verdict = Literal["better", "worse", ""]
 Group = Literal["kind", "domain"]
@@ -196,8 +196,9 @@ def _means(rows: Sequence[ScoredRow], metrics: Sequence[str], seed: int, resampl
 
 
 def _grouped(rows: Sequence[ScoredRow], attribute: str, seed: int, resamples: int) -> dict[str, dict[str, Interval]]:
-    """Group -> metric -> interval, the groups in the order in which they first come."""
+    """Group -> metric -> interval, the kinds in their order, domains by name."""
     groups: dict[str, list[ScoredRow]] = {}
     for row in rows:
         groups.setdefault(getattr(row, attribute), []).append(row)
-    return {name: _means(inside, GROUPED, seed, resamples) for name, inside in groups.items()}
+    order = sorted(groups, key=lambda name: (KINDS.index(name) if name in KINDS else len(KINDS), name))
+    return {name: _means(groups[name], GROUPED, seed, resamples) for name in order}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from opora.cli.options import AsJson, Overrides, show_manifest, show_settings
@@ -18,9 +19,11 @@ def report(overrides: Overrides = None, as_json: AsJson = False) -> None:
     recipe = load_recipe(overrides=overrides or [])
     show_settings("report", recipe.report)
     made = sorted(each.parent for each in BENCH.glob("*/manifest.json"))
-    benches = [BENCH / name for name in recipe.bench] or made
+    benches = [BENCH / name for name in recipe.bench if BENCH / name in made] or made
     if not benches:
         raise InputError(f"{BENCH}: holds no results to report; run `opora bench rag` first")
+    if missing := [name for name in recipe.bench if BENCH / name not in benches]:
+        print(f"opora: left out, not made yet: {', '.join(missing)}", file=sys.stderr)
     out = Path("report")
     finished = report_build(recipe.report, benches, out).finished
     show_manifest(finished or write_report(recipe.report, benches, out), out, as_json, made=not finished)
