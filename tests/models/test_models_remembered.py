@@ -72,9 +72,9 @@ def test_what_changes_the_answer_is_asked_anew(journal, load, opened, change):
 
 def test_another_model_is_asked_anew(journal, load, opened, tmp_path):
     (tmp_path / "s.jsonl").write_text("")
-    for spec in ("fake", f"fake:{tmp_path}/s.jsonl"):
+    for spec in ("fake", f"fake:{tmp_path}/s.jsonl", "openai:m@http://a/v1", "openai:m@http://b/v1"):
         Remembered(spec, ModelSettings(), journal, load=load).generate([chat("a")])
-    assert len(opened) == 2
+    assert len(opened) == 4
 
 
 def test_what_was_written_before_a_failure_is_kept(journal, load, opened):

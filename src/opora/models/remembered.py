@@ -34,7 +34,9 @@ class Remembered:
     ) -> None:
         self.spec, self.revision = spec, revision_of(parse_spec(spec))
         self._settings, self._journal, self._label, self._load = settings, journal, label or spec, load
-        self._salt = {"revision": self.revision, **settings.model_dump(mode="json", include=ANSWER_SETTINGS)}
+        # two servers may run one model differently
+        asker = {"revision": self.revision, "url": parse_spec(spec).url}
+        self._salt = asker | settings.model_dump(mode="json", include=ANSWER_SETTINGS)
 
     @property
     def context_tokens(self) -> int | None:
