@@ -83,10 +83,11 @@ def test_a_line_that_is_no_question_does_not_hide_the_others(project, tmp_path):
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"documents": ["rules/fees"], "quotes": []}, "is about rules/fees, and so is trained"),
+        ({"documents": ["rules/fees"], "quotes": []}, "is about en/rules/fees.md, and so is trained"),
         ({"question": "What is the fee?"}, "same question as trained"),
         ({"question": "What is, then, the feee?"}, None),
         ({"answer": f"They say: {FEES}"}, "12 words in a row as trained"),
+        ({"documents": ["en/rules/fees"], "quotes": []}, "is about en/rules/fees.md, and so is trained"),
     ],
 )
 def test_leaks_between_the_halves(project, tmp_path, change, fault):
@@ -96,6 +97,7 @@ def test_leaks_between_the_halves(project, tmp_path, change, fault):
         "documents": ["tech/pumps"],
         "quotes": [{"document": "tech/pumps", "text": "The main pump moves 40 litres a second."}],
     }  # fmt: skip
+    test["answer"] = FEES
     write_json_lines(tmp_path / "q.jsonl", [test, trained | change])
     found = list(map(str, check_questions([tmp_path / "q.jsonl"], project / "corpus", project / "index").faults))
     assert any(fault in each for each in found) if fault else not any("trained of the" in each for each in found), found
@@ -171,7 +173,7 @@ def test_the_second_reader(tmp_path):
     assert [each.example.id for each in reading.disagreements] == ["dogs", "pier"]
     assert "agrees on 2 of 4 questions (50%); 1 were not read" in format_reading(reading)
     (tmp_path / "r.jsonl").write_text(json.dumps({"id": "feee", "answer": ""}), encoding="utf-8")
-    with pytest.raises(InputError, match="did you mean fee"):
+    with pytest.raises(InputError, match="holds no answer to any of the 5 questions"):
         read_again(examples, [tmp_path / "r.jsonl"])
 
 

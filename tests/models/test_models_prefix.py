@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from opora.models.prefix import Group, common_length, saved_tokens, shared_prefixes
+from opora.models.prefix import Group, batched_groups, common_length, saved_tokens, shared_prefixes
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,22 @@ def test_every_prompt_stands_in_one_group_and_begins_as_it_says():
             assert bool(group.shared) == (len(group.members) > 1)
         pairs = itertools.pairwise(sorted(prompts))
         assert saved_tokens(groups) <= sum(common_length(*pair) for pair in pairs)
+
+
+def test_one_that_shares_little_does_not_spoil_a_group():
+    long = list(range(100, 1100))
+    prompts = [[*range(80), 5000], *([*range(80), *long, n] for n in range(2000, 2010))]
+    groups = shared_prefixes(prompts, least=64)
+    assert [group.shared for group in groups] == [1080, 0]
+    assert sorted(groups[0].members) == list(range(1, 11))
+
+
+def test_groups_in_batches_of_what_may_be_kept():
+    groups = [Group([n], shared) for n, shared in enumerate([0, 30, 40, 50, 0, 200, 10])]
+    assert [[each.shared for each in batch] for batch in batched_groups(groups, 100)] == [
+        [0, 30, 40],
+        [50, 0],
+        [200],
+        [10],
+    ]
+    assert list(batched_groups([], 100)) == []

@@ -15,7 +15,7 @@ from functools import partial
 from opora.answer.ask import open_answerer
 from opora.artifacts import Journal
 from opora.bench.conditions import Condition, condition_name, conditions_of
-from opora.bench.method import Measured, about
+from opora.bench.method import Measured, about, tokens_of
 from opora.bench.score import score_answer
 from opora.bench.settings import AnswerBenchSettings
 from opora.bench.table import AnswerRow, Entry, entries_of
@@ -48,11 +48,7 @@ def answer_all(
         for condition in conditions:
             rows += [_row(model, condition, example, next(answers)) for example in condition.examples]
         gc.collect()  # a model may stand in a cycle of references, and the next one needs its memory
-    tokens = {
-        "prompt": sum(row.answer.prompt_tokens for row in rows),
-        "completion": sum(row.answer.completion_tokens for row in rows),
-    }
-    return Measured(rows, _entries(settings, conditions), tokens=tokens)
+    return Measured(rows, _entries(settings, conditions), tokens=tokens_of(rows))
 
 
 def _row(model: str, condition: Condition, example: Example, answer: Answer) -> AnswerRow:

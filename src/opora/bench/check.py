@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from opora.answer.extractive import best_sentences
 from opora.artifacts.tables import parse_line, read_lines
+from opora.bench.closed import LETTERS
 from opora.corpus.read import read_documents
 from opora.dataset.leak import Checked, find_leaks
 from opora.dataset.questions import with_defaults
@@ -36,6 +37,7 @@ TOLD = 0.8
 """A sentence that supports this much of a question without an answer seems to answer it: no such question of the
 benchmark itself has more than 0.77, and half of its simple ones have about as much."""
 SEARCHED = 10
+MOST_OPTIONS = min(map(len, LETTERS.values()))
 
 
 class Fault(NamedTuple):
@@ -73,7 +75,10 @@ def check_questions(files: Sequence[Path], corpus: Path, index: Path, per_cell: 
     faults: list[Fault] = []
     lines: list[Line] = []
     for path in files:
-        for number, raw in read_lines(path):
+        rows = list(read_lines(path))
+        if not rows:
+            faults.append(Fault(path, 1, "holds no questions"))
+        for number, raw in rows:
             try:
                 lines.append(Line(path, number, with_defaults(parse_line(path, number, raw, Example), path)))
             except InputError as error:
@@ -163,6 +168,8 @@ def _option_faults(example: Example) -> Iterator[str]:
     right = sum(option.right for option in example.options)
     if texts and not 0 < right < len(texts):
         yield f"{right} of its {len(texts)} options are right; some must be, and some not"
+    if len(texts) > MOST_OPTIONS:
+        yield f"has {len(texts)} options; at most {MOST_OPTIONS} can be lettered"
     if len(set(texts)) < len(texts):
         yield "an option stands twice"
 
@@ -186,26 +193,34 @@ def _leaks(lines: Sequence[Line], documents: Sequence[Document]) -> Iterator[Fau
     written = [line for line in lines if line.example.question.strip()]
     train = [line for line in written if line.example.split == "train"]
     test = {line.example.id: line for line in written if line.example.split == "test"}
-    trained = {name: line for line in train for name in documents_of(line.example)}
+    trained = {source: line for line in train for source in _sources(line.example, documents)}
     for line in test.values():
-        for name in sorted(documents_of(line.example) & trained.keys()):
-            yield line.fault(f"is about {name}, and so is {trained[name].example.id} of the training half")
+        for source in sorted(_sources(line.example, documents) & trained.keys()):
+            yield line.fault(f"is about {source}, and so is {trained[source].example.id} of the training half")
     seen = [_checked(line.example, documents) for line in train]
     for leak in find_leaks(seen, [_checked(line.example, documents) for line in test.values()]):
         yield test[leak.tested].fault(f"{leak.kind} as {leak.trained} of the training half: {leak.text[:80]!r}")
+
+
+def _sources(example: Example, documents: Sequence[Document]) -> set[str]:
+    """The documents that a question is about, whichever way it names them."""
+    return {document.source for document in _documents(example, documents)}
+
+
+def _documents(example: Example, documents: Sequence[Document]) -> Iterator[Document]:
+    for name in sorted(documents_of(example)):
+        try:
+            yield find_document(example, name, documents)
+        except InputError:
+            continue  # it is a fault of its own
 
 
 def _checked(example: Example, documents: Sequence[Document]) -> Checked:
     """A question with all the text of its documents: what a model that was trained on it may have seen."""
     texts = (example.question, *(quote.text for quote in example.quotes))
     answer = () if example.behavior == "refuse" else (example.answer,)
-    told = []
-    for name in sorted(documents_of(example)):
-        try:
-            told.append(find_document(example, name, documents).text)
-        except InputError:
-            continue  # it is a fault of its own
-    return Checked(example.id, example.question, (*texts, *answer, *told), (*texts, *answer, *told))
+    told = [document.text for document in _documents(example, documents)]
+    return Checked(example.id, example.question, (*texts, *answer), (*texts, *answer, *told))
 
 
 def _empty_cells(lines: Sequence[Line], files: Sequence[Path], per_cell: int) -> Iterator[Fault]:

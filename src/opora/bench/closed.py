@@ -15,18 +15,18 @@ import math
 import re
 from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from opora.answer.ask import Asked, retrieve
 from opora.answer.extractive import best_sentences
 from opora.answer.prompt import WORDINGS, build_chat, prompt_language
 from opora.artifacts import Journal
-from opora.bench.method import Measured, about
+from opora.bench.method import Measured, about, tokens_of
 from opora.bench.settings import ClosedBenchSettings
 from opora.bench.table import ScoredRow, entries_of
 from opora.errors import InputError, ModelError
 from opora.index.search import Index
-from opora.models.contract import Chat
+from opora.models.contract import Chat, Completion
 from opora.models.load import LoadModel
 from opora.models.remembered import Remembered
 from opora.models.spec import parse_spec
@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 LETTERS = {"en": "ABCDEFGHIJ", "ru": "АБВГДЕЖЗИК"}
 LOOKALIKES = {"ru": str.maketrans("ABEK", "АВЕК"), "en": str.maketrans("АВСЕ", "ABCE")}
 """A letter of the other alphabet that looks like one of the asked alphabet is taken for it."""
+
+
+class Choice(NamedTuple):
+    """What was chosen, as places from 0, and what the model wrote, if it wrote."""
+
+    chosen: set[int]
+    completion: Completion | None = None
 
 
 class ChoiceRow(ScoredRow):
@@ -66,17 +73,18 @@ def choose_all(
     for model, spec in settings.models.items():
         try:
             if spec == "extractive":
-                choices = [(_supported(*each, index), "") for each in zip(examples, asked, strict=True)]
+                choices = [Choice(_supported(*each, index)) for each in zip(examples, asked, strict=True)]
             else:
                 remembered = Remembered(spec, settings.ask.generation, completions, f"bench {name} {model}", load)
                 choices = _choose(settings, examples, asked, remembered)
         except (InputError, ModelError) as error:
             kind = ModelError if isinstance(error, ModelError) else InputError
             raise kind(f"bench row {model!r} ({spec}): {error}") from error
-        rows += [_row(model, example, *choice) for example, choice in zip(examples, choices, strict=True)]
+        rows += [_row(model, example, choice) for example, choice in zip(examples, choices, strict=True)]
         gc.collect()  # a model may stand in a cycle of references, and the next one needs its memory
     unread = sum(not row.chosen for row in rows)
-    return Measured(rows, entries_of(settings.models, settings.baseline), counts={"answers without a choice": unread})
+    entries = entries_of(settings.models, settings.baseline)
+    return Measured(rows, entries, counts={"answers without a choice": unread}, tokens=tokens_of(rows))
 
 
 def closed_hashes() -> dict[str, str]:
@@ -84,20 +92,23 @@ def closed_hashes() -> dict[str, str]:
 
 
 def parse_letters(text: str, letters: str) -> set[int]:
-    """The letters that an answer chooses, as places: those that it begins with, else those that stand alone in its
-    first line or are marked like an option, `B)`; none if there are none."""
-    table = LOOKALIKES["ru" if letters[0] in LETTERS["ru"] else "en"]
-    one = f"[{letters}]"
-    for line in filter(str.strip, text.splitlines()):
-        folded = line.translate(table)
-        if head := re.match(
-            rf"\W*(?:\w+:\s*)?({one}(?:[\s,;.)&]+(?:and |и )?{one}(?!\w))*)(?!\w)(?:[.,;)\s]*$|[.)])", folded
-        ):
-            return {letters.index(each) for each in re.findall(rf"(?<!\w){one}(?!\w)", head[1])}
-        if marked := re.findall(rf"(?<!\w)({one})[).]", folded) or re.findall(
-            rf"(?<!\w)([{letters[1:]}])(?!\w)", folded
-        ):
-            return {letters.index(each) for each in marked}
+    """The letters that an answer chooses, as places: those of a line of nothing else, else those behind a word that
+    announces them, else those marked like an option, `B)`, else those that stand alone; none if there are none.
+
+    A letter before a word in lower case is a word itself: `A pump`, `В документе`.
+    """
+    folded = text.translate(LOOKALIKES["ru" if letters[0] in LETTERS["ru"] else "en"]).replace("*", "")
+    one = rf"(?<!\w)[{letters}](?!\w)(?!\s+(?!and\b|or\b|и\b|или\b)[a-zа-яё])"
+    several = rf"{one}[\])]?(?:(?:\s*[,;/]\s*|\s+)(?:(?:and|or|и|или)\s+)?[\[(]?{one}[\])]?)*"
+    for pattern in (
+        rf"^[\W_]*({several})[\W_]*$",
+        rf"(?i:\b(?:answers?|options?|letters?|choices?|ответ\w*|вариант\w*|букв\w*|верн\w+))"
+        rf"(?:\W+(?:is|are|это))?\W+({several})",
+        rf"(?<!\w)([{letters}])[).:]",
+        rf"({one})",
+    ):
+        if found := re.findall(pattern, folded, re.MULTILINE):
+            return {letters.index(each) for each in re.findall(one, "\n".join(found)) or found}
     return set()
 
 
@@ -115,20 +126,19 @@ def closed_chat(example: Example, asked: Asked) -> Chat:
 
 def _choose(
     settings: ClosedBenchSettings, examples: Sequence[Example], asked: Sequence[Asked], model: Remembered
-) -> list[tuple[set[int], str]]:
+) -> list[Choice]:
     chats = [closed_chat(*each) for each in zip(examples, asked, strict=True)]
     letters = [
         LETTERS[prompt_language(each.language)][: len(e.options)] for e, each in zip(examples, asked, strict=True)
     ]
     by_letters = settings.by == "letters" or (settings.by == "auto" and parse_spec(model.spec).kind == "openai")
     if by_letters:
-        completions = model.generate(chats)
-        texts = [completion.text for completion in completions]
-        return [(parse_letters(text, known), text) for text, known in zip(texts, letters, strict=True)]
+        written = zip(model.generate(chats), letters, strict=True)
+        return [Choice(parse_letters(completion.text, known), completion) for completion, known in written]
     pairs = [(chat, letter) for chat, known in zip(chats, letters, strict=True) for letter in known]
     values = iter(model.logprobs([chat for chat, _ in pairs], [letter for _, letter in pairs]))
     scored = [[next(values) for _ in known] for known in letters]
-    return [(_best(example, each), "") for example, each in zip(examples, scored, strict=True)]
+    return [Choice(_best(example, each)) for example, each in zip(examples, scored, strict=True)]
 
 
 def _supported(example: Example, asked: Asked, index: Index) -> set[int]:
@@ -147,13 +157,17 @@ def _best(example: Example, scores: Sequence[float]) -> set[int]:
     return set(order[: sum(option.right for option in example.options)])
 
 
-def _row(model: str, example: Example, chosen: set[int], raw: str) -> ChoiceRow:
+def _row(model: str, example: Example, choice: Choice) -> ChoiceRow:
     right = {number for number, option in enumerate(example.options) if option.right}
     scores: dict[str, float | None] = {
-        "chosen": float(chosen == right),
+        "chosen": float(choice.chosen == right),
         "by_chance": 1.0 / math.comb(len(example.options), len(right)),
     }
-    places = tuple(sorted(chosen))
+    if written := choice.completion:
+        scores["prompt_tokens"] = float(written.prompt_tokens)
+        scores["answer_tokens"] = float(written.completion_tokens)
+        scores["seconds"] = written.seconds
+    places, raw = tuple(sorted(choice.chosen)), written.text if written else ""
     return ChoiceRow(**about(example), model=model, scores=scores, options=example.options, chosen=places, raw=raw)
 
 

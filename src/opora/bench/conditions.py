@@ -64,17 +64,17 @@ def conditions_of(settings: AnswerBenchSettings, examples: Sequence[Example], in
 def passages_shown(settings: AnswerBenchSettings) -> list[int]:
     """About how many passages each condition shows, one a condition."""
     if isinstance(settings, PositionBenchSettings):
-        orders = [count for count in settings.passages for _ in settings.orders]
+        orders = [count for count in set(settings.passages) for _ in set(settings.orders)]
         return orders + [settings.sweep] * settings.sweep
     if isinstance(settings, DistractorsBenchSettings):
-        return [1 + count for count in set(settings.counts) for _ in (settings.kinds if count else ("none",))]
+        return [1 + count for count in {0, *settings.counts} for _ in (settings.kinds if count else ("none",))]
     return [settings.ask.top_k]
 
 
 def _orders(settings: PositionBenchSettings, examples: Sequence[Example], index: Index) -> Iterator[Condition]:
     found = retrieve([each.question for each in examples], index, max(settings.passages))
-    for count in settings.passages:
-        for order in settings.orders:
+    for count in dict.fromkeys(settings.passages):
+        for order in dict.fromkeys(settings.orders):
             against: Values = {"passages": settings.passages[0], "order": order}
             if order != settings.orders[0]:
                 against = {"passages": count, "order": settings.orders[0]}
@@ -132,7 +132,7 @@ def _distractors(settings: DistractorsBenchSettings, examples: Sequence[Example]
     drawn: dict[str, dict[str, list[Passage]]] = {
         kind: _drawn(settings, kind, answerable, index) for kind in settings.kinds
     }
-    for count in sorted(set(settings.counts)):
+    for count in sorted({0, *settings.counts}):
         for kind in settings.kinds if count else ("none",):
 
             def shown(example: Example, kind: str = kind, count: int = count) -> list[Passage]:
@@ -149,7 +149,7 @@ def _drawn(
     settings: DistractorsBenchSettings, kind: DistractorKind, examples: Sequence[Example], index: Index
 ) -> dict[str, list[Passage]]:
     """As many distractors for each question as any condition needs; random ones behind the hard, where these end."""
-    source, most = Distractors(index), max(settings.counts)
+    source, most = Distractors(index), max(settings.counts, default=0)
     drawn = {}
     for each in track(examples, f"{kind} distractors", total=len(examples)):
         hard = source.near([each])[:most] if kind == "hard" else []

@@ -20,6 +20,12 @@ class Measured(NamedTuple):
     tokens: Mapping[str, int] = {}
 
 
+def tokens_of(rows: Sequence[ScoredRow]) -> dict[str, int]:
+    """What all answers read and wrote together."""
+    metrics = {"prompt": "prompt_tokens", "completion": "answer_tokens"}
+    return {name: int(sum(row.scores.get(metric) or 0 for row in rows)) for name, metric in metrics.items()}
+
+
 def about(example: Example) -> dict[str, Any]:
     """The fields of a scored row that its question gives."""
     return {

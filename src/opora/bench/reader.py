@@ -17,7 +17,7 @@ from opora.artifacts import read_records
 from opora.errors import InputError
 from opora.metrics.key_facts import key_fact_score
 from opora.metrics.refusal import is_refusal
-from opora.records import Example, QuestionKind, Record, nearest
+from opora.records import Example, QuestionKind, Record
 
 
 class ReaderAnswer(Record):
@@ -38,24 +38,30 @@ class Reading(NamedTuple):
     agreed: dict[QuestionKind, tuple[int, int]]
     disagreements: Sequence[Disagreement]
     unread: int
+    strangers: int = 0
+    """Answers to questions that are not among these."""
 
 
 def read_again(examples: Sequence[Example], paths: Sequence[Path]) -> Reading:
-    """Raises InputError for an answer to no question."""
+    """Raises InputError for a file without an answer to any of the questions."""
     known = {example.id: example for example in examples}
     agreed: dict[QuestionKind, tuple[int, int]] = {}
     disagreements = []
     answers = [(path, row) for path in paths for row in read_records(path, ReaderAnswer)]
-    for path, row in answers:
+    for path in paths:
+        if not any(row.id in known for of, row in answers if of == path):
+            raise InputError(f"{path}: holds no answer to any of the {len(known)} questions; are these others?")
+    for _, row in answers:
         if row.id not in known:
-            raise InputError(f"{path}: {row.id!r} is no question; {nearest(row.id, list(known))}")
+            continue
         example = known[row.id]
         agrees = _agrees(example, row.answer)
         right, count = agreed.get(example.kind, (0, 0))
         agreed[example.kind] = (right + agrees, count + 1)
         if not agrees:
             disagreements.append(Disagreement(example, row.answer))
-    return Reading(agreed, disagreements, len(known.keys() - {row.id for _, row in answers}))
+    read = {row.id for _, row in answers}
+    return Reading(agreed, disagreements, len(known.keys() - read), len(read - known.keys()))
 
 
 def format_reading(reading: Reading) -> str:
@@ -70,6 +76,8 @@ def format_reading(reading: Reading) -> str:
     count = sum(count for _, count in reading.agreed.values())
     share = f" ({right / count:.0%})" if count else ""
     lines.append(f"the second reader agrees on {right} of {count} questions{share}; {reading.unread} were not read")
+    if reading.strangers:
+        lines.append(f"{reading.strangers} of the answers are to other questions")
     return "\n".join(lines)
 
 

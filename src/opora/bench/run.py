@@ -27,6 +27,8 @@ from opora.bench.settings import (
     AnswerBenchSettings,
     BenchSettings,
     ClosedBenchSettings,
+    DistractorsBenchSettings,
+    PositionBenchSettings,
     RetrieverBenchSettings,
 )
 from opora.bench.table import ScoredRow, Table, headline, make_table
@@ -51,6 +53,10 @@ COMPLETIONS = "completions.sqlite"
 def bench_build(settings: BenchSettings, corpus: Path, index: Path, out: Path) -> Build:
     """The build of this benchmark: what it is made from, and whether it is done. Raises InputError for a wrong spec."""
     rows = names_of(settings)
+    if settings.baseline and isinstance(settings, PositionBenchSettings | DistractorsBenchSettings):
+        raise InputError(
+            f"baseline {settings.baseline!r}: method {settings.method} compares each model with itself; leave it out"
+        )
     if settings.baseline and settings.baseline not in rows:
         raise InputError(f"baseline {settings.baseline!r} is no row; {nearest(settings.baseline, rows)}")
     if not settings.questions.is_file():

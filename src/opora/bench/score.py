@@ -71,7 +71,7 @@ def gold_spans(example: Example) -> list[Span]:
             if span := locate(quote.text, passage.text):
                 spans.append(Span(passage.document_id, passage.start + span[0], passage.start + span[1]))
                 break
-    others = [passage for passage in gold if not evidence_recall([_span(passage)], spans)]
+    others = [each for each in gold if not any(locate(quote.text, each.shown) for quote in example.quotes)]
     return spans + [_span(passage) for passage in others]
 
 

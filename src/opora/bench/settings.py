@@ -54,9 +54,9 @@ class PositionBenchSettings(AnswerBenchSettings):
     """The same questions over more or fewer passages, in several orders, and with the gold one in every place."""
 
     method: Literal["position"]
-    passages: tuple[PositiveInt, ...] = (5, 10, 20)
+    passages: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (5, 10, 20)
     """How many of the passages found are shown."""
-    orders: tuple[Order, ...] = ("default", "reverse", "random")
+    orders: Annotated[tuple[Order, ...], Field(min_length=1)] = ("default", "reverse", "random")
     """`default`: best first."""
     sweep: NonNegativeInt = 10
     """So many passages, the gold one in each place in turn, the others the best that answer nothing; 0: none. Only
@@ -70,6 +70,7 @@ class DistractorsBenchSettings(AnswerBenchSettings):
     kinds: tuple[DistractorKind, ...] = ("random", "hard")
     """`hard`: what the index finds for the question; `random`: from all passages of the language."""
     counts: tuple[NonNegativeInt, ...] = (0, 1, 2, 4, 8)
+    """How many there are; none at all is what the others are compared with, and always measured."""
 
 
 class RetrieverBenchSettings(BenchSettings):

@@ -23,8 +23,6 @@ Values = Sequence[float | None]
 RESAMPLES = 10_000
 LEVEL = 0.95
 POWER = 0.8
-DETECTABLE = NormalDist().inv_cdf((1 + LEVEL) / 2) + NormalDist().inv_cdf(POWER)
-"""Standard errors that a true difference must have to be seen with that power: 2.80."""
 BLOCK_VALUES = 4_000_000
 """Values drawn at once: at most 64 MB, however many questions there are."""
 
@@ -45,10 +43,12 @@ class Interval(Record):
 
 class Difference(Interval):
     """A paired difference. `p`: two-sided, from the same draws; `adjusted`: by Holm, among those it stands with;
-    `detectable`: the smallest true difference that this many questions would show four times out of five."""
+    `error`: the standard error, of the draws; `detectable`: the smallest true difference that this many questions would
+    show four times out of five, None where no difference could be shown."""
 
     p: float | None = None
     adjusted: float | None = None
+    error: float | None = None
     detectable: float | None = None
 
     @property
@@ -91,19 +91,37 @@ def paired_difference(
         return Difference(**interval.model_dump())
     sides = min(int((means <= 0).sum()), int((means >= 0).sum()))
     p = min(1.0, max(2 * (sides + 1) / (len(means) + 1), 2.0 ** (1 - interval.clusters)))
-    return Difference(**interval.model_dump(), p=p, detectable=DETECTABLE * float(means.std()))
+    error = float(means.std())
+    return Difference(**interval.model_dump(), p=p, error=error, detectable=_detectable(error, interval.clusters, 1))
 
 
 def holm(differences: Sequence[Difference]) -> list[Difference]:
     """The same differences with `adjusted`: p by Holm (1979), which keeps the chance of one false alarm among them all
-    at 5 %. Those without a p are not counted."""
+    at 5 %. Those without a p are not counted. `detectable` is that of the strictest of its steps."""
     ordered = sorted((each.p, number) for number, each in enumerate(differences) if each.p is not None)
     adjusted: dict[int, float] = {}
     largest = 0.0
     for rank, (p, number) in enumerate(ordered):
         largest = max(largest, min(1.0, p * (len(ordered) - rank)))
         adjusted[number] = largest
-    return [each.model_copy(update={"adjusted": adjusted.get(number)}) for number, each in enumerate(differences)]
+    return [
+        each.model_copy(
+            update={
+                "adjusted": adjusted.get(number),
+                "detectable": _detectable(each.error, each.clusters, max(1, len(ordered))),
+            }
+        )
+        for number, each in enumerate(differences)
+    ]
+
+
+def _detectable(error: float | None, clusters: int, comparisons: int) -> float | None:
+    """Standard errors that a true difference must have to be seen with the power, 2.80 with one comparison, times the
+    standard error. None where all draws are equal, or where so few clusters cannot bring p below the level."""
+    level = (1 - LEVEL) / comparisons
+    if not error or 2.0 ** (1 - clusters) >= level:
+        return None
+    return error * (NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER))
 
 
 def _draw(values: Values, seed: int, resamples: int, clusters: Sequence[str] | None) -> Draws:

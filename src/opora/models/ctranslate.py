@@ -36,7 +36,7 @@ from opora.models.local import (
     load_tokenizer,
     source_of,
 )
-from opora.models.prefix import Group, saved_tokens, shared_prefixes
+from opora.models.prefix import Group, batched_groups, saved_tokens, shared_prefixes
 from opora.models.revision import revision_of
 from opora.models.settings import ModelSettings
 from opora.models.spec import ModelSpec, parse_spec
@@ -94,12 +94,28 @@ class CTranslateModel:
         check_lengths(prompts, self._settings.max_new_tokens, self.context_tokens, self.spec)
         groups = shared_prefixes(prompts, LEAST_SHARED) if self._settings.prompt_cache_tokens else []
         groups = groups or [Group([number], 0) for number in range(len(prompts))]
-        # samples are drawn from one generator of random numbers, so that their order must be fixed; and what prompts
-        # begin with alike is kept by each worker for itself
+        # samples are drawn from one generator of random numbers, so that their order must be fixed; and with two
+        # workers what prompts begin with alike would be read by both
         alone = self._settings.temperature or saved_tokens(groups) >= WORTH_SHARING * sum(map(len, prompts))
         workers = 1 if alone else max(1, min(len(chats), torch.get_num_threads()))
-        generator = self._generator(workers)
         completions: dict[int, Completion] = {}
+
+        def keep(number: int, completion: Completion) -> None:
+            completions[number] = completion
+            if on_completion:
+                on_completion(number, completion)
+
+        for together in batched_groups(groups, self._settings.prompt_cache_tokens):
+            self._generate_groups(prompts, together, workers, keep)
+        return [completions[number] for number in range(len(chats))]
+
+    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
+        generate_apart(self, chats, calls)
+
+    def _generate_groups(
+        self, prompts: Sequence[list[int]], groups: Sequence[Group], workers: int, keep: OnCompletion
+    ) -> None:
+        generator = self._generator(workers)
         pool = ThreadPoolExecutor(workers)
         try:
             futures = {
@@ -108,16 +124,11 @@ class CTranslateModel:
                 for number in group.members
             }
             for future in as_completed(futures):
-                number = futures[future]
-                completions[number] = future.result()
-                if on_completion:
-                    on_completion(number, completions[number])
+                keep(futures[future], future.result())
         finally:
             pool.shutdown(cancel_futures=True)
-        return [completions[number] for number in range(len(chats))]
-
-    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
-        generate_apart(self, chats, calls)
+            if any(group.shared for group in groups):
+                self._opened = None  # CTranslate2 never forgets a prompt that it was told to keep
 
     def _generate(self, generator: ctranslate2.Generator, prompt: list[int], shared: int) -> Completion:
         began = time.monotonic()

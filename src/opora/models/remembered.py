@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from opora.artifacts import Journal
 from opora.artifacts.folder import hash_json
@@ -34,9 +35,7 @@ class Remembered:
     ) -> None:
         self.spec, self.revision = spec, revision_of(parse_spec(spec))
         self._settings, self._journal, self._label, self._load = settings, journal, label or spec, load
-        # two servers may run one model differently
-        asker = {"revision": self.revision, "url": parse_spec(spec).url}
-        self._salt = asker | settings.model_dump(mode="json", include=ANSWER_SETTINGS)
+        self._asker = asker_of(spec, settings)
 
     @property
     def context_tokens(self) -> int | None:
@@ -99,7 +98,14 @@ class Remembered:
 
     def _key(self, chat: Chat, continuation: str | None = None) -> str:
         asked = [message.model_dump(mode="json") for message in chat]
-        return hash_json({**self._salt, "chat": asked, "continuation": continuation})
+        return hash_json({**self._asker, "chat": asked, "continuation": continuation})
+
+
+def asker_of(spec: str, settings: ModelSettings) -> dict[str, Any]:
+    """All that an answer depends on besides the prompt. Two servers may run one model differently."""
+    parsed = parse_spec(spec)
+    asker = {"revision": revision_of(parsed), "url": parsed.url}
+    return asker | settings.model_dump(mode="json", include=ANSWER_SETTINGS)
 
 
 def _text(chat: Chat) -> str:

@@ -23,8 +23,7 @@ from opora.errors import InputError, ModelError
 from opora.models.calls import Calls
 from opora.models.contract import Completion, LanguageModel
 from opora.models.load import LoadModel
-from opora.models.revision import revision_of
-from opora.models.spec import parse_spec
+from opora.models.remembered import asker_of
 from opora.progress import Progress
 from opora.records import Message, Record
 
@@ -82,8 +81,7 @@ def verdicts_path(out: Path) -> Path:
 
 def make_prompts(settings: JudgeSettings, cases: Iterable[tuple[Case, str]], template: str) -> list[Prompt]:
     """The prompt of each (case, language)."""
-    generation = settings.generation.model_dump(include={"max_new_tokens", "temperature", "seed"})
-    asker = {"judge": revision_of(parse_spec(settings.model)), "generation": generation}
+    asker = asker_of(settings.model, settings.generation)
     prompts = []
     for case, language in cases:
         chat = build_judge_chat(case, template, language)
@@ -126,7 +124,7 @@ class Asking(Calls):
         self._prompts = {prompt.key: prompt for prompt in prompts}
         self._form = FORMS[prompts[0].template]
         self.schema = self._form.schema
-        self.asked = {key: _resumed(journal.get(key), settings.asks) for key in self._prompts}
+        self.asked = {key: resumed(journal.get(key), settings.asks) for key in self._prompts}
         before = [Asked.model_validate(value) for _, value in journal.items()]
         # what was paid before a price was given is counted by its tokens
         spent = sum(max(each.spent, settings.price.of(each.prompt_tokens, each.completion_tokens)) for each in before)
@@ -221,7 +219,7 @@ class Asking(Calls):
         self.asked[key] = asked
 
 
-def _resumed(value: object, asks: int) -> Asked:
+def resumed(value: object, asks: int) -> Asked:
     """What the journal holds of a prompt. A call that was under way when the process ended may have been paid for; what
     a server failed to do is asked again, and so is what settings now allow to be asked once more."""
     if value is None:

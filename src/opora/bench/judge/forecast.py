@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from opora.bench.judge.ask import Asked, Prompt, check_price, open_verdicts, verdicts_path
+from opora.bench.judge.ask import Asked, Prompt, check_price, open_verdicts, resumed, verdicts_path
 from opora.bench.judge.budget import most_prompt_tokens
 from opora.bench.judge.settings import JudgeSettings
 from opora.bench.judge.verdict import FORMS
@@ -54,7 +54,7 @@ def forecast(settings: JudgeSettings, prompts: Sequence[Prompt], out: Path) -> F
     """One call a prompt that is not settled: replies without a verdict and failures, which cost more, are not foreseen.
     Raises InputError for a budget without a price."""
     check_price(settings)
-    asked = _journalled(out)
+    asked = _journalled(out, settings.asks)
     todo = {prompt.key: prompt for prompt in prompts if not (asked.get(prompt.key) or Asked()).is_settled}
     count, counted_by = token_counter(settings)
     scale = _scale(prompts, asked, count)
@@ -139,8 +139,8 @@ def _reply_lengths(todo: Sequence[Prompt], asked: Mapping[str, Asked], count: Co
     return [typical.get(prompt.language, typical["en"]) for prompt in todo]
 
 
-def _journalled(out: Path) -> dict[str, Asked]:
+def _journalled(out: Path, asks: int) -> dict[str, Asked]:
     if not verdicts_path(out).exists():
         return {}
     with open_verdicts(out) as journal:
-        return {key: Asked.model_validate(value) for key, value in journal.items()}
+        return {key: resumed(value, asks) for key, value in journal.items()}

@@ -36,6 +36,15 @@ JUDGED = ("rag", "position", "distractors")
 """Methods that leave answers in words."""
 
 
+class JudgeBuild(Build):
+    """A build that is not finished while asking again may give a verdict that a server failed to give."""
+
+    @property
+    def finished(self) -> Manifest | None:
+        manifest = super().finished
+        return None if manifest and can_go_on(manifest) else manifest
+
+
 def judge_build(settings: JudgeBenchSettings, benches: Path, out: Path) -> Build:
     """The build of this benchmark: what it is made from, and whether it is done. Raises InputError for a wrong spec, a
     budget without a price, or a benchmark that has no answers to judge."""
@@ -55,14 +64,14 @@ def judge_build(settings: JudgeBenchSettings, benches: Path, out: Path) -> Build
         "judge": revision_of(parse_spec(settings.model)),
         **judge_prompt_hashes(settings.template),
     }
-    return Build(out, STAGE, settings, inputs, seed=settings.seed)
+    return JudgeBuild(out, STAGE, settings, inputs, seed=settings.seed)
 
 
 def bench_judge(settings: JudgeBenchSettings, benches: Path, out: Path, load: LoadModel = load_model) -> Manifest:
     """Judge, tabulate. A verdict that is not to be had is missing and counted; one that the server failed to give is
     asked for again by the next call. Raises InputError, ModelError; what was paid for by then is kept."""
     build = judge_build(settings, benches, out)
-    if build.finished and not can_go_on(build.finished):
+    if build.finished:
         return build.finished
     judged = benches / settings.of
     with build, open_verdicts(out) as journal:
@@ -111,6 +120,8 @@ def _entries(settings: JudgeBenchSettings, before: Table) -> list[Entry]:
     names = [row.name for row in before.rows]
     if settings.baseline and settings.baseline not in names:
         raise InputError(f"baseline {settings.baseline!r} is no row; {nearest(settings.baseline, names)}")
+    if settings.baseline and any(row.condition for row in before.rows):
+        raise InputError(f"baseline {settings.baseline!r}: {settings.of} compares each model with itself; leave it out")
     against = {row.name: settings.baseline or row.against for row in before.rows}
     return [
         Entry(row.name, row.spec, row.model, row.condition, "" if against[row.name] == row.name else against[row.name])

@@ -99,7 +99,7 @@ def _objects(text: str) -> Iterator[Mapping[str, object]]:
         inner.clear()
         try:
             end = decoder.raw_decode(text, at)[1]
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for brackets nested a thousand deep
             end = at + 1
         else:
             yield from inner
