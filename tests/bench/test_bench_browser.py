@@ -4,7 +4,10 @@ import pytest
 
 from tests.bench.chromium import PROGRAM, Chromium
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium here; `apt-get install chromium`")
+pytestmark = [
+    pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium here; `apt-get install chromium`"),
+    pytest.mark.slow,
+]
 ONE = "document.querySelector('.detail h3').textContent"
 PLACE = "document.querySelector('.bar [role=status]').textContent"
 CARDS = "[...document.querySelectorAll('.answer h4')].map(e => e.textContent)"

@@ -139,7 +139,8 @@ def test_a_leak_stops_the_build(project, tmp_path):
     assert not (tmp_path / "raft").exists()
 
 
-@pytest.mark.parametrize("delay", [pytest.param(0.0, marks=pytest.mark.slow), 0.4])
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.0, 0.4])
 def test_after_kill_9_the_same_command_makes_the_same_dataset(project, tmp_path, delay):
     whole = make(project, tmp_path / "whole", variants=40)
     code = (

@@ -189,7 +189,7 @@ def test_a_fall(losses, max_fall, found):
 def test_the_chats_of_the_sample_are_learnable_and_not_its_questions(tiny_model):
     from transformers import AutoTokenizer
 
-    sample = Path(opora.__file__).parent / "sample"
+    sample = Path(opora.__file__).parent / "benchset"
     units, dropped = encode_rows(sample / "general.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
     assert (len(units), len({unit.id for unit in units}), dropped) == (24, 24, [])
     asked = {each["question"] for _, each in read_json_lines(sample / "questions.en.jsonl")}
