@@ -1,8 +1,8 @@
 """Vectors of words that no table knows: hashes of the word and of its pieces, so that words spelt alike lie close.
 
-In: terms. Out: vectors of length one, shape (terms, dimensions). A word is the sum of fixed random vectors, of the whole
-word and of its runs of three to five letters (Bojanowski et al. 2017, "Enriching word vectors with subword information",
-without the training).
+In: terms. Out: vectors of length one, shape (terms, dimensions). A word is the sum of fixed random vectors, of the
+whole word and of its runs of three to five letters (Bojanowski et al. 2017, "Enriching word vectors with subword
+information", without the training).
 
     hashed_vectors(["kubernetes", "kubernets"], 300)      # their product is 0.8, that of strangers about 0
 """

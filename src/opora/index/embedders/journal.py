@@ -44,8 +44,8 @@ class JournalledEmbedder:
 
 
 def embed_journalled(embedder: Embedder, texts: Sequence[Text], role: Role, journal: Journal) -> Vectors:
-    """Unit vectors, shape (texts, dimensions). Texts are known again in chunks of 256: the same texts in the same order,
-    from the same weights, are embedded once."""
+    """Unit vectors, shape (texts, dimensions). Texts are known again in chunks of 256: the same texts in the same
+    order, from the same weights, are embedded once."""
     identity = json.dumps(dict(embedder.identity()), sort_keys=True)
     parts = [np.zeros((0, embedder.dimensions), dtype=np.float32)]
     for start in range(0, len(texts), CHUNK):

@@ -27,6 +27,7 @@ from opora.records import nearest
 Kind = Literal["sif", "none", "train", "hf", "openai"]
 KINDS = ("sif", "none", "train", "hf", "openai")
 FORMS = "sif, none, train/NAME, hf:NAME-OR-PATH[@REVISION], openai:MODEL@URL"
+DEFAULTS = EmbedderSettings()
 MODEL = "model"
 """Folder of the model inside what `opora train embedder` makes, in the form of sentence-transformers."""
 
@@ -54,7 +55,7 @@ def parse_embedder(spec: str) -> EmbedderSpec:
 
 
 def open_embedder(
-    spec: str, folder: Path | None, settings: EmbedderSettings = EmbedderSettings(), root: Path = Path()
+    spec: str, folder: Path | None, settings: EmbedderSettings = DEFAULTS, root: Path = Path()
 ) -> Embedder | None:
     """The embedder that was saved into the index `folder`, or, where there is none yet, the one that is found by its
     name alone; `train/NAME` then lies below `root`, the project's folder.
@@ -85,7 +86,7 @@ def fit_or_load(
     spec: str,
     sample: Sequence[Text],
     settings: IndexSettings,
-    running: EmbedderSettings = EmbedderSettings(),
+    running: EmbedderSettings = DEFAULTS,
     root: Path = Path(),
 ) -> Embedder | None:
     """The embedder for a new index: `sif` fitted to `sample`, texts of its passages; others as they are. Raises like

@@ -33,7 +33,7 @@ class ServerEmbedder:
     @functools.cached_property
     def dimensions(self) -> int:
         """As the server has it: asked once, by a text of one word."""
-        return asyncio.run(self._embed_all(["a"])).shape[1]
+        return int(asyncio.run(self._embed_all(["a"])).shape[1])
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
         asked = [row for row, text in enumerate(texts) if text.text.strip()]
@@ -104,4 +104,5 @@ class ServerEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(norms).all():
             raise ModelError(f"{self.spec}: a vector holds what is no number")
-        return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        return unit

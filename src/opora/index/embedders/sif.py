@@ -49,7 +49,9 @@ class SifEmbedder:
 
     def __init__(self, counts: Mapping[str, int], size: int, components: Vectors) -> None:
         self.counts, self.size, self.components = dict(counts), size, components
-        self._forget()
+        self._forms: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
 
     def embed(self, texts: Sequence[Text], role: Role = "passage") -> Vectors:
         """Unit vectors; zeros for a text without words or in a language without vectors. Roles are embedded alike."""
@@ -59,7 +61,8 @@ class SifEmbedder:
                 if numbers:
                     self._rows.take(numbers, axis=0).sum(axis=0, out=vectors[row])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-6)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-6)
+        return unit
 
     def covers(self, language: str) -> bool:
         return language == LANGUAGE
@@ -68,7 +71,8 @@ class SifEmbedder:
         """What each word adds to the vector of a text, shape (keys, 300)."""
         weights = np.array([idf(self.counts.get(key, 0), self.size) for key in keys], dtype=np.float32)
         rows = weights[:, None] * plain_vectors(keys)
-        return rows - rows @ self.components.T @ self.components
+        less: Vectors = rows - rows @ self.components.T @ self.components
+        return less
 
     def save(self, folder: Path) -> None:
         """Write the counts and components into the index `folder`."""
@@ -92,7 +96,7 @@ class SifEmbedder:
     def _numbers(self, texts: Sequence[Text]) -> list[list[int]]:
         """For each text the rows of its words; rows that are missing are made."""
         if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
-            self._forget()
+            self._forms, self._keys = {}, {}
         found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
         fresh = {form for forms in found for form in forms} - self._forms.keys()
         if fresh:
@@ -110,11 +114,6 @@ class SifEmbedder:
             self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
         if fresh:
             self._rows[len(self._keys) - len(fresh) : len(self._keys)] = self.vectors_of(fresh)
-
-    def _forget(self) -> None:
-        self._forms: dict[str, int] = {}
-        self._keys: dict[str, int] = {}
-        self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
 
 
 def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:

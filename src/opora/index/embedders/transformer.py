@@ -2,7 +2,7 @@
 
 In: `hf:NAME-OR-PATH[@REVISION]`. Out: vectors of length one. Code that a model brings along is not run.
 
-    TransformerEmbedder("intfloat/multilingual-e5-large", "", EmbedderSettings()).embed([Text("Срок", "ru")], "question")
+    TransformerEmbedder("intfloat/multilingual-e5-large", "", EmbedderSettings())
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ def load_sentence_transformer(name: str, revision: str, device: str) -> Sentence
         raise ModelError(f"embedder {name!r} does not load: {first_line(error)}") from None
 
 
-def prompt_of(name: str, prompts: Mapping[str, str], role: Role) -> str:
+def prompt_of(name: str, prompts: Mapping[str, str | None], role: Role) -> str:
     """What is put before a text: the model's own prompt, or the prefix of E5 where it has none and is called so."""
     if any(prompts.values()):
-        return next((prompts[each] for each in PROMPTS[role] if each in prompts), "")
+        return next((prompts[each] or "" for each in PROMPTS[role] if each in prompts), "")
     if E5.search(name):
         return (E5_INSTRUCT if "instruct" in name.lower() else E5_PROMPTS)[role]
     return ""
