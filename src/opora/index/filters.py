@@ -2,14 +2,14 @@
 
 kinds = metadata_kinds(passages)                                  # {'page': 'number', 'source': 'text'}
 conditions({"source": ["a.pdf", "b.pdf"], "page": {"min": 2}}, kinds)
-# ["meta_1 IN ('a.pdf', 'b.pdf')", 'meta_0 >= 2.0']
+# [OneOf('meta_1', ('a.pdf', 'b.pdf')), Between('meta_0', 2.0, None)]
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 from opora.errors import InputError
 from opora.records import Passage, Scalar, nearest
@@ -17,6 +17,30 @@ from opora.records import Passage, Scalar, nearest
 Kind = Literal["text", "number", "bool"]
 Filters = Mapping[str, Any]
 """Metadata key -> a value, a list of values, or `{"min": 1, "max": 2}` (both ends count, one may be left out)."""
+
+
+class OneOf(NamedTuple):
+    """The value of the column is one of `values`; of no values it never is."""
+
+    column: str
+    values: tuple[Scalar, ...]
+
+
+class Between(NamedTuple):
+    """The value of the column is no less than `low` and no more than `high`; None: no such bound."""
+
+    column: str
+    low: Scalar | None
+    high: Scalar | None
+
+
+class Access(NamedTuple):
+    """The row is public, that is without labels, or has one of `labels`."""
+
+    labels: tuple[str, ...]
+
+
+Condition = OneOf | Between | Access
 
 
 def metadata_kinds(passages: Iterable[Passage]) -> dict[str, Kind]:
@@ -33,48 +57,33 @@ def column_of(key: str, kinds: Mapping[str, Kind]) -> str:
     return f"meta_{sorted(kinds).index(key)}"
 
 
-def conditions(filters: Filters, kinds: Mapping[str, Kind]) -> list[str]:
-    """SQL conditions, all of which must hold. Raises InputError for an unknown key or a value of another kind."""
+def conditions(filters: Filters, kinds: Mapping[str, Kind]) -> list[Condition]:
+    """Conditions, all of which must hold. Raises InputError for an unknown key or a value of another kind."""
     for key in filters:
         if key not in kinds:
             raise InputError(f"filter {key} is unknown; {nearest(key, sorted(kinds))}")
-    return [each for key, value in filters.items() for each in _conditions(key, value, kinds)]
+    return [_condition(key, value, kinds) for key, value in filters.items()]
 
 
-def access_condition(access: Collection[str]) -> str:
-    """Passages without labels are for everyone, others for who has one of theirs."""
-    public = "array_length(access) IS NULL OR array_length(access) = 0"
-    if not access:
-        return f"({public})"
-    labels = ", ".join(map(quote, sorted(access)))
-    return f"({public} OR array_has_any(access, [{labels}]))"
-
-
-def quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _conditions(key: str, value: Any, kinds: Mapping[str, Kind]) -> list[str]:
-    column = column_of(key, kinds)
+def _condition(key: str, value: Any, kinds: Mapping[str, Kind]) -> Condition:
+    column, kind = column_of(key, kinds), kinds[key]
     if isinstance(value, Mapping):
         if not value or set(value) - {"min", "max"}:
             raise InputError(f"filter {key} is {value!r}; min, max or both are expected")
-        signs = {"min": ">=", "max": "<="}
-        return [f"{column} {signs[each]} {_literal(key, bound, kinds[key])}" for each, bound in value.items()]
-    if isinstance(value, list | tuple | set | frozenset):
-        literals = ", ".join(_literal(key, each, kinds[key]) for each in value)
-        return [f"{column} IN ({literals})" if literals else "false"]
-    return [f"{column} = {_literal(key, value, kinds[key])}"]
+        low, high = (_of_kind(key, value[each], kind) if each in value else None for each in ("min", "max"))
+        return Between(column, low, high)
+    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    return OneOf(column, tuple(_of_kind(key, each, kind) for each in values))
 
 
-def _literal(key: str, value: Any, kind: Kind) -> str:
+def _of_kind(key: str, value: Any, kind: Kind) -> Scalar:
     if isinstance(value, str | int | float):
         if kind == "text":
-            return quote(str(value))
+            return str(value)
         if kind == "bool" and isinstance(value, bool):
-            return str(value).lower()
+            return value
         if kind == "number" and not isinstance(value, str | bool) and abs(value) <= sys.float_info.max:
-            return repr(float(value))
+            return float(value)
     expected = {"text": "text", "bool": "true or false", "number": "a finite number"}[kind]
     raise InputError(f"filter {key} is {value!r}; {expected} is expected")
 

@@ -1,0 +1,1 @@
+"""Texts become vectors: word vectors that come with opora, or any embedder by name."""

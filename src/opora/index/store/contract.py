@@ -1,0 +1,63 @@
+"""What every store can do.
+
+In: rows, later terms or a vector with conditions. Out: the best rows with their scores. All stores pass the same tests
+(tests/index/test_index_stores.py).
+
+A store is written once, beside its place: `write` any number of times, `delete` before it, `finish` once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from opora.index.filters import Condition, Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from opora.index.word_vectors import Vectors
+
+FOUND = ("id", "language", "record", "terms", "heading_terms", "vector")
+"""Columns of what a search returns, beside `score`."""
+
+
+class Shape(NamedTuple):
+    """The columns of a table: `dimensions` of its vectors (0: it has none); `kinds` of the metadata keys, each in a
+    column `column_of(key, kinds)`."""
+
+    dimensions: int
+    kinds: Mapping[str, Kind]
+
+
+class Store(Protocol):
+    """One table of rows, as `rows.schema_of(shape)` describes them."""
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        """Add rows."""
+        ...
+
+    def delete(self, document_ids: Collection[str]) -> None:
+        """Remove the rows of documents."""
+        ...
+
+    def finish(self) -> None:
+        """Index what was written: afterwards it is all found, and all of it lies on disk."""
+        ...
+
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> pa.Table:
+        """At most `depth` rows that hold some of `terms` and fulfil all conditions, best first: the columns FOUND and
+        `score`, BM25 (Robertson and Zaragoza 2009)."""
+        ...
+
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> pa.Table:
+        """At most `depth` rows that fulfil all conditions, nearest first: the columns FOUND and `score`, the cosine."""
+        ...
+
+    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> pa.Table:
+        """All rows that fulfil all conditions, in no order."""
+        ...
