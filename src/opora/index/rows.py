@@ -1,14 +1,17 @@
-"""Passages become the rows of a store: the one function that is run in this process and on Ray alike.
+"""Passages become the rows of a store: the one function that runs in this process and on Ray alike.
 
 In: passages, an embedder. Out: record batches.
 
-    maker = RowMaker(embedder, Shape(300, {"page": "number"}), heading_weight=1)
-    maker.rows(passages).column("terms")[0]       # 'срок хранен 5 дне'
+    maker = RowMaker(embedder, Shape(embedder.dimensions, {"page": "number"}), heading_weight=1)
+    maker.rows(passages)["terms"][0]         # 'срок хранен 5 дне'
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opora.index.embedders.contract import Embedder, Text
@@ -21,6 +24,57 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEYWORDS = 8
+
+
+class RowMaker:
+    """Makes rows. `frequencies`: how many passages of a sample of `sample` hold each term; keywords are the terms
+    that weigh most by them."""
+
+    def __init__(
+        self,
+        embedder: Embedder | None,
+        shape: Shape,
+        heading_weight: int,
+        frequencies: Mapping[str, int],
+        sample: int,
+    ) -> None:
+        self.embedder, self.shape, self.heading_weight = embedder, shape, heading_weight
+        self._frequencies, self._sample = frequencies, sample
+
+    def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
+        """A row a passage, in order."""
+        import pyarrow as pa
+
+        heading_terms = [search_terms(around(each), language_of(each)) for each in passages]
+        terms = [search_terms(each.shown, language_of(each)) for each in passages]
+        columns: dict[str, Any] = {
+            "id": [each.id for each in passages],
+            "document_id": [each.document_id for each in passages],
+            "language": [language_of(each) for each in passages],
+            "access": [list(each.access) for each in passages],
+            "keywords": [self._keywords(each) for each in terms],
+            "heading_terms": list(map(" ".join, heading_terms)),
+            "terms": [
+                " ".join([*self.heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
+            ],
+            "record": [each.model_dump_json() for each in passages],
+        }
+        for key, kind in self.shape.kinds.items():
+            columns[column_of(key, self.shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
+        if self.embedder:
+            vectors = self.embedder.embed([text_of(each) for each in passages], "passage")
+            flat = pa.array(vectors.ravel(), pa.float32())
+            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self.shape.dimensions)
+        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self.shape))
+
+    def _keywords(self, terms: Sequence[str]) -> list[str]:
+        """The terms of highest tf-idf, best first."""
+        counts = Counter(terms)
+        weights = {
+            term: count * math.log(1 + self._sample / (1 + self._frequencies.get(term, 0)))
+            for term, count in counts.items()
+        }
+        return heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
 
 
 def schema_of(shape: Shape) -> pa.Schema:
@@ -38,6 +92,25 @@ def schema_of(shape: Shape) -> pa.Schema:
         pa.field("terms", pa.string()),
         pa.field("record", pa.string()),
     ]
+    fields += [pa.field(column_of(key, shape.kinds), types[kind]) for key, kind in shape.kinds.items()]
     if shape.dimensions:
         fields.append(pa.field("vector", pa.list_(pa.float32(), shape.dimensions)))
-    return pa.schema(fields + [pa.field(column_of(key, shape.kinds), types[kind]) for key, kind in shape.kinds.items()])
+    return pa.schema(fields)
+
+
+def language_of(passage: Passage) -> str:
+    return str(passage.metadata["language"])
+
+
+def around(passage: Passage) -> str:
+    """What stands above a passage: its title and its headings."""
+    return " ".join(dict.fromkeys([str(passage.metadata.get("title", "")), *passage.heading]))
+
+
+def text_of(passage: Passage) -> Text:
+    """What is embedded of a passage: below its headings, what is shown of it."""
+    return Text(" ".join([*passage.heading, passage.shown]), language_of(passage))
+
+
+def _as_kind(value: Scalar | None, kind: Kind) -> Scalar | None:
+    return str(value) if kind == "text" and value is not None else value

@@ -1,0 +1,167 @@
+"""Rows in a LanceDB table inside a folder.
+
+In: a folder. Out: a store.
+
+    store = create_lance(folder, Shape(300, {}))
+    store.write(rows)
+    store.finish()
+    open_lance(folder, Shape(300, {})).by_terms(["срок"], [], depth=10)["id"]
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from opora.index.filters import Access, Between, Condition, OneOf
+from opora.index.store.contract import FOUND, Shape
+from opora.records import Scalar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from opora.index.word_vectors import Vectors
+
+TABLE = "passages"
+QUANTIZED_FROM = 30_000
+"""Rows from which vectors are searched through an index; fewer are compared one by one, exactly."""
+PARTITION = 4096
+"""Rows of one partition of the index of vectors."""
+PROBED = 24
+"""Partitions that a search looks into, at most."""
+REFINE = 5
+"""How many times as many rows as wanted are compared anew by their whole vectors."""
+BATCH = 200
+
+
+def create_lance(folder: Path, shape: Shape) -> LanceStore:
+    """An empty table in `folder`."""
+    import lancedb
+
+    from opora.index.rows import schema_of
+
+    table = lancedb.connect(str(folder)).create_table(TABLE, schema=schema_of(shape), mode="overwrite")
+    return LanceStore(table, shape)
+
+
+def open_lance(folder: Path, shape: Shape) -> LanceStore:
+    """The table in `folder`. The store's own errors come through."""
+    import lancedb
+
+    return LanceStore(lancedb.connect(str(folder)).open_table(TABLE), shape)
+
+
+class LanceStore:
+    """A Store in a table of LanceDB."""
+
+    def __init__(self, table: Any, shape: Shape) -> None:
+        self._table, self._shape = table, shape
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        import pyarrow as pa
+
+        if rows.num_rows:
+            self._table.add(pa.Table.from_batches([rows]))
+
+    def delete(self, document_ids: Collection[str]) -> None:
+        ordered = sorted(document_ids)
+        for at in range(0, len(ordered), BATCH):
+            self._table.delete(f"document_id IN ({_literals(ordered[at : at + BATCH])})")
+
+    def finish(self) -> None:
+        from datetime import timedelta
+
+        size = self.count()
+        if not size:
+            return
+        existing = {each.name for each in self._table.list_indices()}
+        if existing:
+            self._table.optimize(cleanup_older_than=timedelta(0))
+        if "terms_idx" not in existing:
+            self._index_terms()
+        if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
+            self._index_vectors(size)
+
+    def count(self) -> int:
+        return int(self._table.count_rows())
+
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> pa.Table:
+        from lancedb.query import MatchQuery
+
+        # nothing in the terms is read as syntax
+        query = self._table.search(MatchQuery(" ".join(terms), "terms"), query_type="fts")
+        found = _where(query, conditions).select([*self._found, "_score"]).limit(depth).to_arrow()
+        return found.rename_columns([*self._found, "score"])
+
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        query = query.nprobes(PROBED).refine_factor(REFINE)
+        found = _where(query, conditions).select([*self._found, "_distance"]).limit(depth).to_arrow()
+        # the store's distance is 1 less the product
+        score = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
+        return found.drop_columns("_distance").append_column("score", score)
+
+    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> pa.Table:
+        query = self._table.search().limit(max(1, self.count()))
+        return _where(query, conditions).select(list(columns)).to_arrow()
+
+    @functools.cached_property
+    def _found(self) -> list[str]:
+        return [each for each in FOUND if self._shape.dimensions or each != "vector"]
+
+    def _index_terms(self) -> None:
+        from lancedb.index import FTS
+
+        # our terms are final: the store is to split them at blanks and do nothing else to them
+        config = FTS(
+            base_tokenizer="whitespace",
+            lower_case=False,
+            stem=False,
+            remove_stop_words=False,
+            ascii_folding=False,
+            max_token_length=None,
+            with_position=False,
+        )
+        self._table.create_index("terms", config=config)
+
+    def _index_vectors(self, size: int) -> None:
+        from lancedb.index import IvfPq
+
+        config = IvfPq(
+            distance_type="dot",
+            num_partitions=max(1, size // PARTITION),
+            num_sub_vectors=self._shape.dimensions // 4 if self._shape.dimensions % 4 == 0 else None,
+        )
+        self._table.create_index("vector", config=config)
+
+
+def _where(query: Any, conditions: Sequence[Condition]) -> Any:
+    return query.where(" AND ".join(map(_sql, conditions)), prefilter=True) if conditions else query
+
+
+def _sql(condition: Condition) -> str:
+    match condition:
+        case OneOf(column, values):
+            return f"{column} IN ({_literals(values)})" if values else "false"
+        case Between(column, low, high):
+            bounds = [f"{column} >= {_literal(low)}"] if low is not None else []
+            bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
+            return f"({' AND '.join(bounds)})"
+        case Access(labels):
+            public = "array_length(access) IS NULL OR array_length(access) = 0"
+            return f"({public} OR array_has_any(access, [{_literals(labels)}]))" if labels else f"({public})"
+
+
+def _literals(values: Sequence[Scalar]) -> str:
+    return ", ".join(map(_literal, values))
+
+
+def _literal(value: Scalar) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value).lower() if isinstance(value, bool) else repr(float(value))
