@@ -3,7 +3,7 @@
 In: passages, an embedder. Out: record batches.
 
     maker = RowMaker(embedder, Shape(embedder.dimensions, {"page": "number"}), heading_weight=1)
-    maker.rows(passages)["terms"][0]         # 'срок хранен 5 дне'
+    maker.rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
 """
 
 from __future__ import annotations
@@ -27,19 +27,10 @@ KEYWORDS = 8
 
 
 class RowMaker:
-    """Makes rows. `frequencies`: how many passages of a sample of `sample` hold each term; keywords are the terms
-    that weigh most by them."""
+    """Makes rows. The words of title and headings count `heading_weight` times beside those of the passage."""
 
-    def __init__(
-        self,
-        embedder: Embedder | None,
-        shape: Shape,
-        heading_weight: int,
-        frequencies: Mapping[str, int],
-        sample: int,
-    ) -> None:
-        self.embedder, self.shape, self.heading_weight = embedder, shape, heading_weight
-        self._frequencies, self._sample = frequencies, sample
+    def __init__(self, embedder: Embedder | None, shape: Shape, heading_weight: int) -> None:
+        self._embedder, self._shape, self._heading_weight = embedder, shape, heading_weight
 
     def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
         """A row a passage, in order."""
@@ -55,17 +46,17 @@ class RowMaker:
             "keywords": [self._keywords(each) for each in terms],
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [
-                " ".join([*self.heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
+                " ".join([*self._heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
             ],
             "record": [each.model_dump_json() for each in passages],
         }
-        for key, kind in self.shape.kinds.items():
-            columns[column_of(key, self.shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
-        if self.embedder:
-            vectors = self.embedder.embed([text_of(each) for each in passages], "passage")
+        for key, kind in self._shape.kinds.items():
+            columns[column_of(key, self._shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
+        if self._embedder:
+            vectors = self._embedder.embed([text_of(each) for each in passages], "passage")
             flat = pa.array(vectors.ravel(), pa.float32())
-            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self.shape.dimensions)
-        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self.shape))
+            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
+        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
 
     def _keywords(self, terms: Sequence[str]) -> list[str]:
         """The terms of highest tf-idf, best first."""
