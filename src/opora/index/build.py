@@ -223,6 +223,7 @@ def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping
             "languages": dict(sorted(made.tally.languages.items())),
             "metadata": dict(made.shape.kinds),
             "rows": ROWS,
+            "dimensions": made.shape.dimensions,
             "table": made.table,
             "checksum": made.tally.checksum,
             "marks": mark_files(build.path),

@@ -32,6 +32,7 @@ class Opened:
         self.settings = settings or built
         self._store_spec = built.store
         self._embedder_spec = built.embedder
+        self.heading_weight = built.heading_weight
         self.size = manifest.counts["passages"]
         self.languages: tuple[str, ...] = tuple(manifest.results["languages"])
 

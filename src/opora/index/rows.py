@@ -8,11 +8,9 @@ In: passages, an embedder. Out: record batches.
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from opora.index.embedders.contract import Embedder, Text
 from opora.index.filters import Kind, column_of
@@ -23,7 +21,7 @@ from opora.text.search_terms import search_terms
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEYWORDS = 8
+T = TypeVar("T")
 
 
 class RowMaker:
@@ -37,16 +35,16 @@ class RowMaker:
         import pyarrow as pa
 
         heading_terms = [search_terms(around(each), language_of(each)) for each in passages]
-        terms = [search_terms(each.shown, language_of(each)) for each in passages]
+        own_terms = [search_terms(each.shown, language_of(each)) for each in passages]
         columns: dict[str, Any] = {
             "id": [each.id for each in passages],
             "document_id": [each.document_id for each in passages],
             "language": [language_of(each) for each in passages],
             "access": [list(each.access) for each in passages],
-            "keywords": [self._keywords(each) for each in terms],
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [
-                " ".join([*self._heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
+                " ".join([*self._heading_weight * above, *own])
+                for above, own in zip(heading_terms, own_terms, strict=True)
             ],
             "record": [each.model_dump_json() for each in passages],
         }
@@ -57,15 +55,6 @@ class RowMaker:
             flat = pa.array(vectors.ravel(), pa.float32())
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
-
-    def _keywords(self, terms: Sequence[str]) -> list[str]:
-        """The terms of highest tf-idf, best first."""
-        counts = Counter(terms)
-        weights = {
-            term: count * math.log(1 + self._sample / (1 + self._frequencies.get(term, 0)))
-            for term, count in counts.items()
-        }
-        return heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
 
 
 def schema_of(shape: Shape) -> pa.Schema:
@@ -78,7 +67,6 @@ def schema_of(shape: Shape) -> pa.Schema:
         pa.field("document_id", pa.string()),
         pa.field("language", pa.string()),
         pa.field("access", pa.list_(pa.string())),
-        pa.field("keywords", pa.list_(pa.string())),
         pa.field("heading_terms", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("record", pa.string()),
@@ -87,6 +75,13 @@ def schema_of(shape: Shape) -> pa.Schema:
     if shape.dimensions:
         fields.append(pa.field("vector", pa.list_(pa.float32(), shape.dimensions)))
     return pa.schema(fields)
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def language_of(passage: Passage) -> str:

@@ -199,10 +199,10 @@ class Index:
         found: dict[str, Candidate] = {}
         terms = _terms(opened, asked) if by != "meaning" else []
         if terms:
-            for each in _candidates(opened.store.by_terms(terms, wanted, depth), vector, "bm25"):
+            for each in _candidates(opened, opened.store.by_terms(terms, wanted, depth), vector):
                 found[each.id] = each
         if dense:
-            for each in _candidates(dense.result(), vector, "cosine"):
+            for each in _candidates(opened, dense.result().drop_columns("score"), vector):
                 found.setdefault(each.id, each)
         return list(found.values())
 
@@ -299,27 +299,23 @@ def _terms(opened: Opened, asked: Question) -> list[str]:
     return heapq.nlargest(MAX_QUERY_TERMS, terms, key=opened.idf)
 
 
-def _candidates(rows: pa.Table, vector: Vectors | None, score: str) -> Iterator[Candidate]:
+def _candidates(opened: Opened, rows: pa.Table, vector: Vectors | None) -> Iterator[Candidate]:
+    """Rows of a store; those found by words have a `score`."""
     import numpy as np
 
-    columns = {name: rows[name].to_pylist() for name in ("id", "language", "record", "terms", "heading_terms", "score")}
-    vectors = None
-    cosines = np.zeros(len(rows), dtype=np.float32)
-    if "vector" in rows.column_names and len(rows):
-        vectors = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
+    size, weight = len(rows), opened.heading_weight
+    texts = [rows[name].to_pylist() for name in ("id", "language", "record", "terms", "heading_terms")]
+    scores = rows["score"].to_pylist() if "score" in rows.column_names else [0.0] * size
+    vectors = [None] * size
+    cosines = np.zeros(size, dtype=np.float32)
+    if size and "vector" in rows.column_names:
+        vectors = rows["vector"].combine_chunks().flatten().to_numpy().reshape(size, -1)
         if vector is not None:
             cosines = vectors @ vector
-    for number, (key, language, record, terms, heading, value) in enumerate(zip(*columns.values(), strict=True)):
-        yield Candidate(
-            key,
-            language,
-            record,
-            terms.split(),
-            heading.split(),
-            bm25=float(value) if score == "bm25" else 0.0,
-            cosine=max(0.0, float(cosines[number])),
-            vector=None if vectors is None else vectors[number],
-        )
+    for key, language, record, terms, above, score, cosine, own in zip(*texts, scores, cosines, vectors, strict=True):
+        heading = above.split()
+        words = terms.split()[weight * len(heading) :]
+        yield Candidate(key, language, record, words, heading, score, max(0.0, float(cosine)), own)
 
 
 def _passages(rows: Iterator[pa.RecordBatch]) -> list[Passage]:
