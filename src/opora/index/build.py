@@ -16,7 +16,8 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ from opora.artifacts.folder import MANIFEST, hash_json
 from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
 from opora.index.embedders.load import fit_embedder, open_embedder
+from opora.index.idf import idf_by
 from opora.index.filters import Kind, OneOf, metadata_kinds
 from opora.index.rerank.load import save_reranker
 from opora.index.rows import RowMaker, batches, text_of
@@ -35,6 +37,7 @@ from opora.index.store.load import copy_store, create_store, drop_store, table_n
 from opora.index.tally import COUNTED, SUMMED, Tally, document_digests, read_digests, write_digests
 from opora.progress import track
 from opora.records import Passage
+from opora.text.search_terms import search_terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +48,8 @@ SAMPLE = 50_000
 """Passages that word vectors are fitted to."""
 REBUILD_SHARE = 0.5
 """Share of the documents that may come, go or change before everything is fitted and built anew."""
+COUNTED_SAMPLE = 5_000
+"""Passages of the sample that tell how rare a term is, for the keywords of each passage."""
 BATCH = 1024
 ROWS = 1
 """Raised when other rows are made from the same passages, so that an older index is not brought up to date."""
@@ -150,6 +155,8 @@ class Made(NamedTuple):
     shape: Shape
     tally: Tally
     embedder: Embedder | None
+    idf: Callable[[str], float]
+    """Of terms, by a sample of the passages."""
 
 
 def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[str, Kind]) -> Made:
@@ -157,12 +164,13 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
     size = read_manifest(corpus).counts["passages"]
     numbers = random.Random(0).sample(range(size), min(SAMPLE, size))
     sample = [text_of(each) for each in read_passages(corpus, numbers)]
+    counts = Counter(term for each in sample[:COUNTED_SAMPLE] for term in set(search_terms(each.text, each.language)))
     embedder = fit_embedder(settings, sample, corpus.parent)
     if embedder:
         embedder.save(build.path / EMBEDDER)
     shape = Shape(embedder.dimensions if embedder else 0, kinds)
     table = table_name(settings.store, build.key)
-    made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder)
+    made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))
     _write(made, settings, track(read_passages(corpus), "index", size))
     return made
 
@@ -176,7 +184,8 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
     shape = Shape(embedder.dimensions if embedder else 0, old.results["metadata"])
     table = table_name(settings.store, build.key)
     store = copy_store(settings.store, build.path, (old.results["table"], table), shape)
-    made = Made(store, table, shape, Tally.read(build.out), embedder)
+    tally = Tally.read(build.out)
+    made = Made(store, table, shape, tally, embedder, idf_by(dict(tally.frequencies), tally.passages))
     for some in batches(sorted(changes.gone), BATCH):
         for rows in store.rows([OneOf("document_id", tuple(some))], COUNTED):
             made.tally.remove(rows)
@@ -189,7 +198,7 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
 
 def _write(made: Made, settings: IndexSettings, passages: Iterable[Passage]) -> None:
     """Passages become rows of the store, which are counted on their way."""
-    maker = RowMaker(made.embedder, made.shape, settings.heading_weight)
+    maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
 
     def rows() -> Iterator[pa.RecordBatch]:
         for some in batches(passages, BATCH):
