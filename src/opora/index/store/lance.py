@@ -11,6 +11,7 @@ In: a folder. Out: a store.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,9 @@ def create_lance(folder: Path, shape: Shape) -> LanceStore:
 
     from opora.index.rows import schema_of
 
-    table = lancedb.connect(str(folder)).create_table(TABLE, schema=schema_of(shape), mode="overwrite")
-    return LanceStore(table, shape)
+    connection = lancedb.connect(str(folder))
+    connection.drop_table(TABLE, ignore_missing=True)
+    return LanceStore(connection.create_table(TABLE, schema=schema_of(shape)), shape)
 
 
 def open_lance(folder: Path, shape: Shape) -> LanceStore:
@@ -79,7 +81,10 @@ class LanceStore:
             return
         existing = {each.name for each in self._table.list_indices()}
         if existing:
-            self._table.optimize(cleanup_older_than=timedelta(0))
+            with warnings.catch_warnings():
+                # of older versions that others may be reading: nobody reads a store before it is finished
+                warnings.simplefilter("ignore", UserWarning)
+                self._table.optimize(cleanup_older_than=timedelta(0))
         if "terms_idx" not in existing:
             self._index_terms()
         if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
