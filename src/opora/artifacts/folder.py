@@ -13,6 +13,7 @@ interrupted build has journalled waits in `.NAME.partial` for the same command t
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -31,6 +32,8 @@ from opora.errors import InputError
 from opora.records import Record, Settings, parse_record
 
 MANIFEST = "manifest.json"
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of linux/fcntl.h and linux/fs.h."""
 
 
 class Manifest(Record):
@@ -219,14 +222,27 @@ def sync(path: Path) -> None:
 
 
 def swap(new: Path, out: Path) -> None:
-    """Put `new` in the place of `out`. A kill in between leaves `.NAME.old`, which `recover` brings back."""
+    """Put `new` in the place of `out`: in one step where the system can exchange two folders, so that who reads finds
+    the old one or the new one; else in two, and a kill in between leaves `.NAME.old`, which `recover` brings back."""
     old = out.with_name(f".{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
+    if out.exists() and exchange(new, out):
+        new.rename(old)
+    else:
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
     sync(out.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step (renameat2 of Linux). False, and nothing done, where that cannot be."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    return bool(renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
 
 
 def recover(out: Path) -> None:

@@ -3,26 +3,54 @@
 In: passages, an embedder. Out: record batches.
 
     maker = RowMaker(embedder, Shape(embedder.dimensions, {"page": "number"}), heading_weight=1)
+<<<<<<< HEAD
+    maker.rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
+=======
     maker.rows(passages)["terms"][0]         # 'срок хранен 5 дне'
+>>>>>>> terms
 """
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+=======
 import heapq
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+>>>>>>> terms
 
 from opora.index.embedders.contract import Embedder, Text
 from opora.index.filters import Kind, column_of
 from opora.index.store.contract import Shape
 from opora.records import Passage, Scalar
 from opora.text.search_terms import search_terms
+from opora.text.terms import term
+from opora.text.words import word_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+<<<<<<< HEAD
+T = TypeVar("T")
+KEYWORDS = 8
+
+
+class RowMaker:
+    """Makes rows. The words of title and headings count `heading_weight` times beside those of the passage; `idf` tells
+    which of its words are its keywords."""
+
+    def __init__(
+        self, embedder: Embedder | None, shape: Shape, heading_weight: int, idf: Callable[[str], float]
+    ) -> None:
+        self._embedder, self._shape, self._heading_weight, self._idf = embedder, shape, heading_weight, idf
+=======
 KEYWORDS = 8
 
 
@@ -40,19 +68,42 @@ class RowMaker:
     ) -> None:
         self.embedder, self.shape, self.heading_weight = embedder, shape, heading_weight
         self._frequencies, self._sample = frequencies, sample
+>>>>>>> terms
 
     def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
         """A row a passage, in order."""
         import pyarrow as pa
 
         heading_terms = [search_terms(around(each), language_of(each)) for each in passages]
+<<<<<<< HEAD
+        own_terms = [search_terms(each.shown, language_of(each)) for each in passages]
+=======
         terms = [search_terms(each.shown, language_of(each)) for each in passages]
+>>>>>>> terms
         columns: dict[str, Any] = {
             "id": [each.id for each in passages],
             "document_id": [each.document_id for each in passages],
             "language": [language_of(each) for each in passages],
             "access": [list(each.access) for each in passages],
+<<<<<<< HEAD
+            "keywords": list(map(self._keywords, passages, own_terms)),
+            "heading_terms": list(map(" ".join, heading_terms)),
+            "terms": [
+                " ".join([*self._heading_weight * above, *own])
+                for above, own in zip(heading_terms, own_terms, strict=True)
+            ],
+            "record": [each.model_dump_json() for each in passages],
+        }
+        for key, kind in self._shape.kinds.items():
+            columns[column_of(key, self._shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
+        if self._embedder:
+            vectors = self._embedder.embed([text_of(each) for each in passages], "passage")
+            flat = pa.array(vectors.ravel(), pa.float32())
+            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
+        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
+=======
             "keywords": [self._keywords(each) for each in terms],
+            "keywords": list(map(self._keywords, passages, own_terms)),
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [
                 " ".join([*self.heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
@@ -75,6 +126,17 @@ class RowMaker:
             for term, count in counts.items()
         }
         return heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
+>>>>>>> terms
+
+
+    def _keywords(self, passage: Passage, terms: Sequence[str]) -> list[str]:
+        """The words of the passage whose terms have the highest tf-idf, best first, as it spells them first."""
+        weights = {each: count * self._idf(each) for each, count in Counter(terms).items()}
+        best = heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
+        spelled: dict[str, str] = {}
+        for word in word_texts(passage.shown):
+            spelled.setdefault(term(word, language_of(passage)), word.lower())
+        return [spelled[each] for each in best if each in spelled]
 
 
 def schema_of(shape: Shape) -> pa.Schema:
@@ -88,6 +150,10 @@ def schema_of(shape: Shape) -> pa.Schema:
         pa.field("language", pa.string()),
         pa.field("access", pa.list_(pa.string())),
         pa.field("keywords", pa.list_(pa.string())),
+<<<<<<< HEAD
+=======
+        pa.field("keywords", pa.list_(pa.string())),
+>>>>>>> terms
         pa.field("heading_terms", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("record", pa.string()),
@@ -98,6 +164,16 @@ def schema_of(shape: Shape) -> pa.Schema:
     return pa.schema(fields)
 
 
+<<<<<<< HEAD
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+=======
+>>>>>>> terms
 def language_of(passage: Passage) -> str:
     return str(passage.metadata["language"])
 
