@@ -1,7 +1,7 @@
 """A reranker by the string that names it, from its own place or from the index that it was copied into.
 
-save_reranker("train/reranker", index_folder)
-reranker = open_reranker("train/reranker", index_folder)
+save_reranker("train/reranker", index / "reranker", project)
+reranker = open_reranker("train/reranker", index / "reranker")
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from opora.index.rerank.contract import Reranker
 from opora.models.spec import parse_spec
 from opora.records import nearest
 
-SAVED = "reranker"
-"""Folder inside an index."""
 MODEL = "model"
 """Folder inside what `opora train reranker` made."""
 KINDS = ("none", "train/", "hf:", "reward:")
 FORMS = "none, train/NAME, hf:NAME-OR-PATH[@REVISION], reward:MODEL"
 
 
-def open_reranker(spec: str, folder: Path | None = None) -> Reranker | None:
-    """The reranker of a spec, None for `none`. `folder`: the index that `save_reranker` wrote into; without it
-    `train/NAME` is read where it was made. Raises InputError for a wrong spec or a model that is not there."""
-    kind = _kind(spec)
+def open_reranker(spec: str, folder: Path, root: Path | None = None) -> Reranker | None:
+    """The reranker of a spec, None for `none`. `train/NAME` is read from `folder`, where `save_reranker` put it, or,
+    with the folder `root` of the project, where it was made. Raises InputError for a wrong spec, or a model that is not
+    there or does not fit."""
+    kind = parse_reranker(spec)
     if kind == "none":
         return None
     if kind == "reward:":
@@ -38,24 +37,18 @@ def open_reranker(spec: str, folder: Path | None = None) -> Reranker | None:
 
         parsed = parse_spec(spec)
         return CrossEncoderReranker(parsed.name, parsed.revision)
-    return _open_trained(folder / SAVED if folder else _trained(spec))
+    return _open_trained(trained_model(spec, root) if root is not None else folder)
 
 
-def save_reranker(spec: str, folder: Path) -> None:
-    """Copy a trained reranker into the index `folder`, which is then complete by itself; one that is found by its name
-    alone is not copied. Raises InputError like `open_reranker`."""
-    if _kind(spec) == "train/":
-        shutil.rmtree(folder / SAVED, ignore_errors=True)
-        shutil.copytree(_trained(spec), folder / SAVED)
+def save_reranker(spec: str, folder: Path, root: Path) -> None:
+    """Copy a trained reranker into `folder` of an index, which is then complete by itself; one that is found by its name
+    alone is not copied. `root`: the folder of the project. Raises InputError like `open_reranker`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if parse_reranker(spec) == "train/":
+        shutil.copytree(trained_model(spec, root), folder)
 
 
-def fingerprint_of_reranker(spec: str) -> str:
-    """What pins a reranker, told without loading it: the fingerprint of the artefact that was trained, else the spec.
-    Raises InputError like `open_reranker`."""
-    return read_manifest(Path(spec)).fingerprint if _kind(spec) == "train/" else spec
-
-
-def _kind(spec: str) -> str:
+def parse_reranker(spec: str) -> str:
     """Which of `KINDS`. Raises InputError for another form."""
     if spec == "none":
         return spec
@@ -70,12 +63,12 @@ def _kind(spec: str) -> str:
     return kind
 
 
-def _trained(spec: str) -> Path:
+def trained_model(spec: str, root: Path) -> Path:
     """The folder of the model of `train/NAME`, an artefact that is finished. Raises InputError."""
-    manifest = read_manifest(Path(spec))
+    manifest = read_manifest(root / spec)
     if manifest.stage != "train reranker":
         raise InputError(f"index.reranker: {spec} is no reranker but the artefact of `{manifest.stage}`")
-    return Path(spec) / MODEL
+    return root / spec / MODEL
 
 
 def _open_trained(folder: Path) -> Reranker:
@@ -86,4 +79,4 @@ def _open_trained(folder: Path) -> Reranker:
         return load_forest(folder)
     if (folder / "config.json").is_file():
         return CrossEncoderReranker(str(folder))
-    raise InputError(f"{folder}: holds no reranker; train it again by `opora train reranker`")
+    raise InputError(f"{folder}: holds no reranker; set index.reranker and run `opora index`")
