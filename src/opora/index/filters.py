@@ -43,11 +43,7 @@ class Access(NamedTuple):
 Condition = OneOf | Between | Access
 
 
-<<<<<<< HEAD
 def metadata_kinds(metadata: Iterable[Mapping[str, Scalar]]) -> dict[str, Kind]:
-=======
-def metadata_kinds(passages: Iterable[Passage]) -> dict[str, Kind]:
->>>>>>> terms
     """What the values of each metadata key are, keys sorted; text where they do not agree."""
     kinds: dict[str, set[Kind]] = {}
     for each in metadata:

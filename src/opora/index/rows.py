@@ -3,28 +3,16 @@
 In: passages, an embedder. Out: record batches.
 
     maker = RowMaker(embedder, Shape(embedder.dimensions, {"page": "number"}), heading_weight=1)
-<<<<<<< HEAD
     maker.rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
-=======
-    maker.rows(passages)["terms"][0]         # 'срок хранен 5 дне'
->>>>>>> terms
 """
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
-=======
-import heapq
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
->>>>>>> terms
 
 from opora.index.embedders.contract import Embedder, Text
 from opora.index.filters import Kind, column_of
@@ -37,7 +25,6 @@ from opora.text.words import word_texts
 if TYPE_CHECKING:
     import pyarrow as pa
 
-<<<<<<< HEAD
 T = TypeVar("T")
 KEYWORDS = 8
 
@@ -50,42 +37,18 @@ class RowMaker:
         self, embedder: Embedder | None, shape: Shape, heading_weight: int, idf: Callable[[str], float]
     ) -> None:
         self._embedder, self._shape, self._heading_weight, self._idf = embedder, shape, heading_weight, idf
-=======
-KEYWORDS = 8
-
-
-class RowMaker:
-    """Makes rows. `frequencies`: how many passages of a sample of `sample` hold each term; keywords are the terms
-    that weigh most by them."""
-
-    def __init__(
-        self,
-        embedder: Embedder | None,
-        shape: Shape,
-        heading_weight: int,
-        frequencies: Mapping[str, int],
-        sample: int,
-    ) -> None:
-        self.embedder, self.shape, self.heading_weight = embedder, shape, heading_weight
-        self._frequencies, self._sample = frequencies, sample
->>>>>>> terms
 
     def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
         """A row a passage, in order."""
         import pyarrow as pa
 
         heading_terms = [search_terms(around(each), language_of(each)) for each in passages]
-<<<<<<< HEAD
         own_terms = [search_terms(each.shown, language_of(each)) for each in passages]
-=======
-        terms = [search_terms(each.shown, language_of(each)) for each in passages]
->>>>>>> terms
         columns: dict[str, Any] = {
             "id": [each.id for each in passages],
             "document_id": [each.document_id for each in passages],
             "language": [language_of(each) for each in passages],
             "access": [list(each.access) for each in passages],
-<<<<<<< HEAD
             "keywords": list(map(self._keywords, passages, own_terms)),
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [
@@ -101,32 +64,6 @@ class RowMaker:
             flat = pa.array(vectors.ravel(), pa.float32())
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
-=======
-            "keywords": [self._keywords(each) for each in terms],
-            "keywords": list(map(self._keywords, passages, own_terms)),
-            "heading_terms": list(map(" ".join, heading_terms)),
-            "terms": [
-                " ".join([*self.heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
-            ],
-            "record": [each.model_dump_json() for each in passages],
-        }
-        for key, kind in self.shape.kinds.items():
-            columns[column_of(key, self.shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
-        if self.embedder:
-            vectors = self.embedder.embed([text_of(each) for each in passages], "passage")
-            flat = pa.array(vectors.ravel(), pa.float32())
-            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self.shape.dimensions)
-        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self.shape))
-
-    def _keywords(self, terms: Sequence[str]) -> list[str]:
-        """The terms of highest tf-idf, best first."""
-        counts = Counter(terms)
-        weights = {
-            term: count * math.log(1 + self._sample / (1 + self._frequencies.get(term, 0)))
-            for term, count in counts.items()
-        }
-        return heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
->>>>>>> terms
 
 
     def _keywords(self, passage: Passage, terms: Sequence[str]) -> list[str]:
@@ -150,10 +87,6 @@ def schema_of(shape: Shape) -> pa.Schema:
         pa.field("language", pa.string()),
         pa.field("access", pa.list_(pa.string())),
         pa.field("keywords", pa.list_(pa.string())),
-<<<<<<< HEAD
-=======
-        pa.field("keywords", pa.list_(pa.string())),
->>>>>>> terms
         pa.field("heading_terms", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("record", pa.string()),
@@ -164,7 +97,6 @@ def schema_of(shape: Shape) -> pa.Schema:
     return pa.schema(fields)
 
 
-<<<<<<< HEAD
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Lists of `size` items, the last one shorter."""
     rest = iter(items)
@@ -172,8 +104,6 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-=======
->>>>>>> terms
 def language_of(passage: Passage) -> str:
     return str(passage.metadata["language"])
 
