@@ -1,10 +1,10 @@
 """Units that a text is searched by besides its words: norms, codes, references, dates, runs of abbreviations.
 
-In: the pieces of a text between white space, each with a letter for its kind. Out: one term a unit, the same for every
+In: the pieces of a text between white space, the terms and the kind of each. Out: one term a unit, the same for every
 spelling.
 
-    kinds = [kind(piece, "ru") for piece in ("ст.", "1259", "ГК", "РФ")]      # ['R', 'N', 'A', 'A']
-    joined_units(["ст.", "1259", "ГК", "РФ"], "RNAA", "ru")     # ['статья_1259', 'статья_1259_гк_рф', 'гк_рф']
+    joined_units(["ст.", "1259", "ГК", "РФ"], ["стат", "1259", "гк", "рф"], "RNAA", "ru")
+    # ['статья_1259', 'статья_1259_гк_рф', 'гк_рф']
 
 Kinds: `N` a number, `C` a code of letters and digits, `A` an abbreviation in capitals or the name of a norm, `L` a
 Latin word in Russian text, `P` a single capital, `M` a month, `R` a word that a reference begins with, `#` a number
@@ -14,17 +14,23 @@ that punctuation ends the unit there.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
-from opora.text.tables import Tables, tables
+from opora.text.tables import tables
 from opora.text.terms import term
 from opora.text.words import fold
 
 MAX_UNIT_CHARS = 40
+MAX_ABBREVIATION_CHARS = 8
+MAX_NAME_CHARS = 12
+"""Of a Latin name before a number."""
 
 _EDGES = "«»\"'“”„‘’()[]{}<>,;:!?…*•`"
 _ENDS = frozenset('»"”’)]},;:.!?…')
+_SPACED = frozenset(("т.", "Т.", "(т."))
+"""What may begin `т. е.`."""
 _DASHES = str.maketrans("‐‑‒–—−", "------")
 _LETTER = r"[^\W\d_]"
 _GLUED = re.compile(rf"\W*(?:{_LETTER}+\.|§+|№)(?=\d)")
@@ -62,65 +68,53 @@ def edgeless(piece: str) -> str:
     return piece.strip(_EDGES)
 
 
-def kind(piece: str, language: str) -> str:
-    """The kind of a piece, one letter."""
+def kind(piece: str, terms: str, language: str) -> str:
+    """The kind of a piece, one letter; `terms`: the terms of its words."""
+    if _GLUED.match(piece) or piece in _SPACED:
+        return "X"
+    if reference(piece, terms, language):
+        return "R"
     inner = core(piece)
     folded = fold(inner).replace("ё", "е")
-    found = _open_kind(piece, inner, folded, language)
-    return found.lower() if found in "NCAM" and piece[-1] in _ENDS and not _abbreviated_month(piece, found) else found
+    if folded in tables(language).months:
+        return "M" if piece[-1] not in _ENDS or len(piece) <= 5 and piece[-1] == "." else "m"
+    found = _kind_of(inner, folded, language)
+    return found.lower() if found in "NCA" and piece[-1] in _ENDS else found
 
 
-def _open_kind(piece: str, inner: str, folded: str, language: str) -> str:
-    table = tables(language)
-    if _GLUED.match(piece):
-        return "X"
+def _kind_of(inner: str, folded: str, language: str) -> str:
+    if folded.isalpha() and inner.islower() and not folded.isascii():  # most words
+        return "A" if folded in tables(language).norms else "I" if folded in ("и", "или") else "w"
     if _NUMBER.fullmatch(inner):
         return "N"
-    if piece in ("№", "#", "N", "No.", "no.", "№№"):
+    if inner in ("№", "#", "N", "No", "no", "№№"):
         return "#"
-    if _reference(piece, table, language):
-        return "R"
-    if folded in table.months:
-        return "M"
-    if folded in table.norms:
+    if folded in tables(language).norms:
         return "A"
     if len(inner) == 1:
-        return "P" if inner.isupper() else "I" if inner == "и" else "w"
-    if folded in ("and", "or", "или"):
+        return "P" if inner.isupper() else "w"
+    if folded in ("and", "or"):
         return "I"
     if _CODE.fullmatch(inner):
         return "C"
     if _CAPITALS.fullmatch(inner):
         capitals = sum(map(str.isupper, inner))
-        if capitals > 1 and len(inner) <= 8 and 2 * capitals >= len(inner):
+        if capitals > 1 and len(inner) <= MAX_ABBREVIATION_CHARS and 2 * capitals >= len(inner):
             return "A"
-        if language == "ru" and folded.isascii() and len(folded) <= 12:
+        if language == "ru" and folded.isascii() and len(folded) <= MAX_NAME_CHARS:
             return "L"
     return "w"
 
 
-def _abbreviated_month(piece: str, found: str) -> bool:
-    return found == "M" and piece[-1] == "." and len(piece) <= 5
+def reference(piece: str, terms: str, language: str) -> str | None:
+    """The word that a piece with these terms stands for if references begin with it."""
+    return _inflected(language).get(terms) or tables(language).references.get(fold(edgeless(piece)))
 
 
-def _reference(piece: str, table: Tables, language: str) -> str | None:
-    """The word that a piece stands for if references begin with it."""
-    spelled = fold(edgeless(piece))
-    found = table.references.get(spelled)
-    if not found and spelled.isalpha():
-        found = _inflected(language).get(term(spelled, language))
-    return found or _inflected(language).get(term((table.abbreviations.get(spelled.rstrip(".")) or ("",))[0], language))
-
-
-_INFLECTED: dict[str, dict[str, str]] = {}
-
-
+@functools.cache
 def _inflected(language: str) -> dict[str, str]:
     """The term of a word that references begin with -> the word."""
-    if language not in _INFLECTED:
-        words = dict.fromkeys(tables(language).references.values())
-        _INFLECTED[language] = {term(word, language): word for word in words}
-    return _INFLECTED[language]
+    return {term(word, language): word for word in tables(language).references.values()}
 
 
 def own_units(piece: str, language: str) -> list[str]:
@@ -137,11 +131,11 @@ def own_units(piece: str, language: str) -> list[str]:
     return [fold(inner)] if _NAME.fullmatch(inner) else []
 
 
-def joined_units(pieces: Sequence[str], kinds: str, language: str) -> list[str]:
-    """The units of several pieces; `kinds` has a letter for each."""
+def joined_units(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> list[str]:
+    """The units of several pieces; `terms` and `kinds` have an entry for each."""
     found: list[str] = []
     if "R" in kinds:
-        found += _references(pieces, kinds, language)
+        found += _references(pieces, terms, kinds, language)
     if "M" in kinds or "m" in kinds:
         found += _dates(pieces, kinds, language)
     if "A" in kinds or "a" in kinds or "L" in kinds:
@@ -159,10 +153,10 @@ def code(text: str) -> str:
     return folded.translate(_CYRILLIC if any("а" <= letter <= "я" for letter in letters) else _LATIN)
 
 
-def _references(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
+def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
     """`статья_1259`, and with the abbreviations behind it `статья_1259_гк_рф`."""
     for match in _REFERENCE.finditer(kinds):
-        head = _reference(pieces[match.start()], tables(language), language)
+        head = reference(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(match.start(1), match.end(1)) if kinds[at] != "I"]
         if kinds[match.start(1)] in "Aa":
             numbers = [_arabic(each) for each in numbers]
