@@ -4,7 +4,8 @@ In: a text and its language. Out: the terms of its words without stop words, an 
 term for each unit: a norm, a code, a reference, a date, a run of abbreviations.
 
     search_terms("Штраф по ст. 1259 ГК РФ", "ru")
-    # ['штраф', 'стат', '1259', 'гк', 'российск', 'федерац', 'статья_1259', 'статья_1259_гк_рф', 'гк_рф', ...]
+    # ['штраф', 'стат', '1259', 'гк', 'российск', 'федерац',
+    #  'статья_1259', 'статья_1259_гк', 'гк_рф', 'гражданск', 'кодекс']
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MAX_TERM_CHARS = 100
 _THOUSANDS = re.compile(rf"(?<!\w)[+\-−]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?!\w)")
 _SPACED = re.compile(r"\b([тТ])\.\s+(?=[декнопч]\.)")
 _GLUED = re.compile(r"((?:[^\W\d_]\.|[§№]))(?=\d)")
+_PLAIN = re.compile("[A-Za-zА-Яа-яЁё]+")
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+")
 """Chinese, Japanese and Korean letters, which are indexed in pairs, as Lucene's CJKAnalyzer does."""
 
@@ -80,11 +82,13 @@ _known = functools.cache(_Known)
 
 def _terms_of(piece: str, language: str) -> list[str]:
     """The terms of one piece, and the units that it is by itself."""
+    if _PLAIN.fullmatch(piece):  # most pieces; the general way comes to the same, slower
+        return _terms_of_word(piece, Word(0, len(piece), piece), language)
     full = _full_words(edgeless(piece), language)
     if full is not None:
         return [term(word, language) for word in full]
     found = [each for word in words(piece) for each in _terms_of_word(piece, word, language)]
-    return found if piece.isalpha() else found + own_units(piece, language)
+    return found + own_units(piece, language)
 
 
 def _terms_of_word(piece: str, word: Word, language: str) -> list[str]:

@@ -4,7 +4,7 @@ In: the pieces of a text between white space, the terms and the kind of each. Ou
 spelling.
 
     joined_units(["ст.", "1259", "ГК", "РФ"], ["стат", "1259", "гк", "рф"], "RNAA", "ru")
-    # ['статья_1259', 'статья_1259_гк_рф', 'гк_рф']
+    # ['статья_1259', 'статья_1259_гк', 'гк_рф']
 
 Kinds: `N` a number, `C` a code of letters and digits, `A` an abbreviation in capitals or the name of a norm, `L` a
 Latin word in Russian text, `P` a single capital, `M` a month, `R` a word that a reference begins with, `#` a number
@@ -27,20 +27,23 @@ MAX_ABBREVIATION_CHARS = 8
 MAX_NAME_CHARS = 12
 """Of a Latin name before a number."""
 
+AND = ("и", "или", "and", "or")
+
 _EDGES = "«»\"'“”„‘’()[]{}<>,;:!?…*•`"
 _ENDS = frozenset('»"”’)]},;:.!?…')
 _SPACED = frozenset(("т.", "Т.", "(т."))
 """What may begin `т. е.`."""
 _DASHES = str.maketrans("‐‑‒–—−", "------")
 _LETTER = r"[^\W\d_]"
+_RUSSIAN_WORD = re.compile("[а-яё]+")
 _GLUED = re.compile(rf"\W*(?:{_LETTER}+\.|§+|№)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[-.,/:]\d+)*")
 _CODE = re.compile(r"(?=.*\d)(?:[^\W_]+[-./:])*[^\W_]+")
 _NO_CODE = re.compile(
-    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|(?=[^A-ZА-ЯЁ]+)[^\W\d_]{4,}.*)"
+    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)"
 )
 """Figures with the ending of an ordinal, or before a word: `5-го`, `20-летний`."""
-_NAME = re.compile(r"\w+(?:_\w+)+")
+_NAME = re.compile(r"_*[^\W_]+(?:_+[^\W_]+)+_*")
 _CAPITALS = re.compile(rf"{_LETTER}+(?:[-/]{_LETTER}+)*")
 _DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)|(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
 _DAY = re.compile(r"(\d\d?)(?:-?(?:го|ое|е|st|nd|rd|th))?")
@@ -48,9 +51,9 @@ _ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[Aa])")
-_NORM = re.compile(r"((?:[AL]P?)+)#*([NnCc])(?!M)")
+_NORM = re.compile(r"((?:[AL]P?){1,4})#*([NnCc])(?!M)")
 _REVERSED = re.compile(r"(?<![RALPI])N(?:A(?![AP#NnCc])|a)")
-_RUN = re.compile(r"A{1,3}[Aa]")
+_RUN = re.compile(r"(?<!A)A{1,3}(?:a|A(?![Aa]))")
 _DATE_WORDS = re.compile(r"([NC])w?M([Nn])|M([nc]|[NC])([Nn])|M([Nn])")
 
 _LATIN = str.maketrans("авекмнорстух", "abekmhopctyx")
@@ -70,31 +73,32 @@ def edgeless(piece: str) -> str:
 
 def kind(piece: str, terms: str, language: str) -> str:
     """The kind of a piece, one letter; `terms`: the terms of its words."""
+    if _RUSSIAN_WORD.fullmatch(piece):  # most pieces; the general way comes to the same, slower
+        plain = _kinds_of_words(language).get(piece.replace("ё", "е"), "w")
+        return "R" if terms in _inflected(language) else plain
     if _GLUED.match(piece) or piece in _SPACED:
         return "X"
+    if len(piece) > MAX_UNIT_CHARS:
+        return "w"
     if reference(piece, terms, language):
         return "R"
     inner = core(piece)
     folded = fold(inner).replace("ё", "е")
-    if folded in tables(language).months:
-        return "M" if piece[-1] not in _ENDS or len(piece) <= 5 and piece[-1] == "." else "m"
     found = _kind_of(inner, folded, language)
-    return found.lower() if found in "NCA" and piece[-1] in _ENDS else found
+    if found == "M" and piece[-1] == "." and len(inner) < 5:  # the point of `Mar.`
+        return found
+    return found.lower() if found in "NCAM" and piece[-1] in _ENDS else found
 
 
 def _kind_of(inner: str, folded: str, language: str) -> str:
-    if folded.isalpha() and inner.islower() and not folded.isascii():  # most words
-        return "A" if folded in tables(language).norms else "I" if folded in ("и", "или") else "w"
     if _NUMBER.fullmatch(inner):
         return "N"
     if inner in ("№", "#", "N", "No", "no", "№№"):
         return "#"
-    if folded in tables(language).norms:
-        return "A"
+    if folded in _kinds_of_words(language):
+        return _kinds_of_words(language)[folded]
     if len(inner) == 1:
         return "P" if inner.isupper() else "w"
-    if folded in ("and", "or"):
-        return "I"
     if _CODE.fullmatch(inner):
         return "C"
     if _CAPITALS.fullmatch(inner):
@@ -104,6 +108,12 @@ def _kind_of(inner: str, folded: str, language: str) -> str:
         if language == "ru" and folded.isascii() and len(folded) <= MAX_NAME_CHARS:
             return "L"
     return "w"
+
+
+@functools.cache
+def _kinds_of_words(language: str) -> dict[str, str]:
+    table = tables(language)
+    return dict.fromkeys(table.norms, "A") | dict.fromkeys(table.months, "M") | dict.fromkeys(AND, "I")
 
 
 def reference(piece: str, terms: str, language: str) -> str | None:
@@ -154,7 +164,7 @@ def code(text: str) -> str:
 
 
 def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
-    """`статья_1259`, and with the abbreviations behind it `статья_1259_гк_рф`."""
+    """`статья_1259`, and with the abbreviations behind it `статья_1259_гк`."""
     for match in _REFERENCE.finditer(kinds):
         head = reference(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(match.start(1), match.end(1)) if kinds[at] != "I"]
@@ -162,10 +172,9 @@ def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, languag
             numbers = [_arabic(each) for each in numbers]
         units = [f"{head}_{fold(number)}" for number in numbers if number]
         yield from units
-        law = _RUN.match(kinds, match.end()) if kinds[match.end() - 1] in "NC" else None
-        if law:
-            name = "_".join(fold(core(piece)) for piece in pieces[law.start() : law.end()])
-            yield from (f"{unit}_{name}" for unit in units)
+        last, law = kinds[match.end() - 1], match.end()
+        if last in "NC" and kinds[law : law + 1] in ("A", "a"):
+            yield from (f"{unit}_{fold(core(pieces[law]))}" for unit in units)
 
 
 def _norms(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
@@ -177,7 +186,7 @@ def _norms(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
             continue
         spellings = dict.fromkeys((number, re.split("[-:]", number)[0]))
         for at in range(match.start(1), match.end(1)):
-            if kinds[at] != "P":
+            if kinds[at] == "A" or at + 1 == match.end(1):
                 name = fold(core(pieces[at]))
                 yield from (code(f"{norms.get(name, name)} {each}") for each in spellings)
     for match in _REVERSED.finditer(kinds):
