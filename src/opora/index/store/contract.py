@@ -3,12 +3,12 @@
 In: rows, later terms or a vector with conditions. Out: the best rows with their scores. All stores pass the same tests
 (tests/index/test_index_stores.py).
 
-A store is written once, beside its place: `write` any number of times, `delete` before it, `finish` once.
+A store is written beside its place: `delete` what goes, `write` what comes, `finish`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from opora.index.filters import Condition, Kind
@@ -33,8 +33,8 @@ class Shape(NamedTuple):
 class Store(Protocol):
     """One table of rows, as `rows.schema_of(shape)` describes them."""
 
-    def write(self, rows: pa.RecordBatch) -> None:
-        """Add rows."""
+    def write(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Add rows, which are taken batch by batch as they are made."""
         ...
 
     def delete(self, document_ids: Collection[str]) -> None:
@@ -58,6 +58,6 @@ class Store(Protocol):
         """At most `depth` rows that fulfil all conditions, nearest first: the columns FOUND and `score`, the cosine."""
         ...
 
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> pa.Table:
+    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """All rows that fulfil all conditions, in no order."""
         ...

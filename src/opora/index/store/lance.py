@@ -3,7 +3,7 @@
 In: a folder. Out: a store.
 
     store = create_lance(folder, Shape(300, {}))
-    store.write(rows)
+    store.write([rows])
     store.finish()
     open_lance(folder, Shape(300, {})).by_terms(["срок"], [], depth=10)["id"]
 """
@@ -11,7 +11,8 @@ In: a folder. Out: a store.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,9 @@ def create_lance(folder: Path, shape: Shape) -> LanceStore:
 
     from opora.index.rows import schema_of
 
-    table = lancedb.connect(str(folder)).create_table(TABLE, schema=schema_of(shape), mode="overwrite")
-    return LanceStore(table, shape)
+    connection = lancedb.connect(str(folder))
+    connection.drop_table(TABLE, ignore_missing=True)
+    return LanceStore(connection.create_table(TABLE, schema=schema_of(shape)), shape)
 
 
 def open_lance(folder: Path, shape: Shape) -> LanceStore:
@@ -59,11 +61,12 @@ class LanceStore:
     def __init__(self, table: Any, shape: Shape) -> None:
         self._table, self._shape = table, shape
 
-    def write(self, rows: pa.RecordBatch) -> None:
+    def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         import pyarrow as pa
 
-        if rows.num_rows:
-            self._table.add(pa.Table.from_batches([rows]))
+        from opora.index.rows import schema_of
+
+        self._table.add(pa.RecordBatchReader.from_batches(schema_of(self._shape), batches))
 
     def delete(self, document_ids: Collection[str]) -> None:
         ordered = sorted(document_ids)
@@ -78,7 +81,10 @@ class LanceStore:
             return
         existing = {each.name for each in self._table.list_indices()}
         if existing:
-            self._table.optimize(cleanup_older_than=timedelta(0))
+            with warnings.catch_warnings():
+                # of older versions that others may be reading: nobody reads a store before it is finished
+                warnings.simplefilter("ignore", UserWarning)
+                self._table.optimize(cleanup_older_than=timedelta(0))
         if "terms_idx" not in existing:
             self._index_terms()
         if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
@@ -106,9 +112,9 @@ class LanceStore:
         score = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
         return found.drop_columns("_distance").append_column("score", score)
 
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> pa.Table:
+    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         query = self._table.search().limit(max(1, self.count()))
-        return _where(query, conditions).select(list(columns)).to_arrow()
+        yield from _where(query, conditions).select(list(columns)).to_batches()
 
     @functools.cached_property
     def _found(self) -> list[str]:
