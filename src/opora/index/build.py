@@ -105,7 +105,9 @@ def whole_index(folder: Path) -> Manifest | None:
 def damage_of(folder: Path) -> str:
     """What is wrong with the files of the index in `folder`; empty if nothing is."""
     try:
-        return next((f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), "")
+        return next(
+            (f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), ""
+        )
     except InputError as error:
         return str(error)
 
@@ -167,7 +169,14 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
         embedder.save(build.path / SAVED)
     shape = Shape(embedder.dimensions if embedder else 0, kinds)
     table = table_name(settings.store, build.key)
-    made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))
+    made = Made(
+        create_store(settings.store, build.path, table, shape),
+        table,
+        shape,
+        Tally(),
+        embedder,
+        idf_by(counts, len(sample[:COUNTED_SAMPLE])),
+    )
     _write(made, settings, track(read_passages(corpus), "index", size))
     return made
 

@@ -89,7 +89,9 @@ def last_checkpoint(folder: Path) -> str | None:
     return None
 
 
-def pretrain_masked(model: SentenceTransformer, texts: Sequence[str], settings: EmbedderTrainSettings, folder: Path) -> None:
+def pretrain_masked(
+    model: SentenceTransformer, texts: Sequence[str], settings: EmbedderTrainSettings, folder: Path
+) -> None:
     """Teach the transformer in `model` the language of `texts`, some of whose tokens are masked. What was learnt waits
     in `folder` for a run that goes on."""
     from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, Trainer
@@ -99,7 +101,9 @@ def pretrain_masked(model: SentenceTransformer, texts: Sequence[str], settings: 
     if not done.exists():
         learner = AutoModelForMaskedLM.from_pretrained(transformer.config.name_or_path)
         length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
-        rows = [{"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids]
+        rows = [
+            {"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
+        ]
         checkpoints = folder / f"{MASKED}-{CHECKPOINTS}"
         trainer = Trainer(
             model=learner,

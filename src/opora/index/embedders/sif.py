@@ -21,7 +21,6 @@ import numpy as np
 from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, first_line
 from opora.index.embedders.contract import Role, Text
-from opora.index.embedders.folder import SAVED
 from opora.index.embedders.hashed import hashed_vectors
 from opora.index.idf import idf
 from opora.index.word_vectors import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
@@ -75,11 +74,10 @@ class SifEmbedder:
         return less
 
     def save(self, folder: Path) -> None:
-        """Write the counts and components into the index `folder`."""
+        """Write the counts and components into `folder`."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        folder = folder / SAVED
         folder.mkdir(parents=True, exist_ok=True)
         items = sorted(self.counts.items())
         columns = {
@@ -133,10 +131,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
 
 
 def load_sif(folder: Path) -> SifEmbedder:
-    """What `save` wrote into the index `folder`. Raises InputError if it is damaged."""
+    """What `save` wrote into `folder`. Raises InputError if it is damaged."""
     import pyarrow.parquet as pq
 
-    folder = folder / SAVED
     try:
         table = pq.read_table(folder / COUNTS)
         counts = dict(zip(table["word"].to_pylist(), table["count"].to_pylist(), strict=True))
