@@ -71,7 +71,7 @@ def fit_embedder(
     trainer = _Trainer(
         model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[bar]
     )
-    trainer.pairs = [pairs[number] for number in rows_of(pairs, settings)]
+    trainer.pairs = pairs if settings.loss == "mnrl" else None
     trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
     return [{key: row[key] for key in FIGURES if key in row} for row in trainer.state.log_history if "loss" in row]
 
@@ -134,11 +134,13 @@ def pretrain_masked(
 
 
 class _Trainer(SentenceTransformerTrainer):
-    """The trainer with batches of our own."""
+    """`pairs`: those of the rows, where what stands in one batch matters."""
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[Pair] | None
 
-    def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **_: Any) -> DefaultBatchSampler:
+    def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **more: Any) -> Any:
+        if self.pairs is None:
+            return super().get_batch_sampler(dataset, batch_size, drop_last, **more)
         return _Batches(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))
 
 
@@ -172,25 +174,26 @@ class _Bar(TrainerCallback):
             self._progress.advance()
 
 
-def rows_of(pairs: Sequence[Pair], settings: EmbedderTrainSettings) -> list[int]:
-    """Which pair each row of the training is of: with `contrastive` a pair has a row for each of its texts."""
-    if settings.loss != "contrastive":
-        return list(range(len(pairs)))
-    return [number for number, pair in enumerate(pairs) for _ in range(1 + len(pair.negatives))]
-
-
 def _rows(texts: Sequence[str], pairs: Sequence[Pair], settings: EmbedderTrainSettings) -> Dataset:
-    """`mnrl`, `triplet`: anchor, positive and a column for each wrong passage; `contrastive`: anchor, positive, label."""
+    """`mnrl`: anchor, positive and a column for each wrong passage; `triplet`: anchor, positive, one wrong passage;
+    `contrastive`: anchor, a passage, its label."""
+    columns: dict[str, list[Any]]
     if settings.loss == "contrastive":
         labelled = [
             (pair.anchor, text, label)
             for pair in pairs
             for text, label in [(pair.positive, 1), *((texts[each], 0) for each in pair.negatives)]
         ]
-        return Dataset.from_dict(dict(zip(("anchor", "positive", "label"), map(list, zip(*labelled)), strict=True)))
-    columns = {"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]}
-    for place in range(settings.negatives):
-        columns[f"negative_{place + 1}"] = [texts[pair.negatives[place]] for pair in pairs]
+        anchors, others, labels = map(list, zip(*labelled, strict=True))
+        columns = {"anchor": anchors, "positive": others, "label": labels}
+    elif settings.loss == "triplet":
+        triplets = [(pair.anchor, pair.positive, texts[each]) for pair in pairs for each in pair.negatives]
+        anchors, rights, wrongs = map(list, zip(*triplets, strict=True))
+        columns = {"anchor": anchors, "positive": rights, "negative": wrongs}
+    else:
+        columns = {"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]}
+        for place in range(settings.negatives):
+            columns[f"negative_{place + 1}"] = [texts[pair.negatives[place]] for pair in pairs]
     return Dataset.from_dict(columns)
 
 

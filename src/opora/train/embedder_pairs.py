@@ -129,11 +129,6 @@ def arrange(pairs: Sequence[Pair], size: int, seed: int) -> list[list[int]]:
     return batches
 
 
-def is_held_out(document_id: str, share: float, seed: int) -> bool:
-    """The same documents in every run, whatever else the corpus holds."""
-    return zlib.crc32(f"{seed} {document_id}".encode()) / 2**32 < share
-
-
 def _sentence_pairs(
     passage: Passage, number: int, kin: frozenset[int], draw: random.Random, wanted: int
 ) -> Iterator[Pair]:

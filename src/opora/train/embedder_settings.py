@@ -18,8 +18,9 @@ class EmbedderTrainSettings(Settings):
     """What is adapted: `sif`, the means of word vectors; `hf:NAME-OR-PATH[@REVISION]`, a model of
     sentence-transformers."""
     loss: Literal["mnrl", "contrastive", "triplet"] = "mnrl"
-    """`mnrl`: the right passage among those of the batch (Henderson et al. 2017, arXiv:1705.00652); `contrastive`: pairs
-    near or far (Hadsell et al. 2006); `triplet`: nearer than a wrong one (Schroff et al. 2015, arXiv:1503.03832)."""
+    """`mnrl`: the right passage among those of the batch (Henderson et al. 2017, arXiv:1705.00652); `contrastive`:
+    pairs near or far (Hadsell et al. 2006); `triplet`: nearer than a wrong one (Schroff et al. 2015,
+    arXiv:1503.03832)."""
     questions: Path | None = None
     """JSON Lines of questions with quotes; those of the test split are left out."""
     pairs_per_passage: PositiveInt = 2
@@ -45,8 +46,6 @@ class EmbedderTrainSettings(Settings):
     """Of `sif`: common directions that are removed from the vectors, at most one for ten passages."""
     vocabulary: PositiveInt = 60_000
     """Of `sif`: words of the corpus that get vectors, those of most passages."""
-    held_out: Fraction = 0.1
-    """Share of the documents whose pairs are scored before and after, and not learnt from."""
     checkpoint_every: PositiveInt = 200
     """Steps between two checkpoints, from which a killed run goes on."""
     max_tokens: PositiveInt = 512
@@ -78,6 +77,4 @@ class EmbedderTrainSettings(Settings):
             raise ValueError("mlm_epochs is a setting of hf: bases; word vectors have no masked language model")
         if self.loss == "triplet" and self.hard_negatives == 0:
             raise ValueError("hard_negatives is 0, but the loss triplet needs a wrong passage")
-        if self.held_out >= 1:
-            raise ValueError("held_out leaves nothing to learn from")
         return self

@@ -1,20 +1,19 @@
 """The table of word vectors that training begins with: SIF in the form of sentence-transformers.
 
-In: texts of the corpus. Out: a tokenizer that gives every spelling of a word the row of that word, and the rows, so that
-the mean of a text's rows is its SIF vector.
+In: texts of the corpus. Out: a tokenizer that gives every spelling of a word the row of that word, and the rows, so
+that the mean of a text's rows is its SIF vector, but for its length.
 
     tokenizer, rows = make_table(texts, components=8, size=60_000)
     StaticEmbedding(tokenizer, embedding_weights=rows)
 
-A tokenizer of one id a spelling would need a row a spelling, for tokenizers keep no two spellings of one id. So this is
-WordPiece: a word begins with what all its spellings begin with, which has the row, and ends with an ending, which has a
-row of zeros. Spellings that have too little in common have rows of their own, equal at first. A spelling that the corpus
-lacks is read as the longest known beginning with known endings.
+A tokenizer of one id a spelling would need a row a spelling, for tokenizers keep no two spellings of one id. So this
+is WordPiece: a word begins with what all its spellings begin with, which has the row, and ends with an ending, which
+has a row of zeros. Spellings that have too little in common have rows of their own, equal at first. A spelling that the
+corpus lacks is read as the longest known beginning with known endings.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -66,7 +65,7 @@ def choose_beginnings(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     `words`: word -> its spellings."""
     found: dict[str, str] = {}
     for key, forms in words.items():
-        common = os.path.commonprefix(list(forms))
+        common = _common_beginning(min(forms), max(forms))
         if len(common) >= max(SHORTEST, max(map(len, forms)) // 2) and common not in found:
             found[common] = key
     of_form = {form: key for key, forms in words.items() for form in forms}
@@ -80,6 +79,11 @@ def choose_beginnings(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 def beginning_of(form: str, beginnings: Mapping[str, str]) -> str:
     """The longest known beginning, empty if there is none."""
     return next((form[:end] for end in range(len(form), 0, -1) if form[:end] in beginnings), "")
+
+
+def _common_beginning(one: str, other: str) -> str:
+    same = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return one[: next(same, min(len(one), len(other)))]
 
 
 def _build(

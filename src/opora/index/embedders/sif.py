@@ -103,7 +103,7 @@ class SifEmbedder:
         return [[number for form in each if (number := forms[form]) >= 0] for each in found]
 
     def _learn(self, forms: Sequence[str]) -> None:
-        keys = [word_key(form) for form in forms]
+        keys = [word_key(form, LANGUAGE) for form in forms]
         fresh = [key for key in dict.fromkeys(keys) if key not in self._keys]
         fresh = [key for key in fresh if key]
         self._keys.update({key: number for number, key in enumerate(fresh, len(self._keys))})
@@ -123,7 +123,7 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
     for text in known:
         forms = set(word_texts(text.text))
         for form in forms - keys.keys():
-            keys[form] = word_key(form)
+            keys[form] = word_key(form, LANGUAGE)
         counts.update({keys[form] for form in forms} - {""})
     embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
     wanted = min(components, len(known) // 10)
@@ -146,15 +146,15 @@ def load_sif(folder: Path) -> SifEmbedder:
     return SifEmbedder(counts, size, components)
 
 
-def word_key(form: str) -> str:
+def word_key(form: str, language: str) -> str:
     """What a spelling is looked up and counted by: the lemma of a Russian word that Navec knows, else the term; empty
     for a number."""
     if any(map(str.isdecimal, form)):
         return ""
     folded = fold(form)
-    if _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
+    if language == LANGUAGE and _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
         return found
-    return HASHED + term(folded, LANGUAGE)
+    return HASHED + term(folded, language)
 
 
 def plain_vectors(keys: Sequence[str]) -> Vectors:
