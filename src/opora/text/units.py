@@ -39,7 +39,9 @@ _RUSSIAN_WORD = re.compile("[а-яё]+")
 _GLUED = re.compile(rf"\W*(?:{_LETTER}+\.|§+|№)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[-.,/:]\d+)*")
 _CODE = re.compile(r"(?=.*\d)(?:[^\W_]+[-./:])*[^\W_]+")
-_NO_CODE = re.compile(r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)")
+_NO_CODE = re.compile(
+    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)"
+)
 """Figures with the ending of an ordinal, or before a word: `5-го`, `20-летний`."""
 _NAME = re.compile(r"_*[^\W_]+(?:_+[^\W_]+)+_*")
 _CAPITALS = re.compile(rf"{_LETTER}+(?:[-/]{_LETTER}+)*")

@@ -60,6 +60,4 @@ def _uri(spec: str) -> str:
     head, _, uri = spec.partition(":")
     if (head, uri) == ("lance", "") or (head == "milvus" and uri):
         return uri
-    raise InputError(
-        f"index: store is {spec!r}; lance, or milvus:URI, is expected, such as milvus:http://localhost:19530"
-    )
+    raise InputError(f"index: store is {spec!r}; lance, or milvus:URI, is expected, such as milvus:http://localhost:19530")
