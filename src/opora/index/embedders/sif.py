@@ -96,7 +96,7 @@ class SifEmbedder:
         if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
             self._forms, self._keys = {}, {}
         found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
-        fresh = {form for forms in found for form in forms} - self._forms.keys()
+        fresh = {form for forms in found for form in forms if form not in self._forms}
         if fresh:
             self._learn(sorted(fresh))
         forms = self._forms
@@ -122,8 +122,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
     keys: dict[str, str] = {}
     for text in known:
         forms = set(word_texts(text.text))
-        for form in forms - keys.keys():
-            keys[form] = word_key(form, LANGUAGE)
+        for form in forms:
+            if form not in keys:
+                keys[form] = word_key(form, LANGUAGE)
         counts.update({keys[form] for form in forms} - {""})
     embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
     wanted = min(components, len(known) // 10)
