@@ -74,7 +74,7 @@ def _group(line: str, language: str, path: Path, number: int) -> Iterator[list[P
     distinct = list(dict.fromkeys(phrases))
     if len(distinct) < 2:
         raise InputError(
-            f"{path}:{number}: {line.strip()[:60]!r} is one phrase for search; put words that mean the same on one line, "
-            "with commas between them"
+            f"{path}:{number}: {line.strip()[:60]!r} is one phrase for search; put words that mean the same "
+            "on one line, with commas between them"
         )
     yield distinct

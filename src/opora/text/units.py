@@ -48,6 +48,8 @@ _DAY = re.compile(r"(\d\d?)(?:-?(?:го|ое|е|st|nd|rd|th))?")
 _ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
+_ANY = re.compile(r"R#*[NnCcAa]|[AL]P?#*[NnCc]|N[Aa]|A[Aa]|M[NnCc]")
+"""Whether any of the patterns below can match; in most texts none can."""
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[Aa])")
 _NORM = re.compile(r"((?:[AL]P?){1,4})#*([NnCc])(?!M)")
 _REVERSED = re.compile(r"(?<![RALPI])N(?:A(?![AP#NnCc])|a)")
@@ -141,6 +143,8 @@ def own_units(piece: str, language: str) -> list[str]:
 
 def joined_units(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> list[str]:
     """The units of several pieces; `terms` and `kinds` have an entry for each."""
+    if not _ANY.search(kinds):
+        return []
     found: list[str] = []
     if "R" in kinds:
         found += _references(pieces, terms, kinds, language)
