@@ -48,9 +48,9 @@ _DAY = re.compile(r"(\d\d?)(?:-?(?:го|ое|е|st|nd|rd|th))?")
 _ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
-_ANY = re.compile(r"R#*[NnCcAa]|[AL]P?#*[NnCc]|N[Aa]|A[Aa]|M[NnCc]")
+_ANY = re.compile(r"R#*[NnCcAaP]|[AL]P?#*[NnCc]|N[Aa]|A[Aa]|M[NnCc]")
 """Whether any of the patterns below can match; in most texts none can."""
-_REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[Aa])")
+_REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
 _NORM = re.compile(r"((?:[AL]P?){1,4})#*([NnCc])(?!M)")
 _REVERSED = re.compile(r"(?<![RALPI])N(?:A(?![AP#NnCc])|a)")
 _RUN = re.compile(r"(?<!A)A{1,3}(?:a|A(?![Aa]))")
@@ -170,7 +170,7 @@ def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, languag
     for match in _REFERENCE.finditer(kinds):
         head = reference(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(match.start(1), match.end(1)) if kinds[at] != "I"]
-        if kinds[match.start(1)] in "Aa":
+        if kinds[match.start(1)] in "AaP":  # Roman, if anything
             numbers = [_arabic(each) for each in numbers]
         units = [f"{head}_{fold(number)}" for number in numbers if number]
         yield from units
