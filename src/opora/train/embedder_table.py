@@ -47,7 +47,9 @@ def make_table(texts: Sequence[Text], components: int, size: int) -> tuple[Token
     keys: dict[str, str] = {}
     for text in texts:
         forms = {_plain(form) for form in word_texts(text.text)}
-        for form in forms - keys.keys():
+        for form in forms:
+            if form in keys:
+                continue
             keys[form] = "" if len(form) > LONGEST else word_key(form, text.language)
             spellings[keys[form]].add(form)
         counts.update({keys[form] for form in forms} - {""})

@@ -96,7 +96,7 @@ class SifEmbedder:
         if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
             self._forms, self._keys = {}, {}
         found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
-        fresh = {form for forms in found for form in forms} - self._forms.keys()
+        fresh = {form for forms in found for form in forms if form not in self._forms}
         if fresh:
             self._learn(sorted(fresh))
         forms = self._forms
