@@ -85,7 +85,8 @@ def train_embedder(settings: EmbedderTrainSettings, corpus: Path, out: Path) -> 
             counts=counts,
             models={settings.base: build.inputs["base"]},
             results=results,
-            volatile=frozenset({CARD, f"{MODEL}/{CARD}"}),  # they say the name of the folder
+            # the cards say the name of the folder; a mean loss in the log begins anew where a killed run goes on
+            volatile=frozenset({CARD, f"{MODEL}/{CARD}", LOG}),
         )
 
 
