@@ -70,8 +70,8 @@ class SifEmbedder:
         """What each word adds to the vector of a text, shape (keys, 300)."""
         rows = plain_vectors(keys)
         rows *= np.array([[idf(self.counts.get(key, 0), self.size)] for key in keys], dtype=np.float32)
-        less: Vectors = rows - rows @ self.components.T @ self.components
-        return less
+        rows -= rows @ self.components.T @ self.components
+        return rows
 
     def save(self, folder: Path) -> None:
         """Write the counts and components into `folder`."""
