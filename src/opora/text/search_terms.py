@@ -61,6 +61,16 @@ def _rewrite(text: str) -> str:
     return _THOUSANDS.sub(lambda match: "".join(match.group().split()), text)
 
 
+def spellings(text: str, language: str, wanted: Collection[str]) -> dict[str, str]:
+    """How `text` spells each term of `wanted` where it stands first, in lower case; only terms of single words."""
+    terms = _memory(language).terms
+    found: dict[str, str] = {}
+    for piece in text.split():
+        if (each := terms[piece]) in wanted and each not in found:
+            found[each] = edgeless(piece).lower()
+    return found
+
+
 class _Known(dict[str, tuple[str, str]]):
     """A piece -> its terms, blanks between them, and its kind; remembered."""
 
