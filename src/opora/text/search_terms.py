@@ -61,7 +61,7 @@ def spellings(text: str, language: str, wanted: Collection[str]) -> dict[str, st
     found: dict[str, str] = {}
     for piece in text.split():
         if (each := known[piece][0]) in wanted and each not in found:
-            found[each] = edgeless(piece).lower()
+            found[each] = edgeless(piece).strip(".").lower()
     return found
 
 
