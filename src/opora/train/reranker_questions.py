@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from opora.records import Passage
@@ -23,8 +24,12 @@ from opora.text.words import words
 
 FEWEST_TERMS = 4
 """A sentence with fewer is no question, a passage with fewer beside it cannot be found."""
+MOST_TYPED = 6
+"""Words of a question as one types it into a search."""
+MOST_ASKED = 14
+"""Words of the part of a sentence that a question is made of."""
 KEPT = 0.7
-"""Share of the words that a question keeps, where words are dropped by chance."""
+"""Share of these that it keeps."""
 
 
 class Made(NamedTuple):
@@ -43,7 +48,7 @@ def make_questions(passages: Iterable[Passage], count: int, seed: int) -> list[M
     those below headings asks for the heading."""
     drawn = heapq.nsmallest(2 * count, ((_digest(each, seed), each) for each in passages), key=lambda pair: pair[0])
     found = (_make(passage, random.Random(digest)) for digest, passage in drawn)
-    return [made for made in found if made][:count]
+    return list(itertools.islice((made for made in found if made), count))
 
 
 def _make(passage: Passage, rng: random.Random) -> Made | None:
@@ -57,7 +62,8 @@ def _make(passage: Passage, rng: random.Random) -> Made | None:
     if not known:
         return None
     sentence = rng.choice(known)
-    text = _content_words(sentence, language) if rng.random() < 1 / 2 else _some_words(sentence, language, rng)
+    typed = rng.random() < 1 / 2
+    text = _content_words(sentence, language, rng) if typed else _some_words(sentence, rng)
     return Made(text, *about, sentence) if len(search_terms(text, language)) >= FEWEST_TERMS - 1 else None
 
 
@@ -80,16 +86,24 @@ def _sentences(passage: Passage, language: str) -> Iterator[str]:
             yield sentence
 
 
-def _content_words(sentence: str, language: str) -> str:
+def _content_words(sentence: str, language: str, rng: random.Random) -> str:
     """As one types into a search: without the words that say nothing."""
-    return " ".join(word.text for word in words(sentence) if search_terms(word.text, language))
+    told = [word.text for word in words(sentence) if search_terms(word.text, language)]
+    return " ".join(_some(told, MOST_TYPED, rng))
 
 
-def _some_words(sentence: str, language: str, rng: random.Random) -> str:
-    """As one remembers: some of the words, and a question mark where there was none."""
+def _some_words(sentence: str, rng: random.Random) -> str:
+    """As one asks: a part of the sentence, of which some words are left out."""
     found = [word.text for word in words(sentence)]
-    kept = sorted(rng.sample(range(len(found)), max(1, round(KEPT * len(found)))))
-    return " ".join(found[place] for place in kept) + "?"
+    start = rng.randrange(max(1, len(found) - MOST_ASKED + 1))
+    part = found[start : start + MOST_ASKED]
+    return " ".join(_some(part, max(1, round(KEPT * len(part))), rng)) + "?"
+
+
+def _some(found: Sequence[str], most: int, rng: random.Random) -> list[str]:
+    """At most so many, drawn, in their order."""
+    kept = sorted(rng.sample(range(len(found)), min(most, len(found))))
+    return [found[place] for place in kept]
 
 
 def _digest(passage: Passage, seed: int) -> str:
