@@ -12,8 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from opora.artifacts.folder import files_below
-
+MANIFEST = "manifest.json"
 BLOCK, BLOCKS = 1 << 16, 16
 
 
@@ -27,6 +26,10 @@ def mark_files(folder: Path) -> dict[str, str]:
 def find_damage(folder: Path, marks: Mapping[str, str]) -> list[str]:
     """The files that are gone, or no longer what they were."""
     return [name for name, mark in marks.items() if not (folder / name).is_file() or _mark(folder / name) != mark]
+
+
+def files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
 
 
 def _mark(path: Path) -> str:

@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from opora import __version__
+from opora.artifacts.damage import MANIFEST, files_below, mark_files
 from opora.artifacts.environment import commit_of_source, package_versions
 from opora.artifacts.journal import Journal
 from opora.errors import InputError
 from opora.records import Record, Settings, parse_record
 
-MANIFEST = "manifest.json"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of linux/fcntl.h and linux/fs.h."""
 
@@ -49,6 +49,8 @@ class Manifest(Record):
     origins: dict[str, str]
     inputs: dict[str, str]
     files: dict[str, str]
+    marks: dict[str, str] = {}
+    """What tells in an instant whether a file is still what was written: see `damage`."""
     counts: dict[str, int] = {}
     dropped: dict[str, int] = {}
     models: dict[str, str] = {}
@@ -145,6 +147,7 @@ class Build:
             origins=self.settings.origins,
             inputs=self.inputs,
             files=files,
+            marks=mark_files(self.path),
             counts=dict(counts or {}),
             dropped=dict(dropped or {}),
             models=dict(models or {}),
@@ -197,10 +200,6 @@ def fingerprint_of_file(path: Path) -> str:
 
 def hash_json(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def files_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
 
 
 def lock(path: Path, out: Path) -> IO[str]:

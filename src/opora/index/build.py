@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
-from opora.artifacts.damage import find_damage, mark_files
-from opora.artifacts.folder import MANIFEST, hash_json
+from opora.artifacts.damage import find_damage
+from opora.artifacts.folder import hash_json
 from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
-from opora.index.embedders.load import fit_embedder, open_embedder
+from opora.index.embedders.load import SAVED, fit_or_load, open_embedder
 from opora.index.idf import idf_by
 from opora.index.filters import Kind, OneOf, metadata_kinds
 from opora.index.rerank.load import save_reranker
@@ -53,7 +53,7 @@ COUNTED_SAMPLE = 5_000
 BATCH = 1024
 ROWS = 1
 """Raised when other rows are made from the same passages, so that an older index is not brought up to date."""
-EMBEDDER, RERANKER, SYNONYMS = "embedder", "reranker", "synonyms.txt"
+RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
 
 def index_build(settings: IndexSettings, corpus: Path, out: Path) -> Build:
@@ -96,16 +96,18 @@ def whole_index(folder: Path) -> Manifest | None:
     damaged."""
     if not folder.is_dir():
         return None
-    damage = f"{MANIFEST} is missing"
+    damage = damage_of(folder)
+    if damage:
+        print(f"opora: {folder}: {damage}; building the index anew", file=sys.stderr)
+    return None if damage else read_manifest(folder)
+
+
+def damage_of(folder: Path) -> str:
+    """What is wrong with the files of the index in `folder`; empty if nothing is."""
     try:
-        manifest = read_manifest(folder)
-        damage = next((f"{each} is not what was written" for each in find_damage(folder, _marks(manifest))), "")
+        return next((f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), "")
     except InputError as error:
-        damage = str(error)
-    if not damage:
-        return manifest
-    print(f"{folder}: {damage}; building the index anew", file=sys.stderr)
-    return None
+        return str(error)
 
 
 class Changes(NamedTuple):
@@ -142,11 +144,6 @@ def _clear(folder: Path) -> None:
             each.unlink()
 
 
-def _marks(manifest: Manifest) -> dict[str, str]:
-    marks: dict[str, str] = manifest.results.get("marks", {})
-    return marks
-
-
 class Made(NamedTuple):
     """A table that is written, and what is known of it."""
 
@@ -165,9 +162,9 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
     numbers = random.Random(0).sample(range(size), min(SAMPLE, size))
     sample = [text_of(each) for each in read_passages(corpus, numbers)]
     counts = Counter(term for each in sample[:COUNTED_SAMPLE] for term in set(search_terms(each.text, each.language)))
-    embedder = fit_embedder(settings, sample, corpus.parent)
+    embedder = fit_or_load(settings.embedder, sample, settings, root=corpus.parent)
     if embedder:
-        embedder.save(build.path / EMBEDDER)
+        embedder.save(build.path / SAVED)
     shape = Shape(embedder.dimensions if embedder else 0, kinds)
     table = table_name(settings.store, build.key)
     made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))
@@ -180,7 +177,7 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
     for each in build.out.iterdir():
         if each.is_dir() and each.name != RERANKER:
             shutil.copytree(each, build.path / each.name, copy_function=os.link)
-    embedder = open_embedder(settings.embedder, build.path / EMBEDDER)
+    embedder = open_embedder(settings.embedder, build.path)
     shape = Shape(embedder.dimensions if embedder else 0, old.results["metadata"])
     table = table_name(settings.store, build.key)
     store = copy_store(settings.store, build.path, (old.results["table"], table), shape)
@@ -235,7 +232,6 @@ def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping
             "dimensions": made.shape.dimensions,
             "table": made.table,
             "checksum": made.tally.checksum,
-            "marks": mark_files(build.path),
         },
         content=hash_json([build.key, made.tally.checksum, dict(made.embedder.identity()) if made.embedder else None]),
     )

@@ -9,7 +9,7 @@ import functools
 from pathlib import Path
 
 from opora.artifacts import Manifest
-from opora.index.build import EMBEDDER, RERANKER, SYNONYMS
+from opora.index.build import RERANKER, SYNONYMS
 from opora.index.embedders.contract import Embedder
 from opora.index.embedders.load import open_embedder
 from opora.index.idf import idf
@@ -38,7 +38,7 @@ class Opened:
 
     @functools.cached_property
     def embedder(self) -> Embedder | None:
-        return open_embedder(self._embedder_spec, self.folder / EMBEDDER)
+        return open_embedder(self._embedder_spec, self.folder)
 
     @functools.cached_property
     def reranker(self) -> Reranker | None:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from opora.artifacts import Manifest, read_manifest
-from opora.artifacts.damage import find_damage
 from opora.errors import InputError, OporaError
-from opora.index.build import build_index, whole_index
+from opora.index.build import build_index, damage_of
 from opora.index.embedders.contract import Text
 from opora.index.filters import Access, Condition, Filters, OneOf, conditions
 from opora.index.opened import Opened
@@ -48,13 +47,13 @@ SWAP_S = 2.0
 def open_index(folder: Path, settings: IndexSettings | None = None) -> Index:
     """The index in `folder`. With `settings`, one that is damaged is built anew by them from the corpus beside it, and
     a line says so. Raises InputError if it is not there or not finished, OporaError if it is damaged."""
-    if settings and (folder / "manifest.json").exists() and not whole_index(folder):
+    if settings and folder.is_dir() and damage_of(folder):
         return Index(folder, build_index(settings, folder.parent / "corpus", folder))
     manifest = read_manifest(folder)
     if manifest.stage != "index":
         raise InputError(f"{folder}: is no index but the artefact of `{manifest.stage}`")
-    if not settings and (damage := find_damage(folder, manifest.results.get("marks", {}))):
-        raise OporaError(f"{folder}: the index is damaged ({damage[0]} is not what was written); run `opora index`")
+    if not settings and (damage := damage_of(folder)):
+        raise OporaError(f"{folder}: the index is damaged ({damage}); run `opora index`")
     return Index(folder, manifest)
 
 

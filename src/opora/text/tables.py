@@ -23,7 +23,7 @@ class Tables(NamedTuple):
     references: dict[str, str]
     """A word before the number of a place in a document, or its abbreviation -> that word."""
     norms: dict[str, str]
-    """A kind of norms -> its first spelling."""
+    """A kind of norms, or a part of the name of a code of law -> its first spelling."""
     months: dict[str, int]
     """A form of a month's name -> its number."""
 
@@ -39,7 +39,8 @@ def tables(language: str) -> Tables:
         for key, spellings in _entries(f"references.{each}.txt")
         for spelling in (key, *spellings)
     }
-    norms = {spelling: spellings[0] for spellings in map(str.split, _lines("norms.txt")) for spelling in spellings}
+    norms = {word: word for key in abbreviations if " " in key for word in key.split()}
+    norms |= {spelling: spellings[0] for spellings in map(str.split, _lines("norms.txt")) for spelling in spellings}
     months = {name: int(key) for key, names in _entries("months.txt") for name in names}
     return Tables(abbreviations, references, norms, months)
 

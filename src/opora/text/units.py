@@ -1,10 +1,10 @@
 """Units that a text is searched by besides its words: norms, codes, references, dates, runs of abbreviations.
 
-In: the pieces of a text between white space, each with a letter for its kind. Out: one term a unit, the same for every
+In: the pieces of a text between white space, the terms and the kind of each. Out: one term a unit, the same for every
 spelling.
 
-    kinds = [kind(piece, "ru") for piece in ("ст.", "1259", "ГК", "РФ")]      # ['R', 'N', 'A', 'A']
-    joined_units(["ст.", "1259", "ГК", "РФ"], "RNAA", "ru")     # ['статья_1259', 'статья_1259_гк_рф', 'гк_рф']
+    joined_units(["ст.", "1259", "ГК", "РФ"], ["стат", "1259", "гк", "рф"], "RNAA", "ru")
+    # ['статья_1259', 'статья_1259_гк', 'гк_рф']
 
 Kinds: `N` a number, `C` a code of letters and digits, `A` an abbreviation in capitals or the name of a norm, `L` a
 Latin word in Russian text, `P` a single capital, `M` a month, `R` a word that a reference begins with, `#` a number
@@ -14,27 +14,36 @@ that punctuation ends the unit there.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
-from opora.text.tables import Tables, tables
+from opora.text.tables import tables
 from opora.text.terms import term
 from opora.text.words import fold
 
 MAX_UNIT_CHARS = 40
+MAX_ABBREVIATION_CHARS = 8
+MAX_NAME_CHARS = 12
+"""Of a Latin name before a number."""
+
+AND = ("и", "или", "and", "or")
 
 _EDGES = "«»\"'“”„‘’()[]{}<>,;:!?…*•`"
 _ENDS = frozenset('»"”’)]},;:.!?…')
+_SPACED = frozenset(("т.", "Т.", "(т."))
+"""What may begin `т. е.`."""
 _DASHES = str.maketrans("‐‑‒–—−", "------")
 _LETTER = r"[^\W\d_]"
+_RUSSIAN_WORD = re.compile("[а-яё]+")
 _GLUED = re.compile(rf"\W*(?:{_LETTER}+\.|§+|№)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[-.,/:]\d+)*")
 _CODE = re.compile(r"(?=.*\d)(?:[^\W_]+[-./:])*[^\W_]+")
 _NO_CODE = re.compile(
-    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|(?=[^A-ZА-ЯЁ]+)[^\W\d_]{4,}.*)"
+    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)"
 )
 """Figures with the ending of an ordinal, or before a word: `5-го`, `20-летний`."""
-_NAME = re.compile(r"\w+(?:_\w+)+")
+_NAME = re.compile(r"_*[^\W_]+(?:_+[^\W_]+)+_*")
 _CAPITALS = re.compile(rf"{_LETTER}+(?:[-/]{_LETTER}+)*")
 _DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)|(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
 _DAY = re.compile(r"(\d\d?)(?:-?(?:го|ое|е|st|nd|rd|th))?")
@@ -42,9 +51,9 @@ _ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[Aa])")
-_NORM = re.compile(r"((?:[AL]P?)+)#*([NnCc])(?!M)")
+_NORM = re.compile(r"((?:[AL]P?){1,4})#*([NnCc])(?!M)")
 _REVERSED = re.compile(r"(?<![RALPI])N(?:A(?![AP#NnCc])|a)")
-_RUN = re.compile(r"A{1,3}[Aa]")
+_RUN = re.compile(r"(?<!A)A{1,3}(?:a|A(?![Aa]))")
 _DATE_WORDS = re.compile(r"([NC])w?M([Nn])|M([nc]|[NC])([Nn])|M([Nn])")
 
 _LATIN = str.maketrans("авекмнорстух", "abekmhopctyx")
@@ -62,65 +71,60 @@ def edgeless(piece: str) -> str:
     return piece.strip(_EDGES)
 
 
-def kind(piece: str, language: str) -> str:
-    """The kind of a piece, one letter."""
+def kind(piece: str, terms: str, language: str) -> str:
+    """The kind of a piece, one letter; `terms`: the terms of its words."""
+    if _RUSSIAN_WORD.fullmatch(piece):  # most pieces; the general way comes to the same, slower
+        plain = _kinds_of_words(language).get(piece.replace("ё", "е"), "w")
+        return "R" if terms in _inflected(language) else plain
+    if _GLUED.match(piece) or piece in _SPACED:
+        return "X"
+    if len(piece) > MAX_UNIT_CHARS:
+        return "w"
+    if reference(piece, terms, language):
+        return "R"
     inner = core(piece)
     folded = fold(inner).replace("ё", "е")
-    found = _open_kind(piece, inner, folded, language)
-    return found.lower() if found in "NCAM" and piece[-1] in _ENDS and not _abbreviated_month(piece, found) else found
+    found = _kind_of(inner, folded, language)
+    if found == "M" and piece[-1] == "." and len(inner) < 5:  # the point of `Mar.`
+        return found
+    return found.lower() if found in "NCAM" and piece[-1] in _ENDS else found
 
 
-def _open_kind(piece: str, inner: str, folded: str, language: str) -> str:
-    table = tables(language)
-    if _GLUED.match(piece):
-        return "X"
+def _kind_of(inner: str, folded: str, language: str) -> str:
     if _NUMBER.fullmatch(inner):
         return "N"
-    if piece in ("№", "#", "N", "No.", "no.", "№№"):
+    if inner in ("№", "#", "N", "No", "no", "№№"):
         return "#"
-    if _reference(piece, table, language):
-        return "R"
-    if folded in table.months:
-        return "M"
-    if folded in table.norms:
-        return "A"
+    if folded in _kinds_of_words(language):
+        return _kinds_of_words(language)[folded]
     if len(inner) == 1:
-        return "P" if inner.isupper() else "I" if inner == "и" else "w"
-    if folded in ("and", "or", "или"):
-        return "I"
+        return "P" if inner.isupper() else "w"
     if _CODE.fullmatch(inner):
         return "C"
     if _CAPITALS.fullmatch(inner):
         capitals = sum(map(str.isupper, inner))
-        if capitals > 1 and len(inner) <= 8 and 2 * capitals >= len(inner):
+        if capitals > 1 and len(inner) <= MAX_ABBREVIATION_CHARS and 2 * capitals >= len(inner):
             return "A"
-        if language == "ru" and folded.isascii() and len(folded) <= 12:
+        if language == "ru" and folded.isascii() and len(folded) <= MAX_NAME_CHARS:
             return "L"
     return "w"
 
 
-def _abbreviated_month(piece: str, found: str) -> bool:
-    return found == "M" and piece[-1] == "." and len(piece) <= 5
+@functools.cache
+def _kinds_of_words(language: str) -> dict[str, str]:
+    table = tables(language)
+    return dict.fromkeys(table.norms, "A") | dict.fromkeys(table.months, "M") | dict.fromkeys(AND, "I")
 
 
-def _reference(piece: str, table: Tables, language: str) -> str | None:
-    """The word that a piece stands for if references begin with it."""
-    spelled = fold(edgeless(piece))
-    found = table.references.get(spelled)
-    if not found and spelled.isalpha():
-        found = _inflected(language).get(term(spelled, language))
-    return found or _inflected(language).get(term((table.abbreviations.get(spelled.rstrip(".")) or ("",))[0], language))
+def reference(piece: str, terms: str, language: str) -> str | None:
+    """The word that a piece with these terms stands for if references begin with it."""
+    return _inflected(language).get(terms) or tables(language).references.get(fold(edgeless(piece)))
 
 
-_INFLECTED: dict[str, dict[str, str]] = {}
-
-
+@functools.cache
 def _inflected(language: str) -> dict[str, str]:
     """The term of a word that references begin with -> the word."""
-    if language not in _INFLECTED:
-        words = dict.fromkeys(tables(language).references.values())
-        _INFLECTED[language] = {term(word, language): word for word in words}
-    return _INFLECTED[language]
+    return {term(word, language): word for word in tables(language).references.values()}
 
 
 def own_units(piece: str, language: str) -> list[str]:
@@ -137,11 +141,11 @@ def own_units(piece: str, language: str) -> list[str]:
     return [fold(inner)] if _NAME.fullmatch(inner) else []
 
 
-def joined_units(pieces: Sequence[str], kinds: str, language: str) -> list[str]:
-    """The units of several pieces; `kinds` has a letter for each."""
+def joined_units(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> list[str]:
+    """The units of several pieces; `terms` and `kinds` have an entry for each."""
     found: list[str] = []
     if "R" in kinds:
-        found += _references(pieces, kinds, language)
+        found += _references(pieces, terms, kinds, language)
     if "M" in kinds or "m" in kinds:
         found += _dates(pieces, kinds, language)
     if "A" in kinds or "a" in kinds or "L" in kinds:
@@ -159,19 +163,18 @@ def code(text: str) -> str:
     return folded.translate(_CYRILLIC if any("а" <= letter <= "я" for letter in letters) else _LATIN)
 
 
-def _references(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
-    """`статья_1259`, and with the abbreviations behind it `статья_1259_гк_рф`."""
+def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
+    """`статья_1259`, and with the abbreviations behind it `статья_1259_гк`."""
     for match in _REFERENCE.finditer(kinds):
-        head = _reference(pieces[match.start()], tables(language), language)
+        head = reference(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(match.start(1), match.end(1)) if kinds[at] != "I"]
         if kinds[match.start(1)] in "Aa":
             numbers = [_arabic(each) for each in numbers]
         units = [f"{head}_{fold(number)}" for number in numbers if number]
         yield from units
-        law = _RUN.match(kinds, match.end()) if kinds[match.end() - 1] in "NC" else None
-        if law:
-            name = "_".join(fold(core(piece)) for piece in pieces[law.start() : law.end()])
-            yield from (f"{unit}_{name}" for unit in units)
+        last, law = kinds[match.end() - 1], match.end()
+        if last in "NC" and kinds[law : law + 1] in ("A", "a"):
+            yield from (f"{unit}_{fold(core(pieces[law]))}" for unit in units)
 
 
 def _norms(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
@@ -183,7 +186,7 @@ def _norms(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
             continue
         spellings = dict.fromkeys((number, re.split("[-:]", number)[0]))
         for at in range(match.start(1), match.end(1)):
-            if kinds[at] != "P":
+            if kinds[at] == "A" or at + 1 == match.end(1):
                 name = fold(core(pieces[at]))
                 yield from (code(f"{norms.get(name, name)} {each}") for each in spellings)
     for match in _REVERSED.finditer(kinds):
