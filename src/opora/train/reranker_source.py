@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from opora.artifacts import read_manifest
 from opora.corpus.read import read_passages
-from opora.index.build import EMBEDDER, build_index
+from opora.index.build import build_index
 from opora.index.embedders.load import open_embedder
 from opora.index.rerank.contract import Candidate, Question
 from opora.index.search import open_index
@@ -61,7 +61,7 @@ class Source:
         self._depth, self._parts = settings.depth, _parts(settings, index_settings, corpus.parent)
         build_index(index_settings, corpus, folder)
         self._index = open_index(folder).load()
-        self._embedder = open_embedder(index_settings.embedder, folder / EMBEDDER)
+        self._embedder = open_embedder(index_settings.embedder, folder)
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         free = (each for each in read_passages(corpus) if self._parts.of([each.document_id]) != "seen")
@@ -78,9 +78,8 @@ class Source:
             groups = [self._group(each) for each in some]
             fill_vectors(groups, self._embedder)
             for job, group in zip(some, groups, strict=True):
-                if part == "held out" and (isinstance(job, Made) or job.gold):
-                    yield group
-                elif part == "train" and self._teaches(group):
+                known = isinstance(job, Made) or bool(job.gold)
+                if self._teaches(group) if part == "train" else known:
                     yield group
 
     def _teaches(self, group: Group) -> bool:
