@@ -124,8 +124,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
     keys: dict[str, str] = {}
     for text in known:
         forms = set(word_texts(text.text))
-        for form in forms - keys.keys():
-            keys[form] = word_key(form)
+        for form in forms:
+            if form not in keys:
+                keys[form] = word_key(form)
         counts.update({keys[form] for form in forms} - {""})
     embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
     wanted = min(components, len(known) // 10)
