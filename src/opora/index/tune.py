@@ -115,9 +115,10 @@ def format_tuning(tuning: Tuning, shown: int = 12) -> str:
     ]
     lines = _aligned([["", *head], *cells])
     gain = tuning.gain
+    noise = "" if gain.beyond_noise else ", within the noise"
     lines.append(
         f"\n{tuning.questions} questions on {tuning.documents} documents. * best, = as it is now."
-        f" MRR gained by choosing, on documents that had no say: {_interval(gain)}" + ("" if gain.beyond_noise else ", within the noise")
+        f" MRR gained by choosing, on documents that had no say: {_interval(gain)}{noise}"
     )
     lines += ["", "index:"]
     lines += [
