@@ -15,7 +15,7 @@ from opora.text.search_terms import search_terms
 from opora.train.parts import RERANKER_FROM, part_of
 from opora.train.reranker import _relabelled, reranker_build, train_reranker
 from opora.train.reranker_examples import Asked, read_asked
-from opora.train.reranker_groups import Group, fill_vectors, given_group, made_group
+from opora.train.reranker_groups import Group, given_group, made_group
 from opora.train.reranker_measure import describe, measure
 from opora.train.reranker_questions import Made, make_questions
 from opora.train.reranker_settings import RerankerSettings
@@ -194,38 +194,17 @@ HELD = "The pump near the pier is checked every Monday."
 REST = "Crew nine repaired the old crane. The hall has lamps."
 
 
-def found(*candidates, vector=None):
-    return lambda text: (ask(text, vector=vector), list(candidates))
+def found(*candidates):
+    return lambda text: (ask(text, vector=[1.0]), list(candidates))
 
 
-def test_the_sentence_that_a_question_was_made_of_is_taken_out():
-    copy = candidate(f"{REST} {HELD}", id="copy", bm25=6.0, cosine=0.9, document="e")
-    own = candidate(f"{HELD} {REST}", id="own", bm25=8.0, cosine=0.9)
+def test_every_passage_that_holds_the_sentence_is_right():
+    copy = candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
+    own = candidate(f"{HELD} {REST}", id="own", bm25=8.0)
     other = candidate("The pump hall.", id="other", bm25=2.0)
-    made = Made("pump pier monday crane", "d", "own", (), HELD)
-    group = made_group(found(own, copy, other), made)
-    assert group.labels == [1.0, 1.0, 0.0]
-    assert group.changed == [0, 1]
-    assert all("pump" not in each.terms and HELD not in each.data["text"] for each in group.candidates[:2])
-    assert 0 < group.candidates[0].bm25 < 8.0
-    assert group.candidates[2] is other
-
-
-def test_vectors_are_made_anew_for_what_was_changed():
-    class Embedder:
-        def embed(self, texts, role):
-            self.asked = [(each.text, role) for each in texts]
-            return np.array([[0.6, 0.8]] * len(texts), dtype=np.float32)
-
-    import numpy as np
-
-    asked = np.array([1.0, 0.0], dtype=np.float32)
-    own = candidate(f"{HELD} {REST}", id="own", cosine=0.9, heading=("Pumps",))
-    group = made_group(found(own, vector=asked), Made("pump pier", "d", "own", ("Pumps",), HELD))
-    embedder = Embedder()
-    fill_vectors([group], embedder)
-    assert group.candidates[0].cosine == pytest.approx(0.6)
-    assert embedder.asked == [(f"Pumps   {REST}", "passage")]
+    made = made_group(found(copy, own, other), Made("pump pier monday", "d", "own", (), HELD))
+    assert made.labels == [1.0, 1.0, 0.0]
+    assert made.candidates == [copy, own, other]
 
 
 def test_a_heading_is_asked_for_without_headings():

@@ -1,8 +1,7 @@
 """Questions that are made from the passages of a corpus, with the passages that answer them.
 
-In: passages. Out: what to search for, and what to look away from: a sentence of a passage in fewer words, where the
-passage has to be found by its other sentences, or the heading of a section, where its passages have to be found by
-their text. A question that repeats its passage would teach to look for copies.
+In: passages. Out: what to search for: a sentence of a passage in fewer words, or the heading of a section, whose
+passages then have to be found by their text.
 
     made = make_questions(passages, count=3000, seed=0)
     made[0].text, made[0].sentence          # 'плата хранение багажа', 'Плата за хранение багажа не берётся.'
@@ -33,8 +32,8 @@ KEPT = 0.7
 
 
 class Made(NamedTuple):
-    """A question that a passage answers. `sentence`: what it was made of, to be taken out of the passages that hold it;
-    empty where it was made of the headings, which are to be taken from all passages."""
+    """A question that a passage answers. `sentence`: what it was made of; empty where it was made of the headings,
+    which are then to be taken from all passages."""
 
     text: str
     document_id: str
