@@ -26,6 +26,7 @@ from opora.artifacts.damage import find_damage
 from opora.artifacts.folder import hash_json
 from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
+from opora.index.embedders.folder import SAVED
 from opora.index.embedders.load import fit_or_load, open_embedder
 from opora.index.idf import idf_by
 from opora.index.filters import Kind, OneOf, metadata_kinds
@@ -164,7 +165,7 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
     counts = Counter(term for each in sample[:COUNTED_SAMPLE] for term in set(search_terms(each.text, each.language)))
     embedder = fit_or_load(settings.embedder, sample, settings, root=corpus.parent)
     if embedder:
-        embedder.save(build.path)
+        embedder.save(build.path / SAVED)
     shape = Shape(embedder.dimensions if embedder else 0, kinds)
     table = table_name(settings.store, build.key)
     made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))

@@ -21,7 +21,6 @@ import numpy as np
 from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, first_line
 from opora.index.embedders.contract import Role, Text
-from opora.index.embedders.folder import SAVED
 from opora.index.embedders.hashed import hashed_vectors
 from opora.index.idf import idf
 from opora.index.word_vectors import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
@@ -75,11 +74,10 @@ class SifEmbedder:
         return less
 
     def save(self, folder: Path) -> None:
-        """Write the counts and components into the index `folder`."""
+        """Write the counts and components into `folder`."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        folder = folder / SAVED
         folder.mkdir(parents=True, exist_ok=True)
         items = sorted(self.counts.items())
         columns = {
@@ -98,14 +96,14 @@ class SifEmbedder:
         if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
             self._forms, self._keys = {}, {}
         found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
-        fresh = {form for forms in found for form in forms} - self._forms.keys()
+        fresh = {form for forms in found for form in forms if form not in self._forms}
         if fresh:
             self._learn(sorted(fresh))
         forms = self._forms
         return [[number for form in each if (number := forms[form]) >= 0] for each in found]
 
     def _learn(self, forms: Sequence[str]) -> None:
-        keys = [word_key(form) for form in forms]
+        keys = [word_key(form, LANGUAGE) for form in forms]
         fresh = [key for key in dict.fromkeys(keys) if key not in self._keys]
         fresh = [key for key in fresh if key]
         self._keys.update({key: number for number, key in enumerate(fresh, len(self._keys))})
@@ -126,7 +124,7 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
         forms = set(word_texts(text.text))
         for form in forms:
             if form not in keys:
-                keys[form] = word_key(form)
+                keys[form] = word_key(form, LANGUAGE)
         counts.update({keys[form] for form in forms} - {""})
     embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
     wanted = min(components, len(known) // 10)
@@ -134,10 +132,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
 
 
 def load_sif(folder: Path) -> SifEmbedder:
-    """What `save` wrote into the index `folder`. Raises InputError if it is damaged."""
+    """What `save` wrote into `folder`. Raises InputError if it is damaged."""
     import pyarrow.parquet as pq
 
-    folder = folder / SAVED
     try:
         table = pq.read_table(folder / COUNTS)
         counts = dict(zip(table["word"].to_pylist(), table["count"].to_pylist(), strict=True))
@@ -150,15 +147,15 @@ def load_sif(folder: Path) -> SifEmbedder:
     return SifEmbedder(counts, size, components)
 
 
-def word_key(form: str) -> str:
+def word_key(form: str, language: str) -> str:
     """What a spelling is looked up and counted by: the lemma of a Russian word that Navec knows, else the term; empty
     for a number."""
     if any(map(str.isdecimal, form)):
         return ""
     folded = fold(form)
-    if _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
+    if language == LANGUAGE and _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
         return found
-    return HASHED + term(folded, LANGUAGE)
+    return HASHED + term(folded, language)
 
 
 def plain_vectors(keys: Sequence[str]) -> Vectors:
