@@ -14,7 +14,7 @@ benchmark: $(READY)       ## every experiment on the whole benchmark, in benchma
 	cd benchmark && ../$(BIN)/opora run
 
 test: $(READY)            ## the default tests: under five minutes, no network
-	$(BIN)/pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses=2 --dist=loadfile
 
 check: $(READY)           ## format, lint, types, import ranks, docs
 	$(BIN)/ruff format --check .

@@ -4,7 +4,10 @@ import sys
 import pytest
 
 from opora.errors import InputError
-from opora.index.build import build_index, index_build, passage_terms
+from opora.index.build import build_index, index_build
+from opora.index.idf import idf_by
+from opora.index.rows import RowMaker
+from opora.index.store.contract import Shape
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
 
@@ -12,11 +15,9 @@ KILLED_WHILE_INDEXING = """
 import os, sys
 from pathlib import Path
 import opora.index.build as build
-write = build._write_table
-def killed(folder, rows):
-    write(folder, rows)
+def killed(*made):
     os.kill(os.getpid(), 9)
-build._write_table = killed
+build._publish = killed
 build.build_index(build.IndexSettings(), Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
@@ -79,9 +80,22 @@ def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
     assert found({"Доля": 0.5}) == {"p1"}
 
 
+def row_of(passage, heading_weight):
+    rows = RowMaker(None, Shape(0, {}), heading_weight, idf_by({"щебен": 1}, 5)).rows([passage])
+    return rows.to_pylist()[0]
+
+
 def test_terms_of_a_passage(passages):
-    row = passages[0].model_copy(update={"header": "| Товар | Цена |", "text": "| Щебень | 5 |", "heading": ("Цены",)})
-    assert passage_terms(row, 1) == ["fee", "цен", "товар", "цен", "щебен", "5"]
-    assert passage_terms(row, 0) == ["товар", "цен", "щебен", "5"]
-    titled = row.model_copy(update={"heading": ("fees", "Цены")})
-    assert passage_terms(titled, 2)[:4] == ["fee", "цен", "fee", "цен"]
+    passage = passages[0].model_copy(
+        update={"header": "| Товар | Цена |", "text": "| Щебень | 5 |", "heading": ("Цены",)}
+    )
+    assert row_of(passage, 1)["terms"].split() == ["fee", "цен", "товар", "цен", "щебен", "5"]
+    assert row_of(passage, 0)["terms"].split() == ["товар", "цен", "щебен", "5"]
+    assert row_of(passage, 0)["heading_terms"].split() == ["fee", "цен"]
+    titled = passage.model_copy(update={"heading": ("fees", "Цены")})
+    assert row_of(titled, 2)["terms"].split()[:4] == ["fee", "цен", "fee", "цен"]
+
+
+def test_keywords_are_what_is_rare_and_frequent(passages):
+    passage = passages[0].model_copy(update={"text": "Насосы и насос: насосам нужен ремонт. Ремонта мало."})
+    assert row_of(passage, 1)["keywords"][:2] == ["насосы", "ремонт"]

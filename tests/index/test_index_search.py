@@ -9,8 +9,11 @@ import pytest
 
 from opora.errors import InputError, OporaError
 from opora.index.search import open_index
+from opora.index.embedders.contract import Text
+from opora.index.embedders.load import open_embedder
+from opora.index.rows import text_of
 from opora.records import Passage
-from opora.text.terms import terms
+from opora.text.search_terms import search_terms
 
 QUESTIONS = [
     ("Какой срок хранения?", "p0"),
@@ -135,7 +138,10 @@ def test_labelled_passage_is_for_who_has_a_label(index, access, found):
 
 def test_filters_apply_before_the_best_are_taken(make_index, passages):
     secret = passages[4]
-    crowd = [secret.model_copy(update={"id": f"s{n}", "document_id": f"s{n}"}) for n in range(120)]
+    crowd = [
+        secret.model_copy(update={"id": f"s{n}", "document_id": f"s{n}", "text": f"{secret.text} Приказ {n}."})
+        for n in range(120)
+    ]
     index = make_index([*crowd, passages[0]])
     assert ids(index.search("премия директора в рублях", 1)) == ["p0"]
     assert ids(index.search("премия директора в рублях", 1, filters={"source": "ru/fees.pdf"})) == ["p0"]
@@ -156,6 +162,54 @@ def test_overlapping_passages_do_not_fill_the_hits(make_index, passages):
     assert "o2" not in found
 
 
+def test_equal_passages_do_not_fill_the_hits(make_index, passages):
+    ferry = passages[2]
+    copies = [ferry.model_copy(update={"id": f"c{n}", "document_id": f"c{n}"}) for n in range(5)]
+    twin = ferry.model_copy(update={"id": "t", "document_id": "t", "text": ferry.text.replace("7.30", "8.45")})
+    assert sorted(ids(make_index([*copies, twin]).search("Когда отходит паром?", 3))) == ["c0", "t"]
+
+
+def test_neighbors_follow_what_was_found(make_index, passages):
+    texts = ["Вступление.", "Паром отходит утром.", "Касса закрыта.", "Собак не берут.", "Чаек не кормят."]
+    parts = [
+        passages[2].model_copy(update={"id": f"n{n}", "text": text, "start": 100 * n, "end": 100 * n + len(text)})
+        for n, text in enumerate(texts)
+    ]
+    hits = make_index(parts, neighbors=1).search("Когда отходит паром и берут ли собак?", 2)
+    assert [(hit.passage.id, hit.rank) for hit in hits][:3] in (
+        [("n1", 1), ("n0", 1), ("n2", 1)],
+        [("n3", 1), ("n2", 1), ("n4", 1)],
+    )
+    assert sorted(ids(hits)) == ["n0", "n1", "n2", "n3", "n4"]
+
+
+def test_diversity_takes_what_complements(make_index, passages):
+    near = "Паром отходит утром от северного причала"
+    texts = [f"{near}.", f"{near} города.", "Билет на паром стоит сто рублей."]
+    parts = [passages[2].model_copy(update={"id": f"v{n}", "document_id": f"v{n}", "text": t}) for n, t in enumerate(texts)]
+    question = "утренний паром от северного причала, билет"
+    assert sorted(ids(make_index(parts).search(question, 2))) == ["v0", "v1"]
+    assert "v2" in ids(make_index(parts, diversity=0.6).search(question, 2))
+
+
+@pytest.mark.parametrize(
+    "question", ["а " * 50_000, "и в не на", "😀🚢", "\u0000\u200b", "()[]{}*?~^\"'\\", "   ", "AND OR NOT", "№" * 300]
+)
+def test_odd_questions_are_answered(index, question):
+    for by in ("hybrid", "words", "meaning", None):
+        assert len(index.search(question, 3, by=by)) <= 3
+
+
+def test_filter_that_nothing_passes(index):
+    assert index.search("штраф", 3, filters={"source": "нет такого"}) == []
+    assert index.search("штраф", 3, filters={"source": []}) == []
+
+
+def test_reranker_is_needed_for_reranked(index):
+    with pytest.raises(InputError, match="has no reranker"):
+        index.search("штраф", 3, by="reranked")
+
+
 def test_ranks_and_scores_go_down(index):
     hits = index.search("сколько рублей стоит хранение и паром", 4)
     fused = [hit.scores["fused"] for hit in hits]
@@ -172,22 +226,23 @@ def test_nothing_is_asked_for(index, top_k):
 def test_lexical_score_is_bm25(make_index, passages):
     """Robertson and Zaragoza 2009, k1 1.2, b 0.75; the store's documents have a length in terms."""
     index = make_index(passages, dense_weight=0.0, heading_weight=0)
-    rows = {each.id: Counter(terms(each.text, each.metadata["language"])) for each in passages}
+    rows = {each.id: Counter(search_terms(each.text, each.metadata["language"])) for each in passages}
     mean = sum(map(Counter.total, rows.values())) / len(rows)
     for hit in index.search("штраф и премия рублей в год", 9, access=["board"]):
         row = rows[hit.passage.id]
         expected = sum(
             index.idf(term) * row[term] * 2.2 / (row[term] + 1.2 * (0.25 + 0.75 * row.total() / mean))
-            for term in terms("штраф и премия рублей в год", "ru")
+            for term in search_terms("штраф и премия рублей в год", "ru")
         )
         assert hit.scores["bm25"] == pytest.approx(expected, rel=0.02)
 
 
 def test_dense_score_is_the_cosine(index):
-    question = "сколько стоит опоздание"
+    question, embedder = "сколько стоит опоздание", open_embedder("sif", index.folder)
     for hit in index.search(question, 5):
         passage = hit.passage
-        [a], [b] = index.embed([question]), index.embed([" ".join([*passage.heading, passage.text])])
+        [a] = embedder.embed([Text(question, "ru")], "question")
+        [b] = embedder.embed([text_of(passage)], "passage")
         assert hit.scores["dense"] == pytest.approx(max(0.0, float(np.dot(a, b))), abs=1e-5)
 
 
@@ -229,7 +284,6 @@ def test_empty_index_finds_nothing(make_index):
     assert index.passages() == []
     assert index.languages == ()
     assert index.idf("срок") >= 0
-    assert index.embed([]).shape == (0, 300)
 
 
 def test_index_without_russian(make_index, passages):
@@ -238,7 +292,7 @@ def test_index_without_russian(make_index, passages):
     assert ids(index.search("Что такое RTX-4090?", 1)) == ["p8"]
 
 
-@pytest.mark.parametrize("name", ["passages.lance", "terms.parquet", "lemmas.parquet", "components.npy"])
+@pytest.mark.parametrize("name", ["passages.lance", "terms.parquet", "documents.parquet", "embedder"])
 @pytest.mark.parametrize("harm", ["remove", "empty", "zero", "flip"])
 def test_damaged_index_is_one_line(index, tmp_path, name, harm):
     folder = shutil.copytree(index.folder, tmp_path / "index")

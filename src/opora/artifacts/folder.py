@@ -13,6 +13,7 @@ interrupted build has journalled waits in `.NAME.partial` for the same command t
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -25,12 +26,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from opora import __version__
+from opora.artifacts.damage import MANIFEST, files_below, mark_files
 from opora.artifacts.environment import commit_of_source, package_versions
 from opora.artifacts.journal import Journal
 from opora.errors import InputError
 from opora.records import Record, Settings, parse_record
 
-MANIFEST = "manifest.json"
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of linux/fcntl.h and linux/fs.h."""
 
 
 class Manifest(Record):
@@ -46,6 +49,8 @@ class Manifest(Record):
     origins: dict[str, str]
     inputs: dict[str, str]
     files: dict[str, str]
+    marks: dict[str, str] = {}
+    """What tells in an instant whether a file is still what was written: see `damage`."""
     counts: dict[str, int] = {}
     dropped: dict[str, int] = {}
     models: dict[str, str] = {}
@@ -142,6 +147,7 @@ class Build:
             origins=self.settings.origins,
             inputs=self.inputs,
             files=files,
+            marks=mark_files(self.path),
             counts=dict(counts or {}),
             dropped=dict(dropped or {}),
             models=dict(models or {}),
@@ -196,10 +202,6 @@ def hash_json(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def files_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
-
-
 def lock(path: Path, out: Path) -> IO[str]:
     file = path.open("w")
     try:
@@ -219,14 +221,27 @@ def sync(path: Path) -> None:
 
 
 def swap(new: Path, out: Path) -> None:
-    """Put `new` in the place of `out`. A kill in between leaves `.NAME.old`, which `recover` brings back."""
+    """Put `new` in the place of `out`: in one step where the system can exchange two folders, so that who reads finds
+    the old one or the new one; else in two, and a kill in between leaves `.NAME.old`, which `recover` brings back."""
     old = out.with_name(f".{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
+    if out.exists() and exchange(new, out):
+        new.rename(old)
+    else:
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
     sync(out.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step (renameat2 of Linux). False, and nothing done, where that cannot be."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    return bool(renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
 
 
 def recover(out: Path) -> None:

@@ -9,7 +9,7 @@ In: records. Out: one row each, in order; the same records give the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,16 +99,26 @@ def write_parquet(path: Path, records: Iterable[Record]) -> int:
     return len(rows)
 
 
-def read_parquet(path: Path, model: type[R]) -> Iterator[R]:
-    """Yield the rows of a Parquet file that `write_parquet` wrote."""
+def read_parquet(path: Path, model: type[R], numbers: Collection[int] | None = None) -> Iterator[R]:
+    """Yield the rows of a Parquet file that `write_parquet` wrote; only those of `numbers` (from 0) if given."""
+    nested = _nested(model)
+    wanted = None if numbers is None else frozenset(numbers)
+    for number, row in enumerate(read_parquet_rows(path)):
+        if wanted is None or number in wanted:
+            data = {key: json.loads(value) if key in nested else value for key, value in row.items()}
+            yield parse_record(model, data, str(path))
+
+
+def read_parquet_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a Parquet file as they lie in it, nested fields as JSON text."""
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    for batch in pq.ParquetFile(path).iter_batches():
-        for row in batch.to_pylist():
-            data = {key: json.loads(value) if key in _nested(model) else value for key, value in row.items()}
-            yield parse_record(model, data, str(path))
+    with pq.ParquetFile(path) as file:
+        known = None if columns is None else [each for each in columns if each in file.schema_arrow.names]
+        for batch in file.iter_batches(columns=known):
+            yield from batch.to_pylist()
 
 
 def _flat(record: Record) -> dict[str, Any]:

@@ -1,170 +1,237 @@
-"""Corpus to index: a LanceDB table of terms and vectors of our own making, and the statistics that search needs.
+"""Corpus to index: rows in a store, and what search needs beside them.
 
-In: a corpus. Out: an artefact: `passages.lance`, `terms.parquet` (how many passages hold each term), `lemmas.parquet`
-(the same of the Russian passages and lemmas) and `components.npy` (of the dense vectors).
+In: a corpus. Out: an artefact that is complete by itself: the table `passages.lance` (or the name of a collection of
+Milvus), `embedder/` and `reranker/` where they have files, `terms.parquet` (how many passages hold each term),
+`documents.parquet` (a hash of each document as it was indexed).
 
     build_index(IndexSettings(), Path("corpus"), Path("index"))
+
+An index that is there is brought up to date: documents that are new or changed are written, those that are gone are
+taken out, in a copy that shares its files. Whatever happens meanwhile, who reads sees the old index or the new one.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import os
+import random
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
-from opora.corpus.read import read_passages
-from opora.index.filters import Kind, column_of, metadata_kinds
+from opora.artifacts.damage import find_damage
+from opora.artifacts.folder import hash_json
+from opora.corpus.read import read_metadata, read_passages
+from opora.errors import InputError, OporaError
+from opora.index.embedders.load import SAVED, fit_or_load, open_embedder
+from opora.index.idf import idf_by
+from opora.index.filters import Kind, OneOf, metadata_kinds
+from opora.index.rerank.load import save_reranker
+from opora.index.rows import RowMaker, batches, text_of
 from opora.index.settings import IndexSettings
+from opora.index.store.contract import Shape, Store
+from opora.index.store.load import copy_store, create_store, drop_store, table_name
+from opora.index.tally import COUNTED, SUMMED, Tally, document_digests, read_digests, write_digests
 from opora.progress import track
-from opora.records import Passage, Scalar
-from opora.text.terms import terms
+from opora.records import Passage
+from opora.text.search_terms import search_terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from opora.index.vectors import Encoder
-    from opora.index.word_vectors import Vectors
+    from opora.index.embedders.contract import Embedder
 
-TABLE = "passages"
-DENSE_LANGUAGE = "ru"
-"""The language of the word vectors; passages in others have no vector, and are found by their terms only."""
+SAMPLE = 50_000
+"""Passages that word vectors are fitted to."""
+REBUILD_SHARE = 0.5
+"""Share of the documents that may come, go or change before everything is fitted and built anew."""
+COUNTED_SAMPLE = 5_000
+"""Passages of the sample that tell how rare a term is, for the keywords of each passage."""
+BATCH = 1024
+ROWS = 1
+"""Raised when other rows are made from the same passages, so that an older index is not brought up to date."""
+RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
 
 def index_build(settings: IndexSettings, corpus: Path, out: Path) -> Build:
     """The build of this index: what it is made from, and whether it is done."""
-    return Build(out, "index", settings, {"corpus": read_manifest(corpus).fingerprint})
+    inputs = {"corpus": read_manifest(corpus).fingerprint}
+    for name in ("embedder", "reranker"):
+        spec = str(getattr(settings, name))
+        if spec.startswith("train/"):
+            inputs[name] = read_manifest(corpus.parent / spec).fingerprint
+    if settings.synonyms:
+        if not settings.synonyms.is_file():
+            raise InputError(f"index: synonyms is {settings.synonyms}: no such file")
+        inputs["synonyms"] = fingerprint_of_file(settings.synonyms)
+    return Build(out, "index", settings, inputs)
 
 
 def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
-    """Make the index. Raises InputError if the corpus is not there."""
+    """Make the index, or bring the one in `out` up to date. Raises InputError if the corpus is not there, OporaError if
+    what was written cannot be read back."""
     build = index_build(settings, corpus, out)
-    if build.finished:
-        return build.finished
+    old = whole_index(out)
+    if old and old.key == build.key:
+        return old
     with build:
-        passages = list(read_passages(corpus))
-        rows = [passage_terms(each, settings.heading_weight) for each in track(passages, "index", len(passages))]
-        frequencies = Counter(term for row in rows for term in set(row))
-        languages = Counter(language_of(each) for each in passages)
-        kinds = metadata_kinds(passages)
-        encoder, vectors = _vectors(settings, passages)
-        _write_counts(build.path / "terms.parquet", "term", frequencies)
-        _write_counts(build.path / "lemmas.parquet", "lemma", encoder.counts)
-        _write_components(build.path / "components.npy", encoder)
-        _write_table(build.path, _arrow(passages, rows, vectors, kinds))
-        return build.publish(
-            counts={"passages": len(passages), "terms": len(frequencies)},
-            models=_models() if DENSE_LANGUAGE in languages else {},
-            results={"languages": dict(sorted(languages.items())), "metadata": kinds},
-            content=_content(build.key, passages, rows),
+        _clear(build.path)
+        digests, kinds = document_digests(corpus), metadata_kinds(read_metadata(corpus))
+        changes = _changes(read_digests(out), digests) if old and _fits(old, settings, build.inputs, kinds) else None
+        if old and changes:
+            made = _update(build, settings, corpus, old, changes)
+        else:
+            made = _create(build, settings, corpus, kinds)
+        manifest = _publish(build, settings, made, digests)
+    if old and old.results["table"] != made.table:
+        drop_store(old.settings["store"], old.results["table"])
+    return manifest
+
+
+def whole_index(folder: Path) -> Manifest | None:
+    """The manifest of the index in `folder`; None if there is none, and also, with a line that says so, if it is
+    damaged."""
+    if not folder.is_dir():
+        return None
+    damage = damage_of(folder)
+    if damage:
+        print(f"opora: {folder}: {damage}; building the index anew", file=sys.stderr)
+    return None if damage else read_manifest(folder)
+
+
+def damage_of(folder: Path) -> str:
+    """What is wrong with the files of the index in `folder`; empty if nothing is."""
+    try:
+        return next((f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), "")
+    except InputError as error:
+        return str(error)
+
+
+class Changes(NamedTuple):
+    """Ids of documents to take out and to write; one that has changed is among both."""
+
+    gone: frozenset[str]
+    new: frozenset[str]
+
+
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes | None:
+    """What happened to the documents, given the hash of each; None if it is so much that all is to be built anew."""
+    gone = frozenset(each for each in old if new.get(each) != old[each])
+    added = frozenset(each for each in new if new[each] != old.get(each))
+    return Changes(gone, added) if len(gone | added) <= REBUILD_SHARE * len(old) else None
+
+
+def _fits(old: Manifest, settings: IndexSettings, inputs: Mapping[str, str], kinds: Mapping[str, Kind]) -> bool:
+    """True if the rows of the index that is there are those that would be made now."""
+    before = IndexSettings.model_validate(old.settings)
+    return (
+        before.of_rows == settings.of_rows
+        and old.inputs.get("embedder") == inputs.get("embedder")
+        and old.results["metadata"] == kinds
+        and old.results["rows"] == ROWS
+    )
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a killed build left, but for what it journalled."""
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        elif each.name != "key" and ".journal" not in each.name:
+            each.unlink()
+
+
+class Made(NamedTuple):
+    """A table that is written, and what is known of it."""
+
+    store: Store
+    table: str
+    shape: Shape
+    tally: Tally
+    embedder: Embedder | None
+    idf: Callable[[str], float]
+    """Of terms, by a sample of the passages."""
+
+
+def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[str, Kind]) -> Made:
+    """A new table of all passages."""
+    size = read_manifest(corpus).counts["passages"]
+    numbers = random.Random(0).sample(range(size), min(SAMPLE, size))
+    sample = [text_of(each) for each in read_passages(corpus, numbers)]
+    counts = Counter(term for each in sample[:COUNTED_SAMPLE] for term in set(search_terms(each.text, each.language)))
+    embedder = fit_or_load(settings.embedder, sample, settings, root=corpus.parent)
+    if embedder:
+        embedder.save(build.path / SAVED)
+    shape = Shape(embedder.dimensions if embedder else 0, kinds)
+    table = table_name(settings.store, build.key)
+    made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))
+    _write(made, settings, track(read_passages(corpus), "index", size))
+    return made
+
+
+def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, changes: Changes) -> Made:
+    """A copy of the index that is there, its files shared, with the changes made in it."""
+    for each in build.out.iterdir():
+        if each.is_dir() and each.name != RERANKER:
+            shutil.copytree(each, build.path / each.name, copy_function=os.link)
+    embedder = open_embedder(settings.embedder, build.path)
+    shape = Shape(embedder.dimensions if embedder else 0, old.results["metadata"])
+    table = table_name(settings.store, build.key)
+    store = copy_store(settings.store, build.path, (old.results["table"], table), shape)
+    tally = Tally.read(build.out)
+    made = Made(store, table, shape, tally, embedder, idf_by(dict(tally.frequencies), tally.passages))
+    for some in batches(sorted(changes.gone), BATCH):
+        for rows in store.rows([OneOf("document_id", tuple(some))], COUNTED):
+            made.tally.remove(rows)
+    if changes.gone:
+        store.delete(changes.gone)
+    if changes.new:
+        _write(made, settings, (each for each in read_passages(corpus) if each.document_id in changes.new))
+    return made
+
+
+def _write(made: Made, settings: IndexSettings, passages: Iterable[Passage]) -> None:
+    """Passages become rows of the store, which are counted on their way."""
+    maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for some in batches(passages, BATCH):
+            made_rows = maker.rows(some)
+            made.tally.add(made_rows)
+            yield made_rows
+
+    made.store.write(rows())
+
+
+def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping[str, str]) -> Manifest:
+    """Index what was written, see that all of it is there and nothing else, and put it in the place of the old."""
+    made.store.finish()
+    found = Tally()
+    for rows in made.store.rows([], SUMMED):
+        found.sum(rows)
+    if found.checksum != made.tally.checksum or found.passages != made.tally.passages:
+        raise OporaError(
+            f"{build.out}: {made.tally.passages} passages were written and {found.passages} can be read back, or"
+            " others; run `opora index` again, and look whether the disk is sound"
         )
-
-
-def passage_terms(passage: Passage, heading_weight: int) -> list[str]:
-    """The terms that a passage is found by: its own, below its table's header, and those of its title and headings."""
-    language = language_of(passage)
-    around = " ".join(dict.fromkeys([str(passage.metadata.get("title", "")), *passage.heading]))
-    return heading_weight * terms(around, language) + terms(passage.shown, language)
-
-
-def language_of(passage: Passage) -> str:
-    return str(passage.metadata["language"])
-
-
-def _vectors(settings: IndexSettings, passages: Sequence[Passage]) -> tuple[Encoder, Vectors]:
-    """An encoder fitted to the Russian passages, and a vector for every passage, zeros for the others."""
-    import numpy as np
-
-    from opora.index.vectors import fit_encoder, lemmas
-    from opora.index.word_vectors import DIMENSIONS
-
-    numbers = [n for n, each in enumerate(passages) if language_of(each) == DENSE_LANGUAGE]
-    texts = [lemmas(" ".join([*passages[n].heading, passages[n].shown])) for n in numbers]
-    encoder = fit_encoder(texts, settings.components)
-    vectors = np.zeros((len(passages), DIMENSIONS), dtype=np.float32)
-    if numbers:
-        vectors[numbers] = encoder.encode(texts)
-    return encoder, vectors
-
-
-def _arrow(
-    passages: Sequence[Passage], rows: Sequence[Sequence[str]], vectors: Vectors, kinds: Mapping[str, Kind]
-) -> pa.Table:
-    import pyarrow as pa
-
-    columns: dict[str, Any] = {
-        "id": pa.array([each.id for each in passages], pa.string()),
-        "document_id": pa.array([each.document_id for each in passages], pa.string()),
-        "language": pa.array([language_of(each) for each in passages], pa.string()),
-        "access": pa.array([list(each.access) for each in passages], pa.list_(pa.string())),
-        "terms": pa.array([" ".join(row) for row in rows], pa.string()),
-        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), vectors.shape[1]),
-        "record": pa.array([each.model_dump_json() for each in passages], pa.string()),
-    }
-    types = {"text": pa.string(), "number": pa.float64(), "bool": pa.bool_()}
-    for key, kind in kinds.items():
-        values = [_as_kind(each.metadata.get(key), kind) for each in passages]
-        columns[column_of(key, kinds)] = pa.array(values, types[kind])
-    return pa.table(columns)
-
-
-def _as_kind(value: Scalar | None, kind: Kind) -> Scalar | None:
-    return str(value) if kind == "text" and value is not None else value
-
-
-def _write_table(folder: Path, rows: pa.Table) -> None:
-    import lancedb
-    from lancedb.index import FTS
-
-    # an interrupted build may have left a table
-    for leftover in folder.glob("*.lance"):
-        shutil.rmtree(leftover)
-    table = lancedb.connect(str(folder)).create_table(TABLE, rows)
-    if rows.num_rows:
-        # our terms are final: the store is to split them at blanks and do nothing else to them
-        config = FTS(
-            base_tokenizer="whitespace",
-            lower_case=False,
-            stem=False,
-            remove_stop_words=False,
-            ascii_folding=False,
-            max_token_length=None,
-            with_position=False,
-        )
-        table.create_index("terms", config=config)
-
-
-def _write_counts(path: Path, name: str, counts: Mapping[str, int]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    items = sorted(counts.items())
-    columns = {
-        name: pa.array([key for key, _ in items], pa.string()),
-        "count": pa.array([n for _, n in items], pa.int64()),
-    }
-    pq.write_table(pa.table(columns), path)
-
-
-def _write_components(path: Path, encoder: Encoder) -> None:
-    import numpy as np
-
-    np.save(path, encoder.components)
-
-
-def _models() -> dict[str, str]:
-    from opora.index.word_vectors import NAME, find_word_vectors
-
-    return {NAME: fingerprint_of_file(find_word_vectors())}
-
-
-def _content(key: str, passages: Sequence[Passage], rows: Sequence[Sequence[str]]) -> str:
-    """What tells one index from another; the store writes other bytes each time."""
-    digest = hashlib.sha256(key.encode())
-    for passage, row in zip(passages, rows, strict=True):
-        digest.update(json.dumps([passage.model_dump_json(), row], ensure_ascii=False).encode())
-    return digest.hexdigest()
+    made.tally.write(build.path)
+    write_digests(build.path, digests)
+    save_reranker(settings.reranker, build.path / RERANKER, build.out.parent)
+    if settings.synonyms:
+        shutil.copyfile(settings.synonyms, build.path / SYNONYMS)
+    return build.publish(
+        counts={"passages": made.tally.passages, "terms": len(made.tally.frequencies)},
+        models=made.embedder.identity() if made.embedder else {},
+        results={
+            "languages": dict(sorted(made.tally.languages.items())),
+            "metadata": dict(made.shape.kinds),
+            "rows": ROWS,
+            "dimensions": made.shape.dimensions,
+            "table": made.table,
+            "checksum": made.tally.checksum,
+        },
+        content=hash_json([build.key, made.tally.checksum, dict(made.embedder.identity()) if made.embedder else None]),
+    )

@@ -1,6 +1,6 @@
 """Conditions on passages, for the store to apply before the best are taken.
 
-kinds = metadata_kinds(passages)                                  # {'page': 'number', 'source': 'text'}
+kinds = metadata_kinds(p.metadata for p in passages)                            # {'page': 'number', 'source': 'text'}
 conditions({"source": ["a.pdf", "b.pdf"], "page": {"min": 2}}, kinds)
 # [OneOf('meta_1', ('a.pdf', 'b.pdf')), Between('meta_0', 2.0, None)]
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from opora.errors import InputError
-from opora.records import Passage, Scalar, nearest
+from opora.records import Scalar, nearest
 
 Kind = Literal["text", "number", "bool"]
 Filters = Mapping[str, Any]
@@ -43,11 +43,11 @@ class Access(NamedTuple):
 Condition = OneOf | Between | Access
 
 
-def metadata_kinds(passages: Iterable[Passage]) -> dict[str, Kind]:
+def metadata_kinds(metadata: Iterable[Mapping[str, Scalar]]) -> dict[str, Kind]:
     """What the values of each metadata key are, keys sorted; text where they do not agree."""
     kinds: dict[str, set[Kind]] = {}
-    for passage in passages:
-        for key, value in passage.metadata.items():
+    for each in metadata:
+        for key, value in each.items():
             kinds.setdefault(key, set()).add(_kind(value))
     return {key: kinds[key].pop() if len(kinds[key]) == 1 else "text" for key in sorted(kinds)}
 

@@ -3,78 +3,77 @@
 In: passages, an embedder. Out: record batches.
 
     maker = RowMaker(embedder, Shape(embedder.dimensions, {"page": "number"}), heading_weight=1)
-    maker.rows(passages)["terms"][0]         # 'срок хранен 5 дне'
+    maker.rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
 """
 
 from __future__ import annotations
 
 import heapq
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from opora.index.embedders.contract import Embedder, Text
 from opora.index.filters import Kind, column_of
 from opora.index.store.contract import Shape
 from opora.records import Passage, Scalar
 from opora.text.search_terms import search_terms
+from opora.text.terms import term
+from opora.text.words import word_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 KEYWORDS = 8
 
 
 class RowMaker:
-    """Makes rows. `frequencies`: how many passages of a sample of `sample` hold each term; keywords are the terms
-    that weigh most by them."""
+    """Makes rows. The words of title and headings count `heading_weight` times beside those of the passage; `idf` tells
+    which of its words are its keywords."""
 
     def __init__(
-        self,
-        embedder: Embedder | None,
-        shape: Shape,
-        heading_weight: int,
-        frequencies: Mapping[str, int],
-        sample: int,
+        self, embedder: Embedder | None, shape: Shape, heading_weight: int, idf: Callable[[str], float]
     ) -> None:
-        self.embedder, self.shape, self.heading_weight = embedder, shape, heading_weight
-        self._frequencies, self._sample = frequencies, sample
+        self._embedder, self._shape, self._heading_weight, self._idf = embedder, shape, heading_weight, idf
 
     def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
         """A row a passage, in order."""
         import pyarrow as pa
 
         heading_terms = [search_terms(around(each), language_of(each)) for each in passages]
-        terms = [search_terms(each.shown, language_of(each)) for each in passages]
+        own_terms = [search_terms(each.shown, language_of(each)) for each in passages]
         columns: dict[str, Any] = {
             "id": [each.id for each in passages],
             "document_id": [each.document_id for each in passages],
             "language": [language_of(each) for each in passages],
             "access": [list(each.access) for each in passages],
-            "keywords": [self._keywords(each) for each in terms],
+            "keywords": list(map(self._keywords, passages, own_terms)),
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [
-                " ".join([*self.heading_weight * above, *own]) for above, own in zip(heading_terms, terms, strict=True)
+                " ".join([*self._heading_weight * above, *own])
+                for above, own in zip(heading_terms, own_terms, strict=True)
             ],
             "record": [each.model_dump_json() for each in passages],
         }
-        for key, kind in self.shape.kinds.items():
-            columns[column_of(key, self.shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
-        if self.embedder:
-            vectors = self.embedder.embed([text_of(each) for each in passages], "passage")
+        for key, kind in self._shape.kinds.items():
+            columns[column_of(key, self._shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
+        if self._embedder:
+            vectors = self._embedder.embed([text_of(each) for each in passages], "passage")
             flat = pa.array(vectors.ravel(), pa.float32())
-            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self.shape.dimensions)
-        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self.shape))
+            columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
+        return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
 
-    def _keywords(self, terms: Sequence[str]) -> list[str]:
-        """The terms of highest tf-idf, best first."""
-        counts = Counter(terms)
-        weights = {
-            term: count * math.log(1 + self._sample / (1 + self._frequencies.get(term, 0)))
-            for term, count in counts.items()
-        }
-        return heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
+
+    def _keywords(self, passage: Passage, terms: Sequence[str]) -> list[str]:
+        """The words of the passage whose terms have the highest tf-idf, best first, as it spells them first."""
+        weights = {each: count * self._idf(each) for each, count in Counter(terms).items()}
+        best = heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
+        spelled: dict[str, str] = {}
+        for word in word_texts(passage.shown):
+            spelled.setdefault(term(word, language_of(passage)), word.lower())
+        return [spelled[each] for each in best if each in spelled]
 
 
 def schema_of(shape: Shape) -> pa.Schema:
@@ -96,6 +95,13 @@ def schema_of(shape: Shape) -> pa.Schema:
     if shape.dimensions:
         fields.append(pa.field("vector", pa.list_(pa.float32(), shape.dimensions)))
     return pa.schema(fields)
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def language_of(passage: Passage) -> str:

@@ -1,6 +1,6 @@
 """A question in, passages out.
 
-In: an index. Out: hits, the lexical score (BM25 over terms) and the dense one (cosine) fused, best first.
+In: an index. Out: hits: found by words (BM25) and by meaning (vectors), both scores fused, the best ones ranked anew.
 
     index = open_index(Path("index"))
     index.search("Какой срок хранения?", top_k=4)[0].passage.place
@@ -8,25 +8,27 @@ In: an index. Out: hits, the lexical score (BM25 over terms) and the dense one (
 
 from __future__ import annotations
 
-import functools
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from opora.artifacts import Manifest, fingerprint_of_file, read_manifest
+from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError, OporaError
-from opora.index.build import DENSE_LANGUAGE, TABLE
-from opora.index.filters import Filters, access_condition, conditions, quote
+from opora.index.build import build_index, damage_of
+from opora.index.embedders.contract import Text
+from opora.index.filters import Access, Condition, Filters, OneOf, conditions
+from opora.index.opened import Opened
+from opora.index.rerank.contract import Candidate, Question
+from opora.index.select import choose
 from opora.index.settings import IndexSettings, Retriever
 from opora.index.spelling import correct
-from opora.index.vectors import Encoder, idf, lemmas
 from opora.index.word_vectors import Vectors
-from opora.records import Hit, Passage, parse_record
+from opora.records import Hit, Passage
 from opora.text.language import detect_language
-from opora.text.terms import terms
+from opora.text.search_terms import search_terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,42 +40,57 @@ MAX_QUESTION_CHARS = 10_000
 """The rest of a longer question is not read."""
 MAX_QUERY_TERMS = 128
 """The rarest ones of a longer question are searched for."""
-COLUMNS = ["id", "language", "record"]
+SWAP_S = 2.0
+"""How long a reader waits for an index that is just being put in the place of another."""
 
 
-class Found(NamedTuple):
-    """A row of the table that a search found. `record` is the passage as JSON."""
-
-    record: str
-    language: str
-    bm25: float
-    cosine: float
-
-
-def open_index(folder: Path) -> Index:
-    """The index in `folder`. Raises InputError if it is not there or not finished, OporaError if it is damaged."""
+def open_index(folder: Path, settings: IndexSettings | None = None) -> Index:
+    """The index in `folder`. With `settings`, one that is damaged is built anew by them from the corpus beside it, and
+    a line says so. Raises InputError if it is not there or not finished, OporaError if it is damaged."""
+    if settings and folder.is_dir() and damage_of(folder):
+        return Index(folder, build_index(settings, folder.parent / "corpus", folder))
     manifest = read_manifest(folder)
     if manifest.stage != "index":
         raise InputError(f"{folder}: is no index but the artefact of `{manifest.stage}`")
+    if not settings and (damage := damage_of(folder)):
+        raise OporaError(f"{folder}: the index is damaged ({damage}); run `opora index`")
     return Index(folder, manifest)
 
 
 class Index:
-    """An index on disk; everything is read when it is first needed, which takes the first search about a second."""
+    """An index on disk; everything is read when it is first needed. When a newer index takes its place on disk, the
+    next search that needs a file of the old one goes on in the new one."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self.folder, self.manifest = folder, manifest
-        self.languages: tuple[str, ...] = tuple(manifest.results["languages"])
-        self._settings = parse_record(IndexSettings, manifest.settings, str(folder / "manifest.json"))
-        self._size = manifest.counts["passages"]
+    def __init__(self, folder: Path, manifest: Manifest, settings: IndexSettings | None = None) -> None:
+        """`settings`: others than those that it was built with; what concerns rows has no effect."""
+        self._given = settings
+        self._opened = Opened(folder, manifest, settings)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opora-search")
+
+    @property
+    def folder(self) -> Path:
+        return self._opened.folder
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._opened.manifest
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the passages, sorted."""
+        return self._opened.languages
 
     def load(self) -> Index:
         """Read now what the first search would read."""
-        _ = self._table, self._frequencies
-        for language in self.languages:
-            terms("a а", language)
-        if DENSE_LANGUAGE in self.languages:
-            self.embed(["а"])
+
+        def read(opened: Opened) -> None:
+            _ = opened.store, opened.frequencies, opened.reranker, opened.synonyms
+            for language in opened.languages:
+                search_terms("a а", language)
+                if opened.embedder:
+                    opened.embedder.embed([Text("а", language)], "question")
+
+        self._read(read)
         return self
 
     def search(
@@ -82,167 +99,224 @@ class Index:
         top_k: int,
         filters: Filters | None = None,
         access: Collection[str] | None = None,
-        by: Retriever = "hybrid",
+        by: Retriever | None = None,
     ) -> list[Hit]:
         """At most `top_k` passages, best first; none that hold nothing of the question. Only passages are searched that
         pass `filters` (a metadata key with a value, a list of values, or `{"min": 1, "max": 2}`) and that are public or
-        carry a label of `access`. `by` words alone (BM25), by meaning alone (vectors, where the question's language has
-        them: see `has_meaning`), or by both.
+        carry a label of `access`. `by`: `reranked` by default where the index has a reranker, else `hybrid`. With
+        `neighbors` set, each found passage is followed by those beside it, of the same rank.
 
         Raises InputError for a filter on an unknown key or with a value of another kind, OporaError if the index is
         damaged.
         """
-        kinds = self.manifest.results["metadata"]
-        where = " AND ".join([access_condition(access or ()), *conditions(filters or {}, kinds)])
-        if not self._size or top_k < 1:
-            return []
-        question = question[:MAX_QUESTION_CHARS]
-        language = detect_language(question, among=self.languages)
-        depth = max(self._settings.depth, 2 * top_k)
-        vector = self._vector(question, language) if by != "words" else None
-        found = self._dense(vector, where, depth) if vector is not None else {}
-        if by != "meaning":
-            found |= self._lexical(terms(question, language), vector, where, depth)
-        weight = 0.0 if vector is None else 1.0 if by == "meaning" else self._settings.dense_weight
-        return _best(self._fuse(found.values(), language, weight), top_k)
+        return self._read(lambda opened: self._search(opened, question, top_k, (filters or {}, access or ()), by))
+
+    def candidates(self, question: str, depth: int) -> tuple[Question, list[Candidate]]:
+        """What a search for `question` ranks: at most `depth` public passages by words and as many by meaning, by their
+        fused scores."""
+
+        def run(opened: Opened) -> tuple[Question, list[Candidate]]:
+            asked = self._question(opened, question)
+            found = self._find(opened, asked, [Access(())], depth, "hybrid")
+            scores = fuse(found, asked.language, _weight(opened, asked, "hybrid"))
+            order = sorted(range(len(found)), key=lambda place: (-scores[place], found[place].id))
+            return asked, [found[place] for place in order]
+
+        return self._read(run)
 
     def has_meaning(self, language: str) -> bool:
         """True if questions in that language can be searched by meaning."""
-        return language == DENSE_LANGUAGE and bool(self._settings.dense_weight)
+        embedder = self._read(lambda opened: opened.embedder)
+        return embedder is not None and embedder.covers(language) and bool(self._opened.settings.dense_weight)
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that id, whatever its access labels. Raises InputError if there is none."""
-        where = f"id = {quote(passage_id)}"
-        rows = self._guard(lambda: self._table.search().where(where).select(["record"]).to_list())
+        rows = self._rows([OneOf("id", (passage_id,))])
         if not rows:
             raise InputError(f"{self.folder}: holds no passage {passage_id!r}")
-        return Passage.model_validate_json(rows[0]["record"])
+        return rows[0]
 
     def passages(self) -> list[Passage]:
-        """All passages, in the order of the corpus, whatever their access labels."""
-        rows = self._guard(lambda: self._table.search().select(["record"]).limit(max(1, self._size)).to_list())
-        return [Passage.model_validate_json(row["record"]) for row in rows]
+        """All passages, document by document, whatever their access labels."""
+        return self._rows([])
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term among all passages, the highest for one that no passage holds."""
-        return idf(self._frequencies.get(term, 0), self._size)
+        return self._read(lambda opened: opened.idf(term))
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of Russian texts, shape (texts, 300); zeros for a text without a known word."""
-        return self._encoder.encode([lemmas(text) for text in texts])
+    def _search(
+        self,
+        opened: Opened,
+        question: str,
+        top_k: int,
+        allowed: tuple[Filters, Collection[str]],
+        by: Retriever | None,
+    ) -> list[Hit]:
+        filters, access = allowed
+        wanted = [Access(tuple(sorted(access))), *conditions(filters, opened.manifest.results["metadata"])]
+        if not opened.size or top_k < 1:
+            return []
+        settings = opened.settings
+        asked = self._question(opened, question)
+        by = by or ("reranked" if opened.reranker else "hybrid")
+        found = self._find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
+        fused = fuse(found, asked.language, _weight(opened, asked, by))
+        scores = self._rerank(opened, asked, found, fused) if by == "reranked" else fused
+        places = choose(found, scores, top_k, settings.diversity if by in ("hybrid", "reranked") else 0.0)
+        hits = []
+        for rank, place in enumerate((each for each in places if fused[each] > 0), 1):
+            named = {"fused": fused[place], "bm25": found[place].bm25, "dense": found[place].cosine}
+            if by == "reranked":
+                named["reranked"] = scores[place]
+            hits.append(Hit(passage=found[place].passage, rank=rank, scores=named))
+        return self._with_neighbors(opened, hits, wanted) if settings.neighbors else hits
 
-    def _vector(self, question: str, language: str) -> Vectors | None:
+    def _question(self, opened: Opened, text: str) -> Question:
+        text = text[:MAX_QUESTION_CHARS]
+        language = detect_language(text, among=opened.languages)
+        known = correct(search_terms(text, language), opened.frequencies)
+        terms = {term: opened.idf(term) for term in known}
+        return Question(text, language, terms, self._vector(opened, text, language))
+
+    def _vector(self, opened: Opened, text: str, language: str) -> Vectors | None:
         """The vector of a question, None where the dense search has nothing to say."""
-        if not self.has_meaning(language):
+        if not opened.embedder or not opened.settings.dense_weight or not opened.embedder.covers(language):
             return None
-        vector: Vectors = self.embed([question])[0]
+        vector: Vectors = opened.embedder.embed([Text(text, language)], "question")[0]
         return vector if vector.any() else None
 
-    def _dense(self, vector: Vectors, where: str, depth: int) -> dict[str, Found]:
-        def run() -> pa.Table:
-            query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
-            query = query.where(f"{where} AND language = '{DENSE_LANGUAGE}'", prefilter=True)
-            return query.select([*COLUMNS, "_distance"]).limit(depth).to_arrow()
+    def _find(
+        self, opened: Opened, asked: Question, wanted: Sequence[Condition], depth: int, by: Retriever
+    ) -> list[Candidate]:
+        """Candidates of both searches, which run side by side."""
+        dense = None
+        vector = asked.vector if by != "words" else None
+        if vector is not None:
+            covered = tuple(each for each in opened.languages if opened.embedder and opened.embedder.covers(each))
+            spoken = [] if len(covered) == len(opened.languages) else [OneOf("language", covered)]
+            dense = self._pool.submit(opened.store.by_vector, vector, [*wanted, *spoken], depth)
+        found: dict[str, Candidate] = {}
+        terms = _terms(opened, asked) if by != "meaning" else []
+        if terms:
+            for each in _candidates(opened, opened.store.by_terms(terms, wanted, depth), vector):
+                found[each.id] = each
+        if dense:
+            for each in _candidates(opened, dense.result().drop_columns("score"), vector):
+                found.setdefault(each.id, each)
+        return list(found.values())
 
-        rows = self._guard(run)
-        # the store's distance is 1 less the product
-        return _found(rows, np.zeros(len(rows)), 1 - rows["_distance"].to_numpy())
+    def _rerank(
+        self, opened: Opened, asked: Question, found: Sequence[Candidate], fused: Sequence[float]
+    ) -> list[float]:
+        """Scores by which the best candidates stand anew in front of the others, which keep their order."""
+        if not opened.reranker:
+            raise InputError(f"{self.folder}: the index has no reranker; set index.reranker and run `opora index`")
+        order = sorted(range(len(found)), key=lambda place: (-fused[place], found[place].id))
+        front, rest = order[: opened.settings.rerank_depth], order[opened.settings.rerank_depth :]
+        scores = [0.0] * len(found)
+        for place, score in zip(front, opened.reranker.score(asked, [found[each] for each in front]), strict=True):
+            scores[place] = score
+        lowest = min((scores[place] for place in front), default=0.0)
+        for number, place in enumerate(rest, 1):
+            scores[place] = lowest - number
+        return scores
 
-    def _lexical(self, asked: Iterable[str], vector: Vectors | None, where: str, depth: int) -> dict[str, Found]:
-        known = correct(asked, self._frequencies)
-        if not known:
-            return {}
-        wanted = heapq.nlargest(MAX_QUERY_TERMS, known, key=self.idf)
+    def _with_neighbors(self, opened: Opened, hits: Sequence[Hit], wanted: Sequence[Condition]) -> list[Hit]:
+        """Each hit, and behind it the passages beside it, in the order of the document, none twice."""
+        documents = tuple(dict.fromkeys(hit.passage.document_id for hit in hits))
+        rows = opened.store.rows([OneOf("document_id", documents), *wanted], ("record",))
+        beside: dict[str, list[Passage]] = {}
+        for passage in _passages(rows):
+            beside.setdefault(passage.document_id, []).append(passage)
+        shown = {hit.passage.id for hit in hits}
+        joined: list[Hit] = []
+        for hit in hits:
+            row = beside[hit.passage.document_id]
+            at = next(number for number, each in enumerate(row) if each.id == hit.passage.id)
+            near = row[max(0, at - opened.settings.neighbors) : at + opened.settings.neighbors + 1]
+            joined.append(hit)
+            for each in near:
+                if each.id not in shown:
+                    shown.add(each.id)
+                    joined.append(Hit(passage=each, rank=hit.rank))
+        return joined
 
-        def run() -> pa.Table:
-            query = self._table.search(_match(wanted), query_type="fts").where(where, prefilter=True)
-            return query.select([*COLUMNS, "vector", "_score"]).limit(depth).to_arrow()
+    def _rows(self, wanted: Sequence[Condition]) -> list[Passage]:
+        return self._read(lambda opened: _passages(opened.store.rows(wanted, ("record",))))
 
-        rows = self._guard(run)
-        cosines = np.zeros(len(rows))
-        if vector is not None and len(rows):
-            cosines = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1) @ vector
-        return _found(rows, rows["_score"].to_numpy(), cosines)
+    def _read(self, run: Callable[[Opened], T]) -> T:
+        """What `run` returns, of the index that is on disk; a store that cannot be read is one clear line."""
+        while True:
+            try:
+                return run(self._opened)
+            except OporaError:
+                raise
+            except Exception as error:  # the stores fail with types of their own
+                newer = self._newer()
+                if not newer:
+                    line = " ".join(str(error).split())[:120]
+                    raise OporaError(f"{self.folder}: the index is damaged ({line}); run `opora index`") from None
+                self._opened = newer
 
-    def _fuse(self, found: Collection[Found], language: str, weight: float) -> Iterator[tuple[dict[str, float], str]]:
-        """(scores, record) of each passage: the sum of both scores, each divided by the best one, the dense one by
-        `weight`, the other by the rest."""
-        best = max((each.bm25 for each in found), default=0.0) or 1.0
-        nearest = max((each.cosine for each in found), default=0.0) or 1.0
-        for each in found:
-            score = (1 - weight) * each.bm25 / best + weight * each.cosine / nearest
-            score *= 1.0 if each.language == language else OTHER_LANGUAGE
-            if score > 0:
-                yield {"fused": score, "bm25": each.bm25, "dense": each.cosine}, each.record
-
-    @functools.cached_property
-    def _table(self) -> Any:
-        import lancedb
-
-        return self._guard(lambda: lancedb.connect(str(self.folder)).open_table(TABLE))
-
-    @functools.cached_property
-    def _frequencies(self) -> dict[str, int]:
-        return self._guard(lambda: _read_counts(self._file("terms.parquet"), "term"))
-
-    @functools.cached_property
-    def _encoder(self) -> Encoder:
-        counts = self._guard(lambda: _read_counts(self._file("lemmas.parquet"), "lemma"))
-        components = self._guard(lambda: np.load(self._file("components.npy")))
-        return Encoder(counts, self.manifest.results["languages"].get(DENSE_LANGUAGE, 0), components)
-
-    def _file(self, name: str) -> Path:
-        """A file beside the table, unharmed."""
-        path = self.folder / name
-        if fingerprint_of_file(path) != self.manifest.files.get(name):
-            raise OSError(f"{name} is not what was written")
-        return path
-
-    def _guard(self, read: Callable[[], T]) -> T:
-        """What `read` returns; a store that cannot be read is one clear line."""
-        try:
-            return read()
-        except OporaError:
-            raise
-        except Exception as error:  # the store fails, and panics, with types of its own
-            line = " ".join(str(error).split())[:120]
-            raise OporaError(f"{self.folder}: the index is damaged ({line}); remove it and run `opora index`") from None
-
-
-def _match(wanted: Sequence[str]) -> Any:
-    """A query for any of some terms; nothing in them is read as syntax."""
-    from lancedb.query import MatchQuery
-
-    return MatchQuery(" ".join(wanted), "terms")  # type: ignore[call-arg]
-
-
-def _found(rows: pa.Table, scores: Iterable[float], cosines: Iterable[float]) -> dict[str, Found]:
-    columns = [rows[name].to_pylist() for name in COLUMNS]
-    return {
-        key: Found(record, language, float(score), max(0.0, float(cosine)))
-        for key, language, record, score, cosine in zip(*columns, scores, cosines, strict=True)
-    }
-
-
-def _best(fused: Iterable[tuple[dict[str, float], str]], top_k: int) -> list[Hit]:
-    """The best hits, of two that overlap by more than half of the shorter the better one."""
-    chosen: list[Hit] = []
-    for scores, record in sorted(fused, key=lambda each: (-each[0]["fused"], each[1])):
-        passage = Passage.model_validate_json(record)
-        if not any(_same(passage, hit.passage) for hit in chosen):
-            chosen.append(Hit(passage=passage, rank=len(chosen) + 1, scores=scores))
-        if len(chosen) == top_k:
-            break
-    return chosen
+    def _newer(self) -> Opened | None:
+        """The index that has taken the place of this one."""
+        waited_until = time.monotonic() + SWAP_S
+        while time.monotonic() < waited_until:
+            try:
+                manifest = read_manifest(self.folder)
+            except InputError:
+                time.sleep(0.05)
+                continue
+            return Opened(self.folder, manifest, self._given) if manifest != self.manifest else None
+        return None
 
 
-def _same(one: Passage, other: Passage) -> bool:
-    common = min(one.end, other.end) - max(one.start, other.start)
-    return one.document_id == other.document_id and 2 * common > min(len(one.text), len(other.text))
+def fuse(found: Sequence[Candidate], language: str, weight: float) -> list[float]:
+    """The sum of both scores of each candidate, each divided by the best one, the dense one by `weight`, the other by
+    the rest; a passage in another language counts half."""
+    best = max((each.bm25 for each in found), default=0.0) or 1.0
+    nearest = max((each.cosine for each in found), default=0.0) or 1.0
+    return [
+        ((1 - weight) * each.bm25 / best + weight * each.cosine / nearest)
+        * (1.0 if each.language == language else OTHER_LANGUAGE)
+        for each in found
+    ]
 
 
-def _read_counts(path: Path, name: str) -> dict[str, int]:
-    import pyarrow.parquet as pq
+def _weight(opened: Opened, asked: Question, by: Retriever) -> float:
+    """Share of the dense score."""
+    if asked.vector is None or by == "words":
+        return 0.0
+    return 1.0 if by == "meaning" else opened.settings.dense_weight
 
-    table = pq.read_table(path)
-    return dict(zip(table[name].to_pylist(), table["count"].to_pylist(), strict=True))
+
+def _terms(opened: Opened, asked: Question) -> list[str]:
+    """What is searched for by words: the rarest terms, and synonyms that the passages hold."""
+    terms = list(asked.terms)
+    if synonyms := opened.synonyms.get(asked.language):
+        terms += [each for each in synonyms.expand(terms) if each in opened.frequencies and each not in asked.terms]
+    return heapq.nlargest(MAX_QUERY_TERMS, terms, key=opened.idf)
+
+
+def _candidates(opened: Opened, rows: pa.Table, vector: Vectors | None) -> Iterator[Candidate]:
+    """Rows of a store; those found by words have a `score`."""
+    import numpy as np
+
+    size, weight = len(rows), opened.heading_weight
+    texts = [rows[name].to_pylist() for name in ("id", "language", "record", "terms", "heading_terms")]
+    scores = rows["score"].to_pylist() if "score" in rows.column_names else [0.0] * size
+    vectors = [None] * size
+    cosines = np.zeros(size, dtype=np.float32)
+    if size and "vector" in rows.column_names:
+        vectors = rows["vector"].combine_chunks().flatten().to_numpy().reshape(size, -1)
+        if vector is not None:
+            cosines = vectors @ vector
+    for key, language, record, terms, above, score, cosine, own in zip(*texts, scores, cosines, vectors, strict=True):
+        heading = above.split()
+        words = terms.split()[weight * len(heading) :]
+        yield Candidate(key, language, record, words, heading, score, max(0.0, float(cosine)), own)
+
+
+def _passages(rows: Iterator[pa.RecordBatch]) -> list[Passage]:
+    found = [Passage.model_validate_json(record) for batch in rows for record in batch["record"].to_pylist()]
+    return sorted(found, key=lambda each: (each.document_id, each.start, each.id))

@@ -103,13 +103,13 @@ class OpenAIModel:
                 completion = await self._formatted(client, chat, calls.schema)
             except (openai.APIError, BrokenStreamError) as error:
                 calls.lost(number, charged=not _refused(error))
-                told = ModelError(f"{self.spec}: {_explain(error, self._settings, attempt + 1)}")
+                told = ModelError(f"{self.spec}: {explain(error, self._settings.timeout_s, attempt + 1)}")
                 if isinstance(error, CONCERNS_ALL):
                     raise told from None
-                if attempt == self._settings.retries or not _may_pass(error):
+                if attempt == self._settings.retries or not may_pass(error):
                     calls.failed(number, told)
                     return
-                await asyncio.sleep(_pause_s(error, attempt))
+                await asyncio.sleep(pause_s(error, attempt))
             else:
                 calls.answered(number, completion)
                 return
@@ -187,13 +187,14 @@ def _refused(error: Exception) -> bool:
     return isinstance(error, openai.APIStatusError) and error.status_code < 500
 
 
-def _may_pass(error: Exception) -> bool:
+def may_pass(error: Exception) -> bool:
+    """Whether the same request may be taken later."""
     if isinstance(error, openai.APIStatusError):
         return error.status_code in PASSING or error.status_code >= 500
     return isinstance(error, openai.APIConnectionError | BrokenStreamError)
 
 
-def _pause_s(error: Exception, attempt: int) -> float:
+def pause_s(error: Exception, attempt: int) -> float:
     """What the server asks for by `Retry-After`, else twice as long each time, a little apart from other chats."""
     asked = error.response.headers.get("retry-after", "") if isinstance(error, openai.APIStatusError) else ""
     if re.fullmatch(r"\d+(\.\d+)?", asked):
@@ -201,11 +202,12 @@ def _pause_s(error: Exception, attempt: int) -> float:
     return min(8.0, 0.25 * 2.0**attempt) * random.uniform(1.0, 1.5)
 
 
-def _explain(error: openai.APIError | BrokenStreamError, settings: ModelSettings, attempts: int) -> str:
+def explain(error: openai.APIError | BrokenStreamError, timeout_s: float, attempts: int) -> str:
+    """What is wrong, and the way out."""
     if isinstance(error, BrokenStreamError):
         return f"the answer broke off ({error}), {attempts} times"
     if isinstance(error, openai.APITimeoutError):
-        return f"no answer within {settings.timeout_s:g} s, {attempts} times; raise timeout_s or lower concurrency"
+        return f"no answer within {timeout_s:g} s, {attempts} times; raise timeout_s or lower concurrency"
     if isinstance(error, openai.APIConnectionError):
         return "the server cannot be reached; start it, or correct the URL"
     if isinstance(error, openai.AuthenticationError):

@@ -12,10 +12,10 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from opora.text.morphology import normal_form
 from opora.text.words import fold, normalize_number, words
 
 if TYPE_CHECKING:
-    from pymorphy3 import MorphAnalyzer
     from snowballstemmer.basestemmer import BaseStemmer
 
 STEMMERS = {
@@ -50,16 +50,10 @@ def term(word: str, language: str) -> str:
 @functools.lru_cache(maxsize=500_000)
 def lemma(word: str) -> str:
     """The dictionary form of a Russian word, the likeliest one (pymorphy3), lower-case, ё as е."""
-    return str(_morphology().parse(fold(word))[0].normal_form).replace("ё", "е")
+    return normal_form(fold(word)).replace("ё", "е")
 
 
-@functools.cache
-def _morphology() -> MorphAnalyzer:
-    from pymorphy3 import MorphAnalyzer
-
-    return MorphAnalyzer()
-
-
+@functools.lru_cache(maxsize=200_000)
 def _stem(word: str, language: str) -> str:
     stemmer = _stemmer(language)
     return str(stemmer.stemWord(word)) if stemmer else word

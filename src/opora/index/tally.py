@@ -1,0 +1,121 @@
+"""What a table holds, counted while it is written: enough to bring it up to date, and to see that all of it is there.
+
+In: batches of rows. Out: how many passages hold each term, passages by language, a checksum that does not depend on
+their order.
+
+    tally = Tally()
+    tally.add(rows)
+    tally.frequencies["срок"]        # 12
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opora.corpus.read import read_passage_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUMMED = ("id", "terms", "record")
+COUNTED = (*SUMMED, "language")
+TERMS, DOCUMENTS, SUMS = "terms.parquet", "documents.parquet", "tally.json"
+MODULUS = 1 << 64
+
+
+class Tally:
+    """Counts of the rows of a table."""
+
+    def __init__(self) -> None:
+        self.frequencies: Counter[str] = Counter()
+        """How many passages hold each term."""
+        self.languages: Counter[str] = Counter()
+        self.passages = 0
+        self.checksum = 0
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Count rows with the columns COUNTED."""
+        self.sum(rows)
+        for terms in rows["terms"].to_pylist():
+            self.frequencies.update(set(terms.split()))
+        self.languages.update(rows["language"].to_pylist())
+
+    def remove(self, rows: pa.RecordBatch) -> None:
+        """Take back what was counted of rows."""
+        other = Tally()
+        other.add(rows)
+        # subtraction of counters leaves out what is zero
+        self.frequencies -= other.frequencies
+        self.languages -= other.languages
+        self.passages -= other.passages
+        self.checksum = (self.checksum - other.checksum) % MODULUS
+
+    def sum(self, rows: pa.RecordBatch) -> None:
+        """Count rows and sum their hashes only; their columns are SUMMED."""
+        for row in zip(*(rows[name].to_pylist() for name in SUMMED), strict=True):
+            digest = hashlib.blake2b("\0".join(row).encode(), digest_size=8).digest()
+            self.checksum = (self.checksum + int.from_bytes(digest)) % MODULUS
+        self.passages += rows.num_rows
+
+    def write(self, folder: Path) -> None:
+        write_counts(folder / TERMS, self.frequencies)
+        sums = {"languages": self.languages, "passages": self.passages, "checksum": self.checksum}
+        (folder / SUMS).write_text(json.dumps(sums))
+
+    @classmethod
+    def read(cls, folder: Path) -> Tally:
+        """What `write` wrote."""
+        tally = cls()
+        tally.frequencies = Counter(read_counts(folder / TERMS))
+        sums = json.loads((folder / SUMS).read_text())
+        tally.languages, tally.passages, tally.checksum = Counter(sums["languages"]), sums["passages"], sums["checksum"]
+        return tally
+
+
+def read_counts(path: Path) -> dict[str, int]:
+    """Term -> how many passages hold it."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    return dict(zip(table["term"].to_pylist(), table["count"].to_pylist(), strict=True))
+
+
+def write_counts(path: Path, counts: Mapping[str, int]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    terms = sorted(counts)
+    columns = {"term": pa.array(terms, pa.string()), "count": pa.array([counts[each] for each in terms], pa.int64())}
+    pq.write_table(pa.table(columns), path)
+
+
+def document_digests(corpus: Path) -> dict[str, str]:
+    """Document id -> hash of its passages with all that is known of them."""
+    hashes: dict[str, hashlib.blake2b] = {}
+    for row in read_passage_rows(corpus):
+        digest = hashes.setdefault(row["document_id"], hashlib.blake2b(digest_size=16))
+        digest.update(repr(sorted(row.items())).encode())
+    return {document: digest.hexdigest() for document, digest in hashes.items()}
+
+
+def read_digests(folder: Path) -> dict[str, str]:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(folder / DOCUMENTS)
+    return dict(zip(table["document_id"].to_pylist(), table["digest"].to_pylist(), strict=True))
+
+
+def write_digests(folder: Path, digests: Mapping[str, str]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {
+        "document_id": pa.array(list(digests), pa.string()),
+        "digest": pa.array(list(digests.values()), pa.string()),
+    }
+    pq.write_table(pa.table(columns), folder / DOCUMENTS)

@@ -1,0 +1,22 @@
+"""Questions and candidates made by hand."""
+
+import numpy as np
+
+from opora.index.rerank.contract import Candidate, Question
+from opora.records import Passage
+from opora.text.search_terms import search_terms
+
+
+def ask(text, language="en", idf=None, vector=None):
+    terms = {term: (idf or {}).get(term, 1.0) for term in search_terms(text, language)}
+    return Question(text, language, terms, vector)
+
+
+def candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language="en", vector=None, document="d"):
+    passage = Passage(
+        id=id, document_id=document, text=text, start=0, end=len(text), heading=heading,
+        metadata={"source": "a.md", "title": title, "language": language},
+    )  # fmt: skip
+    above = search_terms(" ".join(dict.fromkeys([title, *heading])), language)
+    vector = None if vector is None else np.asarray(vector, dtype=np.float32)
+    return Candidate(id, language, passage.model_dump_json(), search_terms(text, language), above, bm25, cosine, vector)
