@@ -17,19 +17,17 @@ it is off by a tenth (`sparse.DRIFT`); then all weights are made anew.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from opora.errors import InputError, MissingExtraError, OporaError
-from opora.index.filters import Access, Between, Condition, OneOf, column_of
+from opora.errors import InputError, OporaError
+from opora.index.filters import Condition, OneOf, column_of
 from opora.index.store.contract import FOUND, Shape
+from opora.index.store.milvus_client import connect, explained, expression
 from opora.index.store.sparse import Counts, weights_of_question, weights_of_row
-from opora.records import Scalar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +43,6 @@ LABELS = 4096
 DEPTH = 16_384
 """Rows that Milvus returns for a search, at most."""
 BATCH = 500
-TIMEOUT_S = 30.0
 WEIGHTS = "weights"
 """The column of the sparse vectors."""
 
@@ -63,8 +60,8 @@ def create_milvus(place: Place, shape: Shape) -> MilvusStore:
     """An empty collection, instead of one of that name. Raises OporaError if the server does not answer."""
     from pymilvus import MilvusClient
 
-    client = _connect(place.uri)
-    with _explained(place.uri):
+    client = connect(place.uri)
+    with explained(place.uri):
         client.drop_collection(place.name)
         index = MilvusClient.prepare_index_params()
         index.add_index(WEIGHTS, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
@@ -77,18 +74,27 @@ def create_milvus(place: Place, shape: Shape) -> MilvusStore:
 
 def open_milvus(place: Place, shape: Shape) -> MilvusStore:
     """The collection. Raises OporaError if it is not there or the server does not answer."""
-    client = _connect(place.uri)
-    with _explained(place.uri):
+    client = connect(place.uri)
+    with explained(place.uri):
         if not client.has_collection(place.name):
             raise OporaError(f"milvus:{place.uri} has no collection {place.name}; build the index anew")
         client.load_collection(place.name)
     return MilvusStore(client, place, shape, Counts.load(place.folder))
 
 
+def copy_milvus(place: Place, name: str, shape: Shape) -> MilvusStore:
+    """A new collection with the rows of collection `name`, whose counts are in the folder of `place`; they travel
+    through this process. Raises OporaError like `open_milvus`."""
+    old = open_milvus(place._replace(name=name), shape)
+    new = create_milvus(place, shape)
+    new.take(old)
+    return new
+
+
 def drop_milvus(uri: str, name: str) -> None:
     """Remove a collection, if it is there."""
-    client = _connect(uri)
-    with _explained(uri):
+    client = connect(uri)
+    with explained(uri):
         client.drop_collection(name)
 
 
@@ -98,6 +104,12 @@ class MilvusStore:
     def __init__(self, client: Any, place: Place, shape: Shape, counts: Counts) -> None:
         self._client, self._place, self._shape, self._counts = client, place, shape, counts
         self._waiting: IO[bytes] | None = None
+
+    def take(self, other: MilvusStore) -> None:
+        """Become a copy of a finished store."""
+        self._counts = Counts.load(other._place.folder)
+        for batch in other.rows([], self._columns):
+            self._put(batch)
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Rows wait in a file until `finish`: their weights depend on the mean length of all."""
@@ -121,8 +133,8 @@ class MilvusStore:
             doomed = OneOf("document_id", tuple(ordered[at : at + BATCH]))
             for batch in self.rows([doomed], ["terms"]):
                 self._counts.change(batch["terms"].to_pylist(), by=-1)
-            with _explained(self._place.uri):
-                self._client.delete(self._place.name, filter=_expression([doomed]))
+            with explained(self._place.uri):
+                self._client.delete(self._place.name, filter=expression([doomed]))
 
     def finish(self) -> None:
         if self._counts.settle():
@@ -130,14 +142,14 @@ class MilvusStore:
                 self._put(batch)
         for batch in self._taken():
             self._put(batch)
-        with _explained(self._place.uri):
+        with explained(self._place.uri):
             self._client.flush(self._place.name)
             self._index_vectors()
             self._client.query(self._place.name, output_fields=["count(*)"], consistency_level="Strong")
         self._counts.save(self._place.folder)
 
     def count(self) -> int:
-        with _explained(self._place.uri):
+        with explained(self._place.uri):
             (row,) = self._client.query(self._place.name, output_fields=["count(*)"])
         return int(row["count(*)"])
 
@@ -152,9 +164,9 @@ class MilvusStore:
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if _impossible(conditions):
             return
-        with _explained(self._place.uri):
+        with explained(self._place.uri):
             pages = self._client.query_iterator(
-                self._place.name, batch_size=BATCH, filter=_expression(conditions), output_fields=list(columns)
+                self._place.name, batch_size=BATCH, filter=expression(conditions), output_fields=list(columns)
             )
             while found := pages.next():
                 yield self._batch(found, columns)
@@ -166,12 +178,12 @@ class MilvusStore:
         columns = [each for each in FOUND if each in self._columns]
         hits: Sequence[Mapping[str, Any]] = []
         if depth and not _impossible(conditions):
-            with _explained(self._place.uri):
+            with explained(self._place.uri):
                 (hits,) = self._client.search(
                     self._place.name,
                     data=[query],
                     anns_field=column,
-                    filter=_expression(conditions),
+                    filter=expression(conditions),
                     limit=min(depth, DEPTH),
                     output_fields=columns,
                     search_params={"metric_type": "IP"},
@@ -213,7 +225,7 @@ class MilvusStore:
             for row in rows:
                 row[WEIGHTS] = weights_of_row(row["terms"], self._counts.mean)
                 row["access"] = row["access"] or []
-            with _explained(self._place.uri):
+            with explained(self._place.uri):
                 self._client.upsert(self._place.name, rows)
 
     def _index_vectors(self) -> None:
@@ -233,35 +245,6 @@ class MilvusStore:
         self._client.load_collection(name)
 
 
-def _connect(uri: str) -> Any:
-    if not uri.endswith(".db") and not uri.startswith(("http://", "https://")):
-        raise InputError(f"store milvus:{uri} is neither a file that ends with .db nor http(s)://host:port")
-    try:
-        from pymilvus import MilvusClient
-    except ModuleNotFoundError:
-        raise MissingExtraError(f"store milvus:{uri}", "scale") from None
-    # Milvus Lite and pymilvus log an error with its trace before they raise it
-    for name in ("milvus_lite", "pymilvus"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    with _explained(uri):
-        if uri.endswith(".db"):
-            Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            return MilvusClient(uri)
-        return MilvusClient(uri, token=os.environ.get("MILVUS_TOKEN", ""), timeout=TIMEOUT_S)
-
-
-@contextlib.contextmanager
-def _explained(uri: str) -> Iterator[None]:
-    from pymilvus.exceptions import MilvusException
-
-    try:
-        yield
-    except MilvusException as error:
-        lines = str(error.message).strip().splitlines() or [type(error).__name__]
-        hint = "; is the file in use by another process?" if "Open local milvus failed" in lines[0] else ""
-        raise OporaError(f"milvus:{uri}: {lines[0]}{hint}") from None
-
-
 def _schema(shape: Shape) -> Any:
     from pymilvus import DataType, MilvusClient
 
@@ -269,13 +252,13 @@ def _schema(shape: Shape) -> Any:
     schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=TEXT_BYTES)
     for name in ("document_id", "language", "heading_terms", "terms", "record"):
         schema.add_field(name, DataType.VARCHAR, max_length=TEXT_BYTES)
+    strings = {"element_type": DataType.VARCHAR, "max_capacity": LABELS, "max_length": TEXT_BYTES}
     for name in ("access", "keywords"):
-        kind = {"element_type": DataType.VARCHAR, "max_capacity": LABELS, "max_length": TEXT_BYTES}
-        schema.add_field(name, DataType.ARRAY, **kind)
+        schema.add_field(name, DataType.ARRAY, **strings)
     types = {"text": DataType.VARCHAR, "number": DataType.DOUBLE, "bool": DataType.BOOL}
     for key, kind in shape.kinds.items():
-        more = {"max_length": TEXT_BYTES} if kind == "text" else {}
-        schema.add_field(column_of(key, shape.kinds), types[kind], nullable=True, **more)
+        size = {"max_length": TEXT_BYTES} if kind == "text" else {}
+        schema.add_field(column_of(key, shape.kinds), types[kind], nullable=True, **size)
     schema.add_field(WEIGHTS, DataType.SPARSE_FLOAT_VECTOR)
     if shape.dimensions:
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=shape.dimensions)
@@ -298,31 +281,3 @@ def _refuse_long_texts(batch: pa.RecordBatch) -> None:
 
 def _impossible(conditions: Sequence[Condition]) -> bool:
     return any(isinstance(each, OneOf) and not each.values for each in conditions)
-
-
-def _expression(conditions: Sequence[Condition]) -> str:
-    return " and ".join(map(_of_condition, conditions))
-
-
-def _of_condition(condition: Condition) -> str:
-    match condition:
-        case OneOf(column, values):
-            return f"{column} in [{_literals(values)}]"
-        case Between(column, low, high):
-            bounds = [f"{column} >= {_literal(low)}"] if low is not None else []
-            bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
-            return f"({' and '.join(bounds)})"
-        case Access(labels):
-            public = "array_length(access) == 0"
-            return f"({public} or array_contains_any(access, [{_literals(labels)}]))" if labels else f"({public})"
-
-
-def _literals(values: Sequence[Scalar]) -> str:
-    return ", ".join(map(_literal, values))
-
-
-def _literal(value: Scalar) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-        return f'"{escaped}"'
-    return str(value).lower() if isinstance(value, bool) else repr(float(value))

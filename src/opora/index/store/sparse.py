@@ -30,7 +30,7 @@ NO_TERM = 2**32 - 2
 """The number that a row without terms has, for a vector may not be empty; no term has it."""
 DRIFT = 0.1
 """How far the mean length may be from the one that weights were made with, as a share of it."""
-FILE = "milvus.npz"
+FILE = "milvus/counts.npz"
 
 
 class Counts:
@@ -86,8 +86,12 @@ class Counts:
     def save(self, folder: Path) -> None:
         import numpy as np
 
+        path = folder / FILE
+        path.parent.mkdir(exist_ok=True)
+        # the index that this one is a copy of may share the file
+        path.unlink(missing_ok=True)
         totals = np.array([self.rows, self.length, self.mean])
-        np.savez(folder / FILE, numbers=self._numbers, holding=self._holding, totals=totals)
+        np.savez(path, numbers=self._numbers, holding=self._holding, totals=totals)
 
     @classmethod
     def load(cls, folder: Path) -> Counts:
