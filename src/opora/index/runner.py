@@ -96,25 +96,23 @@ def _ray_rows(address: str, source: Source, maker: MakerFactory, gpus: float) ->
 
 
 def _dataset(source: Source, maker: MakerFactory, gpus: float) -> Dataset:
-    import pyarrow.compute as pc
     import ray
+    from ray.data.expressions import col
 
-    some = {} if source.document_ids is None else {"filter": pc.field("document_id").isin(sorted(source.document_ids))}
     path = str((source.corpus / PASSAGES).resolve())
+    passages = ray.data.read_parquet(path, num_cpus=OTHER_CPUS)
+    if source.document_ids is not None:
+        passages = passages.filter(expr=col("document_id").is_in(sorted(source.document_ids)), num_cpus=OTHER_CPUS)
     resources = ray.cluster_resources()
     workers = resources.get("GPU", 0) / gpus if gpus else resources.get("CPU", 1)
-    return (
-        ray.data.read_parquet(path, num_cpus=OTHER_CPUS, **some)
-        .repartition(target_num_rows_per_block=BLOCK)
-        .map_batches(
-            _Worker,
-            fn_constructor_args=(maker,),
-            batch_format="pyarrow",
-            batch_size=BATCH,
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, int(workers))),
-            num_cpus=MAKER_CPUS,
-            num_gpus=gpus or None,
-        )
+    return passages.repartition(target_num_rows_per_block=BLOCK).map_batches(
+        _Worker,
+        fn_constructor_args=(maker,),
+        batch_format="pyarrow",
+        batch_size=BATCH,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, int(workers))),
+        num_cpus=MAKER_CPUS,
+        num_gpus=gpus or None,
     )
 
 
