@@ -54,7 +54,12 @@ class Embeddings:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Retry-After", "0")
                 self.end_headers()
-                answer = {"object": "list", "model": "m", "data": rows, "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+                answer = {
+                    "object": "list",
+                    "model": "m",
+                    "data": rows,
+                    "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                }
                 self.wfile.write(json.dumps({"error": {"message": "no"}} if isinstance(step, int) else answer).encode())
 
             def log_message(self, *_):

@@ -89,7 +89,14 @@ def test_other_languages_are_left_out_of_the_fit():
 
 @pytest.mark.parametrize(
     ("form", "key"),
-    [("Сроки", "срок"), ("ещё", "еще"), ("12,5", ""), ("Docker", "#docker"), ("ыыъъ", "#ыыъъ"), ("вы́ставки", "выставка")],
+    [
+        ("Сроки", "срок"),
+        ("ещё", "еще"),
+        ("12,5", ""),
+        ("Docker", "#docker"),
+        ("ыыъъ", "#ыыъъ"),
+        ("вы́ставки", "выставка"),
+    ],
 )
 def test_keys(form, key):
     assert word_key(form, "ru") == key

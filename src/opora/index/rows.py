@@ -63,7 +63,6 @@ class RowMaker:
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
 
-
     def _keywords(self, passage: Passage, terms: Sequence[str]) -> list[str]:
         """The words of the passage whose terms have the highest tf-idf, best first, as it spells them first."""
         weights = {each: count * self._idf(each) for each, count in Counter(terms).items()}

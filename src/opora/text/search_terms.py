@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 from opora.text.stopwords import stop_terms
 from opora.text.tables import LANGUAGES, tables
