@@ -55,6 +55,16 @@ def search_terms(text: str, language: str) -> list[str]:
     return terms + units + _full_names(units, language) if units else terms
 
 
+def spellings(text: str, language: str, wanted: Collection[str]) -> dict[str, str]:
+    """How `text` spells each term of `wanted` where it stands first, in lower case; only terms of single words."""
+    known = _known(language)
+    found: dict[str, str] = {}
+    for piece in text.split():
+        if (each := known[piece][0]) in wanted and each not in found:
+            found[each] = edgeless(piece).strip(".").lower()
+    return found
+
+
 def _rewrite(text: str) -> str:
     """`text` with a blank after the point in `ст.5`, and none in `10 000` and in `т. е.`."""
     text = _GLUED.sub(r"\1 ", _SPACED.sub(r"\1.", text))
