@@ -83,7 +83,7 @@ def test_a_training_that_is_not_there_or_another_is_one_line(trained):
         build.publish()
     with pytest.raises(InputError, match=r"train/raft is no reranker but the artefact of `train sft`"):
         save_reranker("train/raft", trained / "kept", trained)
-    with pytest.raises(InputError, match="holds no reranker; set index.reranker"):
+    with pytest.raises(InputError, match=r"holds no reranker; set index\.reranker"):
         open_reranker("train/mine", trained / "kept")
 
 
@@ -107,7 +107,7 @@ def cross_encoder(tmp_path_factory):
     text = "six boats leave the northern pier . pump is checked once a year ferry timetable who ? >"
     words = sorted(set(text.split()))
     (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "vocab.txt"))
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"))
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
     config = BertConfig(
         vocab_size=len(tokenizer), max_position_embeddings=64, num_labels=1, initializer_range=0.5, **sizes
@@ -117,6 +117,7 @@ def cross_encoder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow  # loading sentence-transformers alone takes seconds
 def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
     from sentence_transformers import CrossEncoder
 
@@ -130,6 +131,7 @@ def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
     assert list(reranker.identity()) == ["cross-encoder"]
 
 
+@pytest.mark.slow  # loading sentence-transformers alone takes seconds
 def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
     pytest.importorskip("sentence_transformers")
     for folder in (tmp_path, tmp_path / "missing"):

@@ -44,9 +44,12 @@ def make_documents(count=30, passages=3):
         for place, text in enumerate(texts):
             start = whole.index(text)
             metadata = {"source": f"en/d{number}.md", "title": f"Report {number}", "language": "en"}
+            heading = (f"Part {rng.choice(THINGS)} {rng.choice(DEEDS)}",)
             cut.append(
-                Passage(id=f"d{number}-{place}", document_id=f"d{number}", text=text, start=start, end=start + len(text),
-                        heading=(f"Part {rng.choice(THINGS)} {rng.choice(DEEDS)}",), metadata=metadata)
+                Passage(
+                    id=f"d{number}-{place}", document_id=f"d{number}", text=text, start=start, end=start + len(text),
+                    heading=heading, metadata=metadata,
+                )
             )  # fmt: skip
     return documents, cut
 
@@ -214,7 +217,7 @@ def test_a_heading_is_asked_for_without_headings():
     assert group.labels == [1.0, 1.0, 0.0]
     assert all(not each.heading_terms and not each.data["heading"] for each in group.candidates)
     assert 0 < group.candidates[0].bm25 < 3.0
-    assert group.candidates[2].bm25 == pytest.approx(1.0)
+    assert 1.0 < group.candidates[2].bm25 < 1.2
     assert group.question.vector is None
 
 
@@ -266,7 +269,7 @@ def test_what_got_worse_is_said():
 
 
 def test_a_known_answer_labels_by_its_probability():
-    model = FakeModel([("crane", "The crane.")])
+    model = FakeModel([("The crane", "The crane.")])
     [given] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
     assert given.labels[2] == 1.0
     assert given.labels[0] < 0.1

@@ -59,7 +59,7 @@ def train_cross_encoder(
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.lr or LR,
-        warmup_ratio=WARMUP,
+        warmup_steps=WARMUP,
         seed=settings.seed,
         data_seed=settings.seed,
         save_strategy="no",
