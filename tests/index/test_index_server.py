@@ -21,7 +21,7 @@ from opora.index.embedders.settings import EmbedderSettings
 
 
 class Embeddings:
-    """`plan` says what it does with each request in turn; then it answers. A text of n letters has the vector (n, 1)."""
+    """`plan` says what it does with each request in turn; then it answers: a text of n letters is the vector (n, 1)."""
 
     def __init__(self):
         self.plan, self.requests, self.keys, self.delay = [], [], [], 0.0

@@ -1,7 +1,7 @@
 """Training of an embedder on a corpus: its own sentences are to find the passages that they were taken from.
 
-In: a corpus, and questions with quotes if there are any. Out: `model/` in the form of sentence-transformers, `log.jsonl`,
-a card, a manifest. Documents are shared with the reranker (opora.train.parts): this training learns from its part only,
+In: a corpus, and questions with quotes if there are any. Out: `model/` in the form of sentence-transformers,
+`log.jsonl`, a card, a manifest. Documents are shared with the reranker (opora.train.parts): this training learns from its part only,
 and is scored on the rest before and after.
 
     train_embedder(EmbedderTrainSettings(), Path("corpus"), Path("train/dense"))
@@ -85,7 +85,8 @@ def train_embedder(settings: EmbedderTrainSettings, corpus: Path, out: Path) -> 
             counts=counts,
             models={settings.base: build.inputs["base"]},
             results=results,
-            volatile=frozenset({CARD, f"{MODEL}/{CARD}"}),  # they say the name of the folder
+            # the cards say the name of the folder; a mean loss in the log begins anew where a killed run goes on
+            volatile=frozenset({CARD, f"{MODEL}/{CARD}", LOG}),
         )
 
 
@@ -172,8 +173,8 @@ def _base_revision(base: str) -> str:
 def _tell_if_worse(before: dict[str, float], after: dict[str, float]) -> None:
     if before and after["mrr"] < before["mrr"]:
         print(
-            f"opora: train embedder: it finds less than before training: MRR {after['mrr']:.3f} after, {before['mrr']:.3f}"
-            " before; fewer epochs or a lower lr may help",
+            f"opora: train embedder: it finds less than before training: MRR {before['mrr']:.3f} before,"
+            f" {after['mrr']:.3f} after; fewer epochs or a lower lr may help",
             file=sys.stderr,
         )
 

@@ -20,7 +20,8 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.base.sampler import DefaultBatchSampler
 from sentence_transformers.sentence_transformer import losses
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from sentence_transformers.sentence_transformer.model_card import SentenceTransformerModelCardCallback
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from opora.index.embedders.transformer import prompt_of
 from opora.progress import Progress
@@ -71,6 +72,7 @@ def fit_embedder(
     trainer = _Trainer(
         model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[bar]
     )
+    _silence(trainer)
     trainer.pairs = pairs if settings.loss == "mnrl" else None
     trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
     return [{key: row[key] for key in FIGURES if key in row} for row in trainer.state.log_history if "loss" in row]
@@ -94,7 +96,7 @@ def pretrain_masked(
 ) -> None:
     """Teach the transformer in `model` the language of `texts`, some of whose tokens are masked. What was learnt waits
     in `folder` for a run that goes on."""
-    from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, Trainer
+    from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling
 
     done = folder / MASKED
     transformer: PreTrainedModel = model[0].auto_model
@@ -123,6 +125,7 @@ def pretrain_masked(
             data_collator=DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE),
             callbacks=[_Bar("masked language model")],
         )
+        _silence(trainer)
         trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
         partial = folder / f"{MASKED}.partial"
         shutil.rmtree(partial, ignore_errors=True)
@@ -172,6 +175,12 @@ class _Bar(TrainerCallback):
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         if self._progress:
             self._progress.advance()
+
+
+def _silence(trainer: Trainer) -> None:
+    """The log goes into a file, and standard output belongs to the command; the card is our own."""
+    for callback in [PrinterCallback, SentenceTransformerModelCardCallback]:
+        trainer.remove_callback(callback)
 
 
 def _rows(texts: Sequence[str], pairs: Sequence[Pair], settings: EmbedderTrainSettings) -> Dataset:

@@ -1,0 +1,87 @@
+"""How well vectors alone find the passage: each step from means of word vectors to a trained embedder.
+
+In: the folder of pairs that benchmarks/retrieval.py reads. Out: a table in Markdown: recall@1, recall@10 and MRR@10 of
+the questions of one half, and seconds that the passages take. A trained embedder learns from passages only, never from
+questions; those of both halves are in the corpus, as they are in a user's.
+
+    python benchmarks/embedders.py [DATA] [--half tune] [--limit 1000] [--trained SETTING=VALUE ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+from retrieval import ROOT, Question, write_pairs
+
+from opora.corpus.read import read_passages
+from opora.index.embedders import sif
+from opora.index.embedders.contract import Embedder, Text
+from opora.index.embedders.load import open_embedder
+from opora.train.embedder import train_embedder
+from opora.train.embedder_settings import EmbedderTrainSettings
+
+COMPONENTS = 8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", nargs="?", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--half", choices=["tune", "report"], default="report")
+    parser.add_argument("--limit", type=int, default=1000, help="questions, drawn with a seed")
+    parser.add_argument(
+        "--trained", nargs="*", default=None, metavar="KEY=VALUE", help="train too, with these settings"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        questions = write_pairs(arguments.data, root / "corpus", arguments.half, arguments.limit)
+        passages = list(read_passages(root / "corpus"))
+        texts = [Text(each.shown, "ru") for each in passages]
+        print(f"{len(passages)} passages, {len(questions)} questions of the half `{arguments.half}`\n")
+        print("| embedder | recall@1 | recall@10 | MRR@10 | s |\n|---|---|---|---|---|")
+        ids = [each.id for each in passages]
+        for name, embedder in _steps(texts):
+            print(f"| {name} | {_cells(embedder, texts, ids, questions)} |", flush=True)
+        if arguments.trained is not None:
+            given = {key: json.loads(value) for key, value in (each.split("=") for each in arguments.trained)}
+            train_embedder(EmbedderTrainSettings(**given), root / "corpus", root / "train" / "dense")
+            trained = open_embedder("train/dense", None, root=root)
+            assert trained
+            print(f"| trained on the corpus | {_cells(trained, texts, ids, questions)} |")
+
+
+def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:
+    """Each as it is while its turn lasts: hashed words are left out by a length of nothing."""
+    with patch.object(sif, "SCALE", 1e-6):
+        with patch.object(sif, "idf", lambda count, size: 1.0):
+            yield "mean of word vectors", sif.fit_sif(texts, 0)
+        yield "weighted by rarity (SIF)", sif.fit_sif(texts, 0)
+        yield f"less {COMPONENTS} common directions", sif.fit_sif(texts, COMPONENTS)
+    yield "unknown words hashed", sif.fit_sif(texts, COMPONENTS)
+
+
+def _cells(embedder: Embedder, texts: Sequence[Text], ids: Sequence[str], questions: Sequence[Question]) -> str:
+    began = time.perf_counter()
+    passages = embedder.embed(texts, "passage")
+    seconds = time.perf_counter() - began
+    asked = embedder.embed([Text(each.text, "ru") for each in questions], "question")
+    rows = {id_: row for row, id_ in enumerate(ids)}
+    ranks = []
+    for question, vector in zip(questions, asked, strict=True):
+        scores = passages @ vector
+        best = max(scores[rows[each]] for evidence in question.evidence for each in evidence)
+        ranks.append(1 + int((scores > best).sum()))
+    found = np.array(ranks)
+    reciprocal = np.where(found <= 10, 1 / found, 0)
+    return f"{(found <= 1).mean():.3f} | {(found <= 10).mean():.3f} | {reciprocal.mean():.3f} | {seconds:.1f}"
+
+
+if __name__ == "__main__":
+    main()
