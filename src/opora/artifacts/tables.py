@@ -92,7 +92,7 @@ def write_parquet(path: Path, records: Iterable[Record]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [_flat(record) for record in records]
+    rows = [flat(record) for record in records]
     if not rows:
         pq.write_table(pa.table({}), path)
         return 0
@@ -127,7 +127,7 @@ def read_parquet_rows(path: Path, columns: Sequence[str] | None = None) -> Itera
             yield from batch.to_pylist()
 
 
-def _flat(record: Record) -> dict[str, Any]:
+def flat(record: Record) -> dict[str, Any]:
     data = record.model_dump(mode="json")
     nested = _nested(type(record))
     return {

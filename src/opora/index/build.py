@@ -26,7 +26,8 @@ from opora.artifacts.damage import find_damage
 from opora.artifacts.folder import hash_json
 from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
-from opora.index.embedders.load import SAVED, fit_or_load, open_embedder
+from opora.index.embedders.folder import SAVED
+from opora.index.embedders.load import fit_or_load, open_embedder
 from opora.index.idf import idf_by
 from opora.index.filters import Kind, OneOf, metadata_kinds
 from opora.index.rerank.load import save_reranker

@@ -249,14 +249,15 @@ class Index:
         while True:
             try:
                 return run(self._opened)
-            except OporaError:
-                raise
             except Exception as error:  # the stores fail with types of their own
                 newer = self._newer()
-                if not newer:
+                if newer:
+                    self._opened = newer
+                elif isinstance(error, OporaError):
+                    raise
+                else:
                     line = " ".join(str(error).split())[:120]
                     raise OporaError(f"{self.folder}: the index is damaged ({line}); run `opora index`") from None
-                self._opened = newer
 
     def _newer(self) -> Opened | None:
         """The index that has taken the place of this one."""

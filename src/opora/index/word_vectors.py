@@ -32,15 +32,23 @@ WAY_OUT = "pip install --force-reinstall natasha"
 class WordVectors:
     """Product quantisation (Jegou et al. 2011): a vector is 100 parts, each one of 256 `codes` of three numbers.
 
-    `parts`, shape (words, 100): which code each part of a word's vector is; `codes`, shape (100, 256, 3).
+    `counts`, shape (words,): how often each was read; `parts`, shape (words, 100): which code each part of a word's
+    vector is; `codes`, shape (100, 256, 3).
     """
 
-    def __init__(self, words: Sequence[str], parts: npt.NDArray[np.uint8], codes: Vectors) -> None:
+    def __init__(
+        self, words: Sequence[str], counts: npt.NDArray[np.int64], parts: npt.NDArray[np.uint8], codes: Vectors
+    ) -> None:
         self._ids = {word: number for number, word in enumerate(words)}
-        self._parts, self._codes = parts, codes
+        self._counts, self._parts, self._codes = counts, parts, codes
 
     def __contains__(self, word: str) -> bool:
         return word in self._ids
+
+    def frequent(self, count: int) -> list[str]:
+        """The `count` words that are read most, the most frequent first."""
+        words = list(self._ids)
+        return [words[number] for number in np.argsort(-self._counts, kind="stable")[:count]]
 
     def rows(self, words: Sequence[str]) -> Vectors:
         """Vectors of known words, shape (words, 300)."""
@@ -83,10 +91,11 @@ def _parse(vocabulary: bytes, quantised: bytes) -> WordVectors:
     """`vocabulary`: count of words, their frequencies (32 bits each), the words, a line each. `quantised`: count of
     words, dimensions, parts, codes a part (32 bits each), then the parts (a byte each), then the codes."""
     size = int(np.frombuffer(vocabulary, np.uint32, 1)[0])
+    counts = np.frombuffer(vocabulary, np.uint32, size, offset=4).astype(np.int64)
     words = vocabulary[4 + 4 * size :].decode("utf-8").splitlines()
     count, dimensions, parts, codes = map(int, np.frombuffer(quantised, np.uint32, 4))
     if not len(words) == size == count or dimensions != DIMENSIONS:
         raise ValueError(f"{len(words)} words, {count} vectors of {dimensions}")
     table = np.frombuffer(quantised, np.uint8, count * parts, offset=16).reshape(count, parts)
     book = np.frombuffer(quantised, np.float32, parts * codes * (dimensions // parts), offset=16 + count * parts)
-    return WordVectors(words, table, book.reshape(parts, codes, -1))
+    return WordVectors(words, counts, table, book.reshape(parts, codes, -1))

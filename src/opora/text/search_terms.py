@@ -20,7 +20,7 @@ from opora.text.units import edgeless, joined_units, kind, own_units
 from opora.text.words import SPACES, Word, fold, normalize_number, words
 
 MAX_PIECES = 400_000
-"""Pieces kept per language, about 100 MB; beyond that they are forgotten and learnt anew."""
+"""Pieces kept per language, under 200 MB with what they were made from; beyond that they are learnt anew."""
 MAX_PIECE_CHARS = 64
 """Longer pieces are not kept."""
 MAX_TERM_CHARS = 100
@@ -53,6 +53,16 @@ def search_terms(text: str, language: str) -> list[str]:
     terms = " ".join(found).split()
     units = joined_units(pieces, found, shape, language)
     return terms + units + _full_names(units, language) if units else terms
+
+
+def spellings(text: str, language: str, wanted: Collection[str]) -> dict[str, str]:
+    """How `text` spells each term of `wanted` where it stands first, in lower case; only terms of single words."""
+    known = _known(language)
+    found: dict[str, str] = {}
+    for piece in text.split():
+        if (each := known[piece][0]) in wanted and each not in found:
+            found[each] = edgeless(piece).strip(".").lower()
+    return found
 
 
 def _rewrite(text: str) -> str:

@@ -39,22 +39,22 @@ _RUSSIAN_WORD = re.compile("[а-яё]+")
 _GLUED = re.compile(rf"\W*(?:{_LETTER}+\.|§+|№)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[-.,/:]\d+)*")
 _CODE = re.compile(r"(?=.*\d)(?:[^\W_]+[-./:])*[^\W_]+")
-_NO_CODE = re.compile(
-    r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)"
-)
+_NO_CODE = re.compile(r"\d+-?(?:st|nd|rd|th|[еиймхюя]|[аеуыо][ейомюя]|[мтх]и|[гм][оу]|[ыи]х|[a-zа-яё]{4,}.*)")
 """Figures with the ending of an ordinal, or before a word: `5-го`, `20-летний`."""
 _NAME = re.compile(r"_*[^\W_]+(?:_+[^\W_]+)+_*")
 _CAPITALS = re.compile(rf"{_LETTER}+(?:[-/]{_LETTER}+)*")
-_DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)|(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
+_DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)г?|(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
 _DAY = re.compile(r"(\d\d?)(?:-?(?:го|ое|е|st|nd|rd|th))?")
 _ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
-_REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[Aa])")
+_ANY = re.compile(r"R#*[NnCcAaP]|[AL]P?#*[NnCc]|N[Aa]|A[Aa]|M[NnCc]")
+"""Whether any of the patterns below can match; in most texts none can."""
+_REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
 _NORM = re.compile(r"((?:[AL]P?){1,4})#*([NnCc])(?!M)")
 _REVERSED = re.compile(r"(?<![RALPI])N(?:A(?![AP#NnCc])|a)")
 _RUN = re.compile(r"(?<!A)A{1,3}(?:a|A(?![Aa]))")
-_DATE_WORDS = re.compile(r"([NC])w?M([Nn])|M([nc]|[NC])([Nn])|M([Nn])")
+_DATE_WORDS = re.compile(r"([NnCc])w?M([Nn])|M([nc]|[NC])([Nn])|M([Nn])")
 
 _LATIN = str.maketrans("авекмнорстух", "abekmhopctyx")
 _CYRILLIC = str.maketrans("abekmhopctyx", "авекмнорстух")
@@ -132,8 +132,8 @@ def own_units(piece: str, language: str) -> list[str]:
     inner = core(piece)
     if len(inner) > MAX_UNIT_CHARS:
         return []
-    if date := _DATE.fullmatch(inner):
-        return _date_of(date, language)
+    if (date := _DATE.fullmatch(inner)) and (units := _date_of(date, language)):
+        return units
     if _NUMBER.fullmatch(inner):
         return [inner] if "-" in inner or "/" in inner else []
     if _CODE.fullmatch(inner) and not inner.isdecimal() and not _NO_CODE.fullmatch(inner):
@@ -143,6 +143,8 @@ def own_units(piece: str, language: str) -> list[str]:
 
 def joined_units(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> list[str]:
     """The units of several pieces; `terms` and `kinds` have an entry for each."""
+    if not _ANY.search(kinds):
+        return []
     found: list[str] = []
     if "R" in kinds:
         found += _references(pieces, terms, kinds, language)
@@ -168,7 +170,7 @@ def _references(pieces: Sequence[str], terms: Sequence[str], kinds: str, languag
     for match in _REFERENCE.finditer(kinds):
         head = reference(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(match.start(1), match.end(1)) if kinds[at] != "I"]
-        if kinds[match.start(1)] in "Aa":
+        if kinds[match.start(1)] in "AaP":  # Roman, if anything
             numbers = [_arabic(each) for each in numbers]
         units = [f"{head}_{fold(number)}" for number in numbers if number]
         yield from units
@@ -200,6 +202,8 @@ def _dates(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
         words = [fold(core(pieces[at])) for at in range(match.start(), match.end())]
         month = next(months[word] for word in words if word in months)
         year, day = words[-1], next((found.group(1) for word in words[:-1] if (found := _DAY.fullmatch(word))), "")
+        if len(words) == 4 and words[1] != "of":  # `12th of March 2021`
+            day = ""
         if re.fullmatch(r"\d{4}", year):
             yield from _date(year, str(month), day)
 

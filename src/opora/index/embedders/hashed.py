@@ -4,7 +4,7 @@ In: terms. Out: vectors of length one, shape (terms, dimensions). A word is the 
 whole word and of its runs of three to five letters (Bojanowski et al. 2017, "Enriching word vectors with subword
 information", without the training).
 
-    hashed_vectors(["kubernetes", "kubernets"], 300)      # their product is 0.8, that of strangers about 0
+    hashed_vectors(["kubernetes", "kubernets"], 300)      # their product is 0.27, that of strangers about 0
 """
 
 from __future__ import annotations

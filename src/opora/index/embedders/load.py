@@ -4,7 +4,7 @@ In: `sif`, `none`, `train/NAME` (what `opora train embedder` made), `hf:NAME-OR-
 Out: an embedder; None for `none`.
 
     embedder = fit_or_load("sif", sample, IndexSettings())
-    embedder.save(index)
+    embedder.save(index / SAVED)
     embedder = open_embedder("sif", index)
 """
 
@@ -72,7 +72,7 @@ def open_embedder(
             raise InputError("embedder 'sif' is fitted to passages; name the index that holds it")
         from opora.index.embedders.sif import load_sif
 
-        return load_sif(folder)
+        return load_sif(folder / SAVED)
     if parsed.kind == "openai":
         from opora.index.embedders.server import ServerEmbedder
 

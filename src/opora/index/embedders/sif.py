@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,6 @@ import numpy as np
 from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, first_line
 from opora.index.embedders.contract import Role, Text
-from opora.index.embedders.folder import SAVED
 from opora.index.embedders.hashed import hashed_vectors
 from opora.index.idf import idf
 from opora.index.word_vectors import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
@@ -32,12 +32,12 @@ LANGUAGE = "ru"
 """The language of the word vectors. Hashed words alone add nothing to what BM25 finds (dev/LOG.md)."""
 HASHED = "#"
 """Before the keys of words that Navec does not know."""
-SCALE = 2.0
-"""Length of a hashed vector; that of a word of Navec is about 5.4."""
+SCALE = 5.4
+"""Length of a hashed vector, that of most words of Navec. Shorter and longer ones found less (dev/LOG.md)."""
 BATCH = 1024
 _RUSSIAN_WORD = re.compile("[а-яё]+")
-MAX_ROWS, MAX_FORMS = 100_000, 500_000
-"""Rows of words (120 MB) and spellings that are remembered; when there are more, all are forgotten."""
+MAX_ROWS, MAX_PIECES = 200_000, 1_000_000
+"""Rows of words (240 MB) and pieces of text that are remembered; when there are more, all are forgotten."""
 COUNTS, COMPONENTS, FACTS = "counts.parquet", "components.npy", "sif.json"
 
 
@@ -49,7 +49,7 @@ class SifEmbedder:
 
     def __init__(self, counts: Mapping[str, int], size: int, components: Vectors) -> None:
         self.counts, self.size, self.components = dict(counts), size, components
-        self._forms: dict[str, int] = {}
+        self._pieces: dict[str, tuple[int, ...]] = {}
         self._keys: dict[str, int] = {}
         self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
 
@@ -75,11 +75,10 @@ class SifEmbedder:
         return less
 
     def save(self, folder: Path) -> None:
-        """Write the counts and components into the index `folder`."""
+        """Write the counts and components into `folder`."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        folder = folder / SAVED
         folder.mkdir(parents=True, exist_ok=True)
         items = sorted(self.counts.items())
         columns = {
@@ -95,25 +94,26 @@ class SifEmbedder:
 
     def _numbers(self, texts: Sequence[Text]) -> list[list[int]]:
         """For each text the rows of its words; rows that are missing are made."""
-        if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
-            self._forms, self._keys = {}, {}
-        found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
-        fresh = {form for forms in found for form in forms} - self._forms.keys()
+        if len(self._keys) > MAX_ROWS or len(self._pieces) > MAX_PIECES:
+            self._pieces, self._keys = {}, {}
+        found = [text.text.split() if self.covers(text.language) else [] for text in texts]
+        fresh = {piece for pieces in found for piece in pieces if piece not in self._pieces}
         if fresh:
             self._learn(sorted(fresh))
-        forms = self._forms
-        return [[number for form in each if (number := forms[form]) >= 0] for each in found]
+        return [list(chain.from_iterable(map(self._pieces.__getitem__, pieces))) for pieces in found]
 
-    def _learn(self, forms: Sequence[str]) -> None:
-        keys = [word_key(form) for form in forms]
-        fresh = [key for key in dict.fromkeys(keys) if key not in self._keys]
-        fresh = [key for key in fresh if key]
-        self._keys.update({key: number for number, key in enumerate(fresh, len(self._keys))})
-        self._forms.update({form: self._keys.get(key, -1) for form, key in zip(forms, keys, strict=True)})
+    def _learn(self, pieces: Sequence[str]) -> None:
+        """Make the rows of the words of new pieces of text, a piece being what stands between blanks."""
+        keys = {piece: [key for form in word_texts(piece) if (key := word_key(form, LANGUAGE))] for piece in pieces}
+        known = len(self._keys)
+        for each in keys.values():
+            for key in each:
+                self._keys.setdefault(key, len(self._keys))
         while len(self._keys) > len(self._rows):
             self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        if fresh:
-            self._rows[len(self._keys) - len(fresh) : len(self._keys)] = self.vectors_of(fresh)
+        if len(self._keys) > known:
+            self._rows[known : len(self._keys)] = self.vectors_of(list(self._keys)[known:])
+        self._pieces.update({piece: tuple(map(self._keys.__getitem__, each)) for piece, each in keys.items()})
 
 
 def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
@@ -124,8 +124,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
     keys: dict[str, str] = {}
     for text in known:
         forms = set(word_texts(text.text))
-        for form in forms - keys.keys():
-            keys[form] = word_key(form)
+        for form in forms:
+            if form not in keys:
+                keys[form] = word_key(form, LANGUAGE)
         counts.update({keys[form] for form in forms} - {""})
     embedder = SifEmbedder(counts, len(known), np.zeros((0, DIMENSIONS), dtype=np.float32))
     wanted = min(components, len(known) // 10)
@@ -133,10 +134,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
 
 
 def load_sif(folder: Path) -> SifEmbedder:
-    """What `save` wrote into the index `folder`. Raises InputError if it is damaged."""
+    """What `save` wrote into `folder`. Raises InputError if it is damaged."""
     import pyarrow.parquet as pq
 
-    folder = folder / SAVED
     try:
         table = pq.read_table(folder / COUNTS)
         counts = dict(zip(table["word"].to_pylist(), table["count"].to_pylist(), strict=True))
@@ -149,15 +149,15 @@ def load_sif(folder: Path) -> SifEmbedder:
     return SifEmbedder(counts, size, components)
 
 
-def word_key(form: str) -> str:
+def word_key(form: str, language: str) -> str:
     """What a spelling is looked up and counted by: the lemma of a Russian word that Navec knows, else the term; empty
     for a number."""
     if any(map(str.isdecimal, form)):
         return ""
     folded = fold(form)
-    if _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
+    if language == LANGUAGE and _RUSSIAN_WORD.fullmatch(folded) and (found := lemma(folded)) in word_vectors():
         return found
-    return HASHED + term(folded, LANGUAGE)
+    return HASHED + term(folded, language)
 
 
 def plain_vectors(keys: Sequence[str]) -> Vectors:

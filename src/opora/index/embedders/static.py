@@ -18,7 +18,7 @@ import numpy as np
 
 from opora.errors import InputError, MissingExtraError, first_line
 from opora.index.embedders.contract import Role, Text
-from opora.index.embedders.folder import SAVED, fingerprint_of_folder
+from opora.index.embedders.folder import fingerprint_of_folder
 from opora.index.word_vectors import Vectors
 
 BATCH = 1024
@@ -63,7 +63,7 @@ class StaticEmbedder:
 
     def save(self, folder: Path) -> None:
         if self._copied:
-            shutil.copytree(self.folder, folder / SAVED, dirs_exist_ok=True)
+            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
 
     def identity(self) -> Mapping[str, str]:
         return {self.folder.name: fingerprint_of_folder(self.folder)}

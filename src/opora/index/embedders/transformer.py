@@ -18,7 +18,7 @@ import numpy as np
 
 from opora.errors import MissingExtraError, ModelError, first_line
 from opora.index.embedders.contract import Role, Text
-from opora.index.embedders.folder import SAVED, fingerprint_of_folder
+from opora.index.embedders.folder import fingerprint_of_folder
 from opora.index.embedders.settings import EmbedderSettings
 from opora.index.word_vectors import Vectors
 from opora.models.revision import revision_of
@@ -75,7 +75,7 @@ class TransformerEmbedder:
 
     def save(self, folder: Path) -> None:
         if self._copied:
-            shutil.copytree(self.name, folder / SAVED, dirs_exist_ok=True)
+            shutil.copytree(self.name, folder, dirs_exist_ok=True)
 
     def identity(self) -> Mapping[str, str]:
         if Path(self.name).is_dir():
