@@ -178,7 +178,7 @@ def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
 
 
 @NEEDS_RAY
-@pytest.mark.slow
-def test_a_cluster_that_is_not_there(corpus):
-    with pytest.raises(OporaError, match=r"runner ray:127\.0\.0\.1:1: "):
-        list(make_rows("ray:127.0.0.1:1", Source(corpus), row_maker))
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_a_cluster_that_is_not_there(corpus, address):
+    with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; is the cluster up"):
+        list(make_rows(f"ray:{address}", Source(corpus), row_maker))

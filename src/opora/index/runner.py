@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts.tables import parse_row
 from opora.corpus.read import PASSAGES, read_passages
-from opora.errors import InputError, MissingExtraError, OporaError, first_line
+from opora.errors import InputError, MissingExtraError, OporaError
 from opora.index.rows import RowMaker, batches
 from opora.records import Passage, nearest
 
@@ -34,9 +36,10 @@ BLOCK = 1024
 """Passages that go to a worker at once, and are lost with it."""
 ROWS_PER_FILE = 100_000
 """Rows of a file of a Lance table that workers write, at least."""
-MAKER_CPUS, OTHER_CPUS = 0.5, 0.25
-"""What a worker asks for, and a task that reads or writes. Were it a whole processor each, workers would take them all,
-and reading and writing would wait for them for ever."""
+MAKER_CPUS = 0
+"""What a worker that makes rows asks for. There are as many of them as processors; if each asked for one, they would
+take them all, and the tasks that read and write would wait for ever."""
+TIMEOUT_S = 10.0
 
 
 class Source(NamedTuple):
@@ -63,12 +66,13 @@ def write_rows(runner: str, source: Source, maker: MakerFactory, table: str, gpu
     address = parse_runner(runner)
     if address is None:
         raise InputError(f"runner {runner!r} writes through its store; write_rows is for ray")
+    if source.document_ids == frozenset():
+        return
     with _cluster(address):
         from lance_ray import write_lance
 
         rows = _dataset(source, maker, gpus)
-        remote = {"num_cpus": OTHER_CPUS}
-        write_lance(rows, table, mode="append", min_rows_per_file=ROWS_PER_FILE, ray_remote_args=remote)
+        write_lance(rows, table, mode="append", min_rows_per_file=ROWS_PER_FILE)
 
 
 def parse_runner(runner: str) -> str | None:
@@ -90,6 +94,8 @@ def _local_rows(source: Source, maker: MakerFactory) -> Iterator[pa.RecordBatch]
 
 
 def _ray_rows(address: str, source: Source, maker: MakerFactory, gpus: float) -> Iterator[pa.RecordBatch]:
+    if source.document_ids == frozenset():
+        return
     with _cluster(address):
         for table in _dataset(source, maker, gpus).iter_batches(batch_format="pyarrow", batch_size=None):
             yield from table.to_batches()
@@ -100,9 +106,9 @@ def _dataset(source: Source, maker: MakerFactory, gpus: float) -> Dataset:
     from ray.data.expressions import col
 
     path = str((source.corpus / PASSAGES).resolve())
-    passages = ray.data.read_parquet(path, num_cpus=OTHER_CPUS)
+    passages = ray.data.read_parquet(path)
     if source.document_ids is not None:
-        passages = passages.filter(expr=col("document_id").is_in(sorted(source.document_ids)), num_cpus=OTHER_CPUS)
+        passages = passages.filter(expr=col("document_id").is_in(sorted(source.document_ids)))
     resources = ray.cluster_resources()
     workers = resources.get("GPU", 0) / gpus if gpus else resources.get("CPU", 1)
     return passages.repartition(target_num_rows_per_block=BLOCK).map_batches(
@@ -140,16 +146,30 @@ def _cluster(address: str) -> Iterator[None]:
         from ray.exceptions import RayError
     except ModuleNotFoundError:
         raise MissingExtraError("runner ray", "scale") from None
+    _refuse_silent(address)
     begun = not ray.is_initialized()
     try:
         if begun:
             ray.init(address=address or None, log_to_driver=False, include_dashboard=None if address else False)
         yield
     except (RayError, ConnectionError) as error:
-        cause = getattr(error, "cause", None)
-        if isinstance(cause, OporaError):
-            raise cause from None
-        raise OporaError(f"runner ray{address and ':' + address}: {first_line(cause or error)}") from error
+        raise OporaError(f"runner ray{address and ':' + address}: {_last_line(error)}") from error
     finally:
         if begun:
             ray.shutdown()
+
+
+def _refuse_silent(address: str) -> None:
+    """Raises OporaError for a cluster that does not answer; Ray itself tries for minutes."""
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    if port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=TIMEOUT_S).close()
+        except OSError as error:
+            raise OporaError(f"runner ray:{address}: {error}; is the cluster up, and reached from here?") from None
+
+
+def _last_line(error: Exception) -> str:
+    """What went wrong at the bottom of it: the message of an error of a worker ends with the worker's own."""
+    lines = [each.strip() for each in str(error).splitlines() if each.strip()]
+    return re.sub(r"^opora\.errors\.\w+: ", "", lines[-1]) if lines else type(error).__name__
