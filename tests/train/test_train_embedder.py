@@ -29,7 +29,8 @@ DEEDS = ["ремонтируют весной", "проверяют осенью
 def passage_of(number):
     thing, deed = THINGS[number % 10], DEEDS[number // 10 % 5]
     text = (
-        f"Этот {thing} номер {number} {deed} по приказу. Бригада мастера Зорина {number} принимает {thing} под роспись. "
+        f"Этот {thing} номер {number} {deed} по приказу. "
+        f"Бригада мастера Зорина {number} принимает {thing} под роспись. "
         f"Журнал осмотра хранит {DEEDS[(number + 1) % 5]} отдельный сотрудник."
     )
     id_ = f"d{number}"
@@ -138,8 +139,9 @@ def test_no_batch_holds_a_right_answer_as_a_wrong_one():
     passages = [passage_of(number % 20).model_copy(update={"id": f"p{number}"}) for number in range(60)]
     pairs = corpus_pairs(passages, find_kin(passages), per_passage=2, seed=0)
     batches = arrange(pairs, 8, seed=0)
-    assert sorted(sum(batches, [])) == sorted(set(sum(batches, [])))
-    assert len(sum(batches, [])) > 0.9 * len(pairs)
+    placed = [number for batch in batches for number in batch]
+    assert len(placed) == len(set(placed))
+    assert len(placed) > 0.9 * len(pairs)
     for batch in batches:
         for one in batch:
             others = {pairs[other].passage for other in batch if other != one}

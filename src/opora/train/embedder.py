@@ -1,8 +1,8 @@
 """Training of an embedder on a corpus: its own sentences are to find the passages that they were taken from.
 
 In: a corpus, and questions with quotes if there are any. Out: `model/` in the form of sentence-transformers,
-`log.jsonl`, a card, a manifest. Documents are shared with the reranker (opora.train.parts): this training learns from its part only,
-and is scored on the rest before and after.
+`log.jsonl`, a card, a manifest. Documents are shared with the reranker (opora.train.parts): this training learns from
+its part only, and is scored on the rest before and after.
 
     train_embedder(EmbedderTrainSettings(), Path("corpus"), Path("train/dense"))
 """
