@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -211,6 +212,12 @@ def test_a_file_that_another_process_holds(place, tmp_path):
 
     with MilvusLite(place.uri), pytest.raises(OporaError, match="is the file in use by another process"):
         create_milvus(place, SHAPE)
+
+
+def test_without_pymilvus_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(InputError, match=r"pip install 'opora\[scale\]'"):
+        create_store("milvus:shop.db", tmp_path, "passages", SHAPE)
 
 
 @pytest.mark.parametrize("uri", ["shop", "shop.sqlite", "localhost:19530", "ftp://host"])

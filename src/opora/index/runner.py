@@ -150,7 +150,7 @@ def _cluster(address: str) -> Iterator[None]:
     begun = not ray.is_initialized()
     try:
         if begun:
-            ray.init(address=address or None, log_to_driver=False, include_dashboard=None if address else False)
+            ray.init(address=address or None, log_to_driver=False)
         yield
     except (RayError, ConnectionError) as error:
         raise OporaError(f"runner ray{address and ':' + address}: {_last_line(error)}") from error

@@ -58,9 +58,9 @@ class Place(NamedTuple):
 
 def create_milvus(place: Place, shape: Shape) -> MilvusStore:
     """An empty collection, instead of one of that name. Raises OporaError if the server does not answer."""
+    client = connect(place.uri)
     from pymilvus import MilvusClient
 
-    client = connect(place.uri)
     with explained(place.uri):
         client.drop_collection(place.name)
         index = MilvusClient.prepare_index_params()
