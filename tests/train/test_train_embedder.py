@@ -224,6 +224,50 @@ def test_each_spelling_is_read_as_its_word(words):
         assert {beginnings[beginning_of(form, beginnings)] for form in forms} == {key}
 
 
+def make_bert(folder):
+    """A model of sentence-transformers with one layer, random weights, words of the corpus."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+
+    words = sorted({word for number in range(60) for word in passage_of(number).text.replace(".", " ").split()})
+    tokenizer = Tokenizer(models.WordLevel({w: n for n, w in enumerate(["[PAD]", "[UNK]", "[MASK]", *words])}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "mask_token": "[MASK]"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(str(folder / "bert"))
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = BertConfig(vocab_size=len(words) + 3, max_position_embeddings=64, **sizes)
+    BertForMaskedLM(config).save_pretrained(str(folder / "bert"))
+    model = SentenceTransformer(modules=[Transformer(str(folder / "bert")), Pooling(16)], device="cpu")
+    model.save(str(folder / "model"), create_model_card=False)
+    return folder / "model"
+
+
+def test_a_transformer_is_trained_after_masked_pretraining(corpus, tmp_path):
+    from safetensors.numpy import load_file
+
+    base = make_bert(tmp_path)
+    given = {"base": f"hf:{base}", "lr": 1e-3, "max_tokens": 32}
+    plain = train_embedder(settings(**given), corpus, tmp_path / "plain")
+    read = train_embedder(settings(**given, mlm_epochs=2), corpus, tmp_path / "read")
+    weights = [
+        load_file(str(folder / "model.safetensors"))
+        for folder in (base, tmp_path / "plain/model", tmp_path / "read/model")
+    ]
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert len({each[name].tobytes() for each in weights}) == 3
+    assert not list((tmp_path / "read").glob("*masked*"))
+    assert plain.models[f"hf:{base}"] == read.inputs["base"]
+    (tmp_path / "train").mkdir()
+    (tmp_path / "read").rename(tmp_path / "train" / "read")
+    found = open_embedder("train/read", None, root=tmp_path).embed([Text("паром осматривают", "ru")], "question")
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-4)
+
+
 KILLED = """
 import sys
 from pathlib import Path

@@ -32,6 +32,7 @@ from opora.train.parts import EMBEDDER_UNTIL, part_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import nn
 
 STAGE, LOG, CARD = "train embedder", "log.jsonl", "README.md"
 SCORED = 1000
@@ -157,7 +158,7 @@ def open_base(settings: EmbedderTrainSettings, passages: Sequence[Passage]) -> S
         Text(text_of(each), str(each.metadata.get("language", ""))) for each in track(passages, "words", len(passages))
     ]
     tokenizer, rows = make_table(texts, settings.components, settings.vocabulary)
-    modules = [StaticEmbedding(tokenizer, embedding_weights=rows), Normalize()]
+    modules: list[nn.Module] = [StaticEmbedding(tokenizer, embedding_weights=rows), Normalize()]
     return SentenceTransformer(modules=modules, device=None if settings.device == "auto" else settings.device)
 
 

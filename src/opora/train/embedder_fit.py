@@ -13,7 +13,7 @@ import math
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from datasets import Dataset
@@ -99,9 +99,9 @@ def pretrain_masked(
     from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling
 
     done = folder / MASKED
-    transformer: PreTrainedModel = model[0].auto_model
+    transformer = cast("PreTrainedModel", model[0].auto_model)
     if not done.exists():
-        learner = AutoModelForMaskedLM.from_pretrained(transformer.config.name_or_path)
+        learner = AutoModelForMaskedLM.from_pretrained(str(transformer.config.name_or_path))
         length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
         rows = [
             {"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
@@ -141,7 +141,9 @@ class _Trainer(SentenceTransformerTrainer):
 
     pairs: Sequence[Pair] | None
 
-    def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **more: Any) -> Any:
+    def get_batch_sampler(  # type: ignore[override] # the rest of its arguments is only handed on
+        self, dataset: Any, batch_size: int, drop_last: bool, **more: Any
+    ) -> Any:
         if self.pairs is None:
             return super().get_batch_sampler(dataset, batch_size, drop_last, **more)
         return _Batches(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))

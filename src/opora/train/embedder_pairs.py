@@ -49,7 +49,7 @@ def corpus_pairs(passages: Sequence[Passage], kin: Sequence[frozenset[int]], per
     below: dict[tuple[str, tuple[str, ...]], set[int]] = defaultdict(set)
     for number, passage in enumerate(passages):
         below[passage.document_id, passage.heading].add(number)
-    pairs = []
+    pairs: list[Pair] = []
     for number, passage in enumerate(passages):
         pairs += _sentence_pairs(passage, number, kin[number], random.Random(f"{seed} {passage.id}"), per_passage)
         if passage.heading and len(word_texts(passage.shown)) >= SHORTEST:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
-from opora.artifacts.folder import files_below, hash_json
+from opora.artifacts.damage import files_below
+from opora.artifacts.folder import hash_json
 
 SAVED = "embedder"
 """Folder of the embedder inside an index."""

@@ -69,8 +69,8 @@ class SifEmbedder:
 
     def vectors_of(self, keys: Sequence[str]) -> Vectors:
         """What each word adds to the vector of a text, shape (keys, 300)."""
-        weights = np.array([idf(self.counts.get(key, 0), self.size) for key in keys], dtype=np.float32)
-        rows = weights[:, None] * plain_vectors(keys)
+        rows = plain_vectors(keys)
+        rows *= np.array([[idf(self.counts.get(key, 0), self.size)] for key in keys], dtype=np.float32)
         less: Vectors = rows - rows @ self.components.T @ self.components
         return less
 
