@@ -1,220 +1,256 @@
-"""How well search finds the passage, and how fast: words, stems, lemmas with stems, dense vectors, and all fused.
+"""How well search finds the passage, how fast, and how both change with the number of passages.
 
-In: a folder with `ru_chunks.jsonl.gz` ({source, text}) and `ru_pairs.jsonl.gz` ({source, question, passage}), and the
-sample project. Out: a table in Markdown for each set of questions. recall@k is the share of the evidence found among
-the first k passages, a mean over questions (where several passages answer, any of them will do; a question of two
-parts needs both); MRR counts the first passage that holds some, among ten; milliseconds are those of one question.
+In: a folder with `ru_chunks.jsonl.gz` and `ru_pairs.jsonl.gz` (see `corpora.py`), and the documents of the benchmark.
+Out: tables in Markdown. recall@k is the share of the evidence found among the first k passages, a mean over questions
+(where several passages answer, any of them will do); MRR counts the first passage that holds some, among ten. Every
+engine builds and is asked in processes of its own: seconds and peak memory of the build, bytes on disk a passage,
+milliseconds of the first question in a fresh process (cold), and of the others (warm).
 
-Seconds to the first answer are those of a fresh process, from `import` on. Only Russian has dense vectors: elsewhere
-`dense` and `fused` are the lexical search.
+Pairs are split in two by a hash of the passage: the reranker is trained and settings are chosen on `tune`, figures come
+from `report`. Engines that are not installed are left out, and it is said.
 
-Pairs are split in two by a hash of the passage: settings were chosen on `--half tune`, figures come from `report`.
-
-    python benchmarks/retrieval.py [DATA] [--half tune] [--limit 1000] [--only fused] [--set dense_weight=0.3]
+    python benchmarks/retrieval.py [DATA] [--sizes 2000,16000,100000] [--engines terms,fused] [--limit 500]
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 import json
 import random
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
-from unittest.mock import patch
+from typing import Any
 
-from snowballstemmer import stemmer
+from corpora import Pairs, Question, half_of, read_pairs, write_pairs
+from engines import ENGINES, NEEDS, SHARED
 
-from opora.artifacts import Build, read_manifest, write_parquet
+from opora.artifacts import write_json_lines
 from opora.corpus.ingest import ingest
 from opora.corpus.read import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.index.build import build_index
 from opora.index.gold import resolve_gold
-from opora.index.search import Index
 from opora.index.settings import IndexSettings
-from opora.records import Example, Passage, Settings
-from opora.text.terms import STEMMERS, terms
-from opora.text.words import words
+from opora.records import KINDS, Example
 
 ROOT = Path(__file__).resolve().parents[1]
-SHINGLE = 12
-"""Chunks that share this many words in a row with an answering passage are the same passage, cut otherwise."""
-
-
-FIRST_ANSWER = """
-import json, sys, time
-from pathlib import Path
-laps, began = {}, time.perf_counter()
-def lap(name):
-    global began
-    now = time.perf_counter()
-    laps[name], began = now - began, now
-from opora.index.search import open_index
-index = open_index(Path(sys.argv[1]))
-lap("open")
-import lancedb
-lap("import lancedb")
-index.load()
-lap("load the rest")
-index.search("Какой срок хранения?", 4)
-lap("first search")
-index.search("Какая плата взимается за хранение?", 4)
-lap("second search")
-print(json.dumps(laps))
-"""
-
-
-class Question(NamedTuple):
-    text: str
-    evidence: list[set[str]]
-    """For each piece of evidence, the ids of the passages that hold it."""
-
-
-class Method(NamedTuple):
-    name: str
-    terms: Callable[[str, str], list[str]]
-    dense_weight: float | None = None
-    """None: the default."""
-
-
-def plain_words(text: str, _: str) -> list[str]:
-    return [word.text.lower() for word in words(text)]
-
-
-def stems(text: str, language: str) -> list[str]:
-    return list(map(STEM[language].stemWord, plain_words(text, language)))
-
-
-STEM = {code: stemmer(STEMMERS[code]) for code in ("ru", "en")}
-METHODS = [
-    Method("words, BM25", plain_words, 0.0),
-    Method("stems, BM25", stems, 0.0),
-    Method("lemma + stem, BM25", terms, 0.0),
-    Method("dense", terms, 1.0),
-    Method("fused", terms),
-]
+TRAINED_AT = 16_000
+"""Passages of the corpus that embedder and reranker are trained on."""
+HEAD = (
+    "| passages | engine | recall@1 | recall@5 | recall@10 | MRR@10 | build s | passages/s | peak MB | bytes/passage |"
+)
+TIMES = "| passages | engine | phase | cold ms | p50 ms | p95 ms | p99 ms |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", nargs="?", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--sizes", default="2000,16000,100000")
+    parser.add_argument("--engines", default="", help="names, divided by semicolons; by default all")
+    parser.add_argument("--limit", type=int, default=500, help="questions, drawn with a seed")
     parser.add_argument("--half", choices=["tune", "report"], default="report")
-    parser.add_argument("--limit", type=int, default=1000, help="questions of the pairs, drawn with a seed")
-    parser.add_argument("--only", default="", help="only methods whose name contains this")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the index")
+    parser.add_argument("--folder", type=Path, help="where corpora and indexes stay; by default they are removed")
+    parser.add_argument("--kinds", action="store_true", help="only the benchmark of the project, kind by kind")
+    parser.add_argument("--child", nargs=4, metavar=("build|ask", "ENGINE", "CORPUS", "INDEX"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    given = {key: json.loads(value) for key, value in (each.split("=") for each in arguments.set)}
-    methods = [each for each in METHODS if arguments.only in each.name]
-    with tempfile.TemporaryDirectory() as folder:
-        if arguments.data.is_dir():
-            corpus = Path(folder) / "pairs"
-            questions = write_pairs(arguments.data, corpus, arguments.half, arguments.limit)
-            table({f"pairs, ru, {arguments.half}": questions}, corpus, methods, given)
-        corpus = Path(folder) / "sample"
-        ingest(IngestSettings(), ROOT / "src" / "opora" / "sample", corpus)
-        split = "train" if arguments.half == "tune" else "test"
-        table({f"sample, {code}, {split}": read_sample(corpus, code, split) for code in STEM}, corpus, methods, given)
-        build_index(IndexSettings(**given), corpus, Path(folder) / "index")
-        print(f"\nfirst answer: {first_answer(Path(folder) / 'index')}")
+    if arguments.child:
+        step, engine, corpus, index = arguments.child
+        result = build(engine, Path(corpus), Path(index)) if step == "build" else ask(engine, Path(corpus), Path(index))
+        print(json.dumps(result))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        if arguments.data.is_dir() and not arguments.kinds:
+            scale(arguments, folder)
+        by_kind(folder / "benchmark", arguments.half)
 
 
-def table(sets: dict[str, list[Question]], corpus: Path, methods: Sequence[Method], given: dict[str, float]) -> None:
-    """Print the rows of every method over the same passages."""
-    print(f"\n{read_manifest(corpus).counts['passages']} passages\n")
-    print("| questions | n | method | recall@1 | recall@5 | recall@10 | MRR@10 | p50 ms | p95 ms | build s |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for method in methods:
-        with (
-            patch("opora.index.build.terms", method.terms),
-            patch("opora.index.search.terms", method.terms),
-            tempfile.TemporaryDirectory() as folder,
-        ):
-            own = {} if method.dense_weight is None else {"dense_weight": method.dense_weight}
-            manifest = build_index(IndexSettings(**{**given, **own}), corpus, Path(folder) / "index")
-            index = Index(Path(folder) / "index", manifest).load()
-            for name, questions in sets.items():
-                cells = " | ".join(measure(index, questions))
-                print(f"| {name} | {len(questions)} | {method.name} | {cells} | {manifest.seconds:.1f} |", flush=True)
+def scale(arguments: argparse.Namespace, folder: Path) -> None:
+    """Quality and cost of every engine at every size."""
+    named = [each.strip() for each in arguments.engines.split(";") if each.strip()] or list(ENGINES)
+    missing = {NEEDS[each] for each in named if each in NEEDS and not find_spec(NEEDS[each])}
+    if missing:
+        print(f"not installed, left out: {', '.join(sorted(missing))}", file=sys.stderr)
+    engines = [each for each in named if NEEDS.get(each) not in missing]
+    pairs = read_pairs(arguments.data)
+    costs, times = [HEAD, "|---" * 10 + "|"], [TIMES, "|---" * 7 + "|"]
+    for size in map(int, arguments.sizes.split(",")):
+        project = folder / str(size)
+        ids = write_pairs(pairs, project / "corpus", size)
+        write_questions(pairs, ids, project / "questions.json", arguments.half, arguments.limit)
+        for engine in engines:
+            train(engine, pairs, folder, project)
+            row, laps = measure(engine, project)
+            costs.append(f"| {size} | {engine} | {row} |")
+            times += [f"| {size} | {engine} | {phase} | {cells} |" for phase, cells in laps.items()]
+            print(costs[-1], flush=True)
+    print("\n".join(["", *costs, "", *times]))
 
 
-def measure(index: Index, questions: Sequence[Question]) -> list[str]:
-    """Recall at 1, 5, 10, MRR, and milliseconds."""
-    recalls: dict[int, list[float]] = {1: [], 5: [], 10: []}
-    reciprocal, seconds = [], []
+def train(engine: str, pairs: Pairs, folder: Path, project: Path) -> None:
+    """Train what the engine needs, once for all sizes, and let the project have it."""
+    from opora.train.embedder import train_embedder
+    from opora.train.embedder_settings import EmbedderTrainSettings
+    from opora.train.reranker import train_reranker
+    from opora.train.reranker_settings import RerankerSettings
+
+    settings: IndexSettings = getattr(ENGINES[engine](), "settings", IndexSettings())
+    trained = folder / str(TRAINED_AT)
+    for spec in (settings.embedder, settings.reranker):
+        if not spec.startswith("train/"):
+            continue
+        if not (trained / spec).exists():
+            ids = write_pairs(pairs, trained / "corpus", TRAINED_AT)
+            if spec == "train/embedder":
+                train_embedder(EmbedderTrainSettings(), trained / "corpus", trained / spec)
+            else:
+                questions = write_examples(pairs, ids, trained)
+                own = RerankerSettings(questions=questions)
+                train_reranker(own, IndexSettings(), trained / "corpus", trained / spec)
+        if not (project / spec).exists():
+            (project / "train").mkdir(exist_ok=True)
+            (project / spec).symlink_to((trained / spec).resolve())
+
+
+def write_questions(pairs: Pairs, ids: dict[str, str], path: Path, half: str, limit: int) -> None:
+    drawn = [
+        (text, sorted({ids[each] for each in answers}))
+        for text, answers in pairs.questions.items()
+        if half_of(min(answers)) == half
+    ]
+    path.write_text(json.dumps(random.Random(0).sample(drawn, min(limit, len(drawn)))), encoding="utf-8")
+
+
+def write_examples(pairs: Pairs, ids: dict[str, str], project: Path) -> Path:
+    """The questions of the half for tuning, with their passages, as a file of questions."""
+    passages = {each.id: each for each in read_passages(project / "corpus")}
+    path = project / "tune.jsonl"
+    rows = []
+    for number, (text, answers) in enumerate(pairs.questions.items()):
+        if half_of(min(answers)) == "tune":
+            gold = [passages[ids[each]] for each in dict.fromkeys(answers)]
+            rows.append(
+                Example(
+                    id=f"q{number}", question=text, answer=gold[0].text, language="ru", split="train",
+                    passages=tuple(gold), gold=tuple(each.id for each in gold),
+                )
+            )  # fmt: skip
+    write_json_lines(path, rows)
+    return path
+
+
+def measure(engine: str, project: Path) -> tuple[str, dict[str, str]]:
+    """Cells of the table of costs, and of that of times by phase."""
+    index = project / f"index-{SHARED.get(engine, engine).replace(' ', '-').replace(',', '')}"
+    built = child("build", engine, project, index)
+    asked = child("ask", engine, project, index)
+    size = int(project.name)
+    scores = " | ".join(f"{each:.3f}" for each in asked["scores"])
+    held = sum(each.stat().st_size for each in index.rglob("*") if each.is_file())
+    cost = f"{built['seconds']:.1f} | {size / built['seconds']:.0f} | {built['peak']:.0f} | {held / size:.0f}"
+    laps = {
+        phase: f"{1000 * values[0]:.0f} | " + " | ".join(f"{1000 * each:.1f}" for each in quantiles(values[1:]))
+        for phase, values in asked["laps"].items()
+    }
+    return f"{scores} | {cost}", laps
+
+
+def quantiles(values: Sequence[float]) -> tuple[float, float, float]:
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return cuts[49], cuts[94], cuts[98]
+
+
+def child(step: str, engine: str, project: Path, index: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--child", step, engine, str(project / "corpus"), str(index)]
+    told = index.with_name(f"{index.name}.json")
+    if step == "build" and told.exists():
+        return json.loads(told.read_text())
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    if step == "build":
+        told.write_bytes(output)
+    return json.loads(output)
+
+
+def build(engine: str, corpus: Path, index: Path) -> dict[str, Any]:
+    began = time.perf_counter()
+    ENGINES[engine]().build(corpus, index)
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def ask(engine: str, corpus: Path, index: Path) -> dict[str, Any]:
+    """Recall at 1, 5, 10 and MRR; seconds of each question by phase, the first one that of a fresh process."""
+    asked = json.loads((corpus.parent / "questions.json").read_text(encoding="utf-8"))
+    questions = [Question(text, [set(ids)]) for text, ids in asked]
+    began = time.perf_counter()
+    engine_of = ENGINES[engine]()
+    engine_of.open(index)
+    found, seconds = [], []
     for question in questions:
-        began = time.perf_counter()
-        found = [hit.passage.id for hit in index.search(question.text, 10)]
+        found.append(engine_of.search(question.text, 10))
         seconds.append(time.perf_counter() - began)
-        for k, values in recalls.items():
-            values.append(statistics.mean(bool(each & set(found[:k])) for each in question.evidence))
+        began = time.perf_counter()
+    return {"scores": scores_of(questions, found), "laps": {"all": seconds, **engine_of.laps}}
+
+
+def scores_of(questions: Sequence[Question], found: Sequence[Sequence[str]]) -> list[float]:
+    recalls = [
+        statistics.mean(
+            statistics.mean(bool(each & set(ids[:k])) for each in question.evidence)
+            for question, ids in zip(questions, found, strict=True)
+        )
+        for k in (1, 5, 10)
+    ]
+    reciprocal = []
+    for question, ids in zip(questions, found, strict=True):
         relevant = set().union(*question.evidence)
-        reciprocal.append(next((1 / rank for rank, each in enumerate(found, 1) if each in relevant), 0.0))
-    scores = [statistics.mean(each) for each in (*recalls.values(), reciprocal)]
-    times = [1000 * statistics.median(seconds), 1000 * statistics.quantiles(seconds, n=20)[-1]]
-    return [f"{each:.3f}" for each in scores] + [f"{each:.1f}" for each in times]
+        reciprocal.append(next((1 / rank for rank, each in enumerate(ids, 1) if each in relevant), 0.0))
+    return [*recalls, statistics.mean(reciprocal)]
 
 
-def first_answer(index: Path) -> str:
-    """Seconds of the steps to a first answer, the medians of three fresh processes."""
-    runs = [subprocess.run([sys.executable, "-c", FIRST_ANSWER, str(index)], capture_output=True) for _ in range(3)]
-    laps = [json.loads(run.stdout) for run in runs]
-    return ", ".join(f"{step} {statistics.median(each[step] for each in laps):.2f} s" for step in laps[0])
-
-
-def write_pairs(data: Path, corpus: Path, half: str, limit: int) -> list[Question]:
-    """Write the passages as a corpus; the questions of one half."""
-    pairs = list(read_gzip(data / "ru_pairs.jsonl.gz"))
-    answering = dict.fromkeys(pair["passage"] for pair in pairs)
-    known = {shingle for text in answering for shingle in shingles(text)}
-    chunks = [row["text"] for row in read_gzip(data / "ru_chunks.jsonl.gz")]
-    others = [text for text in chunks if text not in answering and known.isdisjoint(shingles(text))]
-    ids = {text: f"p{number}" for number, text in enumerate(dict.fromkeys([*answering, *others]))}
-    with Build(corpus, "references", Settings(), inputs={}) as build:
-        write_parquet(build.path / "passages.parquet", (as_passage(text, id_) for text, id_ in ids.items()))
-        build.publish(counts={"passages": len(ids)})
-    evidence: dict[str, set[str]] = {}
-    for pair in pairs:
-        evidence.setdefault(pair["question"], set()).add(ids[pair["passage"]])
-    halves = {ids[text]: hashlib.sha256(text.encode()).digest()[0] % 2 for text in answering}
-    wanted = ["tune", "report"].index(half)
-    drawn = [Question(text, [each]) for text, each in evidence.items() if halves[min(each)] == wanted]
-    return random.Random(0).sample(drawn, min(limit, len(drawn)))
-
-
-def shingles(text: str) -> Iterator[tuple[str, ...]]:
-    found = plain_words(text, "ru")
-    return (tuple(found[at : at + SHINGLE]) for at in range(len(found) - SHINGLE + 1))
-
-
-def as_passage(text: str, id_: str) -> Passage:
-    metadata = {"source": id_, "title": "", "language": "ru"}
-    return Passage(id=id_, document_id=id_, text=text, start=0, end=len(text), metadata=metadata)
-
-
-def read_sample(corpus: Path, language: str, split: str) -> list[Question]:
-    """The questions of the sample that have quotes, each quote a piece of evidence."""
+def by_kind(project: Path, half: str) -> None:
+    """recall@1 and @5 by kind of question, on the benchmark's own documents, in both languages."""
+    corpus, index = project / "corpus", project / "index"
+    split = "train" if half == "tune" else "test"
+    ingest(IngestSettings(), ROOT / "src" / "opora" / "benchset", corpus)
+    engines = ["terms", "dense", "fused"]
+    for engine in engines[:1]:
+        ENGINES[engine]().build(corpus, index)
     documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
-    questions = []
-    for line in (ROOT / "src" / "opora" / "sample" / f"questions.{language}.jsonl").read_text("utf-8").splitlines():
+    print(f"\n| language | kind | questions | {' | '.join(f'{each} @1 | @5' for each in engines)} |")
+    print("|---" * (3 + 2 * len(engines)) + "|")
+    for language in ("ru", "en"):
+        asked = read_benchmark(language, split, documents, passages)
+        opened = {each: ENGINES[each]() for each in engines}
+        for each in opened.values():
+            each.open(index)
+        for kind in (*KINDS, "all"):
+            chosen = [question for of, question in asked if kind in (of, "all")]
+            if chosen:
+                cells = []
+                for each in opened.values():
+                    scores = scores_of(chosen, [each.search(question.text, 10) for question in chosen])
+                    cells += [f"{scores[0]:.2f}", f"{scores[1]:.2f}"]
+                print(f"| {language} | {kind} | {len(chosen)} | {' | '.join(cells)} |")
+
+
+def read_benchmark(language: str, split: str, documents: Any, passages: Any) -> list[tuple[str, Question]]:
+    """Questions with quotes, each quote a piece of evidence, and the kind of each."""
+    found = []
+    path = ROOT / "src" / "opora" / "benchset" / f"questions.{language}.jsonl"
+    for line in path.read_text("utf-8").splitlines():
         example = Example.model_validate_json(line)
         if example.split == split and example.quotes:
             each = [example.model_copy(update={"quotes": (quote,)}) for quote in example.quotes]
             evidence = [set(resolve_gold(one, documents, passages).gold) for one in each]
-            questions.append(Question(example.question, evidence))
-    return questions
-
-
-def read_gzip(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
+            found.append((example.kind, Question(example.question, evidence)))
+    return found
 
 
 if __name__ == "__main__":

@@ -64,14 +64,15 @@ def settings() -> str:
     from opora.corpus.settings import IngestSettings
     from opora.dataset.settings import RaftSettings
     from opora.index.settings import IndexSettings
-    from opora.train.settings import TrainSettings
+    from opora.train.any_settings import AnyTrainSettings
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
-        "train.NAME": TrainSettings,
     }  # fmt: skip
-    for model in get_args(get_args(AnyBenchSettings)[0]):
-        sections[f"bench.NAME, method {get_args(model.model_fields['method'].annotation)[0]}"] = model
+    for name, union in (("train", AnyTrainSettings), ("bench", AnyBenchSettings)):
+        for model in get_args(get_args(union)[0]):
+            methods = ", ".join(get_args(model.model_fields["method"].annotation))
+            sections[f"{name}.NAME, method {methods}"] = model
     sections["report"] = ReportSettings
     intro = (
         "# Settings\n\nSections of `opora.yaml`, and what `--set section.key=value` overrides. Written by `make docs`"

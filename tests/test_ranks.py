@@ -15,7 +15,8 @@ RANKS = {
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {
     "torch", "transformers", "peft", "numpy", "pyarrow", "lancedb", "lance", "matplotlib", "kreuzberg", "openai",
-    "ctranslate2", "pymorphy3", "jinja2", "rapidfuzz", "navec",
+    "ctranslate2", "pymorphy3", "jinja2", "rapidfuzz", "navec", "lightgbm", "scipy", "sentence_transformers",
+    "tokenizers", "ray", "pymilvus",
 }  # fmt: skip
 
 

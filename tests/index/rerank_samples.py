@@ -3,6 +3,8 @@
 import numpy as np
 
 from opora.index.rerank.contract import Candidate, Question
+from opora.index.rerank.features import FEATURES
+from opora.index.rerank.forest import ForestReranker
 from opora.records import Passage
 from opora.text.search_terms import search_terms
 
@@ -20,3 +22,27 @@ def candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language
     above = search_terms(" ".join(dict.fromkeys([title, *heading])), language)
     vector = None if vector is None else np.asarray(vector, dtype=np.float32)
     return Candidate(id, language, passage.model_dump_json(), search_terms(text, language), above, bm25, cosine, vector)
+
+
+def tiny_forest():
+    """One split: passages that hold more than half of the question's weight stand on top."""
+    return ForestReranker(TREE.format(names=" ".join(FEATURES), feature=FEATURES.index("any_share")), "the test")
+
+
+TREE = """tree
+version=v4
+feature_names={names}
+
+Tree=0
+num_leaves=2
+num_cat=0
+split_feature={feature}
+threshold=0.5
+decision_type=0
+left_child=-1
+right_child=-2
+leaf_value=-1 1
+
+
+end of trees
+"""

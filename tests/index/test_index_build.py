@@ -7,9 +7,9 @@ from opora.errors import InputError
 from opora.index.build import build_index, index_build
 from opora.index.idf import idf_by
 from opora.index.rows import RowMaker
-from opora.index.store.contract import Shape
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
+from opora.index.store.contract import Shape
 
 KILLED_WHILE_INDEXING = """
 import os, sys

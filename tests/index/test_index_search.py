@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from opora.errors import InputError, OporaError
-from opora.index.search import open_index
 from opora.index.embedders.contract import Text
 from opora.index.embedders.load import open_embedder
 from opora.index.rows import text_of
+from opora.index.search import open_index
 from opora.records import Passage
 from opora.text.search_terms import search_terms
 
@@ -186,7 +186,9 @@ def test_neighbors_follow_what_was_found(make_index, passages):
 def test_diversity_takes_what_complements(make_index, passages):
     near = "Паром отходит утром от северного причала"
     texts = [f"{near}.", f"{near} города.", "Билет на паром стоит сто рублей."]
-    parts = [passages[2].model_copy(update={"id": f"v{n}", "document_id": f"v{n}", "text": t}) for n, t in enumerate(texts)]
+    parts = [
+        passages[2].model_copy(update={"id": f"v{n}", "document_id": f"v{n}", "text": t}) for n, t in enumerate(texts)
+    ]
     question = "утренний паром от северного причала, билет"
     assert sorted(ids(make_index(parts).search(question, 2))) == ["v0", "v1"]
     assert "v2" in ids(make_index(parts, diversity=0.6).search(question, 2))

@@ -17,14 +17,23 @@ KINDS = {"draft": "bool", "page": "number", "source": "text"}
 SHAPE = Shape(4, KINDS)
 DRAFT, PAGE, SOURCE = (column_of(key, KINDS) for key in KINDS)
 AXES = {"east": (1, 0, 0, 0), "north": (0, 1, 0, 0), "between": (0.6, 0.8, 0, 0), "west": (-1, 0, 0, 0), "": (0,) * 4}
-NO_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reason="pymilvus is not installed")
 
 
 def in_lance(folder, shape):
     return create_lance(folder, shape), lambda: open_lance(folder, shape)
 
 
-@pytest.fixture(scope="module", params=[in_lance])
+def in_milvus(folder, shape):
+    from opora.index.store.milvus import Place, create_milvus, open_milvus
+
+    place = Place(str(folder.parent / "rows.db"), folder.name, folder)
+    return create_milvus(place, shape), lambda: open_milvus(place, shape)
+
+
+NEEDS_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reason="pymilvus is not installed")
+
+
+@pytest.fixture(scope="module", params=[in_lance, pytest.param(in_milvus, marks=NEEDS_MILVUS)])
 def make(request, tmp_path_factory):
     """Makes a store of some rows, opened anew after they were written."""
 
@@ -120,6 +129,7 @@ RIVER = [
         "c++ rtx-4090",
         "причал незнакомое",
         "насос секунда литр север студент",
+        "паром паром касса",
     ],
 )
 def test_terms_score_as_bm25(river, query):

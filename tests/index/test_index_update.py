@@ -10,13 +10,13 @@ import threading
 import time
 
 import pytest
-from tests.index.conftest import make_corpus, make_passage
 
 from opora.errors import OporaError
 from opora.index import build as module
 from opora.index.build import build_index, whole_index
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
+from tests.index.conftest import make_corpus, make_passage
 
 SETTINGS = IndexSettings()
 WORDS = "насос паром причал билет касса рубль склад груз срок договор акт отчёт смета кран шкаф".split()
@@ -33,7 +33,12 @@ def document(number, edition=1, parts=3):
     passages = [make_passage(0, row) for row in rows]
     return [
         each.model_copy(
-            update={"id": f"d{number}-{edition}-{part}", "document_id": f"d{number}", "start": 500 * part, "end": 500 * part + len(each.text)}
+            update={
+                "id": f"d{number}-{edition}-{part}",
+                "document_id": f"d{number}",
+                "start": 500 * part,
+                "end": 500 * part + len(each.text),
+            }
         )
         for part, each in enumerate(passages)
     ]
@@ -75,7 +80,9 @@ def test_only_what_changed_is_written(project, written):
     documents += [document(77), document(78, parts=1)]
     corpus_of(project / "corpus", documents)
     manifest = build_index(SETTINGS, project / "corpus", project / "index")
-    assert sorted(written) == sorted(each.id for number in ((9, 2, 3), (77, 1, 3), (78, 1, 1)) for each in document(*number))
+    assert sorted(written) == sorted(
+        each.id for number in ((9, 2, 3), (77, 1, 3), (78, 1, 1)) for each in document(*number)
+    )
     fresh = build_index(SETTINGS, project / "corpus", project / "fresh")
     assert held(project / "index") == held(project / "fresh")
     assert manifest.counts == fresh.counts
@@ -196,7 +203,7 @@ def test_killed_at_any_moment(project, seed):
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", CHILD, str(project)], check=True, capture_output=True)
     takes = time.monotonic() - began
-    state = {n: 1 for n in range(40)}
+    state = dict.fromkeys(range(40), 1)
     for attempt in range(25):
         if attempt % 5 == 0:
             shutil.rmtree(project / "index")
@@ -206,7 +213,9 @@ def test_killed_at_any_moment(project, seed):
         for number in rng.sample(sorted(state), 3):
             del state[number]
         corpus_of(project / "corpus", [document(n, edition) for n, edition in state.items()])
-        child = subprocess.Popen([sys.executable, "-c", CHILD, str(project)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(project)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         child.stdout.readline()
         time.sleep(rng.uniform(0, takes))
         child.send_signal(signal.SIGKILL)
@@ -222,5 +231,7 @@ def test_killed_at_any_moment(project, seed):
         if attempt % 2:
             build_index(SETTINGS, project / "corpus", project / "index")
             assert held(project / "index") == sorted(each.id for n, e in state.items() for each in document(n, e))
-        elif (project / "index").exists() and tuple(held(project / "index")) in known - {tuple(sorted(each.id for n, e in state.items() for each in document(n, e)))}:
+        elif (project / "index").exists() and tuple(held(project / "index")) in known - {
+            tuple(sorted(each.id for n, e in state.items() for each in document(n, e)))
+        }:
             state = before

@@ -8,6 +8,7 @@ In: records. Out: one row each, in order; the same records give the same bytes.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -101,12 +102,17 @@ def write_parquet(path: Path, records: Iterable[Record]) -> int:
 
 def read_parquet(path: Path, model: type[R], numbers: Collection[int] | None = None) -> Iterator[R]:
     """Yield the rows of a Parquet file that `write_parquet` wrote; only those of `numbers` (from 0) if given."""
-    nested = _nested(model)
     wanted = None if numbers is None else frozenset(numbers)
     for number, row in enumerate(read_parquet_rows(path)):
         if wanted is None or number in wanted:
-            data = {key: json.loads(value) if key in nested else value for key, value in row.items()}
-            yield parse_record(model, data, str(path))
+            yield parse_row(row, model, str(path))
+
+
+def parse_row(row: Mapping[str, Any], model: type[R], where: str) -> R:
+    """A row of a Parquet file as a record. Raises InputError that names `where` and the field."""
+    nested = _nested(model)
+    data = {key: json.loads(value) if key in nested else value for key, value in row.items()}
+    return parse_record(model, data, where)
 
 
 def read_parquet_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -130,6 +136,7 @@ def flat(record: Record) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def _nested(model: type[Record]) -> frozenset[str]:
     """Fields that are no plain string, number or truth value."""
     plain = (str, int, float, bool)

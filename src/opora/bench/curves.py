@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts import Manifest, fingerprint_of_file, read_json_lines, read_manifest
-from opora.artifacts.folder import MANIFEST
+from opora.artifacts.damage import MANIFEST
 from opora.bench.format import Grid
 from opora.bench.plots import (
     INK,

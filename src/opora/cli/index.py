@@ -1,14 +1,22 @@
-"""opora index: corpus to index."""
+"""opora index: corpus to index, and the settings that find most."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from opora.cli.options import AsJson, Overrides, show_manifest, show_settings
 
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
-def index(overrides: Overrides = None, as_json: AsJson = False) -> None:
+
+@app.callback()
+def index(context: typer.Context, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Make corpus/ searchable in index/: by words (Russian lemmas, stems of other languages) and by meaning."""
+    if context.invoked_subcommand:
+        return
     from opora.index.build import build_index, index_build
     from opora.recipe.recipe import load_recipe
 
@@ -17,3 +25,26 @@ def index(overrides: Overrides = None, as_json: AsJson = False) -> None:
     corpus, out = Path("corpus"), Path("index")
     finished = index_build(settings, corpus, out).finished
     show_manifest(finished or build_index(settings, corpus, out), out, as_json, made=not finished)
+
+
+@app.command()
+def tune(
+    questions: Annotated[Path, typer.Argument(help="JSON Lines of questions with gold passages or quotes.")],
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which weights and depths find most, cross-validated by document; prints a table and lines for opora.yaml."""
+    from opora.corpus.read import read_documents, read_passages
+    from opora.dataset.questions import read_questions
+    from opora.index.gold import resolve_gold
+    from opora.index.search import open_index
+    from opora.index.tune import Grid, format_tuning, tune
+    from opora.recipe.recipe import load_recipe
+
+    settings = load_recipe(overrides=overrides or []).index
+    show_settings("index", settings)
+    corpus = Path("corpus")
+    documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
+    examples = [resolve_gold(each, documents, passages) for each in read_questions(questions)]
+    tuning = tune(open_index(Path("index")), examples, Grid(), settings)
+    typer.echo(tuning.model_dump_json(indent=2) if as_json else format_tuning(tuning))

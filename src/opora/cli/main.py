@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("ingest")(ingest.ingest)
-app.command("index")(index.index)
+app.add_typer(index.app, name="index")
 app.command("ask")(ask.ask)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from opora.cli.options import AsJson, Name, Overrides, show_manifest, show_settings
+from opora.records import Settings
+from opora.train.embedder_settings import EmbedderTrainSettings
+from opora.train.reranker_settings import RerankerSettings
+from opora.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from opora.recipe.recipe import Recipe
+
+T = TypeVar("T", bound=Settings)
 
 app = typer.Typer(help="Adapt a model.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -57,18 +66,48 @@ def dpo(
     _train("dpo", name, _given(name, model, dataset, overrides), as_json)
 
 
+@app.command()
+def embedder(name: Name = "embedder", overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """An embedder that knows the corpus: a sentence is to find the passage that it was taken from."""
+    from opora.train.embedder import embedder_build, train_embedder
+
+    _, settings = _settings("embedder", name, overrides, EmbedderTrainSettings)
+    corpus, out = Path("corpus"), Path("train") / name
+    finished = embedder_build(settings, corpus, out).finished
+    show_manifest(finished or train_embedder(settings, corpus, out), out, as_json, made=not finished)
+
+
+@app.command()
+def reranker(name: Name = "reranker", overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """A reranker: what was found is put into a better order (LambdaRank over features, or a cross-encoder)."""
+    from opora.train.reranker import reranker_build, train_reranker
+
+    recipe, settings = _settings("reranker", name, overrides, RerankerSettings)
+    corpus, out = Path("corpus"), Path("train") / name
+    finished = reranker_build(settings, recipe.index, corpus, out).finished
+    show_manifest(finished or train_reranker(settings, recipe.index, corpus, out), out, as_json, made=not finished)
+
+
 def _given(name: str, model: str | None, dataset: str | None, overrides: list[str] | None) -> list[str]:
     given = {"model": model, "dataset": dataset}
     return [*(f"train.{name}.{key}={value}" for key, value in given.items() if value), *(overrides or [])]
 
 
 def _train(method: str, name: str, overrides: list[str], as_json: bool) -> None:
-    from opora.recipe.recipe import load_recipe
     from opora.train.run import train, train_build
 
-    overrides = [f"train.{name}.method={method}", *overrides]
-    settings = load_recipe(overrides=overrides, entries={"train": name}).train[name]
-    show_settings(f"train.{name}", settings)
+    _, settings = _settings(method, name, overrides, TrainSettings)
     datasets, out = Path("dataset"), Path("train") / name
     finished = train_build(settings, datasets, out).finished
     show_manifest(finished or train(settings, datasets, out), out, as_json, made=not finished)
+
+
+def _settings(method: str, name: str, overrides: list[str] | None, kind: type[T]) -> tuple[Recipe, T]:
+    """The recipe, and the settings of its entry `name`, which are shown."""
+    from opora.recipe.recipe import load_recipe
+
+    recipe = load_recipe(overrides=[f"train.{name}.method={method}", *(overrides or [])], entries={"train": name})
+    settings = recipe.train[name]
+    assert isinstance(settings, kind)  # the method tells the kind
+    show_settings(f"train.{name}", settings)
+    return recipe, settings

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_json_lines, write_json_lines, write_parquet
-from opora.artifacts.folder import MANIFEST, hash_json
+from opora.artifacts.damage import MANIFEST
+from opora.artifacts.folder import hash_json
 from opora.corpus.chunk import cut
 from opora.corpus.isolate import Parser
 from opora.corpus.parsed import Dropped, Parsed, ParseError

@@ -17,7 +17,7 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,16 +28,16 @@ from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
 from opora.index.embedders.folder import SAVED
 from opora.index.embedders.load import fit_or_load, open_embedder
-from opora.index.idf import idf_by
 from opora.index.filters import Kind, OneOf, metadata_kinds
+from opora.index.idf import idf_by
 from opora.index.rerank.load import save_reranker
 from opora.index.rows import RowMaker, batches, text_of
+from opora.index.runner import Source, make_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
 from opora.index.store.load import copy_store, create_store, drop_store, table_name
-from opora.index.tally import COUNTED, SUMMED, Tally, document_digests, read_digests, write_digests
-from opora.progress import track
-from opora.records import Passage
+from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
+from opora.progress import Progress
 from opora.text.search_terms import search_terms
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def whole_index(folder: Path) -> Manifest | None:
 def damage_of(folder: Path) -> str:
     """What is wrong with the files of the index in `folder`; empty if nothing is."""
     try:
-        return next((f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), "")
+        return next(
+            (f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), ""
+        )
     except InputError as error:
         return str(error)
 
@@ -116,13 +118,16 @@ class Changes(NamedTuple):
 
     gone: frozenset[str]
     new: frozenset[str]
+    passages: int
+    """Of the documents to write."""
 
 
-def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> Changes | None:
-    """What happened to the documents, given the hash of each; None if it is so much that all is to be built anew."""
+def _changes(old: Mapping[str, Digest], new: Mapping[str, Digest]) -> Changes | None:
+    """What happened to the documents, given the digest of each; None if it is so much that all is to be built anew."""
     gone = frozenset(each for each in old if new.get(each) != old[each])
     added = frozenset(each for each in new if new[each] != old.get(each))
-    return Changes(gone, added) if len(gone | added) <= REBUILD_SHARE * len(old) else None
+    passages = sum(new[each].passages for each in added)
+    return Changes(gone, added, passages) if len(gone | added) <= REBUILD_SHARE * len(old) else None
 
 
 def _fits(old: Manifest, settings: IndexSettings, inputs: Mapping[str, str], kinds: Mapping[str, Kind]) -> bool:
@@ -168,8 +173,15 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
         embedder.save(build.path / SAVED)
     shape = Shape(embedder.dimensions if embedder else 0, kinds)
     table = table_name(settings.store, build.key)
-    made = Made(create_store(settings.store, build.path, table, shape), table, shape, Tally(), embedder, idf_by(counts, len(sample[:COUNTED_SAMPLE])))
-    _write(made, settings, track(read_passages(corpus), "index", size))
+    made = Made(
+        create_store(settings.store, build.path, table, shape),
+        table,
+        shape,
+        Tally(),
+        embedder,
+        idf_by(counts, len(sample[:COUNTED_SAMPLE])),
+    )
+    _write(made, settings, Source(corpus), size)
     return made
 
 
@@ -190,24 +202,25 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
     if changes.gone:
         store.delete(changes.gone)
     if changes.new:
-        _write(made, settings, (each for each in read_passages(corpus) if each.document_id in changes.new))
+        _write(made, settings, Source(corpus, changes.new), changes.passages)
     return made
 
 
-def _write(made: Made, settings: IndexSettings, passages: Iterable[Passage]) -> None:
-    """Passages become rows of the store, which are counted on their way."""
+def _write(made: Made, settings: IndexSettings, source: Source, total: int) -> None:
+    """Passages become rows of the store, which are counted on their way. `total`: how many they are."""
     maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
 
     def rows() -> Iterator[pa.RecordBatch]:
-        for some in batches(passages, BATCH):
-            made_rows = maker.rows(some)
-            made.tally.add(made_rows)
-            yield made_rows
+        with Progress("index", total) as progress:
+            for some in make_rows(settings.runner, source, lambda: maker):
+                made.tally.add(some)
+                yield some
+                progress.advance(some.num_rows)
 
     made.store.write(rows())
 
 
-def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping[str, str]) -> Manifest:
+def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping[str, Digest]) -> Manifest:
     """Index what was written, see that all of it is there and nothing else, and put it in the place of the old."""
     made.store.finish()
     found = Tally()

@@ -16,4 +16,6 @@ def idf(count: int, size: int) -> float:
 
 def idf_by(counts: Mapping[str, int], size: int) -> Callable[[str], float]:
     """The inverse document frequency of each term, given how many of `size` texts hold it."""
-    return lambda term: idf(counts.get(term, 0), size)
+    weights = {term: idf(count, size) for term, count in counts.items()}
+    highest = idf(0, size)
+    return lambda term: weights.get(term, highest)

@@ -18,9 +18,7 @@ from opora.index.embedders.contract import Embedder, Text
 from opora.index.filters import Kind, column_of
 from opora.index.store.contract import Shape
 from opora.records import Passage, Scalar
-from opora.text.search_terms import search_terms
-from opora.text.terms import term
-from opora.text.words import word_texts
+from opora.text.search_terms import search_terms, spellings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,14 +63,11 @@ class RowMaker:
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
 
-
     def _keywords(self, passage: Passage, terms: Sequence[str]) -> list[str]:
         """The words of the passage whose terms have the highest tf-idf, best first, as it spells them first."""
         weights = {each: count * self._idf(each) for each, count in Counter(terms).items()}
         best = heapq.nlargest(KEYWORDS, weights, key=weights.__getitem__)
-        spelled: dict[str, str] = {}
-        for word in word_texts(passage.shown):
-            spelled.setdefault(term(word, language_of(passage)), word.lower())
+        spelled = spellings(passage.shown, language_of(passage), set(best))
         return [spelled[each] for each in best if each in spelled]
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
 
 Retriever = Literal["hybrid", "words", "meaning", "reranked"]
-"""How passages are found: by words (BM25), by meaning (vectors), by both, or by both and then put into a better order."""
+"""How passages are found: by words (BM25), by meaning (vectors), by both, or by both and then in a better order."""
 
 
 class IndexSettings(Settings):

@@ -15,7 +15,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.read import read_passage_rows
 
@@ -94,28 +94,38 @@ def write_counts(path: Path, counts: Mapping[str, int]) -> None:
     pq.write_table(pa.table(columns), path)
 
 
-def document_digests(corpus: Path) -> dict[str, str]:
-    """Document id -> hash of its passages with all that is known of them."""
+class Digest(NamedTuple):
+    """A hash of the passages of a document with all that is known of them, and how many they are."""
+
+    hash: str
+    passages: int
+
+
+def document_digests(corpus: Path) -> dict[str, Digest]:
+    """Document id -> digest."""
     hashes: dict[str, hashlib.blake2b] = {}
+    counts: Counter[str] = Counter()
     for row in read_passage_rows(corpus):
         digest = hashes.setdefault(row["document_id"], hashlib.blake2b(digest_size=16))
         digest.update(repr(sorted(row.items())).encode())
-    return {document: digest.hexdigest() for document, digest in hashes.items()}
+        counts[row["document_id"]] += 1
+    return {document: Digest(digest.hexdigest(), counts[document]) for document, digest in hashes.items()}
 
 
-def read_digests(folder: Path) -> dict[str, str]:
+def read_digests(folder: Path) -> dict[str, Digest]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(folder / DOCUMENTS)
-    return dict(zip(table["document_id"].to_pylist(), table["digest"].to_pylist(), strict=True))
+    rows = pq.read_table(folder / DOCUMENTS).to_pylist()
+    return {row["document_id"]: Digest(row["hash"], row["passages"]) for row in rows}
 
 
-def write_digests(folder: Path, digests: Mapping[str, str]) -> None:
+def write_digests(folder: Path, digests: Mapping[str, Digest]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = {
         "document_id": pa.array(list(digests), pa.string()),
-        "digest": pa.array(list(digests.values()), pa.string()),
+        "hash": pa.array([each.hash for each in digests.values()], pa.string()),
+        "passages": pa.array([each.passages for each in digests.values()], pa.int64()),
     }
     pq.write_table(pa.table(columns), folder / DOCUMENTS)

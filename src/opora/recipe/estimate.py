@@ -22,6 +22,7 @@ from opora.corpus.sources import find_sources
 from opora.dataset.questions import read_questions
 from opora.recipe.recipe import Recipe
 from opora.records import Example
+from opora.train.settings import TrainSettings
 
 CHARS_PER_TOKEN = 4.0
 PROMPT_TOKENS, ANSWER_TOKENS = 120, 60
@@ -58,6 +59,8 @@ def estimate(recipe: Recipe, stage: str, root: Path) -> Estimate:
 
 def _train(recipe: Recipe, name: str, root: Path) -> Estimate:
     settings = recipe.train[name]
+    if not isinstance(settings, TrainSettings):
+        return Estimate(0, 0, None)
     if not settings.mix.keys() <= recipe.dataset.keys():
         return Estimate(0, 0, None)
     examples, tokens_of_all = 0, 0.0

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_manifest
-from opora.artifacts.folder import MANIFEST
+from opora.artifacts.damage import MANIFEST
 from opora.recipe.stages import Stage
 
 State = Literal["done", "stale", "unfinished", "to do"]

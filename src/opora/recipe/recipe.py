@@ -23,7 +23,7 @@ from opora.dataset.settings import RaftSettings
 from opora.errors import InputError
 from opora.index.settings import IndexSettings
 from opora.records import Settings, known_fields, nearest, parse_record
-from opora.train.settings import TrainSettings
+from opora.train.any_settings import AnyTrainSettings
 
 RECIPE = Path("opora.yaml")
 
@@ -35,13 +35,15 @@ class Recipe(Settings):
     index: IndexSettings = IndexSettings()
     ask: AskSettings = AskSettings()
     dataset: dict[str, RaftSettings] = {}
-    train: dict[str, TrainSettings] = {}
+    train: dict[str, AnyTrainSettings] = {}
     bench: dict[str, AnyBenchSettings] = {}
     report: ReportSettings = ReportSettings()
 
 
 NAMED = ("dataset", "train", "bench")
 """Sections whose entries have names."""
+DEFAULT_METHODS = {"train": "sft", "bench": "rag"}
+"""What an entry is that names no method."""
 
 
 def load_recipe(path: Path = RECIPE, overrides: Sequence[str] = (), entries: Mapping[str, str] | None = None) -> Recipe:
@@ -59,9 +61,10 @@ def load_recipe(path: Path = RECIPE, overrides: Sequence[str] = (), entries: Map
         for keys, value in _targets(data, override):
             _put(data, keys, value, override)
             origins[".".join(keys)] = "--set"
-    for settings in (data.get("bench") or {}).values():
-        if isinstance(settings, dict):
-            settings.setdefault("method", "rag")
+    for section, method in DEFAULT_METHODS.items():
+        for settings in (data.get(section) or {}).values():
+            if isinstance(settings, dict):
+                settings.setdefault("method", method)
     recipe = parse_record(Recipe, data, str(path) if not overrides else f"{path} with --set {' '.join(overrides)}")
     for section in Recipe.model_fields:
         value = getattr(recipe, section)

@@ -18,6 +18,9 @@ from opora.bench.judge.settings import JudgeBenchSettings
 from opora.errors import InputError
 from opora.recipe.recipe import Recipe
 from opora.records import Settings, nearest
+from opora.train.embedder_settings import EmbedderTrainSettings
+from opora.train.reranker_settings import RerankerSettings
+from opora.train.settings import TrainSettings
 
 
 class Stage(NamedTuple):
@@ -35,11 +38,11 @@ def stages_of(recipe: Recipe, root: Path) -> list[Stage]:
     """All stages of the recipe. Raises InputError where an entry names another that does not exist."""
     stages = [_ingest(recipe, root), _index(recipe, root)]
     stages += [_dataset(recipe, root, name) for name in recipe.dataset]
-    stages += _in_order([_train(recipe, root, name) for name in recipe.train])
-    stages += _in_order([_bench(recipe, root, name) for name in recipe.bench])
+    stages += [_train(recipe, root, name) for name in recipe.train]
+    stages += [_bench(recipe, root, name) for name in recipe.bench]
     if recipe.bench:
         stages.append(_report(recipe, root))
-    return stages
+    return _in_order(stages)
 
 
 def stage_named(stages: Iterable[Stage], name: str) -> Stage:
@@ -72,7 +75,7 @@ def _index(recipe: Recipe, root: Path) -> Stage:
         "index",
         out,
         recipe.index,
-        ("ingest",),
+        ("ingest", *_trained_by(recipe, recipe.index.embedder, recipe.index.reranker)),
         lambda: index_build(recipe.index, corpus, out),
         lambda: build_index(recipe.index, corpus, out),
     )
@@ -93,10 +96,44 @@ def _dataset(recipe: Recipe, root: Path, name: str) -> Stage:
 
 
 def _train(recipe: Recipe, root: Path, name: str) -> Stage:
+    settings, out = recipe.train[name], root / "train" / name
+    if isinstance(settings, EmbedderTrainSettings):
+        return _train_embedder(settings, root / "corpus", out)
+    if isinstance(settings, RerankerSettings):
+        return _train_reranker(recipe, settings, root / "corpus", out)
+    return _train_adapter(recipe, settings, root, name)
+
+
+def _train_embedder(settings: EmbedderTrainSettings, corpus: Path, out: Path) -> Stage:
+    from opora.train.embedder import embedder_build, train_embedder
+
+    return Stage(
+        f"train.{out.name}",
+        out,
+        settings,
+        ("ingest",),
+        lambda: embedder_build(settings, corpus, out),
+        lambda: train_embedder(settings, corpus, out),
+    )
+
+
+def _train_reranker(recipe: Recipe, settings: RerankerSettings, corpus: Path, out: Path) -> Stage:
+    from opora.train.reranker import reranker_build, train_reranker
+
+    return Stage(
+        f"train.{out.name}",
+        out,
+        settings,
+        ("ingest", *_trained_by(recipe, recipe.index.embedder)),
+        lambda: reranker_build(settings, recipe.index, corpus, out),
+        lambda: train_reranker(settings, recipe.index, corpus, out),
+    )
+
+
+def _train_adapter(recipe: Recipe, settings: TrainSettings, root: Path, name: str) -> Stage:
     from opora.train.run import train, train_build
 
-    settings, out = recipe.train[name], root / "train" / name
-    known = list(recipe.dataset)
+    known, out = list(recipe.dataset), root / "train" / name
     datasets = root / "dataset"
     for each in settings.mix:
         if each not in known and not (datasets / each).exists():
@@ -169,25 +206,40 @@ def _trained_in(recipe: Recipe, specs: Iterable[str], but: str = "") -> tuple[st
     return tuple(f"train.{name}" for name in recipe.train if name in named and name != but)
 
 
+def _trained_by(recipe: Recipe, *specs: str) -> tuple[str, ...]:
+    """Stages that train the embedder or reranker of a spec: `train/near` needs `train.near`."""
+    return tuple(f"train.{name}" for name in recipe.train if f"train/{name}" in specs)
+
+
 def _check_kept(recipe: Recipe, key: str, specs: Iterable[str]) -> None:
     """Raises InputError for a spec that names an adapter which its training does not keep on the way."""
     for spec in specs:
         found = re.search(r"\+train/([^/]+)/(at-[^/]+)$", spec)
-        if not found or found[1] not in recipe.train or found[2] in recipe.train[found[1]].kept:
+        trained = recipe.train.get(found[1]) if found else None
+        if not found or not isinstance(trained, TrainSettings) or found[2] in trained.kept:
             continue
-        kept = " and ".join(recipe.train[found[1]].kept) or "none"
+        kept = " and ".join(trained.kept) or "none"
         raise InputError(f"{key}: train/{found[1]} keeps {kept}, not {found[2]}; see the setting train.{found[1]}.keep")
 
 
 def _in_order(stages: list[Stage]) -> list[Stage]:
-    """Each stage after those it needs among these. Raises InputError if they need each other in a circle."""
+    """Each stage behind those it needs, else in the order given. Raises InputError if they need each other in a
+    circle."""
     ordered: list[Stage] = []
-    names = {stage.name for stage in stages}
-    while len(ordered) < len(stages):
+    left = list(stages)
+    while left:
         done = {stage.name for stage in ordered}
-        ready = [s for s in stages if s.name not in done and set(s.needs) & names <= done]
-        if not ready:
-            circle = ", ".join(stage.name for stage in stages if stage.name not in done)
+        ready = next((stage for stage in left if done.issuperset(stage.needs)), None)
+        if ready is None:
+            circle = ", ".join(stage.name for stage in _circle(left))
             raise InputError(f"opora.yaml: {circle} need each other in a circle")
-        ordered += ready
+        ordered.append(ready)
+        left.remove(ready)
     return ordered
+
+
+def _circle(left: list[Stage]) -> list[Stage]:
+    """Of stages that wait for each other, those that others of them wait for."""
+    while len(needed := [stage for stage in left if any(stage.name in each.needs for each in left)]) < len(left):
+        left = needed
+    return left

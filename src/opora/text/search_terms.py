@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 from opora.text.stopwords import stop_terms
 from opora.text.tables import LANGUAGES, tables
@@ -53,6 +54,16 @@ def search_terms(text: str, language: str) -> list[str]:
     terms = " ".join(found).split()
     units = joined_units(pieces, found, shape, language)
     return terms + units + _full_names(units, language) if units else terms
+
+
+def spellings(text: str, language: str, wanted: Collection[str]) -> dict[str, str]:
+    """How `text` spells each term of `wanted` where it stands first, in lower case; only terms of single words."""
+    known = _known(language)
+    found: dict[str, str] = {}
+    for piece in text.split():
+        if (each := known[piece][0]) in wanted and each not in found:
+            found[each] = edgeless(piece).strip(".").lower()
+    return found
 
 
 def _rewrite(text: str) -> str:

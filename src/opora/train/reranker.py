@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from opora.artifacts import Build, Journal, Manifest, fingerprint_of_file, read_manifest
+from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.folder import hash_json
 from opora.errors import InputError
 from opora.index.rerank.contract import Reranker

@@ -20,7 +20,7 @@ from opora.text.language import detect_language
 
 
 class Asked(NamedTuple):
-    """`documents`: ids of those that the gold passages stand in; without gold the question itself, as one of its own."""
+    """`documents`: ids of those that the gold passages stand in; without gold the question counts as its own."""
 
     example: Example
     gold: frozenset[str]
@@ -28,8 +28,8 @@ class Asked(NamedTuple):
 
 
 def read_asked(path: Path, corpus: Path) -> list[Asked]:
-    """Questions in the order of the file. Raises InputError that names the line, or the question whose quote or document
-    is not in the corpus."""
+    """Questions in the order of the file. Raises InputError that names the line, or the question whose quote or
+    document is not in the corpus."""
     examples = [_with_language(each) for each in read_records(path, Example) if each.split != "test"]
     documents = list(read_documents(corpus)) if any(each.quotes for each in examples) else []
     quoted = {find_document(each, quote.document, documents).id for each in examples for quote in each.quotes}

@@ -37,7 +37,9 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> ForestR
         labels += [round(GRADES * label) for label in each.labels]
         sizes.append(len(each.labels))
     if not rows:
-        raise InputError("train reranker: there is no question whose passage was found; give more questions or documents")
+        raise InputError(
+            "train reranker: there is no question whose passage was found; give more questions or documents"
+        )
     given = {
         "objective": "lambdarank",
         "num_leaves": settings.leaves,
@@ -52,8 +54,6 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> ForestR
         "seed": settings.seed,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(
-        np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=given
-    )
+    data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=given)
     booster = lightgbm.train(given, data, num_boost_round=settings.trees)
     return ForestReranker(booster.model_to_string(), "the trained forest")

@@ -4,7 +4,6 @@ In: a search, questions. Out: groups: a question, its candidates as the reranker
 come one after the other, for thousands with their candidates are gigabytes.
 
     group = made_group(made, search)
-    fill_vectors([group], embedder)
     group.labels                     # [0, 1, 0, ...]
 """
 
@@ -13,12 +12,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from opora.index.embedders.contract import Embedder, Text
 from opora.index.rerank.contract import Candidate, Question
-from opora.text.search_terms import search_terms
 from opora.train.reranker_examples import Asked
 from opora.train.reranker_questions import Made
 
@@ -31,7 +27,7 @@ K1, B = 1.2, 0.75
 @dataclass
 class Group:
     """A question and its candidates. `labels`: how right each is, from 0 to 1; `documents`: what it is about;
-    `answer`: empty where it is not known; `changed`: places of candidates whose vectors are to be made anew."""
+    `answer`: empty where it is not known."""
 
     question: Question
     candidates: list[Candidate]
@@ -39,7 +35,6 @@ class Group:
     documents: tuple[str, ...]
     made: bool
     answer: str = ""
-    changed: list[int] = field(default_factory=list)
 
 
 def given_group(search: Search, asked: Asked) -> Group:
@@ -51,34 +46,18 @@ def given_group(search: Search, asked: Asked) -> Group:
 
 
 def made_group(search: Search, made: Made) -> Group:
-    """The group of a made question; what it was made of is taken out of the candidates, and out of their scores."""
+    """The group of a made question. A sentence stays in its passage: with it taken out a forest learns that the right
+    passage is the one that lacks the words (dev/LOG.md). Headings are taken out, of all candidates and of their lexical
+    scores, for those of the right ones repeat the question."""
     question, candidates = search(made.text)
-    documents, length = (made.document_id,), _mean_length(candidates)
-    if not made.sentence:
-        # without headings in its text a vector would have to be made for every candidate
-        question = question._replace(vector=None)
-        labels = [float(_stands_below(each, made)) for each in candidates]
-        candidates = [_without_headings(each, question, length) for each in candidates]
-        for each in candidates:
-            each.cosine = 0.0
-        return Group(question, candidates, labels, documents, made=True)
-    holding = [place for place, each in enumerate(candidates) if made.sentence in each.data["text"]]
-    labels = [float(place in holding or each.id == made.passage_id) for place, each in enumerate(candidates)]
-    for place in holding:
-        candidates[place] = _without_sentence(candidates[place], made.sentence, question, length)
-    return Group(question, candidates, labels, documents, made=True, changed=holding)
-
-
-def fill_vectors(groups: Sequence[Group], embedder: Embedder | None) -> None:
-    """The vectors and cosines of candidates that a sentence was taken out of, in place. Raises ModelError."""
-    changed = [(group, place) for group in groups for place in group.changed if group.question.vector is not None]
-    if not changed or embedder is None:
-        return
-    texts = [_text_of(group.candidates[place]) for group, place in changed]
-    for (group, place), vector in zip(changed, embedder.embed(texts, "passage"), strict=True):
-        each = group.candidates[place]
-        assert group.question.vector is not None
-        each.vector, each.cosine = vector, max(0.0, float(vector @ group.question.vector))
+    if made.sentence:
+        labels = [float(made.sentence in each.data["text"] or each.id == made.passage_id) for each in candidates]
+        return Group(question, candidates, labels, (made.document_id,), made=True)
+    labels = [float(_stands_below(each, made)) for each in candidates]
+    length = _mean_length(candidates)
+    bare = [_without_headings(each, question, length) for each in candidates]
+    # the vectors were made with the headings
+    return Group(question._replace(vector=None), bare, labels, (made.document_id,), made=True)
 
 
 def _stands_below(candidate: Candidate, made: Made) -> bool:
@@ -86,25 +65,13 @@ def _stands_below(candidate: Candidate, made: Made) -> bool:
 
 
 def _without_headings(candidate: Candidate, question: Question, length: float) -> Candidate:
+    """The candidate by its text alone, its lexical score less by as much as BM25 is less here."""
     data = {**candidate.data, "heading": [], "metadata": {**candidate.data["metadata"], "title": ""}}
-    return _changed(candidate, data, [], question, length)
-
-
-def _without_sentence(candidate: Candidate, sentence: str, question: Question, length: float) -> Candidate:
-    data = {**candidate.data, "text": candidate.data["text"].replace(sentence, " ")}
-    return _changed(candidate, data, candidate.heading_terms, question, length)
-
-
-def _changed(
-    candidate: Candidate, data: dict[str, Any], heading_terms: Sequence[str], question: Question, length: float
-) -> Candidate:
-    """The candidate with another text, its lexical score less by as much as BM25 is less here; no vector."""
-    terms = search_terms(f"{data['header']}\n{data['text']}", candidate.language)
     before = _bm25([*candidate.heading_terms, *candidate.terms], question, length)
-    after = _bm25([*heading_terms, *terms], question, length)
+    after = _bm25(candidate.terms, question, length)
     score = candidate.bm25 * after / before if before else 0.0
     record = json.dumps(data, ensure_ascii=False)
-    return Candidate(candidate.id, candidate.language, record, terms, heading_terms, score, candidate.cosine, None)
+    return Candidate(candidate.id, candidate.language, record, candidate.terms, [], score, 0.0, None)
 
 
 def _bm25(terms: Sequence[str], question: Question, length: float) -> float:
@@ -116,10 +83,3 @@ def _bm25(terms: Sequence[str], question: Question, length: float) -> float:
 
 def _mean_length(candidates: Sequence[Candidate]) -> float:
     return sum(len(each.terms) + len(each.heading_terms) for each in candidates) / (len(candidates) or 1) or 1.0
-
-
-def _text_of(candidate: Candidate) -> Text:
-    """As `rows.text_of` puts it."""
-    data = candidate.data
-    shown = f"{data['header']}\n{data['text']}" if data["header"] else data["text"]
-    return Text(" ".join([*data["heading"], shown]), candidate.language)

@@ -52,6 +52,8 @@ def describe(measured: Mapping[str, Any]) -> str:
     )
     worse = figures["after"][CHIEF] < figures["before"][CHIEF]
     verdict = "; it got worse: leave index.reranker as it was" if worse else ""
+    # what is gained on made questions is not gained on those that people ask (dev/LOG.md)
+    verdict += "; made questions tell little: give some that people ask, by questions" if kind == "made" else ""
     return f"{figures['questions']} {kind} questions on {figures['documents']} held-out documents: {shown}{verdict}"
 
 

@@ -1,8 +1,7 @@
 """Questions that are made from the passages of a corpus, with the passages that answer them.
 
-In: passages. Out: what to search for, and what to look away from: a sentence of a passage in fewer words, where the
-passage has to be found by its other sentences, or the heading of a section, where its passages have to be found by
-their text. A question that repeats its passage would teach to look for copies.
+In: passages. Out: what to search for: a sentence of a passage in fewer words, or the heading of a section, whose
+passages then have to be found by their text.
 
     made = make_questions(passages, count=3000, seed=0)
     made[0].text, made[0].sentence          # 'плата хранение багажа', 'Плата за хранение багажа не берётся.'
@@ -12,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from opora.records import Passage
@@ -23,13 +23,17 @@ from opora.text.words import words
 
 FEWEST_TERMS = 4
 """A sentence with fewer is no question, a passage with fewer beside it cannot be found."""
+MOST_TYPED = 6
+"""Words of a question as one types it into a search."""
+MOST_ASKED = 14
+"""Words of the part of a sentence that a question is made of."""
 KEPT = 0.7
-"""Share of the words that a question keeps, where words are dropped by chance."""
+"""Share of these that it keeps."""
 
 
 class Made(NamedTuple):
-    """A question that a passage answers. `sentence`: what it was made of, to be taken out of the passages that hold it;
-    empty where it was made of the headings, which are to be taken from all passages."""
+    """A question that a passage answers. `sentence`: what it was made of; empty where it was made of the headings,
+    which are then to be taken from all passages."""
 
     text: str
     document_id: str
@@ -43,7 +47,7 @@ def make_questions(passages: Iterable[Passage], count: int, seed: int) -> list[M
     those below headings asks for the heading."""
     drawn = heapq.nsmallest(2 * count, ((_digest(each, seed), each) for each in passages), key=lambda pair: pair[0])
     found = (_make(passage, random.Random(digest)) for digest, passage in drawn)
-    return [made for made in found if made][:count]
+    return list(itertools.islice((made for made in found if made), count))
 
 
 def _make(passage: Passage, rng: random.Random) -> Made | None:
@@ -57,7 +61,8 @@ def _make(passage: Passage, rng: random.Random) -> Made | None:
     if not known:
         return None
     sentence = rng.choice(known)
-    text = _content_words(sentence, language) if rng.random() < 1 / 2 else _some_words(sentence, language, rng)
+    typed = rng.random() < 1 / 2
+    text = _content_words(sentence, language, rng) if typed else _some_words(sentence, rng)
     return Made(text, *about, sentence) if len(search_terms(text, language)) >= FEWEST_TERMS - 1 else None
 
 
@@ -80,16 +85,24 @@ def _sentences(passage: Passage, language: str) -> Iterator[str]:
             yield sentence
 
 
-def _content_words(sentence: str, language: str) -> str:
+def _content_words(sentence: str, language: str, rng: random.Random) -> str:
     """As one types into a search: without the words that say nothing."""
-    return " ".join(word.text for word in words(sentence) if search_terms(word.text, language))
+    told = [word.text for word in words(sentence) if search_terms(word.text, language)]
+    return " ".join(_some(told, MOST_TYPED, rng))
 
 
-def _some_words(sentence: str, language: str, rng: random.Random) -> str:
-    """As one remembers: some of the words, and a question mark where there was none."""
+def _some_words(sentence: str, rng: random.Random) -> str:
+    """As one asks: a part of the sentence, of which some words are left out."""
     found = [word.text for word in words(sentence)]
-    kept = sorted(rng.sample(range(len(found)), max(1, round(KEPT * len(found)))))
-    return " ".join(found[place] for place in kept) + "?"
+    start = rng.randrange(max(1, len(found) - MOST_ASKED + 1))
+    part = found[start : start + MOST_ASKED]
+    return " ".join(_some(part, max(1, round(KEPT * len(part))), rng)) + "?"
+
+
+def _some(found: Sequence[str], most: int, rng: random.Random) -> list[str]:
+    """At most so many, drawn, in their order."""
+    kept = sorted(rng.sample(range(len(found)), min(most, len(found))))
+    return [found[place] for place in kept]
 
 
 def _digest(passage: Passage, seed: int) -> str:

@@ -20,15 +20,16 @@ class RerankerSettings(Settings):
     questions: Path | None = None
     """JSON Lines of questions with gold passages or quotes; those of the split `test` are left out."""
     made: NonNegativeInt = 3000
-    """Questions that are made from the corpus, at most."""
+    """Questions that are made from the corpus, at most. Those of sentences taught next to nothing that helps with what
+    people ask, those of headings taught to find sections: a few hundred questions of your own are worth more."""
     labels: str = "gold"
     """`gold`: a passage that holds the answer is right; `reward:MODEL`: a passage is as right as the known answer is
     probable after it, for questions of your own."""
     depth: PositiveInt = 30
     """Passages of a question that are ranked."""
-    trees: PositiveInt = 200
+    trees: PositiveInt = 150
     """Of the forest."""
-    leaves: Annotated[int, Field(ge=2)] = 15
+    leaves: Annotated[int, Field(ge=2)] = 7
     """Of each tree."""
     lr: Annotated[float | None, Field(gt=0)] = None
     """By default 0.05 for the forest, 2e-5 for a cross-encoder."""

@@ -9,7 +9,6 @@ In: settings, a corpus, a folder for the index. Out: groups of either part, with
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,23 +16,20 @@ from typing import Literal, NamedTuple
 
 from opora.artifacts import read_manifest
 from opora.corpus.read import read_passages
-from opora.index.build import EMBEDDER, build_index
-from opora.index.embedders.load import open_embedder
+from opora.index.build import build_index
 from opora.index.rerank.contract import Candidate, Question
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
 from opora.progress import track
 from opora.train.parts import RERANKER_FROM, part_of
 from opora.train.reranker_examples import Asked, read_asked
-from opora.train.reranker_groups import Group, fill_vectors, given_group, made_group
+from opora.train.reranker_groups import Group, given_group, made_group
 from opora.train.reranker_questions import Made, make_questions
 from opora.train.reranker_settings import RerankerSettings
 
 Part = Literal["train", "held out"]
 HELD_OUT = 0.2
 """Share of the documents that only tell how good the reranker is."""
-BATCH = 32
-"""Questions whose passages are embedded together."""
 
 
 class Parts(NamedTuple):
@@ -61,7 +57,6 @@ class Source:
         self._depth, self._parts = settings.depth, _parts(settings, index_settings, corpus.parent)
         build_index(index_settings, corpus, folder)
         self._index = open_index(folder).load()
-        self._embedder = open_embedder(index_settings.embedder, folder / EMBEDDER)
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         free = (each for each in read_passages(corpus) if self._parts.of([each.document_id]) != "seen")
@@ -73,15 +68,11 @@ class Source:
         jobs: list[Asked | Made] = [each for each in self._given if self._parts.of(each.documents) == part]
         jobs += [each for each in self._made if self._parts.of([each.document_id]) == part]
         self.counts[f"questions, {part}"] = len(jobs)
-        tracked = iter(track(jobs, f"questions, {part}", len(jobs)))
-        while some := list(itertools.islice(tracked, BATCH)):
-            groups = [self._group(each) for each in some]
-            fill_vectors(groups, self._embedder)
-            for job, group in zip(some, groups, strict=True):
-                if part == "held out" and (isinstance(job, Made) or job.gold):
-                    yield group
-                elif part == "train" and self._teaches(group):
-                    yield group
+        for job in track(jobs, f"questions, {part}", len(jobs)):
+            known = isinstance(job, Made) or bool(job.gold)
+            group = self._group(job)
+            if self._teaches(group) if part == "train" else known:
+                yield group
 
     def _teaches(self, group: Group) -> bool:
         found = any(group.labels) or bool(group.answer and self._by_reward and group.candidates)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
-from opora.artifacts.folder import MANIFEST, files_below, hash_json, sync
+from opora.artifacts.damage import MANIFEST, files_below
+from opora.artifacts.folder import hash_json, sync
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec

@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,8 @@ SCALE = 5.4
 """Length of a hashed vector, that of most words of Navec. Shorter and longer ones found less (dev/LOG.md)."""
 BATCH = 1024
 _RUSSIAN_WORD = re.compile("[а-яё]+")
-MAX_ROWS, MAX_FORMS = 100_000, 500_000
-"""Rows of words (120 MB) and spellings that are remembered; when there are more, all are forgotten."""
+MAX_ROWS, MAX_PIECES = 200_000, 1_000_000
+"""Rows of words (240 MB) and pieces of text that are remembered; when there are more, all are forgotten."""
 COUNTS, COMPONENTS, FACTS = "counts.parquet", "components.npy", "sif.json"
 
 
@@ -48,7 +49,7 @@ class SifEmbedder:
 
     def __init__(self, counts: Mapping[str, int], size: int, components: Vectors) -> None:
         self.counts, self.size, self.components = dict(counts), size, components
-        self._forms: dict[str, int] = {}
+        self._pieces: dict[str, tuple[int, ...]] = {}
         self._keys: dict[str, int] = {}
         self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
 
@@ -93,25 +94,26 @@ class SifEmbedder:
 
     def _numbers(self, texts: Sequence[Text]) -> list[list[int]]:
         """For each text the rows of its words; rows that are missing are made."""
-        if len(self._keys) > MAX_ROWS or len(self._forms) > MAX_FORMS:
-            self._forms, self._keys = {}, {}
-        found = [word_texts(text.text) if self.covers(text.language) else [] for text in texts]
-        fresh = {form for forms in found for form in forms if form not in self._forms}
+        if len(self._keys) > MAX_ROWS or len(self._pieces) > MAX_PIECES:
+            self._pieces, self._keys = {}, {}
+        found = [text.text.split() if self.covers(text.language) else [] for text in texts]
+        fresh = {piece for pieces in found for piece in pieces if piece not in self._pieces}
         if fresh:
             self._learn(sorted(fresh))
-        forms = self._forms
-        return [[number for form in each if (number := forms[form]) >= 0] for each in found]
+        return [list(chain.from_iterable(map(self._pieces.__getitem__, pieces))) for pieces in found]
 
-    def _learn(self, forms: Sequence[str]) -> None:
-        keys = [word_key(form, LANGUAGE) for form in forms]
-        fresh = [key for key in dict.fromkeys(keys) if key not in self._keys]
-        fresh = [key for key in fresh if key]
-        self._keys.update({key: number for number, key in enumerate(fresh, len(self._keys))})
-        self._forms.update({form: self._keys.get(key, -1) for form, key in zip(forms, keys, strict=True)})
+    def _learn(self, pieces: Sequence[str]) -> None:
+        """Make the rows of the words of new pieces of text, a piece being what stands between blanks."""
+        keys = {piece: [key for form in word_texts(piece) if (key := word_key(form, LANGUAGE))] for piece in pieces}
+        known = len(self._keys)
+        for each in keys.values():
+            for key in each:
+                self._keys.setdefault(key, len(self._keys))
         while len(self._keys) > len(self._rows):
             self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        if fresh:
-            self._rows[len(self._keys) - len(fresh) : len(self._keys)] = self.vectors_of(fresh)
+        if len(self._keys) > known:
+            self._rows[known : len(self._keys)] = self.vectors_of(list(self._keys)[known:])
+        self._pieces.update({piece: tuple(map(self._keys.__getitem__, each)) for piece, each in keys.items()})
 
 
 def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:

