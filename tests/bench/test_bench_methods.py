@@ -252,7 +252,7 @@ def test_letters(text, letters, chosen):
     [
         (ClosedBenchSettings(method="closed"), "holds no question of split 'test' with options"),
         (PositionBenchSettings(method="position", passages=(1,), sweep=99), "fewer than 99 passages"),
-        (RetrieverBenchSettings(method="retriever", retrievers=("meaning",)), "do not know the language"),
+        (RetrieverBenchSettings(method="retriever", retrievers=("meaning",)), "retriever meaning: it does not know en"),
         (RetrieverBenchSettings(method="retriever", baseline="word"), "did you mean words?"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 
 from opora.errors import InputError
 from opora.index.build import build_index, index_build
-from opora.index.idf import idf_by
+from opora.index.idf import Idf
 from opora.index.rows import RowMaker
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
@@ -81,7 +81,7 @@ def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
 
 
 def row_of(passage, heading_weight):
-    rows = RowMaker(None, Shape(0, {}), heading_weight, idf_by({"щебен": 1}, 5)).rows([passage])
+    rows = RowMaker(None, Shape(0, {}), heading_weight, Idf({"щебен": 1}, 5)).rows([passage])
     return rows.to_pylist()[0]
 
 

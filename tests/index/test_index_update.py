@@ -13,6 +13,7 @@ import pytest
 
 from opora.errors import OporaError
 from opora.index import build as module
+from opora.index import runner
 from opora.index.build import build_index, whole_index
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
@@ -121,6 +122,20 @@ def test_all_documents_gone(project):
     build_index(SETTINGS, project / "corpus", project / "index")
     assert held(project / "index") == []
     assert open_index(project / "index").search("насос", 3) == []
+
+
+def test_processes_make_the_same_rows(project, monkeypatch):
+    whole = build_index(SETTINGS, project / "corpus", project / "one")
+    monkeypatch.setattr(runner, "SPREAD_FROM", 1)
+    monkeypatch.setattr(runner, "BLOCK", 16)
+    spread = build_index(SETTINGS, project / "corpus", project / "many")
+    assert spread.fingerprint == whole.fingerprint
+    assert spread.counts == whole.counts
+    hits = [open_index(project / name).search("насос номер7 паром", 9) for name in ("one", "many")]
+    assert hits[0] == hits[1]
+    corpus_of(project / "corpus", [document(n) for n in range(44)])
+    build_index(SETTINGS, project / "corpus", project / "many")
+    assert held(project / "many") == sorted(each.id for n in range(44) for each in document(n))
 
 
 def harm(path, how):

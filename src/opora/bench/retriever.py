@@ -43,11 +43,13 @@ def search_all(settings: RetrieverBenchSettings, examples: Sequence[Example], in
     if not asked:
         raise InputError(f"{settings.questions}: no question has gold passages; retrievers are measured by them")
     known = {question_language(example.question, index) for example in asked}
-    used = [each for each in settings.retrievers if each != "meaning" or all(map(index.has_meaning, known))]
-    for name in set(settings.retrievers) - set(used):
-        print(f"opora: retriever {name} is left out: it does not know {', '.join(sorted(known))}", file=sys.stderr)
+    why = {"meaning": f"it does not know {', '.join(sorted(known))}", "reranked": "the index has no reranker"}
+    lacking = {"meaning": not all(map(index.has_meaning, known)), "reranked": not index.has_reranker}
+    used = [each for each in settings.retrievers if not lacking.get(each)]
+    for name in sorted(set(settings.retrievers) - set(used)):
+        print(f"opora: retriever {name} is left out: {why[name]}", file=sys.stderr)
     if not used:
-        raise InputError(f"retrievers {', '.join(settings.retrievers)} do not know the language of the questions")
+        raise InputError("; ".join(f"retriever {each}: {why[each]}" for each in settings.retrievers))
     jobs = [(name, example) for name in used for example in asked]
     rows = [_row(name, example, index) for name, example in track(jobs, "search", total=len(jobs))]
     baseline = settings.baseline if settings.baseline in used else ""

@@ -35,10 +35,11 @@ def ask(
 
     given = [f"ask.model={model}"] if model else []
     given += [f"ask.top_k={top_k}"] if top_k is not None else []
-    settings = load_recipe(overrides=[*given, *(overrides or [])]).ask
+    recipe = load_recipe(overrides=[*given, *(overrides or [])])
+    settings = recipe.ask
     show_settings("ask", settings)
     began = time.monotonic()
-    index = open_index(Path("index")).load()
+    index = open_index(Path("index"), recipe.index).load()
     answerer = open_answerer(settings.model, index, settings)
     print(f"ready in {time.monotonic() - began:.1f} s\n", file=sys.stderr)
     for each in [question] if question is not None else _lines():

@@ -13,14 +13,20 @@ app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
 @app.callback()
-def index(context: typer.Context, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Make corpus/ searchable in index/: by words (Russian lemmas, stems of other languages) and by meaning."""
+def index(
+    context: typer.Context,
+    runner: Annotated[str | None, typer.Option(help="Where rows are made: local, ray, ray:ADDRESS.")] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make corpus/ searchable in index/, or bring index/ up to date: by words (lemmas, stems, units) and by meaning."""
     if context.invoked_subcommand:
         return
     from opora.index.build import build_index, index_build
     from opora.recipe.recipe import load_recipe
 
-    settings = load_recipe(overrides=overrides or []).index
+    given = [f"index.runner={runner}"] if runner else []
+    settings = load_recipe(overrides=[*given, *(overrides or [])]).index
     show_settings("index", settings)
     corpus, out = Path("corpus"), Path("index")
     finished = index_build(settings, corpus, out).finished

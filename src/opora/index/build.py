@@ -12,6 +12,7 @@ taken out, in a copy that shares its files. Whatever happens meanwhile, who read
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -27,9 +28,10 @@ from opora.artifacts.folder import hash_json
 from opora.corpus.read import read_metadata, read_passages
 from opora.errors import InputError, OporaError
 from opora.index.embedders.folder import SAVED
+from opora.index.embedders.journal import JournalledEmbedder, is_costly
 from opora.index.embedders.load import fit_or_load, open_embedder
 from opora.index.filters import Kind, OneOf, metadata_kinds
-from opora.index.idf import idf_by
+from opora.index.idf import Idf
 from opora.index.rerank.load import save_reranker
 from opora.index.rows import RowMaker, batches, text_of
 from opora.index.runner import Source, make_rows
@@ -45,11 +47,11 @@ if TYPE_CHECKING:
 
     from opora.index.embedders.contract import Embedder
 
-SAMPLE = 50_000
+SAMPLE = 20_000
 """Passages that word vectors are fitted to."""
 REBUILD_SHARE = 0.5
 """Share of the documents that may come, go or change before everything is fitted and built anew."""
-COUNTED_SAMPLE = 5_000
+COUNTED_SAMPLE = 2_000
 """Passages of the sample that tell how rare a term is, for the keywords of each passage."""
 BATCH = 1024
 ROWS = 1
@@ -57,7 +59,15 @@ ROWS = 1
 RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
 
-def index_build(settings: IndexSettings, corpus: Path, out: Path) -> Build:
+class IndexBuild(Build):
+    """The build of an index, which is finished only while its files are what was written."""
+
+    @property
+    def finished(self) -> Manifest | None:
+        return None if not self.out.is_dir() or damage_of(self.out) else super().finished
+
+
+def index_build(settings: IndexSettings, corpus: Path, out: Path) -> IndexBuild:
     """The build of this index: what it is made from, and whether it is done."""
     inputs = {"corpus": read_manifest(corpus).fingerprint}
     for name in ("embedder", "reranker"):
@@ -68,7 +78,7 @@ def index_build(settings: IndexSettings, corpus: Path, out: Path) -> Build:
         if not settings.synonyms.is_file():
             raise InputError(f"index: synonyms is {settings.synonyms}: no such file")
         inputs["synonyms"] = fingerprint_of_file(settings.synonyms)
-    return Build(out, "index", settings, inputs)
+    return IndexBuild(out, "index", settings, inputs)
 
 
 def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
@@ -179,9 +189,9 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
         shape,
         Tally(),
         embedder,
-        idf_by(counts, len(sample[:COUNTED_SAMPLE])),
+        Idf(counts, len(sample[:COUNTED_SAMPLE])),
     )
-    _write(made, settings, Source(corpus), size)
+    _write(build, made, settings, Source(corpus), size)
     return made
 
 
@@ -195,29 +205,33 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
     table = table_name(settings.store, build.key)
     store = copy_store(settings.store, build.path, (old.results["table"], table), shape)
     tally = Tally.read(build.out)
-    made = Made(store, table, shape, tally, embedder, idf_by(dict(tally.frequencies), tally.passages))
+    made = Made(store, table, shape, tally, embedder, Idf(dict(tally.frequencies), tally.passages))
     for some in batches(sorted(changes.gone), BATCH):
         for rows in store.rows([OneOf("document_id", tuple(some))], COUNTED):
             made.tally.remove(rows)
     if changes.gone:
         store.delete(changes.gone)
     if changes.new:
-        _write(made, settings, Source(corpus, changes.new), changes.passages)
+        _write(build, made, settings, Source(corpus, changes.new), changes.passages)
     return made
 
 
-def _write(made: Made, settings: IndexSettings, source: Source, total: int) -> None:
+def _write(build: Build, made: Made, settings: IndexSettings, source: Source, total: int) -> None:
     """Passages become rows of the store, which are counted on their way. `total`: how many they are."""
-    maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
+    with contextlib.ExitStack() as stack:
+        embedder = made.embedder
+        if embedder and is_costly(embedder) and settings.runner == "local":
+            embedder = JournalledEmbedder(embedder, stack.enter_context(build.journal("vectors")))
+        maker = RowMaker(embedder, made.shape, settings.heading_weight, made.idf)
+        progress = stack.enter_context(Progress("index", total))
 
-    def rows() -> Iterator[pa.RecordBatch]:
-        with Progress("index", total) as progress:
+        def rows() -> Iterator[pa.RecordBatch]:
             for some in make_rows(settings.runner, source, lambda: maker):
                 made.tally.add(some)
                 yield some
                 progress.advance(some.num_rows)
 
-    made.store.write(rows())
+        made.store.write(rows())
 
 
 def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping[str, Digest]) -> Manifest:

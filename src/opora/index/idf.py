@@ -6,7 +6,7 @@ idf(count=12, size=5000)      # 5.9
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 
 def idf(count: int, size: int) -> float:
@@ -14,8 +14,13 @@ def idf(count: int, size: int) -> float:
     return math.log(1 + (size - count + 0.5) / (count + 0.5))
 
 
-def idf_by(counts: Mapping[str, int], size: int) -> Callable[[str], float]:
-    """The inverse document frequency of each term, given how many of `size` texts hold it."""
-    weights = {term: idf(count, size) for term, count in counts.items()}
-    highest = idf(0, size)
-    return lambda term: weights.get(term, highest)
+class Idf:
+    """The inverse document frequency of each term, given how many of `size` texts hold it; the highest for a term that
+    none holds."""
+
+    def __init__(self, counts: Mapping[str, int], size: int) -> None:
+        self._weights = {term: idf(count, size) for term, count in counts.items()}
+        self._highest = idf(0, size)
+
+    def __call__(self, term: str) -> float:
+        return self._weights.get(term, self._highest)

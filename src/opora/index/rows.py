@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from opora.index.embedders.contract import Embedder, Text
+from opora.index.embedders.journal import is_costly
 from opora.index.filters import Kind, column_of
 from opora.index.store.contract import Shape
 from opora.records import Passage, Scalar
@@ -35,6 +36,11 @@ class RowMaker:
         self, embedder: Embedder | None, shape: Shape, heading_weight: int, idf: Callable[[str], float]
     ) -> None:
         self._embedder, self._shape, self._heading_weight, self._idf = embedder, shape, heading_weight, idf
+
+    @property
+    def cheap(self) -> bool:
+        """True if the vectors come out of a table, so that processors are what limits."""
+        return self._embedder is None or not is_costly(self._embedder)
 
     def rows(self, passages: Sequence[Passage]) -> pa.RecordBatch:
         """A row a passage, in order."""

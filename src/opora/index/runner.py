@@ -13,13 +13,17 @@ that dies is replaced, and what it had in hand is done again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import pickle
 import re
+import tempfile
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from opora.artifacts import read_manifest
 from opora.artifacts.tables import parse_row
 from opora.corpus.read import PASSAGES, read_passages
 from opora.errors import InputError, MissingExtraError, OporaError
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 
 BATCH = 256
 """Passages that are embedded at once."""
+SPREAD_FROM = 20_000
+"""Passages from which it pays to start processes."""
 BLOCK = 1024
 """Passages that go to a worker at once, and are lost with it."""
 ROWS_PER_FILE = 100_000
@@ -86,11 +92,53 @@ def parse_runner(runner: str) -> str | None:
 
 
 def _local_rows(source: Source, maker: MakerFactory) -> Iterator[pa.RecordBatch]:
-    passages = read_passages(source.corpus)
-    wanted = source.document_ids
-    chosen = passages if wanted is None else (each for each in passages if each.document_id in wanted)
+    """In this process; many passages in as many processes as there are processors, if the embedder is a table."""
     made_by = maker()
-    yield from (made_by.rows(some) for some in batches(chosen, BATCH))
+    size = read_manifest(source.corpus).counts["passages"]
+    if size < SPREAD_FROM or not made_by.cheap or (os.cpu_count() or 1) < 2:
+        passages = read_passages(source.corpus)
+        wanted = source.document_ids
+        chosen = passages if wanted is None else (each for each in passages if each.document_id in wanted)
+        yield from (made_by.rows(some) for some in batches(chosen, BATCH))
+        return
+    from joblib import Parallel, delayed
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "maker"
+        path.write_bytes(pickle.dumps(made_by))
+        # in order, and few of them waiting, so that memory does not grow with the corpus
+        workers = Parallel(n_jobs=-1, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, max_nbytes=None)
+        yield from workers(delayed(_rows_of)(str(path), some) for some in _tables(source))
+
+
+def _tables(source: Source) -> Iterator[pa.RecordBatch]:
+    """Passages as they lie in the corpus."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    wanted = None if source.document_ids is None else pa.array(sorted(source.document_ids), pa.string())
+    with pq.ParquetFile(source.corpus / PASSAGES) as file:
+        for batch in file.iter_batches(batch_size=BLOCK):
+            chosen = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], wanted))
+            if chosen.num_rows:
+                yield chosen
+
+
+def _rows_of(maker: str, passages: pa.RecordBatch) -> pa.RecordBatch:
+    return _read_maker(maker).rows(parse_passages(passages))
+
+
+@functools.lru_cache(maxsize=1)
+def _read_maker(path: str) -> RowMaker:
+    """The row maker of this process; only this program wrote the file, into a folder of its own."""
+    maker: RowMaker = pickle.loads(Path(path).read_bytes())
+    return maker
+
+
+def parse_passages(rows: pa.RecordBatch | pa.Table) -> list[Passage]:
+    """Rows of the table of a corpus as passages."""
+    return [parse_row(row, Passage, PASSAGES) for row in rows.to_pylist()]
 
 
 def _ray_rows(address: str, source: Source, maker: MakerFactory, gpus: float) -> Iterator[pa.RecordBatch]:
@@ -131,8 +179,7 @@ class _Worker:
     def __call__(self, passages: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        parsed = [parse_row(row, Passage, PASSAGES) for row in passages.to_pylist()]
-        return pa.Table.from_batches([self._maker.rows(parsed)])
+        return pa.Table.from_batches([self._maker.rows(parse_passages(passages))])
 
 
 @contextlib.contextmanager

@@ -129,6 +129,10 @@ class Index:
         embedder = self._read(lambda opened: opened.embedder)
         return embedder is not None and embedder.covers(language) and bool(self._opened.settings.dense_weight)
 
+    @property
+    def has_reranker(self) -> bool:
+        return self._opened.settings.reranker != "none"
+
     def passage(self, passage_id: str) -> Passage:
         """The passage of that id, whatever its access labels. Raises InputError if there is none."""
         rows = self._rows([OneOf("id", (passage_id,))])
@@ -158,7 +162,7 @@ class Index:
             return []
         settings = opened.settings
         asked = self._question(opened, question)
-        by = by or ("reranked" if opened.reranker else "hybrid")
+        by = by or ("reranked" if self.has_reranker else "hybrid")
         found = self._find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
         fused = fuse(found, asked.language, _weight(opened, asked, by))
         scores = self._rerank(opened, asked, found, fused) if by == "reranked" else fused

@@ -65,4 +65,4 @@ def is_costly(embedder: Embedder) -> bool:
     from opora.index.embedders.server import ServerEmbedder
     from opora.index.embedders.transformer import TransformerEmbedder
 
-    return isinstance(embedder, ServerEmbedder | TransformerEmbedder)
+    return isinstance(embedder, JournalledEmbedder | ServerEmbedder | TransformerEmbedder)

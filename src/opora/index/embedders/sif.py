@@ -53,6 +53,9 @@ class SifEmbedder:
         self._keys: dict[str, int] = {}
         self._rows: Vectors = np.empty((4096, DIMENSIONS), dtype=np.float32)
 
+    def __reduce__(self) -> tuple[type[SifEmbedder], tuple[Mapping[str, int], int, Vectors]]:
+        return SifEmbedder, (self.counts, self.size, self.components)  # another process remembers rows of its own
+
     def embed(self, texts: Sequence[Text], role: Role = "passage") -> Vectors:
         """Unit vectors; zeros for a text without words or in a language without vectors. Roles are embedded alike."""
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
