@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_manifest
-from opora.artifacts.damage import MANIFEST
+from opora.artifacts.damage import MANIFEST, find_damage
 from opora.recipe.stages import Stage
 
 State = Literal["done", "stale", "unfinished", "to do"]
@@ -63,4 +63,5 @@ def _difference(old: Manifest, build: Build) -> str:
     inputs = [key for key in sorted({*build.inputs, *old.inputs}) if build.inputs.get(key) != old.inputs.get(key)]
     parts = [f"settings changed: {', '.join(settings)}"] if settings else []
     parts += [f"input changed: {', '.join(inputs)}"] if inputs else []
+    parts = parts or [f"{each} is not what was written" for each in find_damage(build.out, old.marks)[:1]]
     return "; ".join(parts) or "made by another version of opora"
