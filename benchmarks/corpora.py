@@ -28,7 +28,8 @@ SHINGLE = 12
 REPLACED = 1 / 3
 OF_ONE_DOCUMENT = 10
 ROW_GROUP = 10_000
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"(?<!\S)[^\W\d_]{2,}(?=[.,;:!?]?(?!\S))")
+"""A word between blanks, a mark behind it or none; what is inside code and compounds stays."""
 
 
 class Question(NamedTuple):
