@@ -20,8 +20,8 @@ from opora.text.terms import term
 from opora.text.units import edgeless, joined_units, kind, own_units
 from opora.text.words import SPACES, Word, fold, normalize_number, words
 
-MAX_PIECES = 400_000
-"""Pieces kept per language, under 200 MB with what they were made from; beyond that they are learnt anew."""
+MAX_PIECES = 1_000_000
+"""Pieces kept per language, under 500 MB with what they were made from; beyond that they are learnt anew."""
 MAX_PIECE_CHARS = 64
 """Longer pieces are not kept."""
 MAX_TERM_CHARS = 100
