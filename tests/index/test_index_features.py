@@ -120,7 +120,8 @@ def test_the_language_counts():
     [
         ("Сколько стоит проезд?", "how many"), ("Какой срок хранения груза?", "how many"),
         ("How long is the pier?", "how many"),
-        ("Когда открыли причал?", "when"), ("В каком году открыли причал?", "when"), ("What year was it built?", "when"),
+        ("Когда открыли причал?", "when"), ("В каком году открыли причал?", "when"),
+        ("What year was it built?", "when"),
         ("Кто построил причал?", "who"), ("Whose boat is it?", "who"),
         ("Где стоит насос?", "where"), ("In which city is the office?", "where"),
         ("Почему насос остановили?", "why"), ("Why did it stop?", "why"),

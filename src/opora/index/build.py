@@ -116,11 +116,13 @@ def whole_index(folder: Path) -> Manifest | None:
 def damage_of(folder: Path) -> str:
     """What is wrong with the files of the index in `folder`; empty if nothing is."""
     try:
-        return next(
-            (f"{each} is not what was written" for each in find_damage(folder, read_manifest(folder).marks)), ""
-        )
+        manifest = read_manifest(folder)
+        damage = find_damage(folder, manifest.marks)
+        while damage and (newer := read_manifest(folder)) != manifest:  # another index took its place meanwhile
+            manifest, damage = newer, find_damage(folder, newer.marks)
     except InputError as error:
         return str(error)
+    return f"{damage[0]} is not what was written" if damage else ""
 
 
 class Changes(NamedTuple):

@@ -17,11 +17,11 @@ import functools
 import os
 import pickle
 import re
-import tempfile
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from opora.artifacts import read_manifest
 from opora.artifacts.tables import parse_row
@@ -145,7 +145,10 @@ def _ray_rows(address: str, source: Source, maker: MakerFactory, gpus: float) ->
     if source.document_ids == frozenset():
         return
     with _cluster(address):
-        for table in _dataset(source, maker, gpus).iter_batches(batch_format="pyarrow", batch_size=None):
+        tables: Iterator[pa.Table] = iter(
+            cast(Any, _dataset(source, maker, gpus).iter_batches(batch_format="pyarrow", batch_size=None))
+        )
+        for table in tables:
             yield from table.to_batches()
 
 

@@ -44,7 +44,8 @@ def create_lance(folder: Path, shape: Shape) -> LanceStore:
     from opora.index.rows import schema_of
 
     connection = lancedb.connect(str(folder))
-    connection.drop_table(TABLE, ignore_missing=True)
+    if TABLE in connection.table_names():
+        connection.drop_table(TABLE)
     return LanceStore(connection.create_table(TABLE, schema=schema_of(shape)), shape)
 
 
@@ -97,7 +98,7 @@ class LanceStore:
         from lancedb.query import MatchQuery
 
         # nothing in the terms is read as syntax
-        query = self._table.search(MatchQuery(" ".join(terms), "terms"), query_type="fts")
+        query = self._table.search(MatchQuery(" ".join(terms), "terms"), query_type="fts")  # type: ignore[call-arg]
         found = _where(query, conditions).select([*self._found, "_score"]).limit(depth).to_arrow()
         return found.rename_columns([*self._found, "score"])
 
