@@ -16,7 +16,7 @@ from opora.index.store.contract import Shape
 from opora.index.store.lance import create_lance, open_lance
 from opora.records import Passage, Settings
 
-SHAPE = Shape(4, {"language": "text", "page": "number", "source": "text", "title": "text"})
+SHAPE = Shape(8, {"language": "text", "page": "number", "source": "text", "title": "text"})
 NEEDS_RAY = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="ray is not installed")
 
 
@@ -47,7 +47,7 @@ def row_maker(folder=None, seconds=0.0):
 
     # inside a function, so that the classes travel to the workers with their code
     class Letters:
-        dimensions = 4
+        dimensions = 8
 
         def embed(self, texts, role):
             if folder:

@@ -33,7 +33,7 @@ from opora.index.embedders.load import fit_or_load, open_embedder
 from opora.index.filters import Kind, OneOf, metadata_kinds
 from opora.index.idf import Idf
 from opora.index.rerank.load import save_reranker
-from opora.index.rows import RowMaker, batches, text_of
+from opora.index.rows import RowMaker, batches, text_of, width_of
 from opora.index.runner import Source, make_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
@@ -183,7 +183,7 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
     embedder = fit_or_load(settings.embedder, sample, settings, root=corpus.parent)
     if embedder:
         embedder.save(build.path / SAVED)
-    shape = Shape(embedder.dimensions if embedder else 0, kinds)
+    shape = Shape(width_of(embedder), kinds)
     table = table_name(settings.store, build.key)
     made = Made(
         create_store(settings.store, build.path, table, shape),
@@ -203,7 +203,7 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
         if each.is_dir() and each.name != RERANKER:
             shutil.copytree(each, build.path / each.name, copy_function=os.link)
     embedder = open_embedder(settings.embedder, build.path)
-    shape = Shape(embedder.dimensions if embedder else 0, old.results["metadata"])
+    shape = Shape(width_of(embedder), old.results["metadata"])
     table = table_name(settings.store, build.key)
     store = copy_store(settings.store, build.path, (old.results["table"], table), shape)
     tally = Tally.read(build.out)
@@ -260,6 +260,7 @@ def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping
             "metadata": dict(made.shape.kinds),
             "rows": ROWS,
             "dimensions": made.shape.dimensions,
+            "restricted": made.tally.restricted,
             "table": made.table,
             "checksum": made.tally.checksum,
         },

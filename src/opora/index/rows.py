@@ -24,6 +24,8 @@ from opora.text.search_terms import search_terms, spellings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from opora.index.word_vectors import Vectors
+
 T = TypeVar("T")
 KEYWORDS = 8
 
@@ -64,7 +66,7 @@ class RowMaker:
         for key, kind in self._shape.kinds.items():
             columns[column_of(key, self._shape.kinds)] = [_as_kind(each.metadata.get(key), kind) for each in passages]
         if self._embedder:
-            vectors = self._embedder.embed([text_of(each) for each in passages], "passage")
+            vectors = widen(self._embedder.embed([text_of(each) for each in passages], "passage"))
             flat = pa.array(vectors.ravel(), pa.float32())
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._shape.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=schema_of(self._shape))
@@ -103,6 +105,18 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def width_of(embedder: Embedder | None) -> int:
+    """Numbers of a vector as it is stored: a multiple of eight, which stores quantize by; 0 without an embedder."""
+    return -(-embedder.dimensions // 8) * 8 if embedder else 0
+
+
+def widen(vectors: Vectors) -> Vectors:
+    """Vectors as they are stored, zeros behind them, which change no product; shape (texts, width)."""
+    import numpy as np
+
+    return np.pad(vectors, ((0, 0), (0, -vectors.shape[1] % 8)))
 
 
 def language_of(passage: Passage) -> str:

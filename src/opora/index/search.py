@@ -22,6 +22,7 @@ from opora.index.embedders.contract import Text
 from opora.index.filters import Access, Condition, Filters, OneOf, conditions
 from opora.index.opened import Opened
 from opora.index.rerank.contract import Candidate, Question
+from opora.index.rows import widen
 from opora.index.select import choose
 from opora.index.settings import IndexSettings, Retriever
 from opora.index.spelling import correct
@@ -117,7 +118,7 @@ class Index:
 
         def run(opened: Opened) -> tuple[Question, list[Candidate]]:
             asked = self._question(opened, question)
-            found = self._find(opened, asked, [Access(())], depth, "hybrid")
+            found = self._find(opened, asked, _allowed(opened, ()), depth, "hybrid")
             scores = fuse(found, asked.language, _weight(opened, asked, "hybrid"))
             order = sorted(range(len(found)), key=lambda place: (-scores[place], found[place].id))
             return asked, [found[place] for place in order]
@@ -157,7 +158,7 @@ class Index:
         by: Retriever | None,
     ) -> list[Hit]:
         filters, access = allowed
-        wanted = [Access(tuple(sorted(access))), *conditions(filters, opened.manifest.results["metadata"])]
+        wanted = [*_allowed(opened, access), *conditions(filters, opened.manifest.results["metadata"])]
         if not opened.size or top_k < 1:
             return []
         settings = opened.settings
@@ -186,7 +187,7 @@ class Index:
         """The vector of a question, None where the dense search has nothing to say."""
         if not opened.embedder or not opened.settings.dense_weight or not opened.embedder.covers(language):
             return None
-        vector: Vectors = opened.embedder.embed([Text(text, language)], "question")[0]
+        vector: Vectors = widen(opened.embedder.embed([Text(text, language)], "question"))[0]
         return vector if vector.any() else None
 
     def _find(
@@ -286,6 +287,11 @@ def fuse(found: Sequence[Candidate], language: str, weight: float) -> list[float
         * (1.0 if each.language == language else OTHER_LANGUAGE)
         for each in found
     ]
+
+
+def _allowed(opened: Opened, access: Collection[str]) -> list[Condition]:
+    """Access labels; none to look at where every passage is public."""
+    return [Access(tuple(sorted(access)))] if opened.manifest.results["restricted"] else []
 
 
 def _weight(opened: Opened, asked: Question, by: Retriever) -> float:

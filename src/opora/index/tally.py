@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUMMED = ("id", "terms", "record")
-COUNTED = (*SUMMED, "language")
+COUNTED = (*SUMMED, "language", "access")
 TERMS, DOCUMENTS, SUMS = "terms.parquet", "documents.parquet", "tally.json"
 MODULUS = 1 << 64
 
@@ -35,6 +35,8 @@ class Tally:
         self.frequencies: Counter[str] = Counter()
         """How many passages hold each term."""
         self.languages: Counter[str] = Counter()
+        self.restricted = 0
+        """Passages that carry access labels."""
         self.passages = 0
         self.checksum = 0
 
@@ -44,6 +46,7 @@ class Tally:
         for terms in rows["terms"].to_pylist():
             self.frequencies.update(set(terms.split()))
         self.languages.update(rows["language"].to_pylist())
+        self.restricted += sum(map(bool, rows["access"].to_pylist()))
 
     def remove(self, rows: pa.RecordBatch) -> None:
         """Take back what was counted of rows."""
@@ -52,6 +55,7 @@ class Tally:
         # subtraction of counters leaves out what is zero
         self.frequencies -= other.frequencies
         self.languages -= other.languages
+        self.restricted -= other.restricted
         self.passages -= other.passages
         self.checksum = (self.checksum - other.checksum) % MODULUS
 
@@ -64,7 +68,7 @@ class Tally:
 
     def write(self, folder: Path) -> None:
         write_counts(folder / TERMS, self.frequencies)
-        sums = {"languages": self.languages, "passages": self.passages, "checksum": self.checksum}
+        sums = {name: getattr(self, name) for name in ("languages", "restricted", "passages", "checksum")}
         (folder / SUMS).write_text(json.dumps(sums))
 
     @classmethod
@@ -73,7 +77,8 @@ class Tally:
         tally = cls()
         tally.frequencies = Counter(read_counts(folder / TERMS))
         sums = json.loads((folder / SUMS).read_text())
-        tally.languages, tally.passages, tally.checksum = Counter(sums["languages"]), sums["passages"], sums["checksum"]
+        tally.languages, tally.restricted = Counter(sums["languages"]), sums["restricted"]
+        tally.passages, tally.checksum = sums["passages"], sums["checksum"]
         return tally
 
 
