@@ -15,6 +15,7 @@ import json
 import random
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,10 +60,12 @@ def read_pairs(data: Path) -> Pairs:
 
 
 def write_pairs(pairs: Pairs, corpus: Path, size: int) -> dict[str, str]:
-    """Write a corpus of `size` passages, the answering ones among them; text -> id of those."""
-    ids = {text: f"p{number}" for number, text in enumerate(pairs.answering)}
-    texts = [*pairs.answering, *pairs.others][: max(size, len(ids))]
-    write_corpus(corpus, (*texts, *perturbed([*pairs.answering, *pairs.others], size - len(texts))))
+    """Write a corpus of `size` passages, the answering ones among them, half of a small corpus; text -> id of those."""
+    ids = {
+        text: f"p{number}" for number, text in enumerate(pairs.answering[: max(size // 2, size - len(pairs.others))])
+    }
+    texts = [*ids, *pairs.others][:size]
+    write_corpus(corpus, chain(texts, perturbed([*pairs.answering, *pairs.others], size - len(texts))))
     return ids
 
 

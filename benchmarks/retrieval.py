@@ -122,7 +122,7 @@ def write_questions(pairs: Pairs, ids: dict[str, str], path: Path, half: str, li
     drawn = [
         (text, sorted({ids[each] for each in answers}))
         for text, answers in pairs.questions.items()
-        if half_of(min(answers)) == half
+        if half_of(min(answers)) == half and ids.keys() >= set(answers)
     ]
     path.write_text(json.dumps(random.Random(0).sample(drawn, min(limit, len(drawn)))), encoding="utf-8")
 
@@ -133,7 +133,7 @@ def write_examples(pairs: Pairs, ids: dict[str, str], project: Path) -> Path:
     path = project / "tune.jsonl"
     rows = []
     for number, (text, answers) in enumerate(pairs.questions.items()):
-        if half_of(min(answers)) == "tune":
+        if half_of(min(answers)) == "tune" and ids.keys() >= set(answers):
             gold = [passages[ids[each]] for each in dict.fromkeys(answers)]
             rows.append(
                 Example(
