@@ -1,5 +1,6 @@
 import importlib.util
 import os
+import shutil
 import signal
 import threading
 import time
@@ -10,8 +11,11 @@ import pytest
 
 from opora.artifacts import Build, write_parquet
 from opora.errors import InputError, OporaError
+from opora.index.build import build_index
 from opora.index.rows import RowMaker
 from opora.index.runner import Source, make_rows, parse_runner, write_rows
+from opora.index.search import open_index
+from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape
 from opora.index.store.lance import create_lance, open_lance
 from opora.records import Passage, Settings
@@ -182,3 +186,21 @@ def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
 def test_a_cluster_that_is_not_there(corpus, address):
     with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; is the cluster up"):
         list(make_rows(f"ray:{address}", Source(corpus), row_maker))
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_an_index_made_on_ray_is_the_one_made_here(cluster, tmp_path):
+    folder = tmp_path / "corpus"
+    write_corpus(folder, 300)
+    here = build_index(IndexSettings(), folder, tmp_path / "here")
+    there = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    assert there.results == here.results
+    assert there.counts == here.counts
+    found = [open_index(tmp_path / name).search("Сколько литров качает насос 77?", 9) for name in ("here", "there")]
+    assert found[0] == found[1]
+    shutil.rmtree(folder)
+    write_corpus(folder, 340)
+    updated = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    assert updated.counts["passages"] == 340
+    assert sorted(each.id for each in open_index(tmp_path / "there").passages()) == sorted(f"p{n}" for n in range(340))

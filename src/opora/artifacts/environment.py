@@ -12,9 +12,9 @@ from importlib import metadata
 from pathlib import Path
 
 RECORDED = (
-    "opora accelerate ctranslate2 DAWG2 lancedb lightgbm lxml natasha navec numpy openai pdfplumber peft pyarrow pydantic"
-    " pymilvus pymorphy3 PyStemmer python-docx rapidfuzz ray razdel sentence-transformers snowballstemmer tokenizers torch"
-    " transformers"
+    "opora accelerate ctranslate2 DAWG2 lancedb lightgbm lxml natasha navec numpy openai pdfplumber peft pyarrow"
+    " pydantic pymilvus pymorphy3 PyStemmer python-docx rapidfuzz ray razdel sentence-transformers snowballstemmer"
+    " tokenizers torch transformers"
 ).split()
 
 

@@ -34,10 +34,11 @@ from opora.index.filters import Kind, OneOf, metadata_kinds
 from opora.index.idf import Idf
 from opora.index.rerank.load import save_reranker
 from opora.index.rows import RowMaker, batches, text_of, width_of
-from opora.index.runner import Source, make_rows
+from opora.index.runner import Source, make_rows, parse_runner, write_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
-from opora.index.store.load import copy_store, create_store, drop_store, table_name
+from opora.index.store.lance import TABLE
+from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name
 from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
 from opora.progress import Progress
 from opora.text.search_terms import search_terms
@@ -193,8 +194,7 @@ def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[
         embedder,
         Idf(counts, len(sample[:COUNTED_SAMPLE])),
     )
-    _write(build, made, settings, Source(corpus), size)
-    return made
+    return _write(build, made, settings, Source(corpus), size)
 
 
 def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, changes: Changes) -> Made:
@@ -213,13 +213,13 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
             made.tally.remove(rows)
     if changes.gone:
         store.delete(changes.gone)
-    if changes.new:
-        _write(build, made, settings, Source(corpus, changes.new), changes.passages)
-    return made
+    return _write(build, made, settings, Source(corpus, changes.new), changes.passages) if changes.new else made
 
 
-def _write(build: Build, made: Made, settings: IndexSettings, source: Source, total: int) -> None:
-    """Passages become rows of the store, which are counted on their way. `total`: how many they are."""
+def _write(build: Build, made: Made, settings: IndexSettings, source: Source, total: int) -> Made:
+    """Passages become rows of the store, which are counted. `total`: how many they are."""
+    if made.table == TABLE and parse_runner(settings.runner) is not None:
+        return _write_by_workers(build, made, settings, source)
     with contextlib.ExitStack() as stack:
         embedder = made.embedder
         if embedder and is_costly(embedder) and settings.runner == "local":
@@ -234,6 +234,17 @@ def _write(build: Build, made: Made, settings: IndexSettings, source: Source, to
                 progress.advance(some.num_rows)
 
         made.store.write(rows())
+    return made
+
+
+def _write_by_workers(build: Build, made: Made, settings: IndexSettings, source: Source) -> Made:
+    """The same on a cluster, whose workers write the files of the table themselves; what they wrote is counted."""
+    maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
+    write_rows(settings.runner, source, lambda: maker, str((build.path / f"{TABLE}.lance").resolve()))
+    store, tally = open_store(settings.store, build.path, made.table, made.shape), Tally()
+    for rows in store.rows([], COUNTED):
+        tally.add(rows)
+    return made._replace(store=store, tally=tally)
 
 
 def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping[str, Digest]) -> Manifest:
@@ -242,10 +253,11 @@ def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping
     found = Tally()
     for rows in made.store.rows([], SUMMED):
         found.sum(rows)
-    if found.checksum != made.tally.checksum or found.passages != made.tally.passages:
+    wanted = sum(each.passages for each in digests.values())
+    if found.checksum != made.tally.checksum or not found.passages == made.tally.passages == wanted:
         raise OporaError(
-            f"{build.out}: {made.tally.passages} passages were written and {found.passages} can be read back, or"
-            " others; run `opora index` again, and look whether the disk is sound"
+            f"{build.out}: {wanted} passages are in the corpus, {made.tally.passages} were written and {found.passages}"
+            " can be read back, or others; run `opora index` again, and look whether the disk is sound"
         )
     made.tally.write(build.path)
     write_digests(build.path, digests)
