@@ -16,6 +16,7 @@ from unittest.mock import patch
 from snowballstemmer import stemmer
 
 from opora.corpus.read import read_passages
+from opora.index import search
 from opora.index.build import build_index
 from opora.index.embedders.contract import Text
 from opora.index.embedders.load import fit_or_load, open_embedder
@@ -56,8 +57,9 @@ class Opora:
 
     def open(self, folder: Path) -> None:
         self.index: Index = open_index(folder)
-        for name, phase in (("_question", "terms and vector"), ("_find", "store"), ("_rerank", "reranker")):
-            setattr(self.index, name, self._timed(getattr(self.index, name), phase))
+        for name, phase in (("ask", "terms and vector"), ("find", "store")):
+            setattr(search, name, self._timed(getattr(search, name), phase))
+        self.index._rerank = self._timed(self.index._rerank, "reranker")
 
     def search(self, question: str, top_k: int) -> list[str]:
         with self._terms():
@@ -65,7 +67,7 @@ class Opora:
 
     @contextlib.contextmanager
     def _terms(self) -> Iterator[None]:
-        with patch("opora.index.rows.search_terms", self.terms), patch("opora.index.search.search_terms", self.terms):
+        with patch("opora.index.rows.search_terms", self.terms), patch("opora.index.retrieve.search_terms", self.terms):
             yield
 
     def _timed(self, run: Callable[..., Any], phase: str) -> Callable[..., Any]:

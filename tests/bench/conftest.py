@@ -50,7 +50,7 @@ def passage(document, number, start, end):
 
 def make_documents():
     return [
-        Document(id=f"d{n}", source=source, title="", text=text, language="en")
+        Document(id=f"d{n}", source=source, title="Fee, dogs, pier, pump", text=text, language="en")
         for n, (source, text) in enumerate(TEXTS.items())
     ]
 

@@ -32,6 +32,14 @@ def read_passages(corpus: Path, numbers: Collection[int] | None = None) -> Itera
     return read_parquet(corpus / PASSAGES, Passage, numbers)
 
 
+def count_passages(corpus: Path) -> int:
+    """How many passages there are. Raises InputError like `read_documents`."""
+    import pyarrow.parquet as pq
+
+    read_manifest(corpus)
+    return int(pq.read_metadata(corpus / PASSAGES).num_rows)
+
+
 def read_passage_rows(corpus: Path) -> Iterator[dict[str, Any]]:
     """The passages as they lie in the table, nested fields as JSON text: several times as fast."""
     read_manifest(corpus)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.damage import find_damage
 from opora.artifacts.folder import hash_json
-from opora.corpus.read import read_metadata, read_passages
+from opora.corpus.read import count_passages, read_metadata, read_passages
 from opora.errors import InputError, OporaError
 from opora.index.embedders.folder import SAVED
 from opora.index.embedders.journal import JournalledEmbedder, is_costly
@@ -177,7 +177,7 @@ class Made(NamedTuple):
 
 def _create(build: Build, settings: IndexSettings, corpus: Path, kinds: Mapping[str, Kind]) -> Made:
     """A new table of all passages."""
-    size = read_manifest(corpus).counts["passages"]
+    size = count_passages(corpus)
     numbers = random.Random(0).sample(range(size), min(SAMPLE, size))
     sample = [text_of(each) for each in read_passages(corpus, numbers)]
     counts = Counter(term for each in sample[:COUNTED_SAMPLE] for term in set(search_terms(each.text, each.language)))

@@ -23,9 +23,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from opora.artifacts import read_manifest
 from opora.artifacts.tables import parse_row
-from opora.corpus.read import PASSAGES, read_passages
+from opora.corpus.read import PASSAGES, count_passages, read_passages
 from opora.errors import InputError, MissingExtraError, OporaError
 from opora.index.rows import RowMaker, batches
 from opora.records import Passage, nearest
@@ -94,8 +93,7 @@ def parse_runner(runner: str) -> str | None:
 def _local_rows(source: Source, maker: MakerFactory) -> Iterator[pa.RecordBatch]:
     """In this process; many passages in as many processes as there are processors, if the embedder is a table."""
     made_by = maker()
-    size = read_manifest(source.corpus).counts["passages"]
-    if size < SPREAD_FROM or not made_by.cheap or (os.cpu_count() or 1) < 2:
+    if count_passages(source.corpus) < SPREAD_FROM or not made_by.cheap or (os.cpu_count() or 1) < 2:
         passages = read_passages(source.corpus)
         wanted = source.document_ids
         chosen = passages if wanted is None else (each for each in passages if each.document_id in wanted)

@@ -23,7 +23,8 @@ from opora.index.build import RERANKER
 from opora.index.rerank.contract import Candidate, Reranker
 from opora.index.rerank.forest import ForestReranker
 from opora.index.rerank.load import open_reranker
-from opora.index.search import Index, fuse
+from opora.index.retrieve import fuse
+from opora.index.search import Index
 from opora.index.select import choose
 from opora.index.settings import IndexSettings
 from opora.metrics.interval import Difference, Interval, bootstrap, paired_difference

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from opora.index.rerank.contract import Reranker
-from opora.index.search import fuse
+from opora.index.retrieve import fuse
 from opora.metrics.interval import paired_difference
 from opora.metrics.retrieval import reciprocal_rank
 from opora.train.reranker_groups import Group
