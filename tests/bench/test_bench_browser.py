@@ -131,7 +131,7 @@ def test_evidence_and_citations_are_marked_as_they_stand(chromium, report, page)
     gold = page.run("[...document.querySelectorAll('.passage mark.gold')].map(e => e.textContent).join('')")
     assert gold.startswith("The main pump moves 40 litres a second")  # behind a letter that JavaScript counts twice
     tags = page.run("[...document.querySelectorAll('.passage .tag')].map(e => e.textContent)")
-    assert any("A2 cited by A" in each for each in tags)
+    assert any("A1 cited by A" in each for each in tags)
     assert any("evidence" in each for each in tags)
     styles = "[...document.querySelectorAll('.passage mark')].map(e => getComputedStyle(e).textDecorationLine)"
     assert "underline" in page.run(styles)  # not by colour alone
