@@ -1,5 +1,6 @@
 """An index that is brought up to date, killed, harmed and replaced while others read it."""
 
+import json
 import os
 import random
 import shutil
@@ -115,6 +116,15 @@ def test_much_that_is_new_builds_all(project, written):
     corpus_of(project / "corpus", [document(n) for n in range(70)])
     build_index(SETTINGS, project / "corpus", project / "index")
     assert len(written) == 210
+
+
+def test_an_index_of_another_version_is_built_anew(project, written):
+    path = project / "index" / "manifest.json"
+    old = json.loads(path.read_text())
+    path.write_text(json.dumps(old | {"key": "other", "results": {"languages": {"ru": 120}, "metadata": {}}}))
+    build_index(SETTINGS, project / "corpus", project / "index")
+    assert len(written) == 120
+    assert open_index(project / "index").search("номер7", 1)[0].passage.document_id == "d7"
 
 
 def test_all_documents_gone(project):

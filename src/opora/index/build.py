@@ -98,7 +98,7 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
         else:
             made = _create(build, settings, corpus, kinds)
         manifest = _publish(build, settings, made, digests)
-    if old and old.results["table"] != made.table:
+    if old and old.results.get("table", made.table) != made.table:
         drop_store(old.settings["store"], old.results["table"])
     return manifest
 
@@ -145,12 +145,12 @@ def _changes(old: Mapping[str, Digest], new: Mapping[str, Digest]) -> Changes | 
 
 def _fits(old: Manifest, settings: IndexSettings, inputs: Mapping[str, str], kinds: Mapping[str, Kind]) -> bool:
     """True if the rows of the index that is there are those that would be made now."""
-    before = IndexSettings.model_validate(old.settings)
+    if old.results.get("rows") != ROWS:
+        return False  # made by another version of opora
     return (
-        before.of_rows == settings.of_rows
+        IndexSettings.model_validate(old.settings).of_rows == settings.of_rows
         and old.inputs.get("embedder") == inputs.get("embedder")
         and old.results["metadata"] == kinds
-        and old.results["rows"] == ROWS
     )
 
 
