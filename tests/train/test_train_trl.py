@@ -138,7 +138,7 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_model_that_is_sharded_among_processes_has_the_same_gradients(tiny_model, tmp_path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29713", "-m"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "-m"]
     command += ["tests.train.sharded", str(tiny_model), str(tmp_path)]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)

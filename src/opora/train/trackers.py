@@ -10,6 +10,7 @@ the artefact, which is the same with and without them.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,10 @@ def open_accelerator(settings: TrainSettings, runs: Path) -> Accelerator:
     which accelerate would leave out without a word."""
     _check(settings.trackers)
     places = ProjectConfiguration(project_dir=str(runs), logging_dir=str(runs))
-    return Accelerator(cpu=settings.device == "cpu", log_with=list(settings.trackers) or None, project_config=places)
+    made = Accelerator(cpu=settings.device == "cpu", log_with=list(settings.trackers) or None, project_config=places)
+    # a process that ends while gloo's threads run may abort
+    atexit.register(made.state.destroy_process_group)
+    return made
 
 
 def _check(names: Sequence[str]) -> None:
