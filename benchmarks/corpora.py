@@ -3,8 +3,9 @@
 In: a folder with `ru_chunks.jsonl.gz` ({source, text}) and `ru_pairs.jsonl.gz` ({source, question, passage}). Out: the
 artefact of a corpus, and questions with the ids of what answers them.
 
-Beyond the passages that there are, others are copies of them in which every third word is replaced by one drawn from
-all words: as many kinds of words as in real text, and nothing that answers a question better than the original.
+Beyond the passages that there are, others are copies of those that answer nothing, in which every third word is
+replaced by one drawn from all words: as many kinds of words as in real text. A copy of a passage that answers would
+answer almost as well, and count as wrong.
 """
 
 from __future__ import annotations
@@ -65,18 +66,17 @@ def write_pairs(pairs: Pairs, corpus: Path, size: int) -> dict[str, str]:
         text: f"p{number}" for number, text in enumerate(pairs.answering[: max(size // 2, size - len(pairs.others))])
     }
     texts = [*ids, *pairs.others][:size]
-    write_corpus(corpus, chain(texts, perturbed([*pairs.answering, *pairs.others], size - len(texts))))
+    write_corpus(corpus, chain(texts, perturbed(pairs, size - len(texts))))
     return ids
 
 
-def perturbed(texts: list[str], count: int, seed: int = 0) -> Iterator[str]:
-    """`count` texts made of `texts` by other words in the place of every third."""
+def perturbed(pairs: Pairs, count: int, seed: int = 0) -> Iterator[str]:
+    """`count` texts made of those that answer nothing, by words of all in the place of every third."""
     rng = random.Random(seed)
-    words = [word for text in texts for word in _WORD.findall(text)]
+    words = [word for text in [*pairs.answering, *pairs.others] for word in _WORD.findall(text)]
     for number in range(count):
-        yield _WORD.sub(
-            lambda found: rng.choice(words) if rng.random() < REPLACED else found.group(), texts[number % len(texts)]
-        )
+        text = pairs.others[number % len(pairs.others)]
+        yield _WORD.sub(lambda found: rng.choice(words) if rng.random() < REPLACED else found.group(), text)
 
 
 def write_corpus(corpus: Path, texts: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from opora.errors import InputError, OporaError
-from opora.index.filters import Access, Between, OneOf
+from opora.index.filters import PUBLIC, Access, Between, OneOf
 from opora.index.rows import schema_of
 from opora.index.store.contract import Shape
 from opora.index.store.load import create_store
@@ -23,7 +23,14 @@ SHAPE = Shape(2, {})
 
 
 def batch_of(texts, shape=SHAPE, **columns):
-    given = {"language": "ru", "access": [], "keywords": [], "heading_terms": "", "record": "{}", "vector": [1.0, 0.0]}
+    given = {
+        "language": "ru",
+        "access": [PUBLIC],
+        "keywords": [],
+        "heading_terms": "",
+        "record": "{}",
+        "vector": [1.0, 0.0],
+    }
     rows = [{**given, "id": name, "document_id": name[0], "terms": text, **columns} for name, text in texts.items()]
     return pa.RecordBatch.from_pylist(rows, schema_of(shape))
 
@@ -37,8 +44,7 @@ def stored(place, texts):
 
 
 def found(store, *terms):
-    table = store.by_terms(terms, [], 100)
-    return dict(zip(table["id"].to_pylist(), table["score"].to_pylist(), strict=True))
+    return dict(store.by_terms(terms, [], 100))
 
 
 # weights
@@ -102,8 +108,8 @@ def test_a_saved_count_leaves_a_linked_copy_alone(tmp_path):
         ([OneOf("meta_0", (1.0, -2.5))], "meta_0 in [1.0, -2.5]"),
         ([OneOf("meta_0", (True,))], "meta_0 in [true]"),
         ([Between("meta_0", 1.0, None), Between("meta_1", None, "z")], '(meta_0 >= 1.0) and (meta_1 <= "z")'),
-        ([Access(())], "(array_length(access) == 0)"),
-        ([Access(("a",))], '(array_length(access) == 0 or array_contains_any(access, ["a"]))'),
+        ([Access(())], 'array_contains_any(access, [""])'),
+        ([Access(("a",))], 'array_contains_any(access, ["", "a"])'),
     ],
 )
 def test_expressions(conditions, expected):

@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from opora.index.filters import Access, Between, OneOf, column_of
+from opora.index.filters import PUBLIC, Access, Between, OneOf, column_of
 from opora.index.rows import schema_of
-from opora.index.store.contract import FOUND, Shape
+from opora.index.store.contract import Shape
 from opora.index.store.lance import create_lance, open_lance
 
 KINDS = {"draft": "bool", "page": "number", "source": "text"}
@@ -71,22 +71,39 @@ def row(id, terms="", vector="", **columns):
 def batch_of(rows, shape):
     import pyarrow as pa
 
-    given = {"language": "ru", "access": [], "keywords": [], "heading_terms": "", "record": "{}"}
+    given = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": "", "record": "{}"}
     schema = schema_of(shape)
     return pa.RecordBatch.from_pylist(
         [{**given, **{k: each[k] for k in each if k in schema.names}} for each in rows], schema
     )
 
 
-def ids(table):
-    return table["id"].to_pylist()
+def by_terms(store, *given):
+    """Ids with their scores, best first."""
+    found = store.by_terms(*given)
+    return list(
+        zip(store.take([key for key, _ in found], ["id"])["id"].to_pylist(), (s for _, s in found), strict=True)
+    )
+
+
+def by_vector(store, vector, conditions, depth):
+    """Ids with their cosines, nearest first."""
+    rows = store.take(store.by_vector(vector, conditions, depth), ["id", "vector"])
+    vectors = np.array(rows["vector"].to_pylist(), np.float32).reshape(len(rows), len(vector))
+    return sorted(zip(rows["id"].to_pylist(), (vectors @ vector).tolist(), strict=True), key=lambda each: -each[1])[
+        :depth
+    ]
+
+
+def ids(found):
+    return [each for each, _ in found]
 
 
 def every(store, *conditions):
     """Ids of all rows that fulfil the conditions; each kind of search must find the same ones."""
     found = sorted(each for batch in store.rows(conditions, ["id"]) for each in batch["id"].to_pylist())
-    assert sorted(ids(store.by_vector(np.array(AXES["east"], np.float32), conditions, 100))) == found
-    assert sorted(ids(store.by_terms(["все"], conditions, 100))) == found
+    assert sorted(ids(by_vector(store, np.array(AXES["east"], np.float32), conditions, 100))) == found
+    assert sorted(ids(by_terms(store, ["все"], conditions, 100))) == found
     return found
 
 
@@ -134,9 +151,9 @@ RIVER = [
 )
 def test_terms_score_as_bm25(river, query):
     expected = bm25(RIVER, query.split())
-    found = river.by_terms(query.split(), [], 10)
+    found = by_terms(river, query.split(), [], 10)
     assert ids(found) == sorted(expected, key=expected.__getitem__, reverse=True)
-    assert found["score"].to_pylist() == pytest.approx(sorted(expected.values(), reverse=True), rel=1e-4)
+    assert [score for _, score in found] == pytest.approx(sorted(expected.values(), reverse=True), rel=1e-4)
 
 
 def zipf_rows(count):
@@ -154,17 +171,15 @@ def test_terms_of_many_rows_score_as_bm25(make):
     store = make(rows)
     for query in (["слово0", "слово40", "слово200"], ["слово3"], [f"слово{n}" for n in range(100, 120)]):
         expected = bm25(rows, query)
-        found = store.by_terms(query, [], 20)
+        found = by_terms(store, query, [], 20)
         best = sorted(expected.values(), reverse=True)[:20]
-        assert found["score"].to_pylist() == pytest.approx(best, rel=1e-4)
+        assert [score for _, score in found] == pytest.approx(best, rel=1e-4)
         assert [expected[each] for each in ids(found)] == pytest.approx(best, rel=1e-4)
 
 
 @pytest.mark.parametrize("query", [["нет"], ["нет", "такого"], []])
 def test_unknown_terms_find_nothing(river, query):
-    found = river.by_terms(query, [], 10)
-    assert found.num_rows == 0
-    assert set(found.column_names) == {*FOUND, "score"}
+    assert by_terms(river, query, [], 10) == []
 
 
 @pytest.mark.parametrize(
@@ -172,14 +187,14 @@ def test_unknown_terms_find_nothing(river, query):
 )
 def test_nothing_in_a_query_is_syntax(river, query):
     expected = bm25(RIVER, query.split())
-    assert sorted(ids(river.by_terms(query.split(), [], 10))) == sorted(expected)
+    assert sorted(ids(by_terms(river, query.split(), [], 10))) == sorted(expected)
 
 
 def test_two_thousand_terms(river):
     query = [f"лишнее{n}" for n in range(1998)] + ["насос", "причал"]
-    found = river.by_terms(query, [], 10)
+    found = by_terms(river, query, [], 10)
     expected = bm25(RIVER, ["насос", "причал"])
-    assert dict(zip(ids(found), found["score"].to_pylist(), strict=True)) == pytest.approx(expected, rel=1e-4)
+    assert dict(found) == pytest.approx(expected, rel=1e-4)
 
 
 # by vector
@@ -197,8 +212,8 @@ def test_two_thousand_terms(river):
 def test_vectors_score_as_cosine(make, query, expected):
     axes = {"a1": "east", "a2": "north", "b1": "between", "b2": "west", "c1": ""}
     store = make([row(name, "все", axis) for name, axis in axes.items()])
-    found = store.by_vector(np.array(AXES[query], np.float32), [], 10)
-    scores = found["score"].to_pylist()
+    found = by_vector(store, np.array(AXES[query], np.float32), [], 10)
+    scores = [score for _, score in found]
     assert scores == pytest.approx([score for _, score in expected], abs=1e-6)
     assert sorted(zip(ids(found), np.round(scores, 3), strict=True)) == sorted(
         (n, pytest.approx(s)) for n, s in expected
@@ -209,10 +224,10 @@ def test_many_vectors_are_searched_exactly(make):
     vectors = unit(np.random.default_rng(3).normal(size=(500, 32)))
     store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(32, {}))
     for query in unit(np.random.default_rng(4).normal(size=(5, 32))):
-        found = store.by_vector(query, [], 20)
+        found = by_vector(store, query, [], 20)
         best = np.argsort(-(vectors @ query))[:20]
         assert ids(found) == [f"a{n}" for n in best]
-        assert found["score"].to_pylist() == pytest.approx((vectors @ query)[best], abs=1e-5)
+        assert [score for _, score in found] == pytest.approx((vectors @ query)[best], abs=1e-5)
 
 
 @pytest.mark.slow
@@ -224,7 +239,7 @@ def test_a_search_through_an_index_of_vectors_finds_what_an_exact_search_finds(m
     store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(64, {}))
     queries = unit(centers[draw.integers(200, size=50)] + 0.5 * draw.normal(size=(50, 64)))
     kept = [
-        len({f"a{n}" for n in np.argsort(-(vectors @ query))[:10]} & set(ids(store.by_vector(query, [], 10))))
+        len({f"a{n}" for n in np.argsort(-(vectors @ query))[:10]} & set(ids(by_vector(store, query, [], 10))))
         for query in queries
     ]
     assert np.mean(kept) >= 9.5
@@ -302,8 +317,8 @@ def test_conditions_hold_before_the_best_are_taken(make):
     rows = [row(f"a{n}", "паром паром", "east", **{PAGE: 1.0}) for n in range(100)]
     store = make([*rows, row("b0", "паром касса касса касса", "between", **{PAGE: 2.0})])
     second = [OneOf(PAGE, (2.0,))]
-    assert ids(store.by_terms(["паром"], second, 1)) == ["b0"]
-    assert ids(store.by_vector(np.array(AXES["east"], np.float32), second, 1)) == ["b0"]
+    assert ids(by_terms(store, ["паром"], second, 1)) == ["b0"]
+    assert ids(by_vector(store, np.array(AXES["east"], np.float32), second, 1)) == ["b0"]
 
 
 def test_a_thousand_values(shelf):
@@ -324,29 +339,40 @@ def test_rows_come_back_as_they_went_in(make):
         "heading_terms": "слово", "terms": "все слово",
         "record": '{"text": "Паром"}', DRAFT: True, PAGE: 1.5, SOURCE: "x",
     }  # fmt: skip
-    by_terms, by_vector = store.by_terms(["все"], [], 1), store.by_vector(np.array(AXES["east"], np.float32), [], 1)
-    for table in (by_terms, by_vector):
-        (hit,) = table.to_pylist()
-        assert set(hit) == {*FOUND, "score"}
-        assert hit.pop("vector") == pytest.approx(AXES["between"])
-        assert (hit["record"], hit["heading_terms"], hit["language"]) == ('{"text": "Паром"}', "слово", "en")
+    (key, _), *_ = store.by_terms(["все"], [], 1)
+    assert store.by_vector(np.array(AXES["east"], np.float32), [], 1) == [key]
+    (hit,) = store.take([key], ["record", "vector"]).to_pylist()
+    assert hit == {"record": '{"text": "Паром"}', "vector": pytest.approx(AXES["between"])}
+
+
+def test_rows_are_taken_in_the_order_of_their_keys(make):
+    rows = zipf_rows(700)
+    store = make(rows)
+    keys = [key for key, _ in store.by_terms(["слово0"], [], 700)]
+    random.Random(1).shuffle(keys)
+    assert len(keys) > 600
+    found = store.take(keys, ["id", "terms"]).to_pylist()
+    assert [each["id"] for each in store.take(keys[::-1], ["id"]).to_pylist()] == [each["id"] for each in found][::-1]
+    assert len({each["id"] for each in found}) == len(keys)
+    assert {each["id"]: each["terms"] for each in found}.items() <= {each["id"]: each["terms"] for each in rows}.items()
+    assert store.take([], ["id"]).num_rows == 0
 
 
 def test_nulls_come_back_as_nulls(make):
     store = make([row("a1", "все", "east")])
     (found,) = [each for batch in store.rows([], [PAGE, SOURCE, DRAFT, "access"]) for each in batch.to_pylist()]
-    assert found == {PAGE: None, SOURCE: None, DRAFT: None, "access": []}
+    assert found == {PAGE: None, SOURCE: None, DRAFT: None, "access": [PUBLIC]}
 
 
 def test_more_is_asked_for_than_there_is(river):
-    assert river.by_terms(["паром"], [], 100_000).num_rows == 3
-    assert river.by_vector(np.array(AXES["east"], np.float32), [], 100_000).num_rows == 6
+    assert len(by_terms(river, ["паром"], [], 100_000)) == 3
+    assert len(by_vector(river, np.array(AXES["east"], np.float32), [], 100_000)) == 6
 
 
 @pytest.mark.parametrize("depth", [1, 2])
 def test_depth(river, depth):
-    assert river.by_terms(["паром"], [], depth).num_rows == depth
-    assert river.by_vector(np.array(AXES["east"], np.float32), [], depth).num_rows == depth
+    assert len(by_terms(river, ["паром"], [], depth)) == depth
+    assert len(by_vector(river, np.array(AXES["east"], np.float32), [], depth)) == depth
 
 
 def test_an_empty_store(make):
@@ -359,14 +385,13 @@ def test_an_empty_store(make):
 def test_a_store_without_vectors(make):
     shape = Shape(0, {})
     store = make(RIVER, shape)
-    found = store.by_terms(["насос"], [], 5)
+    found = by_terms(store, ["насос"], [], 5)
     assert ids(found) == ["b2"]
-    assert set(found.column_names) == {*FOUND, "score"} - {"vector"}
 
 
 def test_no_row_holds_a_term(make):
     store = make([row("a1"), row("b1")])
-    assert store.by_terms(["паром"], [], 5).num_rows == 0
+    assert len(by_terms(store, ["паром"], [], 5)) == 0
     assert store.count() == 2
 
 
@@ -392,9 +417,9 @@ def test_an_updated_store_scores_as_bm25(make):
     assert store.count() == len(now)
     for query in (["новое"], ["слово0", "новое3"], ["слово4", "слово90"]):
         expected = bm25(now, query)
-        found = store.by_terms(query, [], 500)
+        found = by_terms(store, query, [], 500)
         assert sorted(ids(found)) == sorted(expected)
-        for name, score in zip(ids(found), found["score"].to_pylist(), strict=True):
+        for name, score in found:
             assert score == pytest.approx(expected[name], rel=1e-4), name
 
 
@@ -412,7 +437,7 @@ def test_an_empty_store_is_filled_later(make):
     store = make([])
     store.write([batch_of(RIVER, SHAPE)])
     store.finish()
-    assert sorted(ids(store.by_terms(["паром"], [], 10))) == ["a1", "a2", "c1"]
+    assert sorted(ids(by_terms(store, ["паром"], [], 10))) == ["a1", "a2", "c1"]
 
 
 def test_many_documents_are_deleted_at_once(make):
@@ -427,4 +452,4 @@ def test_batches_are_taken_as_they_come(make):
     store.write(batch_of([each], SHAPE) for each in RIVER)
     store.finish()
     assert store.count() == len(RIVER)
-    assert ids(store.by_terms(["насос"], [], 10)) == ["b2"]
+    assert ids(by_terms(store, ["насос"], [], 10)) == ["b2"]

@@ -37,8 +37,7 @@ from opora.index.rows import RowMaker, batches, text_of, width_of
 from opora.index.runner import Source, make_rows, parse_runner, write_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
-from opora.index.store.lance import TABLE
-from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name
+from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name, table_path
 from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
 from opora.progress import Progress
 from opora.text.search_terms import search_terms
@@ -55,7 +54,7 @@ REBUILD_SHARE = 0.5
 COUNTED_SAMPLE = 2_000
 """Passages of the sample that tell how rare a term is, for the keywords of each passage."""
 BATCH = 1024
-ROWS = 1
+ROWS = 2
 """Raised when other rows are made from the same passages, so that an older index is not brought up to date."""
 RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
@@ -218,8 +217,9 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
 
 def _write(build: Build, made: Made, settings: IndexSettings, source: Source, total: int) -> Made:
     """Passages become rows of the store, which are counted. `total`: how many they are."""
-    if made.table == TABLE and parse_runner(settings.runner) is not None:
-        return _write_by_workers(build, made, settings, source)
+    path = table_path(settings.store, build.path)
+    if path and parse_runner(settings.runner) is not None:
+        return _write_by_workers(build, made, settings, source, path)
     with contextlib.ExitStack() as stack:
         embedder = made.embedder
         if embedder and is_costly(embedder) and settings.runner == "local":
@@ -237,10 +237,10 @@ def _write(build: Build, made: Made, settings: IndexSettings, source: Source, to
     return made
 
 
-def _write_by_workers(build: Build, made: Made, settings: IndexSettings, source: Source) -> Made:
+def _write_by_workers(build: Build, made: Made, settings: IndexSettings, source: Source, path: Path) -> Made:
     """The same on a cluster, whose workers write the files of the table themselves; what they wrote is counted."""
     maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
-    write_rows(settings.runner, source, lambda: maker, str((build.path / f"{TABLE}.lance").resolve()))
+    write_rows(settings.runner, source, lambda: maker, str(path.resolve()))
     store, tally = open_store(settings.store, build.path, made.table, made.shape), Tally()
     for rows in store.rows([], COUNTED):
         tally.add(rows)
@@ -272,7 +272,6 @@ def _publish(build: Build, settings: IndexSettings, made: Made, digests: Mapping
             "metadata": dict(made.shape.kinds),
             "rows": ROWS,
             "dimensions": made.shape.dimensions,
-            "restricted": made.tally.restricted,
             "table": made.table,
             "checksum": made.tally.checksum,
         },

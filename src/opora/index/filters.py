@@ -15,6 +15,8 @@ from opora.errors import InputError
 from opora.records import Scalar, nearest
 
 Kind = Literal["text", "number", "bool"]
+PUBLIC = ""
+"""What stands in the column `access` of a passage without labels."""
 Filters = Mapping[str, Any]
 """Metadata key -> a value, a list of values, or `{"min": 1, "max": 2}` (both ends count, one may be left out)."""
 
@@ -35,7 +37,7 @@ class Between(NamedTuple):
 
 
 class Access(NamedTuple):
-    """The row is public, that is without labels, or has one of `labels`."""
+    """The row is public or has one of `labels`."""
 
     labels: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""How much it tells that a text holds a term.
+"""How much it tells that a text holds a term, and the file of how many hold each.
 
 idf(count=12, size=5000)      # 5.9
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def idf(count: int, size: int) -> float:
@@ -24,3 +25,20 @@ class Idf:
 
     def __call__(self, term: str) -> float:
         return self._weights.get(term, self._highest)
+
+
+def read_counts(path: Path) -> dict[str, int]:
+    """Term -> how many texts hold it, as `write_counts` wrote it."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    return dict(zip(table["term"].to_pylist(), table["count"].to_pylist(), strict=True))
+
+
+def write_counts(path: Path, counts: Mapping[str, int]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    terms = sorted(counts)
+    columns = {"term": pa.array(terms, pa.string()), "count": pa.array([counts[each] for each in terms], pa.int64())}
+    pq.write_table(pa.table(columns), path)

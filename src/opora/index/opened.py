@@ -12,14 +12,14 @@ from opora.artifacts import Manifest
 from opora.index.build import RERANKER, SYNONYMS
 from opora.index.embedders.contract import Embedder
 from opora.index.embedders.load import open_embedder
-from opora.index.idf import idf
+from opora.index.idf import idf, read_counts
 from opora.index.rerank.contract import Reranker
 from opora.index.rerank.load import open_reranker
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
 from opora.index.store.load import open_store
 from opora.index.synonyms import Synonyms, load_synonyms
-from opora.index.tally import TERMS, read_counts
+from opora.index.tally import TERMS
 from opora.records import parse_record
 
 

@@ -1,18 +1,20 @@
 """The two searches of an index, by words and by meaning, and their scores fused.
 
-In: an open index, a question. Out: candidates with both scores, and the fused score of each.
+In: an open index, a question. Out: what was found with both scores, the fused score of each, and what a reranker needs
+of those that are wanted.
 
     asked = ask(opened, "Какой срок хранения?")
     found = find(opened, asked, [], depth=50, by="hybrid")
-    fuse(found, asked.language, weight_of(opened, asked, "hybrid"))      # [0.93, 1.0, ...]
+    best = best_first(found, fuse(found, asked.language, weight_of(opened, asked, "hybrid")))
+    read(opened, [each for each, _ in best[:10]])[0].passage
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TypeVar
 
 from opora.index.embedders.contract import Text
 from opora.index.filters import Condition, OneOf
@@ -21,13 +23,12 @@ from opora.index.rerank.contract import Candidate, Question
 from opora.index.rows import widen
 from opora.index.settings import Retriever
 from opora.index.spelling import correct
+from opora.index.store.contract import Key
 from opora.index.word_vectors import Vectors
 from opora.text.language import detect_language
 from opora.text.search_terms import search_terms
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
+T = TypeVar("T")
 OTHER_LANGUAGE = 0.5
 """What the score of a passage counts that is not in the language of the question."""
 MAX_QUESTION_CHARS = 10_000
@@ -47,28 +48,56 @@ def ask(opened: Opened, text: str) -> Question:
     return Question(text, language, terms, _vector(opened, text, language))
 
 
-def find(opened: Opened, asked: Question, wanted: Sequence[Condition], depth: int, by: Retriever) -> list[Candidate]:
-    """Candidates of both searches, which run side by side."""
-    dense = None
+class Found(NamedTuple):
+    """A passage that a search found, before anything is read of it but what the fusion needs. `vector`: None where
+    nothing is searched by meaning."""
+
+    key: Key
+    language: str
+    bm25: float
+    cosine: float
+    vector: Vectors | None
+
+
+def find(opened: Opened, asked: Question, wanted: Sequence[Condition], depth: int, by: Retriever) -> list[Found]:
+    """The best `depth` of each of the two searches, which run side by side, in the order of their keys."""
     vector = asked.vector if by != "words" else None
+    near = None
     if vector is not None:
         covered = tuple(each for each in opened.languages if opened.embedder and opened.embedder.covers(each))
         spoken = [] if len(covered) == len(opened.languages) else [OneOf("language", covered)]
-        dense = POOL.submit(opened.store.by_vector, vector, [*wanted, *spoken], depth)
-    found: dict[str, Candidate] = {}
+        near = POOL.submit(opened.store.by_vector, vector, [*wanted, *spoken], depth)
     terms = _terms(opened, asked) if by != "meaning" else []
-    if terms:
-        for each in _candidates(opened, opened.store.by_terms(terms, wanted, depth), vector):
-            found[each.id] = each
-    if dense:
-        for each in _candidates(opened, dense.result().drop_columns("score"), vector):
-            found.setdefault(each.id, each)
-    return list(found.values())
+    bm25 = dict(opened.store.by_terms(terms, wanted, depth)) if terms else {}
+    keys = sorted({*bm25, *(near.result() if near else ())})
+    languages, vectors = _columns(opened, keys, vector is not None)
+    # rounded, since the products of equal vectors differ in their last bits by where they stand
+    cosines = [0.0] * len(keys) if vectors is None or vector is None else (vectors @ vector).clip(0).round(6).tolist()
+    nearest = set(heapq.nlargest(depth, range(len(keys)), key=cosines.__getitem__))
+    return [
+        Found(key, languages[at], bm25.get(key, 0.0), cosines[at], None if vectors is None else vectors[at])
+        for at, key in enumerate(keys)
+        if key in bm25 or at in nearest
+    ]
 
 
-def fuse(found: Sequence[Candidate], language: str, weight: float) -> list[float]:
-    """The sum of both scores of each candidate, each divided by the best one, the dense one by `weight`, the other by
-    the rest; a passage in another language counts half."""
+def read(opened: Opened, found: Sequence[Found]) -> list[Candidate]:
+    """What a reranker needs of passages, in their order."""
+    if not found:
+        return []
+    rows = opened.store.take([each.key for each in found], ["id", "record", "terms", "heading_terms"])
+    columns = [rows[name].to_pylist() for name in rows.column_names]
+    candidates = []
+    for each, key, record, terms, above in zip(found, *columns, strict=True):
+        heading = above.split()
+        words = terms.split()[opened.heading_weight * len(heading) :]
+        candidates.append(Candidate(key, each.language, record, words, heading, each.bm25, each.cosine, each.vector))
+    return candidates
+
+
+def fuse(found: Sequence[Found] | Sequence[Candidate], language: str, weight: float) -> list[float]:
+    """The sum of both scores of each passage, each divided by the best one, the dense one by `weight`, the other by the
+    rest; a passage in another language counts half."""
     best = max((each.bm25 for each in found), default=0.0) or 1.0
     nearest = max((each.cosine for each in found), default=0.0) or 1.0
     return [
@@ -76,6 +105,12 @@ def fuse(found: Sequence[Candidate], language: str, weight: float) -> list[float
         * (1.0 if each.language == language else OTHER_LANGUAGE)
         for each in found
     ]
+
+
+def best_first(found: Sequence[T], scores: Sequence[float]) -> list[tuple[T, float]]:
+    """Each with its score; none that scores nothing. Of equals the one that came first."""
+    ranked = sorted(zip(found, scores, strict=True), key=lambda each: -each[1])
+    return [each for each in ranked if each[1] > 0]
 
 
 def weight_of(opened: Opened, asked: Question, by: Retriever) -> float:
@@ -101,20 +136,14 @@ def _terms(opened: Opened, asked: Question) -> list[str]:
     return heapq.nlargest(MAX_QUERY_TERMS, terms, key=opened.idf)
 
 
-def _candidates(opened: Opened, rows: pa.Table, vector: Vectors | None) -> Iterator[Candidate]:
-    """Rows of a store; those found by words have a `score`."""
-    import numpy as np
-
-    size, weight = len(rows), opened.heading_weight
-    texts = [rows[name].to_pylist() for name in ("id", "language", "record", "terms", "heading_terms")]
-    scores = rows["score"].to_pylist() if "score" in rows.column_names else [0.0] * size
-    vectors = [None] * size
-    cosines = np.zeros(size, dtype=np.float32)
-    if size and "vector" in rows.column_names:
-        vectors = rows["vector"].combine_chunks().flatten().to_numpy().reshape(size, -1)
-        if vector is not None:
-            cosines = vectors @ vector
-    for key, language, record, terms, above, score, cosine, own in zip(*texts, scores, cosines, vectors, strict=True):
-        heading = above.split()
-        words = terms.split()[weight * len(heading) :]
-        yield Candidate(key, language, record, words, heading, score, max(0.0, float(cosine)), own)
+def _columns(opened: Opened, keys: Sequence[Key], with_vectors: bool) -> tuple[list[str], Vectors | None]:
+    """Languages and vectors of rows; nothing is read that is known anyway."""
+    wanted = ["language"] if len(opened.languages) > 1 else []
+    wanted += ["vector"] if with_vectors else []
+    if not keys or not wanted:
+        return [*opened.languages[:1]] * len(keys), None
+    rows = opened.store.take(keys, wanted)
+    languages = rows["language"].to_pylist() if "language" in wanted else [opened.languages[0]] * len(keys)
+    if not with_vectors:
+        return languages, None
+    return languages, rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(keys), -1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from opora.index.embedders.contract import Embedder, Text
 from opora.index.embedders.journal import is_costly
-from opora.index.filters import Kind, column_of
+from opora.index.filters import PUBLIC, Kind, column_of
 from opora.index.store.contract import Shape
 from opora.records import Passage, Scalar
 from opora.text.search_terms import search_terms, spellings
@@ -54,7 +54,7 @@ class RowMaker:
             "id": [each.id for each in passages],
             "document_id": [each.document_id for each in passages],
             "language": [language_of(each) for each in passages],
-            "access": [list(each.access) for each in passages],
+            "access": [list(each.access) or [PUBLIC] for each in passages],
             "keywords": list(map(self._keywords, passages, own_terms)),
             "heading_terms": list(map(" ".join, heading_terms)),
             "terms": [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,8 +21,9 @@ from opora.index.embedders.contract import Text
 from opora.index.filters import Access, Condition, Filters, OneOf, conditions
 from opora.index.opened import Opened
 from opora.index.rerank.contract import Candidate, Question
-from opora.index.retrieve import ask, find, fuse, weight_of
-from opora.index.select import choose
+from opora.index.retrieve import Found, ask, best_first, find, fuse, read, weight_of
+from opora.index.rows import batches
+from opora.index.select import Ranked, choose, rerank
 from opora.index.settings import IndexSettings, Retriever
 from opora.records import Hit, Passage
 from opora.text.search_terms import search_terms
@@ -106,10 +108,9 @@ class Index:
 
         def run(opened: Opened) -> tuple[Question, list[Candidate]]:
             asked = ask(opened, question)
-            found = find(opened, asked, _allowed(opened, ()), depth, "hybrid")
-            scores = fuse(found, asked.language, weight_of(opened, asked, "hybrid"))
-            order = sorted(range(len(found)), key=lambda place: (-scores[place], found[place].id))
-            return asked, [found[place] for place in order]
+            found = find(opened, asked, [Access(())], depth, "hybrid")
+            fused = best_first(found, fuse(found, asked.language, weight_of(opened, asked, "hybrid")))
+            return asked, read(opened, [each for each, _ in fused])
 
         return self._read(run)
 
@@ -146,39 +147,40 @@ class Index:
         by: Retriever | None,
     ) -> list[Hit]:
         filters, access = allowed
-        wanted = [*_allowed(opened, access), *conditions(filters, opened.manifest.results["metadata"])]
+        wanted = [Access(tuple(sorted(access))), *conditions(filters, opened.manifest.results["metadata"])]
         if not opened.size or top_k < 1:
             return []
         settings = opened.settings
         asked = ask(opened, question)
         by = by or ("reranked" if self.has_reranker else "hybrid")
         found = find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
-        fused = fuse(found, asked.language, weight_of(opened, asked, by))
-        scores = self._rerank(opened, asked, found, fused) if by == "reranked" else fused
-        places = choose(found, scores, top_k, settings.diversity if by in ("hybrid", "reranked") else 0.0)
-        hits = []
-        for rank, place in enumerate((each for each in places if fused[each] > 0), 1):
-            named = {"fused": fused[place], "bm25": found[place].bm25, "dense": found[place].cosine}
-            if by == "reranked":
-                named["reranked"] = scores[place]
-            hits.append(Hit(passage=found[place].passage, rank=rank, scores=named))
+        fused = best_first(found, fuse(found, asked.language, weight_of(opened, asked, by)))
+        ranked = self._ranked(opened, asked, fused, by, max(settings.rerank_depth, 2 * top_k))
+        named = "reranked" if by == "reranked" else "fused"
+        diversity = settings.diversity if by in ("hybrid", "reranked") else 0.0
+        hits = [
+            Hit(passage=each.passage, rank=rank, scores={named: score, "bm25": each.bm25, "dense": each.cosine})
+            for rank, (each, score) in enumerate(choose(ranked, top_k, diversity), 1)
+        ]
         return self._with_neighbors(opened, hits, wanted) if settings.neighbors else hits
 
-    def _rerank(
-        self, opened: Opened, asked: Question, found: Sequence[Candidate], fused: Sequence[float]
-    ) -> list[float]:
-        """Scores by which the best candidates stand anew in front of the others, which keep their order."""
+    def _ranked(
+        self, opened: Opened, asked: Question, fused: Sequence[tuple[Found, float]], by: Retriever, depth: int
+    ) -> Iterator[Ranked]:
+        """What was found as it is to be shown, read as it is taken: a reranker sees the best `rerank_depth`, of which
+        those that it has not seen stay behind."""
+        if by != "reranked":
+            for some in batches(fused, depth):
+                candidates = read(opened, [each for each, _ in some])
+                block = map(Ranked, candidates, (score for _, score in some))
+                yield from sorted(block, key=lambda each: (-each.score, each.candidate.id))
+            return
         if not opened.reranker:
             raise InputError(f"{self.folder}: the index has no reranker; set index.reranker and run `opora index`")
-        order = sorted(range(len(found)), key=lambda place: (-fused[place], found[place].id))
-        front, rest = order[: opened.settings.rerank_depth], order[opened.settings.rerank_depth :]
-        scores = [0.0] * len(found)
-        for place, score in zip(front, opened.reranker.score(asked, [found[each] for each in front]), strict=True):
-            scores[place] = score
-        lowest = min((scores[place] for place in front), default=0.0)
-        for number, place in enumerate(rest, 1):
-            scores[place] = lowest - number
-        return scores
+        found = [each for each, _ in fused]
+        front, rest = found[: opened.settings.rerank_depth], found[opened.settings.rerank_depth :]
+        others = (each for some in batches(rest, depth) for each in read(opened, some))
+        yield from rerank(read(opened, front), partial(opened.reranker.score, asked), others)
 
     def _with_neighbors(self, opened: Opened, hits: Sequence[Hit], wanted: Sequence[Condition]) -> list[Hit]:
         """Each hit, and behind it the passages beside it, in the order of the document, none twice."""
@@ -229,11 +231,6 @@ class Index:
                 continue
             return Opened(self.folder, manifest, self._given) if manifest != self.manifest else None
         return None
-
-
-def _allowed(opened: Opened, access: Collection[str]) -> list[Condition]:
-    """Access labels; none to look at where every passage is public."""
-    return [Access(tuple(sorted(access)))] if opened.manifest.results["restricted"] else []
 
 
 def _passages(rows: Iterator[pa.RecordBatch]) -> list[Passage]:

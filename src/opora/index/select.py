@@ -1,40 +1,54 @@
-"""Of ranked passages those to show: no passage twice, none that only repeats, neighbours joined.
+"""Of passages, best first, those to show: ranked anew, no passage twice, none that only repeats.
 
-In: candidates with a score each, higher is better. Out: the places of those to show, in order.
+In: candidates with a score each, higher is better. Out: those to show, in order.
 
-    choose(candidates, scores, top_k=4, diversity=0.3)      # [0, 3, 1, 7]
+    ranked = rerank(candidates[:30], partial(reranker.score, question), candidates[30:])
+    [candidate.id for candidate, _ in choose(ranked, top_k=4, diversity=0.3)]
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from opora.index.rerank.contract import Candidate
 
 
-def choose(candidates: Sequence[Candidate], scores: Sequence[float], top_k: int, diversity: float) -> list[int]:
-    """Places of at most `top_k` candidates, best first, of those that say the same the better one. With `diversity` a
-    candidate loses by its likeness to what was chosen before it: maximal marginal relevance (Carbonell and Goldstein
-    1998), both its terms between 0 and 1."""
-    order = sorted(range(len(candidates)), key=lambda place: (-scores[place], candidates[place].id))
-    kept = _distinct([candidates[place] for place in order], len(order) if diversity else top_k)
-    places = [order[each] for each in kept]
-    return _diverse(candidates, scores, places, top_k, diversity) if diversity else places
+class Ranked(NamedTuple):
+    candidate: Candidate
+    score: float
 
 
-def _distinct(ranked: Sequence[Candidate], most: int) -> list[int]:
-    """Places of the first `most` that neither have the words of a better one nor overlap it by more than half of the
-    shorter."""
-    chosen: list[int] = []
+def rerank(
+    front: Sequence[Candidate], score: Callable[[Sequence[Candidate]], Sequence[float]], rest: Iterable[Candidate]
+) -> Iterator[Ranked]:
+    """Candidates in the order of new scores; behind them the others, in the order that they have."""
+    scores = score(front)
+    yield from sorted(map(Ranked, front, scores), key=lambda each: (-each.score, each.candidate.id))
+    lowest = min(scores, default=0.0)
+    for number, each in enumerate(rest, 1):
+        yield Ranked(each, lowest - number)
+
+
+def choose(ranked: Iterable[Ranked], top_k: int, diversity: float) -> list[Ranked]:
+    """At most `top_k` candidates, of those that say the same the better one; no more are taken than that needs. With
+    `diversity` all are taken, and one loses by its likeness to what was chosen before it: maximal marginal relevance
+    (Carbonell and Goldstein 1998), both its terms between 0 and 1."""
+    distinct = _distinct(ranked)
+    return _diverse(list(distinct), top_k, diversity) if diversity else list(islice(distinct, top_k))
+
+
+def _distinct(ranked: Iterable[Ranked]) -> Iterator[Ranked]:
+    """Those that neither have the words of a better one nor overlap it by more than half of the shorter."""
+    chosen: list[Candidate] = []
     seen: set[tuple[str, ...]] = set()
-    for place, each in enumerate(ranked):
-        words = tuple(each.terms)
-        if words not in seen and not any(_overlap(each, ranked[other]) for other in chosen):
-            chosen.append(place)
+    for each in ranked:
+        words = tuple(each.candidate.terms)
+        if words not in seen and not any(_overlap(each.candidate, other) for other in chosen):
+            chosen.append(each.candidate)
             seen.add(words)
-        if len(chosen) == most:
-            break
-    return chosen
+            yield each
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
@@ -45,19 +59,17 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
     return bool(2 * common > min(len(a["text"]), len(b["text"])))
 
 
-def _diverse(
-    candidates: Sequence[Candidate], scores: Sequence[float], places: list[int], top_k: int, diversity: float
-) -> list[int]:
-    left, chosen = list(places), list[int]()
-    low, high = min(scores, default=0.0), max(scores, default=0.0)
-    worth = {place: (scores[place] - low) / ((high - low) or 1.0) for place in places}
-    likeness = dict.fromkeys(places, 0.0)
+def _diverse(ranked: Sequence[Ranked], top_k: int, diversity: float) -> list[Ranked]:
+    low, high = (edge((each.score for each in ranked), default=0.0) for edge in (min, max))
+    worth = [(each.score - low) / ((high - low) or 1.0) for each in ranked]
+    likeness = [0.0] * len(ranked)
+    left, chosen = list(range(len(ranked))), list[Ranked]()
     while left and len(chosen) < top_k:
-        best = max(left, key=lambda place: ((1 - diversity) * worth[place] - diversity * likeness[place], -place))
+        best = max(left, key=lambda at: ((1 - diversity) * worth[at] - diversity * likeness[at], -at))
         left.remove(best)
-        chosen.append(best)
-        for place in left:
-            likeness[place] = max(likeness[place], _likeness(candidates[best], candidates[place]))
+        chosen.append(ranked[best])
+        for at in left:
+            likeness[at] = max(likeness[at], _likeness(ranked[best].candidate, ranked[at].candidate))
     return chosen
 
 

@@ -27,7 +27,7 @@ class IndexSettings(Settings):
     runner: str = "local"
     """Where passages are turned into rows: in this process, or `ray`, or `ray:ADDRESS`."""
 
-    dense_weight: Fraction = 0.2
+    dense_weight: Fraction = 0.25
     """Share of the dense score in the fused one, the lexical score having the rest."""
     depth: PositiveInt = 50
     """Passages that each kind of search hands to the fusion, or twice as many as are asked for if that is more."""

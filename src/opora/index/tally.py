@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.read import read_passage_rows
+from opora.index.idf import read_counts, write_counts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SUMMED = ("id", "terms", "record")
-COUNTED = (*SUMMED, "language", "access")
+COUNTED = (*SUMMED, "language")
 TERMS, DOCUMENTS, SUMS = "terms.parquet", "documents.parquet", "tally.json"
 MODULUS = 1 << 64
 
@@ -35,8 +36,6 @@ class Tally:
         self.frequencies: Counter[str] = Counter()
         """How many passages hold each term."""
         self.languages: Counter[str] = Counter()
-        self.restricted = 0
-        """Passages that carry access labels."""
         self.passages = 0
         self.checksum = 0
 
@@ -46,7 +45,6 @@ class Tally:
         for terms in rows["terms"].to_pylist():
             self.frequencies.update(set(terms.split()))
         self.languages.update(rows["language"].to_pylist())
-        self.restricted += sum(map(bool, rows["access"].to_pylist()))
 
     def remove(self, rows: pa.RecordBatch) -> None:
         """Take back what was counted of rows."""
@@ -55,7 +53,6 @@ class Tally:
         # subtraction of counters leaves out what is zero
         self.frequencies -= other.frequencies
         self.languages -= other.languages
-        self.restricted -= other.restricted
         self.passages -= other.passages
         self.checksum = (self.checksum - other.checksum) % MODULUS
 
@@ -68,7 +65,7 @@ class Tally:
 
     def write(self, folder: Path) -> None:
         write_counts(folder / TERMS, self.frequencies)
-        sums = {name: getattr(self, name) for name in ("languages", "restricted", "passages", "checksum")}
+        sums = {name: getattr(self, name) for name in ("languages", "passages", "checksum")}
         (folder / SUMS).write_text(json.dumps(sums))
 
     @classmethod
@@ -77,26 +74,9 @@ class Tally:
         tally = cls()
         tally.frequencies = Counter(read_counts(folder / TERMS))
         sums = json.loads((folder / SUMS).read_text())
-        tally.languages, tally.restricted = Counter(sums["languages"]), sums["restricted"]
+        tally.languages = Counter(sums["languages"])
         tally.passages, tally.checksum = sums["passages"], sums["checksum"]
         return tally
-
-
-def read_counts(path: Path) -> dict[str, int]:
-    """Term -> how many passages hold it."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
-    return dict(zip(table["term"].to_pylist(), table["count"].to_pylist(), strict=True))
-
-
-def write_counts(path: Path, counts: Mapping[str, int]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    terms = sorted(counts)
-    columns = {"term": pa.array(terms, pa.string()), "count": pa.array([counts[each] for each in terms], pa.int64())}
-    pq.write_table(pa.table(columns), path)
 
 
 class Digest(NamedTuple):

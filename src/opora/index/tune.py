@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import math
 import statistics
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from opora.errors import InputError
@@ -23,9 +23,9 @@ from opora.index.build import RERANKER
 from opora.index.rerank.contract import Candidate, Reranker
 from opora.index.rerank.forest import ForestReranker
 from opora.index.rerank.load import open_reranker
-from opora.index.retrieve import fuse
+from opora.index.retrieve import best_first, fuse
 from opora.index.search import Index
-from opora.index.select import choose
+from opora.index.select import Ranked, choose, rerank
 from opora.index.settings import IndexSettings
 from opora.metrics.interval import Difference, Interval, bootstrap, paired_difference
 from opora.metrics.retrieval import reciprocal_rank
@@ -52,7 +52,7 @@ class Point(Record):
 class Grid(NamedTuple):
     """Values to try, in all combinations; those of `rerank_depth` only where the index has a reranker."""
 
-    dense_weight: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
+    dense_weight: tuple[float, ...] = (0.0, 0.1, 0.25, 0.4, 0.6)
     depth: tuple[int, ...] = (20, 50)
     rerank_depth: tuple[int, ...] = (0, 10, 30, 50)
     diversity: tuple[float, ...] = (0.0,)
@@ -148,20 +148,11 @@ class _Asked:
         deep = [self._places[0], self._places[1]] if dense and point.dense_weight else [self._places[0]]
         found = [each for at, each in enumerate(self._found) if any(ranks[at] < point.depth for ranks in deep)]
         fused = fuse(found, self._question.language, point.dense_weight if dense else 0.0)
-        scores = self._reranked(found, fused, point.rerank_depth) if point.rerank_depth else fused
-        return [found[place].id for place in choose(found, scores, TOP, point.diversity) if fused[place] > 0]
-
-    def _reranked(self, found: Sequence[Candidate], fused: Sequence[float], depth: int) -> list[float]:
-        """As `Index.search` does it."""
-        order = sorted(range(len(found)), key=lambda place: (-fused[place], found[place].id))
-        front, rest = order[:depth], order[depth:]
-        scores = [0.0] * len(found)
-        for place, score in zip(front, self._score([found[each] for each in front]), strict=True):
-            scores[place] = score
-        lowest = min((scores[place] for place in front), default=0.0)
-        for number, place in enumerate(rest, 1):
-            scores[place] = lowest - number
-        return scores
+        ranked: Iterable[Ranked] = itertools.starmap(Ranked, best_first(found, fused))
+        if depth := point.rerank_depth:
+            candidates = [each.candidate for each in ranked]
+            ranked = rerank(candidates[:depth], self._score, candidates[depth:])
+        return [each.candidate.id for each in choose(ranked, TOP, point.diversity)]
 
     def _score(self, front: Sequence[Candidate]) -> list[float]:
         """A forest compares the candidates with each other; a model reads each by itself, so it reads each once."""

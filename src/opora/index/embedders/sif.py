@@ -23,7 +23,7 @@ from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, first_line
 from opora.index.embedders.contract import Role, Text
 from opora.index.embedders.hashed import hashed_vectors
-from opora.index.idf import idf
+from opora.index.idf import idf, read_counts, write_counts
 from opora.index.word_vectors import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
 from opora.text.terms import lemma, term
 from opora.text.words import fold, word_texts
@@ -79,16 +79,8 @@ class SifEmbedder:
 
     def save(self, folder: Path) -> None:
         """Write the counts and components into `folder`."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         folder.mkdir(parents=True, exist_ok=True)
-        items = sorted(self.counts.items())
-        columns = {
-            "word": pa.array([key for key, _ in items], pa.string()),
-            "count": pa.array([n for _, n in items], pa.int64()),
-        }
-        pq.write_table(pa.table(columns), folder / COUNTS)
+        write_counts(folder / COUNTS, self.counts)
         np.save(folder / COMPONENTS, self.components)
         (folder / FACTS).write_text(json.dumps({"texts": self.size}) + "\n", encoding="utf-8")
 
@@ -138,11 +130,8 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
 
 def load_sif(folder: Path) -> SifEmbedder:
     """What `save` wrote into `folder`. Raises InputError if it is damaged."""
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.read_table(folder / COUNTS)
-        counts = dict(zip(table["word"].to_pylist(), table["count"].to_pylist(), strict=True))
+        counts = read_counts(folder / COUNTS)
         size = int(json.loads((folder / FACTS).read_text(encoding="utf-8"))["texts"])
         components = np.load(folder / COMPONENTS, allow_pickle=False)
         if components.shape[1:] != (DIMENSIONS,):

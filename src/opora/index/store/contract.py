@@ -1,7 +1,7 @@
 """What every store can do.
 
-In: rows, later terms or a vector with conditions. Out: the best rows with their scores. All stores pass the same tests
-(tests/index/test_index_stores.py).
+In: rows, later terms or a vector with conditions. Out: the keys of the best rows, then columns of those that are
+wanted, for to read a row costs more than to find it. All stores pass the same tests (tests/index/test_index_stores.py).
 
 A store is written beside its place: `delete` what goes, `write` what comes, `finish`.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from opora.index.word_vectors import Vectors
 
-FOUND = ("id", "language", "record", "terms", "heading_terms", "vector")
-"""Columns of what a search returns, beside `score`."""
+Key = int | str
+"""What a store knows a row by, while the store is open and not written to."""
 
 
 class Shape(NamedTuple):
@@ -49,13 +49,18 @@ class Store(Protocol):
         """How many rows there are."""
         ...
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> pa.Table:
-        """At most `depth` rows that hold some of `terms` and fulfil all conditions, best first: the columns FOUND and
-        `score`, BM25 (Robertson and Zaragoza 2009)."""
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
+        """At most `depth` rows that hold some of `terms` and fulfil all conditions, best first, with their scores: BM25
+        (Robertson and Zaragoza 2009)."""
         ...
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> pa.Table:
-        """At most `depth` rows that fulfil all conditions, nearest first: the columns FOUND and `score`, the cosine."""
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
+        """The `depth` rows that fulfil all conditions and are nearest, by the cosine, in no order. Where vectors are
+        searched through an index, which is roughly right, more rows come, for who asks to compare."""
+        ...
+
+    def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
+        """Columns of rows, in the order of their keys."""
         ...
 
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

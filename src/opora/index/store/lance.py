@@ -5,7 +5,8 @@ In: a folder. Out: a store.
     store = create_lance(folder, Shape(300, {}))
     store.write([rows])
     store.finish()
-    open_lance(folder, Shape(300, {})).by_terms(["срок"], [], depth=10)["id"]
+    store = open_lance(folder, Shape(300, {}))
+    store.take([key for key, _ in store.by_terms(["срок"], [], depth=10)], ["id"])
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opora.index.filters import Access, Between, Condition, OneOf
-from opora.index.store.contract import FOUND, Shape
+from opora.index.filters import PUBLIC, Access, Between, Condition, OneOf
+from opora.index.store.contract import Key, Shape
 from opora.records import Scalar
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ PROBED = 24
 BITS_FROM = 256
 """Numbers of a vector from which each is kept as one bit; of shorter ones each is kept as a byte."""
 REFINE = 8
-"""How many times as many rows as wanted are compared anew by their whole vectors."""
+"""How many times as many rows as wanted are found by the index of vectors, to be compared by the whole ones."""
 BATCH = 200
 
 
@@ -90,38 +91,44 @@ class LanceStore:
                 self._table.optimize(cleanup_older_than=timedelta(0))
         if "terms_idx" not in existing:
             self._index_terms()
+        if "access_idx" not in existing:
+            self._index_access()
         if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
             self._index_vectors(size)
 
     def count(self) -> int:
         return int(self._table.count_rows())
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> pa.Table:
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
         from lancedb.query import MatchQuery
 
         # nothing in the terms is read as syntax
         query = self._table.search(MatchQuery(" ".join(terms), "terms"), query_type="fts")  # type: ignore[call-arg]
-        found = _where(query, conditions).select([*self._found, "_score"]).limit(depth).to_arrow()
-        return found.rename_columns([*self._found, "score"])
+        found = _where(query, conditions).with_row_id(True).select(["_score"]).limit(depth).to_arrow()
+        return list(zip(found["_rowid"].to_pylist(), found["_score"].to_pylist(), strict=True))
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
+        query = self._table.search(vector, vector_column_name="vector").distance_type("dot").nprobes(PROBED)
+        most = REFINE * depth if self._quantized else depth
+        found = _where(query, conditions).with_row_id(True).select(["_distance"]).limit(most).to_arrow()
+        keys: list[Key] = found["_rowid"].to_pylist()
+        return keys
 
-        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
-        query = query.nprobes(PROBED).refine_factor(REFINE)
-        found = _where(query, conditions).select([*self._found, "_distance"]).limit(depth).to_arrow()
-        # the store's distance is 1 less the product
-        score = pc.subtract(pa.scalar(1.0, pa.float32()), found["_distance"])
-        return found.drop_columns("_distance").append_column("score", score)
+    def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
+        import numpy as np
+
+        rows = self._table.take_row_ids(list(keys)).with_row_id().select(list(columns)).to_arrow()
+        # they come in the order of the table
+        places = np.argsort(np.argsort(keys))
+        return rows.take(np.argsort(rows["_rowid"])[places]).select(list(columns))
 
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         query = self._table.search().limit(max(1, self.count()))
         yield from _where(query, conditions).select(list(columns)).to_batches()
 
     @functools.cached_property
-    def _found(self) -> list[str]:
-        return [each for each in FOUND if self._shape.dimensions or each != "vector"]
+    def _quantized(self) -> bool:
+        return any(each.name == "vector_idx" for each in self._table.list_indices())
 
     def _index_terms(self) -> None:
         from lancedb.index import FTS
@@ -137,6 +144,12 @@ class LanceStore:
             with_position=False,
         )
         self._table.create_index("terms", config=config)
+
+    def _index_access(self) -> None:
+        from lancedb.index import LabelList
+
+        # looking at the labels of every row would cost several times what the search does
+        self._table.create_index("access", config=LabelList())
 
     def _index_vectors(self, size: int) -> None:
         from lancedb.index import IvfRq, IvfSq
@@ -159,8 +172,7 @@ def _sql(condition: Condition) -> str:
             bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
             return f"({' AND '.join(bounds)})"
         case Access(labels):
-            public = "array_length(access) IS NULL OR array_length(access) = 0"
-            return f"({public} OR array_has_any(access, [{_literals(labels)}]))" if labels else f"({public})"
+            return f"array_has_any(access, [{_literals((PUBLIC, *labels))}])"
 
 
 def _literals(values: Sequence[Scalar]) -> str:

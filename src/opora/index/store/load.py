@@ -48,6 +48,11 @@ def copy_store(spec: str, folder: Path, tables: tuple[str, str], shape: Shape) -
     return copy_milvus(Place(uri, tables[1], folder), tables[0], shape)
 
 
+def table_path(spec: str, folder: Path) -> Path | None:
+    """Where a table lies that workers can write by themselves, without the store; None if they cannot."""
+    return None if _uri(spec) else folder / f"{TABLE}.lance"
+
+
 def drop_store(spec: str, table: str) -> None:
     """Remove a table that no index names any more; one that lived in the folder of its index is gone with it."""
     if uri := _uri(spec):

@@ -6,7 +6,7 @@ In: a URI, the name of a collection, the folder of the index, where the counts o
     store = create_milvus(place, Shape(300, {}))
     store.write([rows])
     store.finish()
-    open_milvus(place, Shape(300, {})).by_terms(["срок"], [], depth=10)["id"]
+    open_milvus(place, Shape(300, {})).by_terms(["срок"], [], depth=10)          # [("guide-0", 3.2), ...]
     drop_milvus("http://localhost:19530", "handbook_0")
 
 BM25 is the product of two sparse vectors (see `sparse`): a row's, stored with it, and the question's. How many rows
@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from opora.errors import InputError, OporaError
 from opora.index.filters import Condition, OneOf, column_of
-from opora.index.store.contract import FOUND, Shape
+from opora.index.store.contract import Key, Shape
 from opora.index.store.milvus_client import connect, explained, expression
 from opora.index.store.sparse import Counts, weights_of_question, weights_of_row
 
@@ -87,7 +87,7 @@ def copy_milvus(place: Place, name: str, shape: Shape) -> MilvusStore:
     through this process. Raises OporaError like `open_milvus`."""
     old = open_milvus(place._replace(name=name), shape)
     new = create_milvus(place, shape)
-    new.take(old)
+    new.copy_from(old)
     return new
 
 
@@ -105,7 +105,7 @@ class MilvusStore:
         self._client, self._place, self._shape, self._counts = client, place, shape, counts
         self._waiting: IO[bytes] | None = None
 
-    def take(self, other: MilvusStore) -> None:
+    def copy_from(self, other: MilvusStore) -> None:
         """Become a copy of a finished store."""
         self._counts = Counts.load(other._place.folder)
         for batch in other.rows([], self._columns):
@@ -153,13 +153,23 @@ class MilvusStore:
             (row,) = self._client.query(self._place.name, output_fields=["count(*)"])
         return int(row["count(*)"])
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> pa.Table:
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
         weights = weights_of_question(terms, self._counts)
         # a vector without weights is an error to the server
         return self._search(WEIGHTS, weights, conditions, depth if weights else 0)
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> pa.Table:
-        return self._search("vector", vector, conditions, depth)
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
+        return [key for key, _ in self._search("vector", vector, conditions, depth)]
+
+    def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
+        import pyarrow as pa
+
+        found: dict[Key, Mapping[str, Any]] = {}
+        for at in range(0, len(keys), BATCH):
+            with explained(self._place.uri):
+                rows = self._client.get(self._place.name, list(keys[at : at + BATCH]), [*{"id", *columns}])
+            found |= {row["id"]: row for row in rows}
+        return pa.Table.from_batches([self._batch([found[key] for key in keys], columns)])
 
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if _impossible(conditions):
@@ -172,24 +182,19 @@ class MilvusStore:
                 yield self._batch(found, columns)
             pages.close()
 
-    def _search(self, column: str, query: Any, conditions: Sequence[Condition], depth: int) -> pa.Table:
-        import pyarrow as pa
-
-        columns = [each for each in FOUND if each in self._columns]
-        hits: Sequence[Mapping[str, Any]] = []
-        if depth and not _impossible(conditions):
-            with explained(self._place.uri):
-                (hits,) = self._client.search(
-                    self._place.name,
-                    data=[query],
-                    anns_field=column,
-                    filter=expression(conditions),
-                    limit=min(depth, DEPTH),
-                    output_fields=columns,
-                    search_params={"metric_type": "IP"},
-                )
-        table = pa.Table.from_batches([self._batch([each["entity"] for each in hits], columns)])
-        return table.append_column("score", pa.array([each["distance"] for each in hits], pa.float32()))
+    def _search(self, column: str, query: Any, conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
+        if not depth or _impossible(conditions):
+            return []
+        with explained(self._place.uri):
+            (hits,) = self._client.search(
+                self._place.name,
+                data=[query],
+                anns_field=column,
+                filter=expression(conditions),
+                limit=min(depth, DEPTH),
+                search_params={"metric_type": "IP"},
+            )
+        return [(each["id"], each["distance"]) for each in hits]
 
     def _batch(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pa.RecordBatch:
         import pyarrow as pa
@@ -224,7 +229,6 @@ class MilvusStore:
             rows = batch.slice(at, BATCH).to_pylist()
             for row in rows:
                 row[WEIGHTS] = weights_of_row(row["terms"], self._counts.mean)
-                row["access"] = row["access"] or []
             with explained(self._place.uri):
                 self._client.upsert(self._place.name, rows)
 

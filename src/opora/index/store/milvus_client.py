@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from opora.errors import InputError, MissingExtraError, OporaError
-from opora.index.filters import Access, Between, Condition, OneOf
+from opora.index.filters import PUBLIC, Access, Between, Condition, OneOf
 from opora.records import Scalar
 
 TIMEOUT_S = 30.0
@@ -63,8 +63,7 @@ def _of_condition(condition: Condition) -> str:
             bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
             return f"({' and '.join(bounds)})"
         case Access(labels):
-            public = "array_length(access) == 0"
-            return f"({public} or array_contains_any(access, [{_literals(labels)}]))" if labels else f"({public})"
+            return f"array_contains_any(access, [{_literals((PUBLIC, *labels))}])"
 
 
 def _literals(values: Sequence[Scalar]) -> str:
