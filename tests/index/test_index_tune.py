@@ -11,7 +11,7 @@ from opora.index.tune import Grid, Point, _clusters, _folds, format_tuning, tune
 from opora.records import Example, Settings
 from tests.index.rerank_samples import tiny_forest
 
-GRID = Grid(dense_weight=(0.0, 0.25, 0.9), depth=(20, 50), rerank_depth=(0, 3, 30))
+GRID = Grid(dense_weight=(0.0, 0.25, 0.9), depth=(20, 30), rerank_depth=(0, 3, 30))
 
 
 def example(passage, question, number):
@@ -63,7 +63,7 @@ def test_the_best_point_stands_first_and_the_current_wins_ties(index, examples):
     means = [row.scores["mrr"].mean for row in tuning.rows]
     assert means == sorted(means, reverse=True)
     assert tuning.chosen == tuning.rows[0].point
-    assert tuning.current.point == Point(dense_weight=0.25, depth=50, rerank_depth=0, diversity=0.0)
+    assert tuning.current.point == Point(dense_weight=0.25, depth=30, rerank_depth=0, diversity=0.0)
     if tuning.current.scores["mrr"].mean == means[0]:
         assert tuning.chosen == tuning.current.point
     assert all(not row.point.rerank_depth for row in tuning.rows)
@@ -73,7 +73,7 @@ def test_the_best_point_stands_first_and_the_current_wins_ties(index, examples):
 def test_vectors_are_tried_where_they_are_off(index, passages, examples):
     asked = [*examples, example(passages[2], "теплоход", 9)]
     tuning = tune(index, asked, GRID, settings_of(index).model_copy(update={"dense_weight": 0.0}))
-    scores = {row.point.dense_weight: row.scores["mrr"].mean for row in tuning.rows if row.point.depth == 50}
+    scores = {row.point.dense_weight: row.scores["mrr"].mean for row in tuning.rows if row.point.depth == 30}
     assert scores[0.9] > scores[0.0]
 
 

@@ -39,6 +39,7 @@ from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
 from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name, table_path
 from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
+from opora.index.trained import Part, trained_manifest
 from opora.progress import Progress
 from opora.text.search_terms import search_terms
 
@@ -70,10 +71,10 @@ class IndexBuild(Build):
 def index_build(settings: IndexSettings, corpus: Path, out: Path) -> IndexBuild:
     """The build of this index: what it is made from, and whether it is done."""
     inputs = {"corpus": read_manifest(corpus).fingerprint}
-    for name in ("embedder", "reranker"):
-        spec = str(getattr(settings, name))
+    specs: dict[Part, str] = {"embedder": settings.embedder, "reranker": settings.reranker}
+    for part, spec in specs.items():
         if spec.startswith("train/"):
-            inputs[name] = read_manifest(corpus.parent / spec).fingerprint
+            inputs[part] = trained_manifest(part, spec, corpus.parent).fingerprint
     if settings.synonyms:
         if not settings.synonyms.is_file():
             raise InputError(f"index: synonyms is {settings.synonyms}: no such file")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
+SPARE = 5
+"""Passages that are read beyond those asked for, some of which may say the same."""
 SWAP_S = 2.0
 """How long a reader waits for an index that is just being put in the place of another."""
 
@@ -155,7 +157,7 @@ class Index:
         by = by or ("reranked" if self.has_reranker else "hybrid")
         found = find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
         fused = best_first(found, fuse(found, asked.language, weight_of(opened, asked, by)))
-        ranked = self._ranked(opened, asked, fused, by, max(settings.rerank_depth, 2 * top_k))
+        ranked = self._ranked(opened, asked, fused, by, top_k + SPARE)
         named = "reranked" if by == "reranked" else "fused"
         diversity = settings.diversity if by in ("hybrid", "reranked") else 0.0
         hits = [
@@ -165,12 +167,12 @@ class Index:
         return self._with_neighbors(opened, hits, wanted) if settings.neighbors else hits
 
     def _ranked(
-        self, opened: Opened, asked: Question, fused: Sequence[tuple[Found, float]], by: Retriever, depth: int
+        self, opened: Opened, asked: Question, fused: Sequence[tuple[Found, float]], by: Retriever, size: int
     ) -> Iterator[Ranked]:
-        """What was found as it is to be shown, read as it is taken: a reranker sees the best `rerank_depth`, of which
-        those that it has not seen stay behind."""
+        """What was found, best first, read as it is taken, `size` passages at once. A reranker sees the best
+        `rerank_depth`; behind them come the others."""
         if by != "reranked":
-            for some in batches(fused, depth):
+            for some in batches(fused, size):
                 candidates = read(opened, [each for each, _ in some])
                 block = map(Ranked, candidates, (score for _, score in some))
                 yield from sorted(block, key=lambda each: (-each.score, each.candidate.id))
@@ -179,7 +181,7 @@ class Index:
             raise InputError(f"{self.folder}: the index has no reranker; set index.reranker and run `opora index`")
         found = [each for each, _ in fused]
         front, rest = found[: opened.settings.rerank_depth], found[opened.settings.rerank_depth :]
-        others = (each for some in batches(rest, depth) for each in read(opened, some))
+        others = (each for some in batches(rest, size) for each in read(opened, some))
         yield from rerank(read(opened, front), partial(opened.reranker.score, asked), others)
 
     def _with_neighbors(self, opened: Opened, hits: Sequence[Hit], wanted: Sequence[Condition]) -> list[Hit]:

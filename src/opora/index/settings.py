@@ -29,7 +29,7 @@ class IndexSettings(Settings):
 
     dense_weight: Fraction = 0.25
     """Share of the dense score in the fused one, the lexical score having the rest."""
-    depth: PositiveInt = 50
+    depth: PositiveInt = 30
     """Passages that each kind of search hands to the fusion, or twice as many as are asked for if that is more."""
     reranker: str = "none"
     """`none`; `train/NAME`: what `opora train reranker` made; `hf:NAME-OR-PATH[@REVISION]`: a cross-encoder;

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.corpus.read import read_documents, read_passages
 from opora.errors import InputError, MissingExtraError
-from opora.index.embedders.load import MODEL, parse_embedder
+from opora.index.embedders.load import parse_embedder
 from opora.index.embedders.static import LANGUAGES
+from opora.index.trained import MODEL
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
 from opora.progress import track

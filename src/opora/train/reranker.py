@@ -20,9 +20,9 @@ from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.folder import hash_json
 from opora.errors import InputError
 from opora.index.rerank.contract import Reranker
-from opora.index.rerank.load import MODEL
 from opora.index.rerank.reward import answer_probabilities
 from opora.index.settings import IndexSettings
+from opora.index.trained import MODEL, trained_manifest
 from opora.models.contract import LanguageModel
 from opora.models.remembered import Remembered
 from opora.models.revision import revision_of
@@ -47,7 +47,7 @@ def reranker_build(settings: RerankerSettings, index_settings: IndexSettings, co
         "index": hash_json(index_settings.model_dump(mode="json", include=OF_CANDIDATES)),
     }
     if index_settings.embedder.startswith("train/"):
-        inputs["embedder"] = read_manifest(corpus.parent / index_settings.embedder).fingerprint
+        inputs["embedder"] = trained_manifest("embedder", index_settings.embedder, corpus.parent).fingerprint
     if settings.questions:
         if not settings.questions.is_file():
             raise InputError(f"train: questions is {settings.questions}: no such file")

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from opora.artifacts import read_manifest
 from opora.corpus.read import read_passages
 from opora.index.build import build_index
 from opora.index.rerank.contract import Candidate, Question
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
+from opora.index.trained import trained_manifest
 from opora.progress import track
 from opora.train.parts import RERANKER_FROM, part_of
 from opora.train.reranker_examples import Asked, read_asked
@@ -105,4 +105,4 @@ def _parts(settings: RerankerSettings, index_settings: IndexSettings, root: Path
     """An embedder that was trained on this corpus has seen the documents of its part, by its own seed."""
     if not index_settings.embedder.startswith("train/"):
         return Parts(settings.seed, 0.0)
-    return Parts(read_manifest(root / index_settings.embedder).seed or 0, RERANKER_FROM)
+    return Parts(trained_manifest("embedder", index_settings.embedder, root).seed or 0, RERANKER_FROM)

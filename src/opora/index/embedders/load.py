@@ -21,6 +21,7 @@ from opora.index.embedders.contract import Embedder, Text
 from opora.index.embedders.folder import SAVED
 from opora.index.embedders.settings import EmbedderSettings
 from opora.index.settings import IndexSettings
+from opora.index.trained import trained_model
 from opora.models.spec import parse_spec
 from opora.records import nearest
 
@@ -28,8 +29,6 @@ Kind = Literal["sif", "none", "train", "hf", "openai"]
 KINDS = ("sif", "none", "train", "hf", "openai")
 FORMS = "sif, none, train/NAME, hf:NAME-OR-PATH[@REVISION], openai:MODEL@URL"
 DEFAULTS = EmbedderSettings()
-MODEL = "model"
-"""Folder of the model inside what `opora train embedder` makes, in the form of sentence-transformers."""
 
 
 class EmbedderSpec(NamedTuple):
@@ -78,7 +77,7 @@ def open_embedder(
 
         return ServerEmbedder(parsed.name, parsed.url, settings)
     if parsed.kind == "train":
-        return _trained(folder / SAVED if folder else trained_model(spec, root), spec, settings)
+        return _trained(folder / SAVED if folder else trained_model("embedder", spec, root), spec, settings)
     return _from_transformers(parsed, spec, settings)
 
 
@@ -96,17 +95,6 @@ def fit_or_load(
 
         return fit_sif(sample, settings.components)
     return open_embedder(spec, None, running, root)
-
-
-def trained_model(spec: str, root: Path) -> Path:
-    """The model's folder of `train/NAME`. Raises InputError if there is no such training, or it made no embedder."""
-    from opora.artifacts import read_manifest
-
-    folder = root / spec
-    manifest = read_manifest(folder)
-    if manifest.stage != "train embedder":
-        raise InputError(f"embedder {spec!r}: {folder} is no embedder but the artefact of `{manifest.stage}`")
-    return folder / MODEL
 
 
 def is_static(folder: Path) -> bool:

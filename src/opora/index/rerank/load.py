@@ -9,14 +9,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from opora.artifacts import read_manifest
 from opora.errors import InputError
 from opora.index.rerank.contract import Reranker
+from opora.index.trained import trained_model
 from opora.models.spec import parse_spec
 from opora.records import nearest
 
-MODEL = "model"
-"""Folder inside what `opora train reranker` made."""
 KINDS = ("none", "train/", "hf:", "reward:")
 FORMS = "none, train/NAME, hf:NAME-OR-PATH[@REVISION], reward:MODEL"
 
@@ -37,7 +35,7 @@ def open_reranker(spec: str, folder: Path, root: Path | None = None) -> Reranker
 
         parsed = parse_spec(spec)
         return CrossEncoderReranker(parsed.name, parsed.revision)
-    return _open_trained(trained_model(spec, root) if root is not None else folder)
+    return _open_trained(trained_model("reranker", spec, root) if root is not None else folder)
 
 
 def save_reranker(spec: str, folder: Path, root: Path) -> None:
@@ -45,7 +43,7 @@ def save_reranker(spec: str, folder: Path, root: Path) -> None:
     name alone is not copied. `root`: the folder of the project. Raises InputError like `open_reranker`."""
     shutil.rmtree(folder, ignore_errors=True)
     if parse_reranker(spec) == "train/":
-        shutil.copytree(trained_model(spec, root), folder)
+        shutil.copytree(trained_model("reranker", spec, root), folder)
 
 
 def parse_reranker(spec: str) -> str:
@@ -61,14 +59,6 @@ def parse_reranker(spec: str) -> str:
     if kind == "reward:" and parse_spec(spec.removeprefix(kind)).kind == "extractive":
         raise InputError(f"index.reranker: {spec!r}: extractive is no language model; name one, such as reward:smollm2")
     return kind
-
-
-def trained_model(spec: str, root: Path) -> Path:
-    """The folder of the model of `train/NAME`, an artefact that is finished. Raises InputError."""
-    manifest = read_manifest(root / spec)
-    if manifest.stage != "train reranker":
-        raise InputError(f"index.reranker: {spec} is no reranker but the artefact of `{manifest.stage}`")
-    return root / spec / MODEL
 
 
 def _open_trained(folder: Path) -> Reranker:
