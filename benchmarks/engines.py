@@ -28,6 +28,8 @@ from opora.text.terms import lemma
 from opora.text.words import fold, word_texts
 
 BATCH = 1024
+MILVUS = "milvus"
+"""Stands for a file of Milvus Lite beside the index."""
 STEM = stemmer("russian")
 Laps = dict[str, list[float]]
 
@@ -52,14 +54,17 @@ class Opora:
         self.laps: Laps = defaultdict(list)
 
     def build(self, corpus: Path, folder: Path) -> None:
+        store = {"store": f"milvus:{folder}.db"} if self.settings.store == MILVUS else {}
         with self._terms():
-            build_index(self.settings, corpus, folder)
+            build_index(self.settings.model_copy(update=store), corpus, folder)
 
     def open(self, folder: Path) -> None:
         self.index: Index = open_index(folder)
-        for name, phase in (("ask", "terms and vector"), ("find", "store")):
+        for name, phase in (("ask", "terms and vector"), ("find", "two searches"), ("read", "rows")):
             setattr(search, name, self._timed(getattr(search, name), phase))
-        self.index._rerank = self._timed(self.index._rerank, "reranker")
+        if self.by == "reranked":
+            reranker: Any = self.index._opened.reranker
+            reranker.score = self._timed(reranker.score, "reranker")
 
     def search(self, question: str, top_k: int) -> list[str]:
         with self._terms():
@@ -190,22 +195,23 @@ class Chroma:
 
 
 WITHOUT_VECTORS = IndexSettings(embedder="none")
+RERANKED = IndexSettings(reranker="train/reranker")
 ENGINES: dict[str, Callable[[], Any]] = {
     "raw words": lambda: Opora("words", WITHOUT_VECTORS, raw),
     "stems": lambda: Opora("words", WITHOUT_VECTORS, stem),
     "lemmas": lambda: Opora("words", WITHOUT_VECTORS, lemmas),
-    "terms": lambda: Opora("words", IndexSettings()),
-    "dense": lambda: Opora("meaning", IndexSettings()),
-    "fused": lambda: Opora("hybrid", IndexSettings()),
+    "terms": lambda: Opora("words", RERANKED),
+    "dense": lambda: Opora("meaning", RERANKED),
+    "fused": lambda: Opora("hybrid", RERANKED),
+    "reranked": lambda: Opora("reranked", RERANKED),
     "dense, trained": lambda: Opora("meaning", IndexSettings(embedder="train/embedder")),
     "fused, trained": lambda: Opora("hybrid", IndexSettings(embedder="train/embedder")),
-    "reranked": lambda: Opora("reranked", IndexSettings(reranker="train/reranker")),
     "bm25s, terms": Bm25s,
     "tantivy, terms": Tantivy,
     "Chroma, vectors": Chroma,
-    "Milvus Lite, fused": lambda: Opora("hybrid", IndexSettings(store="milvus:milvus.db")),
+    "Milvus Lite, fused": lambda: Opora("hybrid", IndexSettings(store=MILVUS)),
 }
-SHARED = {"dense": "terms", "fused": "terms"}
+SHARED = {"dense": "terms", "fused": "terms", "reranked": "terms", "fused, trained": "dense, trained"}
 """Engines that search what another one built."""
 NEEDS = {
     "bm25s, terms": "bm25s",
