@@ -34,16 +34,21 @@ import psutil
 from corpora import Pairs, Question, half_of, read_pairs, write_pairs
 from engines import ENGINES, NEEDS, SHARED
 
-from opora.artifacts import write_json_lines
+from opora.artifacts import read_records, write_json_lines
 from opora.corpus.ingest import ingest
 from opora.corpus.read import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.index.build import build_index
 from opora.index.gold import resolve_gold
 from opora.index.settings import IndexSettings
 from opora.records import KINDS, Example
+from opora.train.embedder import train_embedder
+from opora.train.embedder_settings import EmbedderTrainSettings
+from opora.train.reranker import train_reranker
+from opora.train.reranker_settings import RerankerSettings
 
 ROOT = Path(__file__).resolve().parents[1]
+BENCHSET = ROOT / "src" / "opora" / "benchset"
+LANGUAGES = ("ru", "en")
 TRAINED_AT = 16_000
 """Passages of the corpus that embedder and reranker are trained on."""
 HEAD = (
@@ -99,11 +104,6 @@ def scale(arguments: argparse.Namespace, folder: Path) -> None:
 
 def train(engine: str, pairs: Pairs, folder: Path, project: Path) -> None:
     """Train what the engine needs, once for all sizes, and let the project have it."""
-    from opora.train.embedder import train_embedder
-    from opora.train.embedder_settings import EmbedderTrainSettings
-    from opora.train.reranker import train_reranker
-    from opora.train.reranker_settings import RerankerSettings
-
     settings: IndexSettings = getattr(ENGINES[engine](), "settings", IndexSettings())
     trained = folder / str(TRAINED_AT)
     for spec in (settings.embedder, settings.reranker):
@@ -151,7 +151,7 @@ def write_examples(pairs: Pairs, ids: dict[str, str], project: Path) -> Path:
 
 def measure(engine: str, project: Path) -> tuple[str, dict[str, str]]:
     """Cells of the table of costs, and of that of times by phase."""
-    index = project / f"index-{SHARED.get(engine, engine).replace(' ', '-').replace(',', '')}"
+    index = index_of(engine, project)
     built = child("build", engine, project, index)
     asked = child("ask", engine, project, index)
     size = int(project.name)
@@ -163,6 +163,10 @@ def measure(engine: str, project: Path) -> tuple[str, dict[str, str]]:
         for phase, values in asked["laps"].items()
     }
     return f"{scores} | {cost}", laps
+
+
+def index_of(engine: str, project: Path) -> Path:
+    return project / f"index-{SHARED.get(engine, engine).replace(' ', '-').replace(',', '')}"
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float, float]:
@@ -237,20 +241,28 @@ def scores_of(questions: Sequence[Question], found: Sequence[Sequence[str]]) -> 
 
 
 def by_kind(project: Path, half: str) -> None:
-    """recall@1 and @5 by kind of question, on the benchmark's own documents, in both languages."""
-    corpus, index = project / "corpus", project / "index"
+    """recall@1 and @5 by kind of question, on the benchmark's own documents, in both languages. What is trained learns
+    from the training questions of both, that is on `tune` from those that are asked."""
+    corpus = project / "corpus"
     split = "train" if half == "tune" else "test"
-    ingest(IngestSettings(), ROOT / "src" / "opora" / "benchset", corpus)
-    engines = ["terms", "dense", "fused"]
-    build_index(IndexSettings(), corpus, index)
+    ingest(IngestSettings(), BENCHSET, corpus)
+    questions = project / "train.jsonl"
+    examples = [each for language in LANGUAGES for each in read_examples(language) if each.split == "train"]
+    write_json_lines(questions, examples)
+    train_embedder(EmbedderTrainSettings(questions=questions), corpus, project / "train" / "embedder")
+    train_reranker(RerankerSettings(questions=questions), IndexSettings(), corpus, project / "train" / "reranker")
+    engines = ["terms", "dense", "fused", "reranked", "dense, trained", "fused, trained"]
+    for engine in engines:
+        if engine not in SHARED:
+            ENGINES[engine]().build(corpus, index_of(engine, project))
     documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
     print(f"\n| language | kind | questions | {' | '.join(f'{each} @1 | @5' for each in engines)} |")
     print("|---" * (3 + 2 * len(engines)) + "|")
-    for language in ("ru", "en"):
+    for language in LANGUAGES:
         asked = read_benchmark(language, split, documents, passages)
         opened = {each: ENGINES[each]() for each in engines}
-        for each in opened.values():
-            each.open(index)
+        for name, each in opened.items():
+            each.open(index_of(name, project))
         for kind in (*KINDS, "all"):
             chosen = [question for of, question in asked if kind in (of, "all")]
             if chosen:
@@ -264,14 +276,16 @@ def by_kind(project: Path, half: str) -> None:
 def read_benchmark(language: str, split: str, documents: Any, passages: Any) -> list[tuple[str, Question]]:
     """Questions with quotes, each quote a piece of evidence, and the kind of each."""
     found = []
-    path = ROOT / "src" / "opora" / "benchset" / f"questions.{language}.jsonl"
-    for line in path.read_text("utf-8").splitlines():
-        example = Example.model_validate_json(line)
+    for example in read_examples(language):
         if example.split == split and example.quotes:
             each = [example.model_copy(update={"quotes": (quote,)}) for quote in example.quotes]
             evidence = [set(resolve_gold(one, documents, passages).gold) for one in each]
             found.append((example.kind, Question(example.question, evidence)))
     return found
+
+
+def read_examples(language: str) -> list[Example]:
+    return list(read_records(BENCHSET / f"questions.{language}.jsonl", Example))
 
 
 if __name__ == "__main__":
