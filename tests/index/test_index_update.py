@@ -118,11 +118,14 @@ def test_much_that_is_new_builds_all(project, written):
     assert len(written) == 210
 
 
-def test_an_index_of_another_version_is_built_anew(project, written):
+def test_an_index_of_another_version_is_built_anew(project, written, capsys):
     path = project / "index" / "manifest.json"
     old = json.loads(path.read_text())
-    path.write_text(json.dumps(old | {"key": "other", "results": {"languages": {"ru": 120}, "metadata": {}}}))
+    path.write_text(json.dumps(old | {"results": {"languages": {"ru": 120}, "metadata": {}}}))
+    with pytest.raises(OporaError, match="was made by another version of opora; run `opora index`"):
+        open_index(project / "index")
     build_index(SETTINGS, project / "corpus", project / "index")
+    assert "was made by another version of opora; building it anew" in capsys.readouterr().err
     assert len(written) == 120
     assert open_index(project / "index").search("номер7", 1)[0].passage.document_id == "d7"
 
@@ -168,11 +171,11 @@ def test_harmed_files_are_found_and_mended(project, how, updated, capsys):
         path = files[part * (len(files) - 1) // 6]
         harm(path, how)
         assert whole_index(project / "index") is None
-        assert "building the index anew" in capsys.readouterr().err
+        assert "building it anew" in capsys.readouterr().err
         with pytest.raises(OporaError):
             open_index(project / "index").search("насос", 3)
         index = open_index(project / "index", SETTINGS)
-        assert capsys.readouterr().err.count("building the index anew") == 1
+        assert capsys.readouterr().err.count("building it anew") == 1
         assert sorted(each.id for each in index.passages()) == whole
         assert index.search("номер7", 1)[0].passage.document_id == "d7"
 

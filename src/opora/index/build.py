@@ -56,7 +56,7 @@ COUNTED_SAMPLE = 2_000
 """Passages of the sample that tell how rare a term is, for the keywords of each passage."""
 BATCH = 1024
 ROWS = 2
-"""Raised when other rows are made from the same passages, so that an older index is not brought up to date."""
+"""Raised when other rows are made from the same passages, so that an older index is built anew."""
 RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
 
@@ -110,12 +110,12 @@ def whole_index(folder: Path) -> Manifest | None:
         return None
     damage = damage_of(folder)
     if damage:
-        print(f"opora: {folder}: {damage}; building the index anew", file=sys.stderr)
+        print(f"opora: {folder}: {damage}; building it anew", file=sys.stderr)
     return None if damage else read_manifest(folder)
 
 
 def damage_of(folder: Path) -> str:
-    """What is wrong with the files of the index in `folder`; empty if nothing is."""
+    """Why the index in `folder` cannot be used; empty if it can."""
     try:
         manifest = read_manifest(folder)
         damage = find_damage(folder, manifest.marks)
@@ -123,7 +123,9 @@ def damage_of(folder: Path) -> str:
             manifest, damage = newer, find_damage(folder, newer.marks)
     except InputError as error:
         return str(error)
-    return f"{damage[0]} is not what was written" if damage else ""
+    if manifest.stage == "index" and manifest.results.get("rows") != ROWS:
+        return "the index was made by another version of opora"
+    return f"the index is damaged ({damage[0]} is not what was written)" if damage else ""
 
 
 class Changes(NamedTuple):
@@ -145,8 +147,6 @@ def _changes(old: Mapping[str, Digest], new: Mapping[str, Digest]) -> Changes | 
 
 def _fits(old: Manifest, settings: IndexSettings, inputs: Mapping[str, str], kinds: Mapping[str, Kind]) -> bool:
     """True if the rows of the index that is there are those that would be made now."""
-    if old.results.get("rows") != ROWS:
-        return False  # made by another version of opora
     return (
         IndexSettings.model_validate(old.settings).of_rows == settings.of_rows
         and old.inputs.get("embedder") == inputs.get("embedder")

@@ -47,7 +47,7 @@ def open_index(folder: Path, settings: IndexSettings | None = None) -> Index:
     if manifest.stage != "index":
         raise InputError(f"{folder}: is no index but the artefact of `{manifest.stage}`")
     if not settings and (damage := damage_of(folder)):
-        raise OporaError(f"{folder}: the index is damaged ({damage}); run `opora index`")
+        raise OporaError(f"{folder}: {damage}; run `opora index`")
     return Index(folder, manifest)
 
 
