@@ -213,6 +213,8 @@ ENGINES: dict[str, Callable[[], Any]] = {
 }
 SHARED = {"dense": "terms", "fused": "terms", "reranked": "terms", "fused, trained": "dense, trained"}
 """Engines that search what another one built."""
+MOST = {"Milvus Lite, fused": 2_000}
+"""Passages with which an engine takes a second a question; it is not asked among more."""
 NEEDS = {
     "bm25s, terms": "bm25s",
     "tantivy, terms": "tantivy",

@@ -32,7 +32,7 @@ from typing import Any
 
 import psutil
 from corpora import Pairs, Question, half_of, read_pairs, write_pairs
-from engines import ENGINES, NEEDS, SHARED
+from engines import ENGINES, MOST, NEEDS, SHARED
 
 from opora.artifacts import read_records, write_json_lines
 from opora.corpus.ingest import ingest
@@ -93,7 +93,7 @@ def scale(arguments: argparse.Namespace, folder: Path) -> None:
         project = folder / str(size)
         ids = write_pairs(pairs, project / "corpus", size)
         write_questions(pairs, ids, project / "questions.json", arguments.half, arguments.limit)
-        for engine in engines:
+        for engine in (each for each in engines if size <= MOST.get(each, size)):
             train(engine, pairs, folder, project)
             row, laps = measure(engine, project)
             costs.append(f"| {size} | {engine} | {row} |")
