@@ -71,7 +71,7 @@ def row(id, terms="", vector="", **columns):
 def batch_of(rows, shape):
     import pyarrow as pa
 
-    given = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": "", "record": "{}"}
+    given = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": None, "record": "{}"}
     schema = schema_of(shape)
     return pa.RecordBatch.from_pylist(
         [{**given, **{k: each[k] for k in each if k in schema.names}} for each in rows], schema
@@ -360,8 +360,10 @@ def test_rows_are_taken_in_the_order_of_their_keys(make):
 
 def test_nulls_come_back_as_nulls(make):
     store = make([row("a1", "все", "east")])
-    (found,) = [each for batch in store.rows([], [PAGE, SOURCE, DRAFT, "access"]) for each in batch.to_pylist()]
-    assert found == {PAGE: None, SOURCE: None, DRAFT: None, "access": [PUBLIC]}
+    (found,) = [
+        each for batch in store.rows([], [PAGE, SOURCE, DRAFT, "heading_terms", "access"]) for each in batch.to_pylist()
+    ]
+    assert found == {PAGE: None, SOURCE: None, DRAFT: None, "heading_terms": None, "access": [PUBLIC]}
 
 
 def test_more_is_asked_for_than_there_is(river):

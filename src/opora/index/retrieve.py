@@ -89,7 +89,7 @@ def read(opened: Opened, found: Sequence[Found]) -> list[Candidate]:
     columns = [rows[name].to_pylist() for name in rows.column_names]
     candidates = []
     for each, key, record, terms, above in zip(found, *columns, strict=True):
-        heading = above.split()
+        heading = (above or "").split()
         words = terms.split()[opened.heading_weight * len(heading) :]
         candidates.append(Candidate(key, each.language, record, words, heading, each.bm25, each.cosine, each.vector))
     return candidates

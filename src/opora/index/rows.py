@@ -56,7 +56,8 @@ class RowMaker:
             "language": [language_of(each) for each in passages],
             "access": [list(each.access) or [PUBLIC] for each in passages],
             "keywords": list(map(self._keywords, passages, own_terms)),
-            "heading_terms": list(map(" ".join, heading_terms)),
+            # to read single rows of a column of equal values is slow, of nulls it is not
+            "heading_terms": [" ".join(each) or None for each in heading_terms],
             "terms": [
                 " ".join([*self._heading_weight * above, *own])
                 for above, own in zip(heading_terms, own_terms, strict=True)

@@ -255,7 +255,7 @@ def _schema(shape: Shape) -> Any:
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=TEXT_BYTES)
     for name in ("document_id", "language", "heading_terms", "terms", "record"):
-        schema.add_field(name, DataType.VARCHAR, max_length=TEXT_BYTES)
+        schema.add_field(name, DataType.VARCHAR, max_length=TEXT_BYTES, nullable=name == "heading_terms")
     strings = {"element_type": DataType.VARCHAR, "max_capacity": LABELS, "max_length": TEXT_BYTES}
     for name in ("access", "keywords"):
         schema.add_field(name, DataType.ARRAY, **strings)
