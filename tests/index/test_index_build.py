@@ -34,7 +34,7 @@ def test_same_corpus_same_fingerprint_and_hits(index, corpus, tmp_path):
     assert again.fingerprint == index.manifest.fingerprint
     for question in ("Какой срок хранения?", "рублей", "roubles a year"):
         assert open_index(tmp_path / "index").search(question, 9) == index.search(question, 9)
-    other = build_index(IndexSettings(heading_weight=2), corpus, tmp_path / "index")
+    other = build_index(IndexSettings(heading_weight=3), corpus, tmp_path / "index")
     assert other.fingerprint != again.fingerprint
 
 

@@ -106,7 +106,7 @@ def test_settings_of_the_search_write_no_row(project, written):
     assert held(project / "index") == sorted(each.id for n in range(40) for each in document(n))
 
 
-@pytest.mark.parametrize("other", [{"heading_weight": 2}, {"embedder": "none"}, {"components": 0}])
+@pytest.mark.parametrize("other", [{"heading_weight": 3}, {"embedder": "none"}, {"components": 0}])
 def test_settings_of_the_rows_write_all(project, written, other):
     build_index(IndexSettings(**other), project / "corpus", project / "index")
     assert len(written) == 120

@@ -22,7 +22,7 @@ class IndexSettings(Settings):
     `hf:NAME-OR-PATH[@REVISION]`: any model of sentence-transformers; `openai:MODEL@URL`."""
     components: NonNegativeInt = 8
     """Of `sif`: common directions that are removed from the vectors, at most one for ten passages."""
-    heading_weight: NonNegativeInt = 1
+    heading_weight: NonNegativeInt = 2
     """How often the words of title and headings count beside those of the passage."""
     runner: str = "local"
     """Where passages are turned into rows: in this process, or `ray`, or `ray:ADDRESS`."""
