@@ -115,12 +115,13 @@ class LanceStore:
         return keys
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
-        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
         rows = self._table.take_row_ids(list(keys)).with_row_id().select(list(columns)).to_arrow()
         # they come in the order of the table
-        places = np.argsort(np.argsort(keys))
-        return rows.take(np.argsort(rows["_rowid"])[places]).select(list(columns))
+        places = pc.index_in(pa.array(keys, pa.uint64()), value_set=rows["_rowid"])
+        return rows.select(list(columns)).take(places)
 
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         query = self._table.search().limit(max(1, self.count()))
