@@ -5,7 +5,7 @@ of those that are wanted.
 
     asked = ask(opened, "Какой срок хранения?")
     found = find(opened, asked, [], depth=50, by="hybrid")
-    best = best_first(found, fuse(found, asked.language, weight_of(opened, asked, "hybrid")))
+    best = rank(opened, asked, found, "hybrid")
     read(opened, [each for each, _ in best[:10]])[0].passage
 """
 
@@ -113,11 +113,10 @@ def best_first(found: Sequence[T], scores: Sequence[float]) -> list[tuple[T, flo
     return [each for each in ranked if each[1] > 0]
 
 
-def weight_of(opened: Opened, asked: Question, by: Retriever) -> float:
-    """Share of the dense score."""
-    if asked.vector is None or by == "words":
-        return 0.0
-    return 1.0 if by == "meaning" else opened.settings.dense_weight
+def rank(opened: Opened, asked: Question, found: Sequence[Found], by: Retriever) -> list[tuple[Found, float]]:
+    """What was found with its fused score, best first."""
+    weight = {"words": 0.0, "meaning": 1.0}.get(by, opened.settings.dense_weight)
+    return best_first(found, fuse(found, asked.language, 0.0 if asked.vector is None else weight))
 
 
 def _vector(opened: Opened, text: str, language: str) -> Vectors | None:

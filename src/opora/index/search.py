@@ -21,7 +21,7 @@ from opora.index.embedders.contract import Text
 from opora.index.filters import Access, Condition, Filters, OneOf, conditions
 from opora.index.opened import Opened
 from opora.index.rerank.contract import Candidate, Question
-from opora.index.retrieve import Found, ask, best_first, find, fuse, read, weight_of
+from opora.index.retrieve import Found, ask, find, rank, read
 from opora.index.rows import batches
 from opora.index.select import Ranked, choose, rerank
 from opora.index.settings import IndexSettings, Retriever
@@ -111,7 +111,7 @@ class Index:
         def run(opened: Opened) -> tuple[Question, list[Candidate]]:
             asked = ask(opened, question)
             found = find(opened, asked, [Access(())], depth, "hybrid")
-            fused = best_first(found, fuse(found, asked.language, weight_of(opened, asked, "hybrid")))
+            fused = rank(opened, asked, found, "hybrid")
             return asked, read(opened, [each for each, _ in fused])
 
         return self._read(run)
@@ -156,7 +156,7 @@ class Index:
         asked = ask(opened, question)
         by = by or ("reranked" if self.has_reranker else "hybrid")
         found = find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
-        fused = best_first(found, fuse(found, asked.language, weight_of(opened, asked, by)))
+        fused = rank(opened, asked, found, by)
         ranked = self._ranked(opened, asked, fused, by, top_k + SPARE)
         named = "reranked" if by == "reranked" else "fused"
         diversity = settings.diversity if by in ("hybrid", "reranked") else 0.0
