@@ -14,7 +14,7 @@ RANKS = {
 }  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {
-    "torch", "transformers", "peft", "numpy", "pyarrow", "lancedb", "lance", "matplotlib", "kreuzberg", "openai",
+    "torch", "transformers", "peft", "numpy", "pyarrow", "lance", "matplotlib", "kreuzberg", "openai",
     "ctranslate2", "pymorphy3", "jinja2", "rapidfuzz", "navec", "lightgbm", "scipy", "sentence_transformers",
     "tokenizers", "ray", "pymilvus",
 }  # fmt: skip

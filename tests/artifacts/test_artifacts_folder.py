@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from opora.artifacts import Build, fingerprint_of_file, read_manifest
+from opora.artifacts import Build, damage, fingerprint_of_file, read_manifest
 from opora.errors import InputError
 from opora.records import Settings
 
@@ -124,3 +124,15 @@ def test_journalled_rows_survive_kill_9(tmp_path):
     process.wait()
     with Build(out, "some", Settings(), {}) as build, build.journal("rows") as journal:
         assert dict(journal.items()) == {str(number): number for number in range(5)}
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_damage(tmp_path, monkeypatch):
+    (tmp_path / "rows").write_text("a")
+    marks, mark = damage.mark_files(tmp_path), damage._mark
+
+    def mark_of_what_goes(path):
+        path.unlink()
+        return mark(path)
+
+    monkeypatch.setattr(damage, "_mark", mark_of_what_goes)
+    assert damage.find_damage(tmp_path, marks) == ["rows"]

@@ -139,9 +139,9 @@ def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, 
     if into == "batches":
         found = by_id(make_rows(cluster, Source(corpus), maker))
     else:
-        create_lance(tmp_path, SHAPE)
+        create_lance(str(tmp_path / "passages.lance"), SHAPE)
         write_rows(cluster, Source(corpus), maker, str(tmp_path / "passages.lance"))
-        store = open_lance(tmp_path, SHAPE)
+        store = open_lance(str(tmp_path / "passages.lance"), SHAPE)
         store.finish()
         keys = [key for key, _ in store.by_terms(["незнакомое", "2999"], [], 10)]
         assert store.take(keys, ["id"]).to_pylist() == [{"id": "p2999"}]
@@ -156,19 +156,21 @@ def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_rows_are_added_to_those_that_are_there(cluster, corpus, tmp_path):
-    store = create_lance(tmp_path, SHAPE)
+    store = create_lance(str(tmp_path / "passages.lance"), SHAPE)
     store.write(make_rows("local", Source(corpus, frozenset({"d0", "d1"})), row_maker))
     write_rows(cluster, Source(corpus, frozenset({"d2", "d3"})), row_maker, str(tmp_path / "passages.lance"), gpus=1)
-    assert sorted(by_id(open_lance(tmp_path, SHAPE).rows([], ["id"]))) == sorted(f"p{n}" for n in range(80))
+    assert sorted(by_id(open_lance(str(tmp_path / "passages.lance"), SHAPE).rows([], ["id"]))) == sorted(
+        f"p{n}" for n in range(80)
+    )
 
 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_nothing_to_do(cluster, corpus, tmp_path):
-    create_lance(tmp_path, SHAPE)
+    create_lance(str(tmp_path / "passages.lance"), SHAPE)
     nothing = Source(corpus, frozenset())
     write_rows(cluster, nothing, row_maker, str(tmp_path / "passages.lance"))
-    assert open_lance(tmp_path, SHAPE).count() == 0
+    assert open_lance(str(tmp_path / "passages.lance"), SHAPE).count() == 0
     assert list(make_rows(cluster, nothing, row_maker)) == []
 
 

@@ -329,7 +329,7 @@ def test_opening_loads_no_store(index):
     )
     command = [sys.executable, "-c", code, str(index.folder)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"lancedb", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(shown)
+    assert not {"lance", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(shown)
 
 
 def test_hit_is_a_record(index):

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from opora.errors import ModelError
 from opora.index.filters import PUBLIC, Access, Between, OneOf, column_of
 from opora.index.rows import schema_of
 from opora.index.store.contract import Shape
@@ -20,7 +21,8 @@ AXES = {"east": (1, 0, 0, 0), "north": (0, 1, 0, 0), "between": (0.6, 0.8, 0, 0)
 
 
 def in_lance(folder, shape):
-    return create_lance(folder, shape), lambda: open_lance(folder, shape)
+    place = str(folder / "rows.lance")
+    return create_lance(place, shape), lambda: open_lance(place, shape)
 
 
 def in_milvus(folder, shape):
@@ -43,6 +45,7 @@ def make(request, tmp_path_factory):
         store.finish()
         return reopen()
 
+    make.empty = lambda folder: request.param(folder, SHAPE)
     return make
 
 
@@ -247,6 +250,16 @@ def test_a_search_through_an_index_of_vectors_finds_what_an_exact_search_finds(m
 
 def unit(vectors):
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_an_error_of_who_makes_the_rows_comes_through(make, tmp_path):
+    def rows():
+        yield batch_of([row("a1", "паром", "east")], SHAPE)
+        raise ModelError("the server is gone")
+
+    store, _ = make.empty(tmp_path)
+    with pytest.raises(ModelError, match=r"^the server is gone$"):
+        store.write(rows())
 
 
 # conditions

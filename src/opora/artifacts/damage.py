@@ -25,11 +25,19 @@ def mark_files(folder: Path) -> dict[str, str]:
 
 def find_damage(folder: Path, marks: Mapping[str, str]) -> list[str]:
     """The files that are gone, or no longer what they were."""
-    return [name for name, mark in marks.items() if not (folder / name).is_file() or _mark(folder / name) != mark]
+    return [name for name, mark in marks.items() if _mark_if_there(folder / name) != mark]
 
 
 def files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+
+
+def _mark_if_there(path: Path) -> str | None:
+    """Not asked first: between the asking and the reading another artefact may take the place of this one."""
+    try:
+        return _mark(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
 
 
 def _mark(path: Path) -> str:

@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 RECORDED = (
-    "opora accelerate ctranslate2 DAWG2 lancedb lightgbm lxml natasha navec numpy openai pdfplumber peft pyarrow"
-    " pydantic pymilvus pymorphy3 PyStemmer python-docx rapidfuzz ray razdel sentence-transformers snowballstemmer"
+    "opora accelerate ctranslate2 DAWG2 lightgbm lxml natasha navec numpy openai pdfplumber peft pyarrow pydantic"
+    " pylance pymilvus pymorphy3 PyStemmer python-docx rapidfuzz ray razdel sentence-transformers snowballstemmer"
     " tokenizers torch transformers"
 ).split()
 

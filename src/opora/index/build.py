@@ -37,7 +37,15 @@ from opora.index.rows import RowMaker, batches, text_of, width_of
 from opora.index.runner import Source, make_rows, parse_runner, write_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
-from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name, table_path
+from opora.index.store.load import (
+    copy_store,
+    create_store,
+    drop_store,
+    explained,
+    open_store,
+    table_name,
+    table_place,
+)
 from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
 from opora.index.trained import Part, trained_manifest
 from opora.progress import Progress
@@ -55,7 +63,7 @@ REBUILD_SHARE = 0.5
 COUNTED_SAMPLE = 2_000
 """Passages of the sample that tell how rare a term is, for the keywords of each passage."""
 BATCH = 1024
-ROWS = 2
+ROWS = 3
 """Raised when other rows are made from the same passages, so that an older index is built anew."""
 RERANKER, SYNONYMS = "reranker", "synonyms.txt"
 
@@ -89,7 +97,7 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
     old = whole_index(out)
     if old and old.key == build.key:
         return old
-    with build:
+    with explained(settings.store), build:
         _clear(build.path)
         digests, kinds = document_digests(corpus), metadata_kinds(read_metadata(corpus))
         changes = _changes(read_digests(out), digests) if old and _fits(old, settings, build.inputs, kinds) else None
@@ -99,7 +107,8 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
             made = _create(build, settings, corpus, kinds)
         manifest = _publish(build, settings, made, digests)
     if old and old.results.get("table", made.table) != made.table:
-        drop_store(old.settings["store"], old.results["table"])
+        with explained(old.settings["store"]):
+            drop_store(old.settings["store"], old.results["table"])
     return manifest
 
 
@@ -218,9 +227,9 @@ def _update(build: Build, settings: IndexSettings, corpus: Path, old: Manifest, 
 
 def _write(build: Build, made: Made, settings: IndexSettings, source: Source, total: int) -> Made:
     """Passages become rows of the store, which are counted. `total`: how many they are."""
-    path = table_path(settings.store, build.path)
-    if path and parse_runner(settings.runner) is not None:
-        return _write_by_workers(build, made, settings, source, path)
+    place = table_place(settings.store, build.path, made.table)
+    if place and parse_runner(settings.runner) is not None:
+        return _write_by_workers(build, made, settings, source, place)
     with contextlib.ExitStack() as stack:
         embedder = made.embedder
         if embedder and is_costly(embedder) and settings.runner == "local":
@@ -238,10 +247,10 @@ def _write(build: Build, made: Made, settings: IndexSettings, source: Source, to
     return made
 
 
-def _write_by_workers(build: Build, made: Made, settings: IndexSettings, source: Source, path: Path) -> Made:
+def _write_by_workers(build: Build, made: Made, settings: IndexSettings, source: Source, place: str) -> Made:
     """The same on a cluster, whose workers write the files of the table themselves; what they wrote is counted."""
     maker = RowMaker(made.embedder, made.shape, settings.heading_weight, made.idf)
-    write_rows(settings.runner, source, lambda: maker, str(path.resolve()))
+    write_rows(settings.runner, source, lambda: maker, place)
     store, tally = open_store(settings.store, build.path, made.table, made.shape), Tally()
     for rows in store.rows([], COUNTED):
         tally.add(rows)

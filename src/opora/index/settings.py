@@ -16,7 +16,8 @@ class IndexSettings(Settings):
     published anew without being built anew."""
 
     store: str = "lance"
-    """`lance`: a table inside the index; `milvus:URI`: a collection of a Milvus server, or a file of Milvus Lite."""
+    """`lance`: a table inside the index; `lance:URI`: one in another folder or an object store (`lance:s3://BUCKET/PATH`);
+    `milvus:URI`: a collection of a Milvus server, or a file of Milvus Lite."""
     embedder: str = "sif"
     """`sif`: means of word vectors, no download; `none`; `train/NAME`: what `opora train embedder` made;
     `hf:NAME-OR-PATH[@REVISION]`: any model of sentence-transformers; `openai:MODEL@URL`."""

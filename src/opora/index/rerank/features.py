@@ -173,7 +173,8 @@ def _held(asked: _Asked, candidate: Candidate) -> _Held:
     weights, text = asked.weights, str(candidate.data["text"])
     length = len(candidate.terms) or 1
     places = [(at, term) for at, term in enumerate(candidate.terms) if term in weights]
-    numbers = [term for term in candidate.terms if term[0] in DIGITS or term[-1] in DIGITS]
+    # most terms are words, which is told in a quarter of the time
+    numbers = [term for term in candidate.terms if not term.isalpha() and _is_number(term)]
     counts: dict[str, int] = {}
     for _, term in places:
         counts[term] = counts.get(term, 0) + 1

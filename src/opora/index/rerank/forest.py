@@ -26,47 +26,59 @@ WAY_OUT = "train it again by `opora train reranker`"
 
 
 class Trees:
-    """All trees as tables, shape (trees, nodes): a node is a split, or a leaf, which leads to itself."""
+    """All trees in one table of nodes: a node is a split, or a leaf, which leads to itself."""
 
     def __init__(self, sections: Sequence[Mapping[str, str]]) -> None:
         """`sections`: the key -> value lines of each tree. Raises KeyError or ValueError for what is no such tree."""
-        nodes = max((2 * int(each["num_leaves"]) - 1 for each in sections), default=1)
-        shape = (len(sections), nodes)
-        self._feature = np.zeros(shape, dtype=np.intp)
-        self._threshold = np.zeros(shape)
-        self._left = np.tile(np.arange(nodes), (len(sections), 1))
-        self._right = self._left.copy()
-        self._value = np.zeros(shape)
-        for number, section in enumerate(sections):
-            self._read(number, section)
+        sizes = [2 * int(each["num_leaves"]) - 1 for each in sections]
+        self._roots = np.cumsum([0, *sizes[:-1]], dtype=np.intp)
+        nodes = sum(sizes)
+        self._feature = np.zeros(nodes, dtype=np.intp)
+        self._threshold = np.zeros(nodes)
+        self._child = np.repeat(np.arange(nodes), 2)
+        """Of each node, where a value goes that is not over the threshold, then where one goes that is."""
+        self._value = np.zeros(nodes)
+        for root, section in zip(self._roots.tolist(), sections, strict=True):
+            self._read(root, section)
+        self._depth = self._deepest()
 
     def predict(self, rows: Vectors) -> npt.NDArray[np.float64]:
         """The sum over all trees for each row."""
-        wide = rows.astype(np.float64)
-        trees, row = np.arange(len(self._value)), np.arange(len(wide))[:, None]
-        node = np.zeros((len(wide), len(trees)), dtype=np.intp)
-        while True:
-            goes_left = wide[row, self._feature[trees, node]] <= self._threshold[trees, node]
-            below = np.where(goes_left, self._left[trees, node], self._right[trees, node])
-            if (below == node).all():
-                total: npt.NDArray[np.float64] = self._value[trees, node].sum(axis=1)
-                return total
-            node = below
+        values, width = rows.astype(np.float64).ravel(), rows.shape[1]
+        row = width * np.arange(len(rows))[:, None]
+        node = np.tile(self._roots, (len(rows), 1))
+        for _ in range(self._depth):
+            over = values.take(row + self._feature.take(node)) > self._threshold.take(node)
+            node = self._child.take(2 * node + over)
+        total: npt.NDArray[np.float64] = self._value.take(node).sum(axis=1)
+        return total
 
-    def _read(self, number: int, section: Mapping[str, str]) -> None:
+    def _read(self, root: int, section: Mapping[str, str]) -> None:
         leaves = int(section["num_leaves"])
         splits = leaves - 1
-        self._value[number, splits : splits + leaves] = _floats(section["leaf_value"], leaves)
+        self._value[root + splits : root + splits + leaves] = _floats(section["leaf_value"], leaves)
         if not splits:
             return
         if section.get("num_cat", "0") != "0":
             raise ValueError("splits by category")
-        self._feature[number, :splits] = _floats(section["split_feature"], splits)
-        self._threshold[number, :splits] = _floats(section["threshold"], splits)
-        for name, table in (("left_child", self._left), ("right_child", self._right)):
+        self._feature[root : root + splits] = _floats(section["split_feature"], splits)
+        self._threshold[root : root + splits] = _floats(section["threshold"], splits)
+        for side, name in enumerate(("left_child", "right_child")):
             child = _floats(section[name], splits).astype(np.intp)
             # leaf n is written as -n - 1
-            table[number, :splits] = np.where(child < 0, splits - child - 1, child)
+            places = np.where(child < 0, splits - child - 1, child)
+            if ((places < 0) | (places > 2 * splits)).any():
+                raise ValueError(f"{name} leads out of the tree")
+            self._child[2 * root + side : 2 * (root + splits) : 2] = root + places
+
+    def _deepest(self) -> int:
+        """Splits on the longest way from a root to a leaf. Raises ValueError for a way that does not end."""
+        depth, nodes = 0, self._roots
+        while len(splits := nodes[self._child[2 * nodes] != nodes]):
+            depth, nodes = depth + 1, self._child[np.concatenate([2 * splits, 2 * splits + 1])]
+            if depth > len(self._value) or len(nodes) > len(self._value):
+                raise ValueError("a split leads back")
+        return depth
 
 
 class ForestReranker:

@@ -1,20 +1,19 @@
-"""Rows in a LanceDB table inside a folder.
+"""Rows in a Lance table, in a folder or an object store; LanceDB opens it too, pylance alone reads it twice as fast.
 
-In: a folder. Out: a store.
+In: a path or a URI. Out: a store.
 
-    store = create_lance(folder, Shape(300, {}))
+    store = create_lance("index/passages.lance", Shape(300, {}))
     store.write([rows])
     store.finish()
-    store = open_lance(folder, Shape(300, {}))
+    store = open_lance("index/passages.lance", Shape(300, {}))
     store.take([key for key, _ in store.by_terms(["срок"], [], depth=10)], ["id"])
 """
 
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from opora.index.filters import PUBLIC, Access, Between, Condition, OneOf
@@ -22,120 +21,181 @@ from opora.index.store.contract import Key, Shape
 from opora.records import Scalar
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from opora.index.word_vectors import Vectors
 
-TABLE = "passages"
 QUANTIZED_FROM = 30_000
 """Rows from which vectors are searched through an index; fewer are compared one by one, exactly."""
 PARTITION = 4096
 """Rows of one partition of the index of vectors."""
-PROBED = 24
+PROBED = 64
 """Partitions that a search looks into, at most."""
-BITS_FROM = 256
-"""Numbers of a vector from which each is kept as one bit; of shorter ones each is kept as a byte."""
-REFINE = 8
+BITS = 5
+"""Bits of a number of a vector in the index of vectors."""
+REFINE = 2
 """How many times as many rows as wanted are found by the index of vectors, to be compared by the whole ones."""
 BATCH = 200
 
 
-def create_lance(folder: Path, shape: Shape) -> LanceStore:
-    """An empty table in `folder`."""
-    import lancedb
+def create_lance(place: str, shape: Shape) -> LanceStore:
+    """An empty table, instead of one that is there."""
+    import lance
 
     from opora.index.rows import schema_of
 
-    connection = lancedb.connect(str(folder))
-    if TABLE in connection.table_names():
-        connection.drop_table(TABLE)
-    return LanceStore(connection.create_table(TABLE, schema=schema_of(shape)), shape)
+    drop_lance(place)
+    return LanceStore(lance.write_dataset([], place, schema_of(shape)), shape)
 
 
-def open_lance(folder: Path, shape: Shape) -> LanceStore:
-    """The table in `folder`. The store's own errors come through."""
-    import lancedb
+def open_lance(place: str, shape: Shape) -> LanceStore:
+    """The table that is there. The store's own errors come through."""
+    import lance
 
-    return LanceStore(lancedb.connect(str(folder)).open_table(TABLE), shape)
+    return LanceStore(lance.dataset(place), shape)
+
+
+def copy_lance(old: str, new: str, shape: Shape) -> LanceStore:
+    """A copy of a table, instead of one that is there, with all its files."""
+    import lance
+
+    drop_lance(new)
+    table = lance.dataset(old)
+    return LanceStore(table.deep_clone(new, table.version), shape)
+
+
+def drop_lance(place: str) -> None:
+    """Remove a table, if it is there."""
+    import lance
+
+    lance.LanceDataset.drop(place, ignore_not_found=True)
 
 
 class LanceStore:
-    """A Store in a table of LanceDB."""
+    """A Store in a table of Lance. A key is the position of a row in the table."""
 
     def __init__(self, table: Any, shape: Shape) -> None:
         self._table, self._shape = table, shape
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
-        import pyarrow as pa
+        import lance
 
         from opora.index.rows import schema_of
 
-        self._table.add(pa.RecordBatchReader.from_batches(schema_of(self._shape), batches))
+        failures: list[Exception] = []
+
+        def watched() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from batches
+            except Exception as error:
+                failures.append(error)
+                raise
+
+        try:
+            self._table = lance.write_dataset(watched(), self._table, schema_of(self._shape), mode="append")
+        except OSError:
+            # what the maker of the rows raised comes back as text inside an error of Lance
+            if failures:
+                raise failures[0] from None
+            raise
+        self._forget()
 
     def delete(self, document_ids: Collection[str]) -> None:
         ordered = sorted(document_ids)
         for at in range(0, len(ordered), BATCH):
             self._table.delete(f"document_id IN ({_literals(ordered[at : at + BATCH])})")
+        self._forget()
 
     def finish(self) -> None:
-        from datetime import timedelta
-
         size = self.count()
         if not size:
             return
-        existing = {each.name for each in self._table.list_indices()}
+        existing = self._indices
         if existing:
-            with warnings.catch_warnings():
-                # of older versions that others may be reading: nobody reads a store before it is finished
-                warnings.simplefilter("ignore", UserWarning)
-                self._table.optimize(cleanup_older_than=timedelta(0))
+            self._table.optimize.compact_files()
+            self._table.optimize.optimize_indices()
+            # of older versions that others may be reading: nobody reads a store before it is finished
+            self._table.cleanup_old_versions(timedelta(0))
         if "terms_idx" not in existing:
             self._index_terms()
         if "access_idx" not in existing:
-            self._index_access()
+            # looking at the labels of every row would cost several times what the search does
+            self._table.create_scalar_index("access", "LABEL_LIST")
         if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
             self._index_vectors(size)
+        self._forget()
 
     def count(self) -> int:
         return int(self._table.count_rows())
 
     def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
-        from lancedb.query import MatchQuery
+        from lance.query import MatchQuery
 
         # nothing in the terms is read as syntax
-        query = self._table.search(MatchQuery(" ".join(terms), "terms"), query_type="fts")  # type: ignore[call-arg]
-        found = _where(query, conditions).with_row_id(True).select(["_score"]).limit(depth).to_arrow()
-        return list(zip(found["_rowid"].to_pylist(), found["_score"].to_pylist(), strict=True))
+        query = MatchQuery(" ".join(terms), "terms")
+        found = self._search(conditions, "_score", full_text_query=query, limit=depth, fast_search=True)
+        return list(zip(self._keys(found), found["_score"].to_pylist(), strict=True))
 
     def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
-        query = self._table.search(vector, vector_column_name="vector").distance_type("dot").nprobes(PROBED)
         most = REFINE * depth if self._quantized else depth
-        found = _where(query, conditions).with_row_id(True).select(["_distance"]).limit(most).to_arrow()
-        keys: list[Key] = found["_rowid"].to_pylist()
-        return keys
+        nearest = {"column": "vector", "q": vector, "k": most, "metric": "dot", "nprobes": PROBED}
+        return self._keys(self._search(conditions, "_distance", nearest=nearest, fast_search=self._quantized))
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        rows = self._table.take_row_ids(list(keys)).with_row_id().select(list(columns)).to_arrow()
-        # they come in the order of the table
-        places = pc.index_in(pa.array(keys, pa.uint64()), value_set=rows["_rowid"])
-        return rows.select(list(columns)).take(places)
+        return self._table.take(list(keys), columns=list(columns))
 
     def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        query = self._table.search().limit(max(1, self.count()))
-        yield from _where(query, conditions).select(list(columns)).to_batches()
+        yield from self._table.scanner(columns=list(columns), filter=_all_of(conditions)).to_batches()
+
+    def _search(self, conditions: Sequence[Condition], score: str, **query: Any) -> pa.Table:
+        """The addresses of rows and that column, which the search adds."""
+        if not self._labelled:
+            conditions = [each for each in conditions if not isinstance(each, Access)]
+        wanted = _all_of(conditions)
+        return self._table.scanner([score], wanted, prefilter=True, with_row_address=True, **query).to_table()
+
+    def _keys(self, found: pa.Table) -> list[Key]:
+        import numpy as np
+
+        addresses, positions = self._positions
+        keys: list[Key] = positions[np.searchsorted(addresses, found["_rowaddr"].to_numpy())].tolist()
+        return keys
+
+    @functools.cached_property
+    def _positions(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+        """The addresses of all rows, sorted, and the position of each row."""
+        import numpy as np
+
+        rows = self._table.scanner(columns=[], with_row_address=True, scan_in_order=True).to_table()
+        addresses = rows["_rowaddr"].to_numpy()
+        positions = np.argsort(addresses)
+        return addresses[positions], positions
+
+    @functools.cached_property
+    def _labelled(self) -> bool:
+        """True if some row is not for everyone: else nobody looks at the labels, which costs as much as a search."""
+        return bool(self._table.count_rows(f"NOT {_sql(Access(()))}"))
 
     @functools.cached_property
     def _quantized(self) -> bool:
-        return any(each.name == "vector_idx" for each in self._table.list_indices())
+        return "vector_idx" in self._indices
+
+    def _forget(self) -> None:
+        """What was known of the rows before they changed."""
+        for name in ("_positions", "_labelled", "_quantized"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def _indices(self) -> set[str]:
+        return {each.name for each in self._table.describe_indices()}
 
     def _index_terms(self) -> None:
-        from lancedb.index import FTS
-
         # our terms are final: the store is to split them at blanks and do nothing else to them
-        config = FTS(
+        self._table.create_scalar_index(
+            "terms",
+            "INVERTED",
             base_tokenizer="whitespace",
             lower_case=False,
             stem=False,
@@ -144,24 +204,15 @@ class LanceStore:
             max_token_length=None,
             with_position=False,
         )
-        self._table.create_index("terms", config=config)
-
-    def _index_access(self) -> None:
-        from lancedb.index import LabelList
-
-        # looking at the labels of every row would cost several times what the search does
-        self._table.create_index("access", config=LabelList())
 
     def _index_vectors(self, size: int) -> None:
-        from lancedb.index import IvfRq, IvfSq
-
-        # a bit a number (RaBitQ, Gao and Long 2024) is enough where there are many; figures are in dev/LOG.md
-        kind = IvfRq if self._shape.dimensions >= BITS_FROM else IvfSq
-        self._table.create_index("vector", config=kind(distance_type="dot", num_partitions=max(1, size // PARTITION)))
+        # RaBitQ (Gao and others 2025), which finds nearly all of the nearest; figures are in dev/LOG.md
+        partitions = max(1, size // PARTITION)
+        self._table.create_index("vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS)
 
 
-def _where(query: Any, conditions: Sequence[Condition]) -> Any:
-    return query.where(" AND ".join(map(_sql, conditions)), prefilter=True) if conditions else query
+def _all_of(conditions: Sequence[Condition]) -> str | None:
+    return " AND ".join(map(_sql, conditions)) or None
 
 
 def _sql(condition: Condition) -> str:
