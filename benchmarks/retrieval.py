@@ -10,7 +10,7 @@ milliseconds of the first question in a fresh process (cold), and of the others 
 Pairs are split in two by a hash of the passage: the reranker is trained and settings are chosen on `tune`, figures come
 from `report`. Engines that are not installed are left out, and it is said.
 
-    python benchmarks/retrieval.py [DATA] [--sizes 2000,16000,100000] [--engines terms,fused] [--limit 500]
+    python benchmarks/retrieval.py [DATA] [--sizes 2000,16000,100000] [--engines "terms; fused"] [--limit 500]
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def main() -> None:
     parser.add_argument("--kinds", action="store_true", help="only the benchmark of the project, kind by kind")
     parser.add_argument("--child", nargs=4, metavar=("build|ask", "ENGINE", "CORPUS", "INDEX"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if unknown := set(engines_of(arguments)) - ENGINES.keys():
+        parser.error(f"--engines names {', '.join(sorted(unknown))}; known are {'; '.join(ENGINES)}")
     if arguments.child:
         step, engine, corpus, index = arguments.child
         result = build(engine, Path(corpus), Path(index)) if step == "build" else ask(engine, Path(corpus), Path(index))
@@ -80,9 +82,13 @@ def main() -> None:
         by_kind(folder / "benchmark", arguments.half)
 
 
+def engines_of(arguments: argparse.Namespace) -> list[str]:
+    return [each.strip() for each in arguments.engines.split(";") if each.strip()] or list(ENGINES)
+
+
 def scale(arguments: argparse.Namespace, folder: Path) -> None:
     """Quality and cost of every engine at every size."""
-    named = [each.strip() for each in arguments.engines.split(";") if each.strip()] or list(ENGINES)
+    named = engines_of(arguments)
     missing = {NEEDS[each] for each in named if each in NEEDS and not find_spec(NEEDS[each])}
     if missing:
         print(f"not installed, left out: {', '.join(sorted(missing))}", file=sys.stderr)

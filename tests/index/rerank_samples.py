@@ -21,7 +21,7 @@ def candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language
     )  # fmt: skip
     above = search_terms(" ".join(dict.fromkeys([title, *heading])), language)
     vector = None if vector is None else np.asarray(vector, dtype=np.float32)
-    return Candidate(id, language, passage.model_dump_json(), search_terms(text, language), above, bm25, cosine, vector)
+    return Candidate(language, passage.model_dump_json(), search_terms(text, language), above, bm25, cosine, vector)
 
 
 def tiny_forest():

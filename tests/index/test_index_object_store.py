@@ -8,7 +8,7 @@ from opora.errors import OporaError
 from opora.index.build import build_index
 from opora.index.search import open_index
 from opora.index.settings import IndexSettings
-from opora.index.store.load import explained
+from opora.index.store.lance import explained
 from tests.index.test_index_update import corpus_of, document
 
 BUCKET = "papers"
@@ -89,7 +89,9 @@ def test_the_table_lies_there_and_is_brought_up_to_date(place, runner, tmp_path)
 @pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_is_one_line(tmp_path):
     corpus_of(tmp_path / "corpus", [document(1)])
-    with pytest.raises(OporaError, match=r"lance:s3://nowhere/tables: .*are address and keys right") as raised:
+    with pytest.raises(
+        OporaError, match=r"^s3://nowhere/tables/opora_\w+\.lance: .*are address and keys right"
+    ) as raised:
         build_index(IndexSettings(store="lance:s3://nowhere/tables"), tmp_path / "corpus", tmp_path / "index")
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "index").exists()
@@ -101,11 +103,35 @@ def test_a_table_that_cannot_be_reached_any_more_is_one_line(bucket, tmp_path):
     build_index(IndexSettings(store=f"lance:s3://{BUCKET}/lost"), tmp_path / "corpus", tmp_path / "index")
     for each in bucket.list_objects_v2(Bucket=BUCKET, Prefix="lost/")["Contents"]:
         bucket.delete_object(Bucket=BUCKET, Key=each["Key"])
-    with pytest.raises(OporaError, match=r"lance:s3://papers/lost: .*not found"):
+    with pytest.raises(OporaError, match=r"^s3://papers/lost/opora_\w+\.lance: .*not found"):
         open_index(tmp_path / "index").search("номер1", 1)
 
 
-@pytest.mark.parametrize("store", ["lance", "lance:/tmp/s3:", "milvus:http://localhost:19530"])
-def test_only_an_object_store_is_blamed(store):
-    with pytest.raises(OSError, match=r"^No space left on device$"), explained(store):
+@NEEDS_MOTO
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_is_not_blamed_for_the_embedder(tmp_path, monkeypatch):
+    def full(*_):
         raise OSError("No space left on device")
+
+    monkeypatch.setattr("opora.index.rows.RowMaker.rows", full)
+    corpus_of(tmp_path / "corpus", [document(1)])
+    with pytest.raises(OSError, match=r"^No space left on device$"):
+        build_index(IndexSettings(store=f"lance:s3://{BUCKET}/full"), tmp_path / "corpus", tmp_path / "index")
+
+
+@NEEDS_MOTO
+def test_a_search_that_cannot_reach_the_bucket_is_one_line(bucket, tmp_path, monkeypatch):
+    corpus_of(tmp_path / "corpus", [document(1)])
+    build_index(IndexSettings(store=f"lance:s3://{BUCKET}/away"), tmp_path / "corpus", tmp_path / "index")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    with pytest.raises(OporaError, match=r"^s3://papers/away/.*are address and keys right"):
+        open_index(tmp_path / "index").search("номер1", 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "raised"), [("/tmp/s3:/passages.lance", OSError), ("s3://papers/passages.lance", FileNotFoundError)]
+)
+def test_only_what_the_store_says_is_explained(place, raised):
+    with pytest.raises(raised, match=r"^not here$"), explained(place):
+        raise raised("not here")

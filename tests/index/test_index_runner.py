@@ -63,6 +63,14 @@ def row_maker(folder=None, seconds=0.0):
     return RowMaker(Letters(), SHAPE, 1, lambda term: float(len(term)))
 
 
+@pytest.fixture
+def table(tmp_path):
+    """Where an empty table of Lance lies."""
+    place = str(tmp_path / "passages.lance")
+    create_lance(place, SHAPE)
+    return place
+
+
 def by_id(batches):
     rows = [row for batch in batches for row in batch.to_pylist()]
     found = {row["id"]: row for row in rows}
@@ -130,7 +138,7 @@ def kill_the_first(folder, killed):
 @NEEDS_RAY
 @pytest.mark.slow
 @pytest.mark.parametrize("into", ["batches", "table"])
-def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, tmp_path, into):
+def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, table, tmp_path, into):
     noted, killed = tmp_path / "workers", []
     noted.mkdir()
     killer = threading.Thread(target=kill_the_first, args=(noted, killed))
@@ -139,9 +147,8 @@ def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, 
     if into == "batches":
         found = by_id(make_rows(cluster, Source(corpus), maker))
     else:
-        create_lance(str(tmp_path / "passages.lance"), SHAPE)
-        write_rows(cluster, Source(corpus), maker, str(tmp_path / "passages.lance"))
-        store = open_lance(str(tmp_path / "passages.lance"), SHAPE)
+        write_rows(cluster, Source(corpus), maker, table)
+        store = open_lance(table, SHAPE)
         store.finish()
         keys = [key for key, _ in store.by_terms(["незнакомое", "2999"], [], 10)]
         assert store.take(keys, ["id"]).to_pylist() == [{"id": "p2999"}]
@@ -155,22 +162,18 @@ def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, 
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_rows_are_added_to_those_that_are_there(cluster, corpus, tmp_path):
-    store = create_lance(str(tmp_path / "passages.lance"), SHAPE)
-    store.write(make_rows("local", Source(corpus, frozenset({"d0", "d1"})), row_maker))
-    write_rows(cluster, Source(corpus, frozenset({"d2", "d3"})), row_maker, str(tmp_path / "passages.lance"), gpus=1)
-    assert sorted(by_id(open_lance(str(tmp_path / "passages.lance"), SHAPE).rows([], ["id"]))) == sorted(
-        f"p{n}" for n in range(80)
-    )
+def test_rows_are_added_to_those_that_are_there(cluster, corpus, table):
+    open_lance(table, SHAPE).write(make_rows("local", Source(corpus, frozenset({"d0", "d1"})), row_maker))
+    write_rows(cluster, Source(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
+    assert by_id(open_lance(table, SHAPE).rows([], ["id"])).keys() == {f"p{n}" for n in range(80)}
 
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_nothing_to_do(cluster, corpus, tmp_path):
-    create_lance(str(tmp_path / "passages.lance"), SHAPE)
+def test_nothing_to_do(cluster, corpus, table):
     nothing = Source(corpus, frozenset())
-    write_rows(cluster, nothing, row_maker, str(tmp_path / "passages.lance"))
-    assert open_lance(str(tmp_path / "passages.lance"), SHAPE).count() == 0
+    write_rows(cluster, nothing, row_maker, table)
+    assert open_lance(table, SHAPE).count() == 0
     assert list(make_rows(cluster, nothing, row_maker)) == []
 
 

@@ -37,15 +37,7 @@ from opora.index.rows import RowMaker, batches, text_of, width_of
 from opora.index.runner import Source, make_rows, parse_runner, write_rows
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
-from opora.index.store.load import (
-    copy_store,
-    create_store,
-    drop_store,
-    explained,
-    open_store,
-    table_name,
-    table_place,
-)
+from opora.index.store.load import copy_store, create_store, drop_store, open_store, table_name, table_place
 from opora.index.tally import COUNTED, SUMMED, Digest, Tally, document_digests, read_digests, write_digests
 from opora.index.trained import Part, trained_manifest
 from opora.progress import Progress
@@ -97,7 +89,7 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
     old = whole_index(out)
     if old and old.key == build.key:
         return old
-    with explained(settings.store), build:
+    with build:
         _clear(build.path)
         digests, kinds = document_digests(corpus), metadata_kinds(read_metadata(corpus))
         changes = _changes(read_digests(out), digests) if old and _fits(old, settings, build.inputs, kinds) else None
@@ -107,8 +99,7 @@ def build_index(settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
             made = _create(build, settings, corpus, kinds)
         manifest = _publish(build, settings, made, digests)
     if old and old.results.get("table", made.table) != made.table:
-        with explained(old.settings["store"]):
-            drop_store(old.settings["store"], old.results["table"])
+        drop_store(old.settings["store"], old.results["table"])
     return manifest
 
 

@@ -17,7 +17,7 @@ from opora.index.rerank.contract import Reranker
 from opora.index.rerank.load import open_reranker
 from opora.index.settings import IndexSettings
 from opora.index.store.contract import Shape, Store
-from opora.index.store.load import explained, open_store
+from opora.index.store.load import open_store
 from opora.index.synonyms import Synonyms, load_synonyms
 from opora.index.tally import TERMS
 from opora.records import parse_record
@@ -47,8 +47,7 @@ class Opened:
     @functools.cached_property
     def store(self) -> Store:
         shape = Shape(self.manifest.results["dimensions"], self.manifest.results["metadata"])
-        with explained(self._store_spec):
-            return open_store(self._store_spec, self.folder, self.manifest.results["table"], shape)
+        return open_store(self._store_spec, self.folder, self.manifest.results["table"], shape)
 
     @functools.cached_property
     def frequencies(self) -> dict[str, int]:

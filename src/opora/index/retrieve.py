@@ -85,13 +85,13 @@ def read(opened: Opened, found: Sequence[Found]) -> list[Candidate]:
     """What a reranker needs of passages, in their order."""
     if not found:
         return []
-    rows = opened.store.take([each.key for each in found], ["id", "record", "terms", "heading_terms"])
+    rows = opened.store.take([each.key for each in found], ["record", "terms", "heading_terms"])
     columns = [rows[name].to_pylist() for name in rows.column_names]
     candidates = []
-    for each, key, record, terms, above in zip(found, *columns, strict=True):
+    for each, record, terms, above in zip(found, *columns, strict=True):
         heading = (above or "").split()
         words = terms.split()[opened.heading_weight * len(heading) :]
-        candidates.append(Candidate(key, each.language, record, words, heading, each.bm25, each.cosine, each.vector))
+        candidates.append(Candidate(each.language, record, words, heading, each.bm25, each.cosine, each.vector))
     return candidates
 
 

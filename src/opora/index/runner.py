@@ -27,6 +27,7 @@ from opora.artifacts.tables import parse_row
 from opora.corpus.read import PASSAGES, count_passages, read_passages
 from opora.errors import InputError, MissingExtraError, OporaError
 from opora.index.rows import RowMaker, batches
+from opora.index.store.lance import explained
 from opora.records import Passage, nearest
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def write_rows(runner: str, source: Source, maker: MakerFactory, table: str, gpu
         from lance_ray import write_lance
 
         rows = _dataset(source, maker, gpus)
-        write_lance(rows, table, mode="append", min_rows_per_file=ROWS_PER_FILE)
+        with explained(table):
+            write_lance(rows, table, mode="append", min_rows_per_file=ROWS_PER_FILE)
 
 
 def parse_runner(runner: str) -> str | None:

@@ -71,7 +71,7 @@ def _without_headings(candidate: Candidate, question: Question, length: float) -
     after = _bm25(candidate.terms, question, length)
     score = candidate.bm25 * after / before if before else 0.0
     record = json.dumps(data, ensure_ascii=False)
-    return Candidate(candidate.id, candidate.language, record, candidate.terms, [], score, 0.0, None)
+    return Candidate(candidate.language, record, candidate.terms, [], score, 0.0, None)
 
 
 def _bm25(terms: Sequence[str], question: Question, length: float) -> float:

@@ -32,11 +32,10 @@ class Candidate:
     `cosine` as the stores gave them, 0 where the passage was not found so; `record`: the Passage as JSON.
     """
 
-    __slots__ = ("__dict__", "bm25", "cosine", "heading_terms", "id", "language", "record", "terms", "vector")
+    __slots__ = ("__dict__", "bm25", "cosine", "heading_terms", "language", "record", "terms", "vector")
 
     def __init__(
         self,
-        id: str,
         language: str,
         record: str,
         terms: Sequence[str],
@@ -45,7 +44,7 @@ class Candidate:
         cosine: float,
         vector: Vectors | None,
     ) -> None:
-        self.id, self.language, self.record = id, language, record
+        self.language, self.record = language, record
         self.terms, self.heading_terms = terms, heading_terms
         self.bm25, self.cosine, self.vector = bm25, cosine, vector
 
@@ -54,6 +53,10 @@ class Candidate:
         """The fields of the Passage, not validated: a tenth of the time."""
         data: dict[str, Any] = from_json(self.record)
         return data
+
+    @property
+    def id(self) -> str:
+        return str(self.data["id"])
 
     @functools.cached_property
     def passage(self) -> Passage:

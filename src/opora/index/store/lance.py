@@ -11,11 +11,13 @@ In: a path or a URI. Out: a store.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from opora.errors import OporaError
 from opora.index.filters import PUBLIC, Access, Between, Condition, OneOf
 from opora.index.store.contract import Key, Shape
 from opora.records import Scalar
@@ -47,14 +49,16 @@ def create_lance(place: str, shape: Shape) -> LanceStore:
     from opora.index.rows import schema_of
 
     drop_lance(place)
-    return LanceStore(lance.write_dataset([], place, schema_of(shape)), shape)
+    with explained(place):
+        return LanceStore(lance.write_dataset([], place, schema_of(shape)), place, shape)
 
 
 def open_lance(place: str, shape: Shape) -> LanceStore:
-    """The table that is there. The store's own errors come through."""
+    """The table that is there."""
     import lance
 
-    return LanceStore(lance.dataset(place), shape)
+    with explained(place):
+        return LanceStore(lance.dataset(place), place, shape)
 
 
 def copy_lance(old: str, new: str, shape: Shape) -> LanceStore:
@@ -62,22 +66,40 @@ def copy_lance(old: str, new: str, shape: Shape) -> LanceStore:
     import lance
 
     drop_lance(new)
-    table = lance.dataset(old)
-    return LanceStore(table.deep_clone(new, table.version), shape)
+    with explained(new):
+        table = lance.dataset(old)
+        return LanceStore(table.deep_clone(new, table.version), new, shape)
 
 
 def drop_lance(place: str) -> None:
     """Remove a table, if it is there."""
     import lance
 
-    lance.LanceDataset.drop(place, ignore_not_found=True)
+    with explained(place):
+        lance.LanceDataset.drop(place, ignore_not_found=True)
+
+
+@contextlib.contextmanager
+def explained(place: str) -> Iterator[None]:
+    """What Lance says of an object store as one line; what it says of a folder comes through."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        # Lance raises these types and none that are derived from them: such a one is somebody else's
+        if "://" not in place or type(error) not in (OSError, ValueError, RuntimeError):
+            raise
+        line = " ".join(str(error).split())[:300]
+        raise OporaError(
+            f"{place}: {line}; are address and keys right (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and the like)?"
+        ) from error
 
 
 class LanceStore:
     """A Store in a table of Lance. A key is the position of a row in the table."""
 
-    def __init__(self, table: Any, shape: Shape) -> None:
-        self._table, self._shape = table, shape
+    def __init__(self, table: Any, place: str, shape: Shape) -> None:
+        self._table, self._place, self._shape = table, place, shape
+        self._rows = _Rows(table)
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         import lance
@@ -94,25 +116,72 @@ class LanceStore:
                 raise
 
         try:
-            self._table = lance.write_dataset(watched(), self._table, schema_of(self._shape), mode="append")
-        except OSError:
+            with explained(self._place):
+                self._table = lance.write_dataset(watched(), self._table, schema_of(self._shape), mode="append")
+        except (OSError, OporaError):
             # what the maker of the rows raised comes back as text inside an error of Lance
             if failures:
                 raise failures[0] from None
             raise
-        self._forget()
+        self._rows = _Rows(self._table)
 
     def delete(self, document_ids: Collection[str]) -> None:
         ordered = sorted(document_ids)
         for at in range(0, len(ordered), BATCH):
-            self._table.delete(f"document_id IN ({_literals(ordered[at : at + BATCH])})")
-        self._forget()
+            with explained(self._place):
+                self._table.delete(f"document_id IN ({_literals(ordered[at : at + BATCH])})")
+        self._rows = _Rows(self._table)
 
     def finish(self) -> None:
-        size = self.count()
-        if not size:
-            return
-        existing = self._indices
+        if size := self.count():
+            with explained(self._place):
+                self._index(size)
+            self._rows = _Rows(self._table)
+
+    def count(self) -> int:
+        with explained(self._place):
+            return int(self._table.count_rows())
+
+    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
+        from lance.query import MatchQuery
+
+        # nothing in the terms is read as syntax
+        query = MatchQuery(" ".join(terms), "terms")
+        with explained(self._place):
+            found = self._search(conditions, "_score", full_text_query=query, limit=depth, fast_search=True)
+            return list(zip(self._keys(found), found["_score"].to_pylist(), strict=True))
+
+    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
+        with explained(self._place):
+            quantized = self._rows.quantized
+            most = REFINE * depth if quantized else depth
+            nearest = {"column": "vector", "q": vector, "k": most, "metric": "dot", "nprobes": PROBED}
+            return self._keys(self._search(conditions, "_distance", nearest=nearest, fast_search=quantized))
+
+    def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
+        with explained(self._place):
+            return self._table.take(list(keys), columns=list(columns))
+
+    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with explained(self._place):
+            yield from self._table.scanner(columns=list(columns), filter=_all_of(conditions)).to_batches()
+
+    def _search(self, conditions: Sequence[Condition], score: str, **query: Any) -> pa.Table:
+        """The addresses of rows and that column, which the search adds."""
+        if not self._rows.labelled:
+            conditions = [each for each in conditions if not isinstance(each, Access)]
+        wanted = _all_of(conditions)
+        return self._table.scanner([score], wanted, prefilter=True, with_row_address=True, **query).to_table()
+
+    def _keys(self, found: pa.Table) -> list[Key]:
+        import numpy as np
+
+        addresses, positions = self._rows.positions
+        keys: list[Key] = positions[np.searchsorted(addresses, found["_rowaddr"].to_numpy())].tolist()
+        return keys
+
+    def _index(self, size: int) -> None:
+        existing = _indices(self._table)
         if existing:
             self._table.optimize.compact_files()
             self._table.optimize.optimize_indices()
@@ -125,71 +194,6 @@ class LanceStore:
             self._table.create_scalar_index("access", "LABEL_LIST")
         if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
             self._index_vectors(size)
-        self._forget()
-
-    def count(self) -> int:
-        return int(self._table.count_rows())
-
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
-        from lance.query import MatchQuery
-
-        # nothing in the terms is read as syntax
-        query = MatchQuery(" ".join(terms), "terms")
-        found = self._search(conditions, "_score", full_text_query=query, limit=depth, fast_search=True)
-        return list(zip(self._keys(found), found["_score"].to_pylist(), strict=True))
-
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
-        most = REFINE * depth if self._quantized else depth
-        nearest = {"column": "vector", "q": vector, "k": most, "metric": "dot", "nprobes": PROBED}
-        return self._keys(self._search(conditions, "_distance", nearest=nearest, fast_search=self._quantized))
-
-    def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
-        return self._table.take(list(keys), columns=list(columns))
-
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        yield from self._table.scanner(columns=list(columns), filter=_all_of(conditions)).to_batches()
-
-    def _search(self, conditions: Sequence[Condition], score: str, **query: Any) -> pa.Table:
-        """The addresses of rows and that column, which the search adds."""
-        if not self._labelled:
-            conditions = [each for each in conditions if not isinstance(each, Access)]
-        wanted = _all_of(conditions)
-        return self._table.scanner([score], wanted, prefilter=True, with_row_address=True, **query).to_table()
-
-    def _keys(self, found: pa.Table) -> list[Key]:
-        import numpy as np
-
-        addresses, positions = self._positions
-        keys: list[Key] = positions[np.searchsorted(addresses, found["_rowaddr"].to_numpy())].tolist()
-        return keys
-
-    @functools.cached_property
-    def _positions(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
-        """The addresses of all rows, sorted, and the position of each row."""
-        import numpy as np
-
-        rows = self._table.scanner(columns=[], with_row_address=True, scan_in_order=True).to_table()
-        addresses = rows["_rowaddr"].to_numpy()
-        positions = np.argsort(addresses)
-        return addresses[positions], positions
-
-    @functools.cached_property
-    def _labelled(self) -> bool:
-        """True if some row is not for everyone: else nobody looks at the labels, which costs as much as a search."""
-        return bool(self._table.count_rows(f"NOT {_sql(Access(()))}"))
-
-    @functools.cached_property
-    def _quantized(self) -> bool:
-        return "vector_idx" in self._indices
-
-    def _forget(self) -> None:
-        """What was known of the rows before they changed."""
-        for name in ("_positions", "_labelled", "_quantized"):
-            self.__dict__.pop(name, None)
-
-    @property
-    def _indices(self) -> set[str]:
-        return {each.name for each in self._table.describe_indices()}
 
     def _index_terms(self) -> None:
         # our terms are final: the store is to split them at blanks and do nothing else to them
@@ -209,6 +213,36 @@ class LanceStore:
         # RaBitQ (Gao and others 2025), which finds nearly all of the nearest; figures are in dev/LOG.md
         partitions = max(1, size // PARTITION)
         self._table.create_index("vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS)
+
+
+class _Rows:
+    """What searches need to know of the rows of a table as it is now."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    @functools.cached_property
+    def positions(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+        """The addresses of all rows, sorted, and the position of each row."""
+        import numpy as np
+
+        rows = self._table.scanner(columns=[], with_row_address=True, scan_in_order=True).to_table()
+        addresses = rows["_rowaddr"].to_numpy()
+        positions = np.argsort(addresses)
+        return addresses[positions], positions
+
+    @functools.cached_property
+    def labelled(self) -> bool:
+        """True if some row is not for everyone: else nobody looks at the labels, which costs as much as a search."""
+        return bool(self._table.count_rows(f"NOT {_sql(Access(()))}"))
+
+    @functools.cached_property
+    def quantized(self) -> bool:
+        return "vector_idx" in _indices(self._table)
+
+
+def _indices(table: Any) -> set[str]:
+    return {each.name for each in table.describe_indices()}
 
 
 def _all_of(conditions: Sequence[Condition]) -> str | None:

@@ -8,11 +8,9 @@ and is built beside the one that is read.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
-from opora.errors import InputError, OporaError
+from opora.errors import InputError
 from opora.index.store.contract import Shape, Store
 from opora.index.store.lance import copy_lance, create_lance, drop_lance, open_lance
 
@@ -68,21 +66,6 @@ def table_place(spec: str, folder: Path, table: str) -> str | None:
     """The path or URI where a table lies that workers can write by themselves; None if only a server can."""
     kind, uri = _parse(spec)
     return _place(uri or str(folder), table) if kind == "lance" else None
-
-
-@contextlib.contextmanager
-def explained(spec: str) -> Iterator[None]:
-    """What an object store reports, as one line; Milvus explains itself."""
-    kind, uri = _parse(spec)
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError) as error:
-        if kind != "lance" or "://" not in uri or isinstance(error, OporaError):
-            raise
-        line = " ".join(str(error).split())[:300]
-        raise OporaError(
-            f"{spec}: {line}; are address and keys right (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and the like)?"
-        ) from error
 
 
 def _place(uri: str, table: str) -> str:
