@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from opora.artifacts import Build
 from opora.artifacts.tables import flat
-from opora.records import Passage, Settings
+from opora.records import Passage, Scalar, Settings
 from opora.text.words import word_texts
 
 SHINGLE = 12
@@ -105,7 +105,7 @@ def write_corpus(corpus: Path, texts: Iterable[str]) -> None:
 def as_passage(text: str, number: int) -> Passage:
     document = f"d{number // OF_ONE_DOCUMENT}"
     start = 10_000 * (number % OF_ONE_DOCUMENT)
-    metadata = {"source": f"{document}.md", "title": "", "language": "ru"}
+    metadata: dict[str, Scalar] = {"source": f"{document}.md", "title": "", "language": "ru"}
     return Passage(
         id=f"p{number}", document_id=document, text=text, start=start, end=start + len(text), metadata=metadata
     )

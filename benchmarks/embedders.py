@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from retrieval import ROOT, Question, write_pairs
+from corpora import Pairs, half_of, read_pairs, write_pairs
 
 from opora.corpus.read import read_passages
 from opora.index.embedders import sif
@@ -27,7 +28,10 @@ from opora.index.embedders.load import open_embedder
 from opora.train.embedder import train_embedder
 from opora.train.embedder_settings import EmbedderTrainSettings
 
+ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = 8
+Asked = Sequence[tuple[str, list[str]]]
+"""Questions, each with the ids of the passages that answer it."""
 
 
 def main() -> None:
@@ -41,7 +45,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        questions = write_pairs(arguments.data, root / "corpus", arguments.half, arguments.limit)
+        pairs = read_pairs(arguments.data)
+        ids_of = write_pairs(pairs, root / "corpus", len(pairs.answering) + len(pairs.others))
+        questions = draw(pairs, ids_of, arguments.half, arguments.limit)
         passages = list(read_passages(root / "corpus"))
         texts = [Text(each.shown, "ru") for each in passages]
         print(f"{len(passages)} passages, {len(questions)} questions of the half `{arguments.half}`\n")
@@ -57,6 +63,15 @@ def main() -> None:
             print(f"| trained on the corpus | {_cells(trained, texts, ids, questions)} |")
 
 
+def draw(pairs: Pairs, ids: Mapping[str, str], half: str, limit: int) -> Asked:
+    asked = [
+        (question, [ids[each] for each in answers])
+        for question, answers in pairs.questions.items()
+        if half_of(min(answers)) == half
+    ]
+    return random.Random(0).sample(asked, min(limit, len(asked)))
+
+
 def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:
     """Each as it is while its turn lasts: hashed words are left out by a length of nothing."""
     with patch.object(sif, "SCALE", 1e-6):
@@ -67,16 +82,16 @@ def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:
     yield "unknown words hashed", sif.fit_sif(texts, COMPONENTS)
 
 
-def _cells(embedder: Embedder, texts: Sequence[Text], ids: Sequence[str], questions: Sequence[Question]) -> str:
+def _cells(embedder: Embedder, texts: Sequence[Text], ids: Sequence[str], questions: Asked) -> str:
     began = time.perf_counter()
     passages = embedder.embed(texts, "passage")
     seconds = time.perf_counter() - began
-    asked = embedder.embed([Text(each.text, "ru") for each in questions], "question")
+    asked = embedder.embed([Text(text, "ru") for text, _ in questions], "question")
     rows = {id_: row for row, id_ in enumerate(ids)}
     ranks = []
-    for question, vector in zip(questions, asked, strict=True):
+    for (_, answers), vector in zip(questions, asked, strict=True):
         scores = passages @ vector
-        best = max(scores[rows[each]] for evidence in question.evidence for each in evidence)
+        best = max(scores[rows[each]] for each in answers)
         ranks.append(1 + int((scores > best).sum()))
     found = np.array(ranks)
     reciprocal = np.where(found <= 10, 1 / found, 0)

@@ -22,7 +22,7 @@ from opora.index.embedders.contract import Text
 from opora.index.embedders.load import fit_or_load, open_embedder
 from opora.index.rows import batches, text_of
 from opora.index.search import Index, open_index
-from opora.index.settings import IndexSettings
+from opora.index.settings import IndexSettings, Retriever
 from opora.text.search_terms import search_terms
 from opora.text.terms import lemma
 from opora.text.words import fold, word_texts
@@ -49,7 +49,9 @@ def lemmas(text: str, _: str) -> list[str]:
 class Opora:
     """The index of opora. `terms` in the place of its own; `by`: which of its searches."""
 
-    def __init__(self, by: str, settings: IndexSettings, terms: Callable[[str, str], list[str]] = search_terms) -> None:
+    def __init__(
+        self, by: Retriever, settings: IndexSettings, terms: Callable[[str, str], list[str]] = search_terms
+    ) -> None:
         self.by, self.settings, self.terms = by, settings, terms
         self.laps: Laps = defaultdict(list)
 
@@ -172,6 +174,7 @@ class Chroma:
         passages = read_passages(corpus)
         sample = [text_of(each) for _, each in zip(range(50_000), passages, strict=False)]
         embedder = fit_or_load("sif", sample, IndexSettings())
+        assert embedder
         embedder.save(folder / "embedder")
         table = self._table(folder)
         for some in batches(read_passages(corpus), BATCH):
@@ -179,12 +182,15 @@ class Chroma:
             table.add([each.id for each in some], vectors, documents=[each.text for each in some])
 
     def open(self, folder: Path) -> None:
-        self.embedder = open_embedder("sif", folder)
+        embedder = open_embedder("sif", folder)
+        assert embedder
+        self.embedder = embedder
         self.table = self._table(folder)
 
     def search(self, question: str, top_k: int) -> list[str]:
         vector = self.embedder.embed([Text(question, "ru")], "question")
-        return self.table.query(vector, n_results=top_k)["ids"][0]
+        ids: list[str] = self.table.query(vector, n_results=top_k)["ids"][0]
+        return ids
 
     @staticmethod
     def _table(folder: Path) -> Any:

@@ -146,7 +146,8 @@ def closure(packages: Iterable[str]) -> set[str]:
 
 
 def megabytes(package: str) -> float:
-    return sum(path.stat().st_size for each in metadata.files(package) or [] if (path := each.locate()).is_file()) / 1e6
+    files = [Path(each.locate()) for each in metadata.files(package) or []]
+    return sum(each.stat().st_size for each in files if each.is_file()) / 1e6
 
 
 def load_render() -> ModuleType:

@@ -184,11 +184,13 @@ def child(step: str, engine: str, project: Path, index: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, "--child", step, engine, str(project / "corpus"), str(index)]
     told = index.with_name(f"{index.name}.json")
     if step == "build" and told.exists():
-        return json.loads(told.read_text())
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+        output = told.read_bytes()
+    else:
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     if step == "build":
         told.write_bytes(output)
-    return json.loads(output)
+    result: dict[str, Any] = json.loads(output)
+    return result
 
 
 def build(engine: str, corpus: Path, index: Path) -> dict[str, Any]:
@@ -281,7 +283,7 @@ def by_kind(project: Path, half: str) -> None:
 
 def read_benchmark(language: str, split: str, documents: Any, passages: Any) -> list[tuple[str, Question]]:
     """Questions with quotes, each quote a piece of evidence, and the kind of each."""
-    found = []
+    found: list[tuple[str, Question]] = []
     for example in read_examples(language):
         if example.split == split and example.quotes:
             each = [example.model_copy(update={"quotes": (quote,)}) for quote in example.quotes]

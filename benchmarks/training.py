@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROMPT, QUESTION, ANSWER = 1500, 25, 100
 MAX_BATCH_TOKENS = 2560
 """Of a pass of opora: the prompt and eight answers."""
-LORA = {"r": 32, "alpha": 64}
+LORA: dict[str, Any] = {"r": 32, "alpha": 64}
 DEFAULT, BEST, OURS = "TRL default", "TRL best", "opora"
 WAYS = (DEFAULT, BEST, OURS)
 
@@ -186,7 +186,8 @@ def load(name: str, device: torch.device) -> tuple[Any, Any]:
         vocab_size=151936, hidden_size=896, intermediate_size=4864, num_hidden_layers=6, num_attention_heads=14,
         num_key_value_heads=2, max_position_embeddings=4096, tie_word_embeddings=True,
     )  # fmt: skip
-    return Qwen2ForCausalLM(config).to(device), tokenizer
+    model: Any = Qwen2ForCausalLM(config)
+    return model.to(device), tokenizer
 
 
 # the units
@@ -258,21 +259,20 @@ def our_grpo(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
 
 def trainer_of(kind: str, base: Any, tokenizer: Any, how: Given, **more: Any) -> Any:
     import trl
+    import trl.experimental.cpo
     from datasets import Dataset
     from peft import LoraConfig
 
     if how.best:
-        trl.trainer.utils._use_triton = lambda device: True  # its head over labelled positions only, as on CUDA
+        utils: Any = trl.trainer.utils
+        utils._use_triton = lambda device: True  # its head over labelled positions only, as on CUDA
     names = {
+        "cpo": ("CPOTrainer", "CPOConfig"),
         "sft": ("SFTTrainer", "SFTConfig"),
         "dpo": ("DPOTrainer", "DPOConfig"),
         "grpo": ("GRPOTrainer", "GRPOConfig"),
     }
-    if kind == "cpo":
-        from trl.experimental.cpo import CPOConfig as Config
-        from trl.experimental.cpo import CPOTrainer as Trainer
-    else:
-        Trainer, Config = (getattr(trl, name) for name in names[kind])
+    Trainer, Config = (getattr(trl.experimental.cpo if kind == "cpo" else trl, name) for name in names[kind])
     given = {"output_dir": tempfile.mkdtemp(), "report_to": "none", "bf16": False, **more}
     given |= {"gradient_checkpointing": False} if how.best else {}
     lora = LoraConfig(
@@ -334,7 +334,7 @@ def trl_simpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
     trainer = trainer_of("cpo", base, tokenizer, how, **more)
 
     def call(units: Sequence[Unit], total: int) -> torch.Tensor:
-        batch = {}
+        batch: dict[str, torch.Tensor] = {}
         for number, name in enumerate(("chosen", "rejected")):
             inputs = padded([unit.rows[number] for unit in units], trainer.accelerator.device)
             batch |= {f"{name}_{key}": value for key, value in inputs.items()}
