@@ -23,7 +23,7 @@ class EmbedderTrainSettings(Settings):
     arXiv:1503.03832)."""
     questions: Path | None = None
     """JSON Lines of questions with quotes; those of the test split are left out."""
-    pairs_per_passage: PositiveInt = 2
+    pairs_per_passage: PositiveInt = 6
     """Sentences that are taken from a passage, and its heading beside."""
     hard_negatives: NonNegativeInt | None = None
     """Wrong passages of each pair that the base ranks high; by default 1 for `contrastive` and `triplet`, none for
