@@ -202,6 +202,7 @@ class Chroma:
 
 WITHOUT_VECTORS = IndexSettings(embedder="none")
 RERANKED = IndexSettings(reranker="train/reranker")
+TRAINED = IndexSettings(embedder="train/embedder", reranker="train/reranker-over-trained")
 ENGINES: dict[str, Callable[[], Any]] = {
     "raw words": lambda: Opora("words", WITHOUT_VECTORS, raw),
     "stems": lambda: Opora("words", WITHOUT_VECTORS, stem),
@@ -210,14 +211,21 @@ ENGINES: dict[str, Callable[[], Any]] = {
     "dense": lambda: Opora("meaning", RERANKED),
     "fused": lambda: Opora("hybrid", RERANKED),
     "reranked": lambda: Opora("reranked", RERANKED),
-    "dense, trained": lambda: Opora("meaning", IndexSettings(embedder="train/embedder")),
-    "fused, trained": lambda: Opora("hybrid", IndexSettings(embedder="train/embedder")),
+    "dense, trained": lambda: Opora("meaning", TRAINED),
+    "fused, trained": lambda: Opora("hybrid", TRAINED),
+    "reranked, trained": lambda: Opora("reranked", TRAINED),
     "bm25s, terms": Bm25s,
     "tantivy, terms": Tantivy,
     "Chroma, vectors": Chroma,
     "Milvus Lite, fused": lambda: Opora("hybrid", IndexSettings(store=MILVUS)),
 }
-SHARED = {"dense": "terms", "fused": "terms", "reranked": "terms", "fused, trained": "dense, trained"}
+SHARED = {
+    "dense": "terms",
+    "fused": "terms",
+    "reranked": "terms",
+    "fused, trained": "dense, trained",
+    "reranked, trained": "dense, trained",
+}
 """Engines that search what another one built."""
 MOST = {"Milvus Lite, fused": 2_000}
 """Passages with which an engine takes a second a question; it is not asked among more."""

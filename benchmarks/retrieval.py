@@ -32,7 +32,7 @@ from typing import Any
 
 import psutil
 from corpora import Pairs, Question, half_of, read_pairs, write_pairs
-from engines import ENGINES, MOST, NEEDS, SHARED
+from engines import ENGINES, MOST, NEEDS, RERANKED, SHARED, TRAINED
 
 from opora.artifacts import read_records, write_json_lines
 from opora.corpus.ingest import ingest
@@ -121,8 +121,8 @@ def train(engine: str, pairs: Pairs, folder: Path, project: Path) -> None:
                 train_embedder(EmbedderTrainSettings(), trained / "corpus", trained / spec)
             else:
                 questions = write_examples(pairs, ids, trained)
-                own = RerankerSettings(questions=questions)
-                train_reranker(own, IndexSettings(), trained / "corpus", trained / spec)
+                searched = IndexSettings(embedder=settings.embedder)
+                train_reranker(RerankerSettings(questions=questions), searched, trained / "corpus", trained / spec)
         if not (project / spec).exists():
             (project / "train").mkdir(exist_ok=True)
             (project / spec).symlink_to((trained / spec).resolve())
@@ -258,8 +258,10 @@ def by_kind(project: Path, half: str) -> None:
     examples = [each for language in LANGUAGES for each in read_examples(language) if each.split == "train"]
     write_json_lines(questions, examples)
     train_embedder(EmbedderTrainSettings(questions=questions), corpus, project / "train" / "embedder")
-    train_reranker(RerankerSettings(questions=questions), IndexSettings(), corpus, project / "train" / "reranker")
-    engines = ["terms", "dense", "fused", "reranked", "dense, trained", "fused, trained"]
+    for settings in (RERANKED, TRAINED):
+        searched = IndexSettings(embedder=settings.embedder)
+        train_reranker(RerankerSettings(questions=questions), searched, corpus, project / settings.reranker)
+    engines = ["terms", "dense", "fused", "reranked", "dense, trained", "fused, trained", "reranked, trained"]
     for engine in engines:
         if engine not in SHARED:
             ENGINES[engine]().build(corpus, index_of(engine, project))
