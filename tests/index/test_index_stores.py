@@ -5,6 +5,7 @@ import math
 import random
 from collections import Counter
 
+import lance
 import numpy as np
 import pytest
 
@@ -236,16 +237,43 @@ def test_many_vectors_are_searched_exactly(make):
 @pytest.mark.slow
 def test_a_search_through_an_index_of_vectors_finds_what_an_exact_search_finds(make):
     """So many rows that every store makes such an index."""
+    vectors, queries = clusters(30_000)
+    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(64, {}))
+    assert kept(store, vectors, queries) >= 9.5
+
+
+def test_an_index_of_vectors_stays_one_and_grows_with_the_rows(tmp_path):
+    """However often rows come, a search looks into one index, the partitions of which are not too large."""
+    vectors, queries = clusters(9000)
+    rows = [{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)]
+    place, shape = str(tmp_path / "rows.lance"), Shape(64, {})
+    store = create_lance(place, shape)
+    for some, partitions in ((3000, 1), (3500, 1), (4000, 1), (9000, 2)):
+        store.write([batch_of(rows[store.count() : some], shape)])
+        store.finish()
+        table = lance.dataset(place)
+        (index,) = (each for each in table.describe_indices() if each.name == "vector_idx")
+        assert (len(index.segments), index.num_rows_indexed) == (1, some)
+        assert len(table.get_ivf_model("vector_idx").centroids) == partitions
+        assert kept(store, vectors[:some], queries) >= 9.5
+
+
+def clusters(size):
+    """Vectors in 200 clusters, and fifty to ask for."""
     draw = np.random.default_rng(5)
     centers = draw.normal(size=(200, 64))
-    vectors = unit(centers[draw.integers(200, size=30_000)] + 0.5 * draw.normal(size=(30_000, 64)))
-    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(64, {}))
-    queries = unit(centers[draw.integers(200, size=50)] + 0.5 * draw.normal(size=(50, 64)))
-    kept = [
-        len({f"a{n}" for n in np.argsort(-(vectors @ query))[:10]} & set(ids(by_vector(store, query, [], 10))))
-        for query in queries
-    ]
-    assert np.mean(kept) >= 9.5
+    drawn = unit(centers[draw.integers(200, size=size + 50)] + 0.5 * draw.normal(size=(size + 50, 64)))
+    return drawn[:size], drawn[size:]
+
+
+def kept(store, vectors, queries):
+    """How many of the ten nearest are found, a mean."""
+    return np.mean(
+        [
+            len({f"a{n}" for n in np.argsort(-(vectors @ query))[:10]} & set(ids(by_vector(store, query, [], 10))))
+            for query in queries
+        ]
+    )
 
 
 def unit(vectors):

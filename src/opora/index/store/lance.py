@@ -29,16 +29,17 @@ if TYPE_CHECKING:
 
     from opora.index.word_vectors import Vectors
 
-QUANTIZED_FROM = 30_000
+QUANTIZED_FROM = 2000
 """Rows from which vectors are searched through an index; fewer are compared one by one, exactly."""
 PARTITION = 4096
-"""Rows of one partition of the index of vectors."""
+"""Rows of one partition of the index of vectors, until there are twice as many: then they are divided anew."""
 PROBED = 64
 """Partitions that a search looks into, at most."""
 BITS = 5
 """Bits of a number of a vector in the index of vectors."""
 REFINE = 2
 """How many times as many rows as wanted are found by the index of vectors, to be compared by the whole ones."""
+ALL = 2**31
 BATCH = 200
 
 
@@ -184,7 +185,8 @@ class LanceStore:
         existing = _indices(self._table)
         if existing:
             self._table.optimize.compact_files()
-            self._table.optimize.optimize_indices()
+            # into one part each, for a search looks into every part
+            self._table.optimize.optimize_indices(num_indices_to_merge=ALL)
             # of older versions that others may be reading: nobody reads a store before it is finished
             self._table.cleanup_old_versions(timedelta(0))
         if "terms_idx" not in existing:
@@ -192,8 +194,10 @@ class LanceStore:
         if "access_idx" not in existing:
             # looking at the labels of every row would cost several times what the search does
             self._table.create_scalar_index("access", "LABEL_LIST")
-        if self._shape.dimensions and size >= QUANTIZED_FROM and "vector_idx" not in existing:
-            self._index_vectors(size)
+        if self._shape.dimensions and size >= QUANTIZED_FROM:
+            partitions = max(1, size // PARTITION)
+            if "vector_idx" not in existing or partitions >= 2 * self._partitions:
+                self._index_vectors(partitions)
 
     def _index_terms(self) -> None:
         # our terms are final: the store is to split them at blanks and do nothing else to them
@@ -209,10 +213,15 @@ class LanceStore:
             with_position=False,
         )
 
-    def _index_vectors(self, size: int) -> None:
+    def _index_vectors(self, partitions: int) -> None:
         # RaBitQ (Gao and others 2025), which finds nearly all of the nearest; figures are in dev/LOG.md
-        partitions = max(1, size // PARTITION)
-        self._table.create_index("vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS)
+        self._table.create_index(
+            "vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS, replace=True
+        )
+
+    @property
+    def _partitions(self) -> int:
+        return len(self._table.get_ivf_model("vector_idx").centroids)
 
 
 class _Rows:
