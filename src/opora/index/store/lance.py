@@ -187,8 +187,6 @@ class LanceStore:
             self._table.optimize.compact_files()
             # into one part each, for a search looks into every part
             self._table.optimize.optimize_indices(num_indices_to_merge=ALL)
-            # of older versions that others may be reading: nobody reads a store before it is finished
-            self._table.cleanup_old_versions(timedelta(0))
         if "terms_idx" not in existing:
             self._index_terms()
         if "access_idx" not in existing:
@@ -198,6 +196,9 @@ class LanceStore:
             partitions = max(1, size // PARTITION)
             if "vector_idx" not in existing or partitions >= 2 * self._partitions:
                 self._index_vectors(partitions)
+        if existing:
+            # of older versions that others may be reading: nobody reads a store before it is finished
+            self._table.cleanup_old_versions(timedelta(0))
 
     def _index_terms(self) -> None:
         # our terms are final: the store is to split them at blanks and do nothing else to them
