@@ -40,6 +40,7 @@ BITS = 5
 REFINE = 2
 """How many times as many rows as wanted are found by the index of vectors, to be compared by the whole ones."""
 ALL = 2**31
+"""Parts of an index that are merged into one: more than there ever are."""
 BATCH = 200
 
 
