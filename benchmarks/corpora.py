@@ -15,7 +15,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +68,17 @@ def write_pairs(pairs: Pairs, corpus: Path, size: int) -> dict[str, str]:
     texts = [*ids, *pairs.others][:size]
     write_corpus(corpus, chain(texts, perturbed(pairs, size - len(texts))))
     return ids
+
+
+def draw_questions(pairs: Pairs, ids: Mapping[str, str], half: str, limit: int) -> list[tuple[str, list[str]]]:
+    """At most `limit` questions of the half, drawn with a seed, each with the ids of the passages that answer it; none
+    of which one is not in the corpus."""
+    found = [
+        (text, sorted({ids[each] for each in answers}))
+        for text, answers in pairs.questions.items()
+        if half_of(min(answers)) == half and ids.keys() >= set(answers)
+    ]
+    return random.Random(0).sample(found, min(limit, len(found)))
 
 
 def perturbed(pairs: Pairs, count: int, seed: int = 0) -> Iterator[str]:

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from corpora import Pairs, half_of, read_pairs, write_pairs
+from corpora import draw_questions, read_pairs, write_pairs
 
 from opora.corpus.read import read_passages
 from opora.index.embedders import sif
@@ -46,8 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         pairs = read_pairs(arguments.data)
-        ids_of = write_pairs(pairs, root / "corpus", len(pairs.answering) + len(pairs.others))
-        questions = draw(pairs, ids_of, arguments.half, arguments.limit)
+        answering = write_pairs(pairs, root / "corpus", len(pairs.answering) + len(pairs.others))
+        questions = draw_questions(pairs, answering, arguments.half, arguments.limit)
         passages = list(read_passages(root / "corpus"))
         texts = [Text(each.shown, "ru") for each in passages]
         print(f"{len(passages)} passages, {len(questions)} questions of the half `{arguments.half}`\n")
@@ -61,15 +60,6 @@ def main() -> None:
             trained = open_embedder("train/dense", None, root=root)
             assert trained
             print(f"| trained on the corpus | {_cells(trained, texts, ids, questions)} |")
-
-
-def draw(pairs: Pairs, ids: Mapping[str, str], half: str, limit: int) -> Asked:
-    asked = [
-        (question, [ids[each] for each in answers])
-        for question, answers in pairs.questions.items()
-        if half_of(min(answers)) == half
-    ]
-    return random.Random(0).sample(asked, min(limit, len(asked)))
 
 
 def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import random
 import statistics
 import subprocess
 import sys
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from corpora import Pairs, Question, half_of, read_pairs, write_pairs
+from corpora import Pairs, Question, draw_questions, half_of, read_pairs, write_pairs
 from engines import ENGINES, MOST, NEEDS, RERANKED, SHARED, TRAINED
 
 from opora.artifacts import read_records, write_json_lines
@@ -61,15 +60,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", nargs="?", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--sizes", default="2000,16000,100000")
-    parser.add_argument("--engines", default="", help="names, divided by semicolons; by default all")
+    parser.add_argument("--engines", type=engines_named, default="", help="divided by semicolons; by default all")
     parser.add_argument("--limit", type=int, default=500, help="questions, drawn with a seed")
     parser.add_argument("--half", choices=["tune", "report"], default="report")
     parser.add_argument("--folder", type=Path, help="where corpora and indexes stay; by default they are removed")
     parser.add_argument("--kinds", action="store_true", help="only the benchmark of the project, kind by kind")
     parser.add_argument("--child", nargs=4, metavar=("build|ask", "ENGINE", "CORPUS", "INDEX"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if unknown := set(engines_of(arguments)) - ENGINES.keys():
-        parser.error(f"--engines names {', '.join(sorted(unknown))}; known are {'; '.join(ENGINES)}")
     if arguments.child:
         step, engine, corpus, index = arguments.child
         result = build(engine, Path(corpus), Path(index)) if step == "build" else ask(engine, Path(corpus), Path(index))
@@ -82,23 +79,27 @@ def main() -> None:
         by_kind(folder / "benchmark", arguments.half)
 
 
-def engines_of(arguments: argparse.Namespace) -> list[str]:
-    return [each.strip() for each in arguments.engines.split(";") if each.strip()] or list(ENGINES)
+def engines_named(text: str) -> list[str]:
+    """The names in `text`, divided by semicolons; all if there are none."""
+    named = [each.strip() for each in text.split(";") if each.strip()]
+    if unknown := set(named) - ENGINES.keys():
+        raise argparse.ArgumentTypeError(f"unknown: {'; '.join(sorted(unknown))}; known are {'; '.join(ENGINES)}")
+    return named or list(ENGINES)
 
 
 def scale(arguments: argparse.Namespace, folder: Path) -> None:
     """Quality and cost of every engine at every size."""
-    named = engines_of(arguments)
-    missing = {NEEDS[each] for each in named if each in NEEDS and not find_spec(NEEDS[each])}
+    missing = {NEEDS[each] for each in arguments.engines if each in NEEDS and not find_spec(NEEDS[each])}
     if missing:
         print(f"not installed, left out: {', '.join(sorted(missing))}", file=sys.stderr)
-    engines = [each for each in named if NEEDS.get(each) not in missing]
+    engines = [each for each in arguments.engines if NEEDS.get(each) not in missing]
     pairs = read_pairs(arguments.data)
     costs, times = [HEAD, "|---" * 10 + "|"], [TIMES, "|---" * 7 + "|"]
     for size in map(int, arguments.sizes.split(",")):
         project = folder / str(size)
         ids = write_pairs(pairs, project / "corpus", size)
-        write_questions(pairs, ids, project / "questions.json", arguments.half, arguments.limit)
+        asked = draw_questions(pairs, ids, arguments.half, arguments.limit)
+        (project / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
         for engine in (each for each in engines if size <= MOST.get(each, size)):
             train(engine, pairs, folder, project)
             row, laps = measure(engine, project)
@@ -121,20 +122,10 @@ def train(engine: str, pairs: Pairs, folder: Path, project: Path) -> None:
                 train_embedder(EmbedderTrainSettings(), trained / "corpus", trained / spec)
             else:
                 questions = write_examples(pairs, ids, trained)
-                searched = IndexSettings(embedder=settings.embedder)
-                train_reranker(RerankerSettings(questions=questions), searched, trained / "corpus", trained / spec)
+                train_reranker(RerankerSettings(questions=questions), settings, trained / "corpus", trained / spec)
         if not (project / spec).exists():
             (project / "train").mkdir(exist_ok=True)
             (project / spec).symlink_to((trained / spec).resolve())
-
-
-def write_questions(pairs: Pairs, ids: dict[str, str], path: Path, half: str, limit: int) -> None:
-    drawn = [
-        (text, sorted({ids[each] for each in answers}))
-        for text, answers in pairs.questions.items()
-        if half_of(min(answers)) == half and ids.keys() >= set(answers)
-    ]
-    path.write_text(json.dumps(random.Random(0).sample(drawn, min(limit, len(drawn)))), encoding="utf-8")
 
 
 def write_examples(pairs: Pairs, ids: dict[str, str], project: Path) -> Path:
@@ -187,8 +178,8 @@ def child(step: str, engine: str, project: Path, index: Path) -> dict[str, Any]:
         output = told.read_bytes()
     else:
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-    if step == "build":
-        told.write_bytes(output)
+        if step == "build":
+            told.write_bytes(output)
     result: dict[str, Any] = json.loads(output)
     return result
 
@@ -259,8 +250,7 @@ def by_kind(project: Path, half: str) -> None:
     write_json_lines(questions, examples)
     train_embedder(EmbedderTrainSettings(questions=questions), corpus, project / "train" / "embedder")
     for settings in (RERANKED, TRAINED):
-        searched = IndexSettings(embedder=settings.embedder)
-        train_reranker(RerankerSettings(questions=questions), searched, corpus, project / settings.reranker)
+        train_reranker(RerankerSettings(questions=questions), settings, corpus, project / settings.reranker)
     engines = ["terms", "dense", "fused", "reranked", "dense, trained", "fused, trained", "reranked, trained"]
     for engine in engines:
         if engine not in SHARED:
