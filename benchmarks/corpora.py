@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 from opora.artifacts import Build
 from opora.artifacts.tables import flat
-from opora.records import Passage, Scalar, Settings
+from opora.records import Passage, Scalar
 from opora.text.words import word_texts
+from opora.validation import Settings
 
 SHINGLE = 12
 """Chunks that share this many words in a row with an answering passage are the same passage, cut otherwise."""

@@ -20,12 +20,12 @@ from unittest.mock import patch
 import numpy as np
 from corpora import draw_questions, read_pairs, write_pairs
 
-from opora.corpus.read import read_passages
-from opora.index.embedders import sif
-from opora.index.embedders.contract import Embedder, Text
-from opora.index.embedders.load import open_embedder
-from opora.train.embedder import train_embedder
-from opora.train.embedder_settings import EmbedderTrainSettings
+from opora.corpus.reader import read_passages
+from opora.retrieval.embedders import sif
+from opora.retrieval.embedders.base import Embedder, Text
+from opora.retrieval.embedders.registry import open_embedder
+from opora.train.embedder.settings import EmbedderTrainSettings
+from opora.train.embedder.stage import train_embedder
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = 8

@@ -15,16 +15,16 @@ from unittest.mock import patch
 
 from snowballstemmer import stemmer
 
-from opora.corpus.read import read_passages
-from opora.index import search
-from opora.index.build import build_index
-from opora.index.embedders.contract import Text
-from opora.index.embedders.load import fit_or_load, open_embedder
-from opora.index.rows import batches, text_of
-from opora.index.search import Index, open_index
-from opora.index.settings import IndexSettings, Retriever
-from opora.text.search_terms import search_terms
-from opora.text.terms import lemma
+from opora.corpus.reader import read_passages
+from opora.retrieval.embedders.base import Text
+from opora.retrieval.embedders.registry import fit_or_load, open_embedder
+from opora.retrieval.index.rows import batches, text_of
+from opora.retrieval.index.stage import build_index
+from opora.retrieval.search import searcher as search
+from opora.retrieval.search.searcher import Index, open_index
+from opora.retrieval.settings import IndexSettings, Retriever
+from opora.text.terms.index_terms import search_terms
+from opora.text.terms.stems import lemma
 from opora.text.words import fold, word_texts
 
 BATCH = 1024
@@ -74,7 +74,10 @@ class Opora:
 
     @contextlib.contextmanager
     def _terms(self) -> Iterator[None]:
-        with patch("opora.index.rows.search_terms", self.terms), patch("opora.index.retrieve.search_terms", self.terms):
+        with (
+            patch("opora.retrieval.index.rows.search_terms", self.terms),
+            patch("opora.retrieval.search.hybrid.search_terms", self.terms),
+        ):
             yield
 
     def _timed(self, run: Callable[..., Any], phase: str) -> Callable[..., Any]:

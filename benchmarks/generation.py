@@ -21,13 +21,13 @@ from typing import NamedTuple
 import torch
 
 from opora.answer.prompt import build_chat
-from opora.metrics.overlap import token_f1
-from opora.models.contract import Chat, Completion, LanguageModel
-from opora.models.ctranslate import CTranslateModel
-from opora.models.local import TransformersModel
+from opora.metrics.rouge import token_f1
+from opora.models.backends.ctranslate2 import CTranslateModel
+from opora.models.backends.transformers import TransformersModel
+from opora.models.base import Chat, Completion, LanguageModel
 from opora.models.settings import ModelSettings
 from opora.records import Passage
-from opora.train.run import pick_precision
+from opora.train.llm.stage import pick_precision
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = 6

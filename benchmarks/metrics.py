@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from opora.metrics.overlap import rouge_l, tokens
+from opora.metrics.rouge import rouge_l, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 Pair = tuple[str, str]

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from fpdf import FPDF
 from packaging.requirements import Requirement
 
-from opora.text.locate import locate
+from opora.text.quotes import locate
 from opora.text.sentences import sentences
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,7 +160,7 @@ def load_render() -> ModuleType:
 
 
 def opora(data: bytes) -> str:
-    from opora.corpus.parse import parse
+    from opora.corpus.parsers.registry import parse
 
     return parse(data, "document", 2**30).text
 

@@ -34,19 +34,19 @@ from corpora import Pairs, Question, draw_questions, half_of, read_pairs, write_
 from engines import ENGINES, MOST, NEEDS, RERANKED, SHARED, TRAINED
 
 from opora.artifacts import read_records, write_json_lines
-from opora.corpus.ingest import ingest
-from opora.corpus.read import read_documents, read_passages
+from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.index.gold import resolve_gold
-from opora.index.settings import IndexSettings
+from opora.corpus.stage import ingest
+from opora.examples.evidence import resolve_gold
 from opora.records import KINDS, Example
-from opora.train.embedder import train_embedder
-from opora.train.embedder_settings import EmbedderTrainSettings
-from opora.train.reranker import train_reranker
-from opora.train.reranker_settings import RerankerSettings
+from opora.retrieval.settings import IndexSettings
+from opora.train.embedder.settings import EmbedderTrainSettings
+from opora.train.embedder.stage import train_embedder
+from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.stage import train_reranker
 
 ROOT = Path(__file__).resolve().parents[1]
-BENCHSET = ROOT / "src" / "opora" / "benchset"
+BENCHSET = ROOT / "src" / "opora" / "projects" / "benchmark"
 LANGUAGES = ("ru", "en")
 TRAINED_AT = 16_000
 """Passages of the corpus that embedder and reranker are trained on."""

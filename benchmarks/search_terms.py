@@ -22,9 +22,9 @@ from pathlib import Path
 from pymorphy3 import MorphAnalyzer
 from pymorphy3.dawg import EXTENSION_AVAILABLE
 
-from opora.text.morphology import normal_form
-from opora.text.search_terms import search_terms
-from opora.text.terms import term
+from opora.text.terms.index_terms import search_terms
+from opora.text.terms.lemmas import normal_form
+from opora.text.terms.stems import term
 from opora.text.words import fold, word_texts
 
 ROUNDS, BATCH = 8, 200

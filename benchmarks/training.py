@@ -28,18 +28,18 @@ from typing import Any, NamedTuple
 
 import torch
 
-from opora.models.local import load_causal_lm, load_tokenizer, pick_device
+from opora.models.backends.transformers import load_causal_lm, load_tokenizer, pick_device
+from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
-from opora.models.template import invocation_ids
-from opora.train.batch import groups
-from opora.train.dpo import dpo_loss
-from opora.train.forward import Engine
+from opora.train.engine.engine import Engine
+from opora.train.engine.prefix_tree import build_tree
+from opora.train.examples import Row, Unit
+from opora.train.llm.batching import groups
 from opora.train.lora import add_lora
-from opora.train.rows import Row, Unit
+from opora.train.objectives.dpo import dpo_loss
+from opora.train.objectives.sft import sft_loss
+from opora.train.objectives.simpo import simpo_loss
 from opora.train.settings import LoraSettings, TrainSettings
-from opora.train.sft import sft_loss
-from opora.train.simpo import simpo_loss
-from opora.train.tree import build_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT, QUESTION, ANSWER = 1500, 25, 100

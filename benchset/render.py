@@ -2,8 +2,8 @@
 
 In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by
 hand.
-Out: `src/opora/benchset/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the slug in
-its domain, `src/opora/benchset/questions.{ru,en}.jsonl`, the second readers' answers. The same
+Out: `src/opora/projects/benchmark/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the
+slug in its domain, `src/opora/projects/benchmark/questions.{ru,en}.jsonl`, the second readers' answers. The same
 input gives the same bytes.
 
     python benchset/render.py
@@ -30,7 +30,7 @@ from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
 HERE = Path(__file__).parent
-OUT = HERE.parent / "src" / "opora" / "benchset"
+OUT = HERE.parent / "src" / "opora" / "projects" / "benchmark"
 DOMAINS = ("scientific", "technical", "financial")
 SPLITS = ("train", "test")
 DATE = datetime(2026, 11, 1, tzinfo=UTC)

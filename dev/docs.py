@@ -60,11 +60,12 @@ def paths(command, path: tuple[str, ...]) -> list[tuple[str, ...]]:
 def settings() -> str:
     """Every setting of every section: its default, and what it is for."""
     from opora.answer.settings import AskSettings
-    from opora.bench.settings import AnyBenchSettings, ReportSettings
+    from opora.bench.settings import AnyBenchSettings
     from opora.corpus.settings import IngestSettings
-    from opora.dataset.settings import RaftSettings
-    from opora.index.settings import IndexSettings
-    from opora.train.any_settings import AnyTrainSettings
+    from opora.dataset.raft.settings import RaftSettings
+    from opora.report.settings import ReportSettings
+    from opora.retrieval.settings import IndexSettings
+    from opora.train.registry import AnyTrainSettings
 
     sections = {
         "ingest": IngestSettings, "index": IndexSettings, "ask": AskSettings, "dataset.NAME": RaftSettings,
@@ -88,7 +89,7 @@ def section(name, model) -> str:
 
 
 def fields(model, prefix: str = "") -> list[tuple[str, str, str]]:
-    from opora.records import Settings
+    from opora.validation import Settings
 
     texts = attribute_docs(model)
     rows = []

@@ -3,7 +3,8 @@
 import pytest
 
 from opora.errors import InputError, MissingExtraError, ModelError, OporaError
-from opora.records import Example, Passage, Settings, nearest, parse_record
+from opora.records import Example, Passage
+from opora.validation import Settings, nearest, parse_record
 
 GOOD = {"id": "a", "question": "?", "answer": "!"}
 

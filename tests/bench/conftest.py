@@ -7,19 +7,15 @@ from pathlib import Path
 import pytest
 
 from opora.artifacts import Build, write_json_lines, write_parquet
-from opora.bench.report import write_report
-from opora.bench.run import run_bench
-from opora.bench.settings import (
-    ClosedBenchSettings,
-    PositionBenchSettings,
-    RagBenchSettings,
-    ReportSettings,
-    RetrieverBenchSettings,
-)
-from opora.index.build import build_index
-from opora.index.settings import IndexSettings
-from opora.models.contract import Completion
-from opora.records import Document, Example, KeyFacts, Option, Passage, Quote, Settings
+from opora.bench.settings import ClosedBenchSettings, PositionBenchSettings, RagBenchSettings, RetrieverBenchSettings
+from opora.bench.stage import run_bench
+from opora.models.base import Completion
+from opora.records import Document, Example, KeyFacts, Option, Passage, Quote
+from opora.report.settings import ReportSettings
+from opora.report.stage import write_report
+from opora.retrieval.index.stage import build_index
+from opora.retrieval.settings import IndexSettings
+from opora.validation import Settings
 
 TEXTS = {
     "en/rules/fees.md": "A fee of 12 EUR is due each day. Dogs travel free of charge on every ferry.",
@@ -185,7 +181,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from conftest import Scripted
-from opora.bench.run import run_bench
+from opora.bench.stage import run_bench
 from opora.bench.settings import RagBenchSettings
 models = {{"wrong": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}}
 project = Path({str(project)!r})

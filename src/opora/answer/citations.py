@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from opora.answer.prompt import parse_answer
 from opora.records import Citation, DroppedCitation, Hit, Passage
-from opora.text.locate import locate
+from opora.text.quotes import locate
 from opora.text.words import words
 
 MIN_QUOTE_WORDS = 4

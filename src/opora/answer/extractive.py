@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from opora.records import Hit, Passage
 from opora.text.sentences import sentences
-from opora.text.stopwords import stop_terms
-from opora.text.terms import terms
+from opora.text.terms.stems import terms
+from opora.text.terms.stopwords import stop_terms
 
 SECOND_BEST = 0.8
 """A further sentence is quoted only if its support is at least this share of the best one's."""

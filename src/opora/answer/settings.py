@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opora.models.settings import ModelSettings
-from opora.records import Fraction, PositiveInt, Settings
+from opora.validation import Fraction, PositiveInt, Settings
 
 
 class AskSettings(Settings):

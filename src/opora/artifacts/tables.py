@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from opora.errors import InputError
-from opora.records import Record, chief_fault, explain, parse_record
+from opora.validation import Record, chief_fault, explain, parse_record
 
 R = TypeVar("R", bound=Record)
 

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from opora.answer.settings import AskSettings
 from opora.bench.judge.settings import JudgeBenchSettings
-from opora.index.settings import Retriever
-from opora.metrics.interval import RESAMPLES
-from opora.records import NonNegativeInt, PositiveInt, Settings, Split
+from opora.metrics.bootstrap import RESAMPLES
+from opora.records import Split
+from opora.retrieval.settings import Retriever
+from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 Order = Literal["default", "reverse", "random"]
 DistractorKind = Literal["random", "hard"]
@@ -100,11 +101,3 @@ AnyBenchSettings = Annotated[
     Field(discriminator="method"),
 ]
 """Settings of one benchmark, told apart by their method."""
-
-
-class ReportSettings(Settings):
-    """The page that shows benchmarks."""
-
-    title: str = "opora"
-    language: Literal["en", "ru"] = "en"
-    """Of the headings and explanations; questions and answers stay as they are."""

@@ -29,9 +29,9 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer from the documents, with the place of every citation, or refuse."""
-    from opora.answer.ask import open_answerer, retrieve
-    from opora.index.search import open_index
+    from opora.answer.answerer import open_answerer, retrieve
     from opora.recipe.recipe import load_recipe
+    from opora.retrieval.search.searcher import open_index
 
     given = [f"ask.model={model}"] if model else []
     given += [f"ask.top_k={top_k}"] if top_k is not None else []

@@ -84,7 +84,7 @@ def new(
     per_cell: Annotated[int, typer.Option(min=1, help="Questions of each kind in each half of each domain.")] = 1,
 ) -> None:
     """Lay out a benchmark of your own documents: a row for each question to write; `check` says what is missing."""
-    from opora.bench.new import lay_out_questions
+    from opora.bench.questions.scaffold import lay_out_questions
 
     count = lay_out_questions(Path("corpus"), questions, per_cell)
     typer.echo(f"{questions}: {count} questions to write; next: opora bench check {questions}")
@@ -106,8 +106,8 @@ def check(
 
     With --reader, print how far a second reader's answers agree with the references.
     """
-    from opora.bench.check import check_questions, format_check
-    from opora.bench.reader import format_reading, read_again
+    from opora.bench.questions.second_annotator import format_reading, read_again
+    from opora.bench.questions.validate import check_questions, format_check
     from opora.errors import InputError
 
     checked = check_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
@@ -127,10 +127,10 @@ def threshold(
     as_json: AsJson = False,
 ) -> None:
     """Calibrate when `extractive` refuses, on questions with and without an answer; set the result as ask.threshold."""
-    from opora.bench.threshold import calibrate_threshold, format_calibration
-    from opora.dataset.questions import read_questions
-    from opora.index.search import open_index
+    from opora.bench.questions.calibrate import calibrate_threshold, format_calibration
+    from opora.examples.reader import read_questions
     from opora.recipe.recipe import load_recipe
+    from opora.retrieval.search.searcher import open_index
 
     settings = load_recipe(overrides=overrides or []).ask
     show_settings("ask", settings)
@@ -148,8 +148,8 @@ def _run(
     overrides: list[str] | None,
     as_json: bool,
 ) -> None:
-    from opora.bench.run import TABLE_TEXT, bench_build, run_bench
     from opora.bench.settings import BenchSettings
+    from opora.bench.stage import TABLE_TEXT, bench_build, run_bench
     from opora.recipe.recipe import load_recipe
 
     given = [f"bench.{name}.method={method}"]

@@ -27,7 +27,7 @@ def raft(
     as_json: AsJson = False,
 ) -> None:
     """Questions over gold passages among distractors; refusals where the gold is missing (Zhang et al. 2024)."""
-    from opora.dataset.raft import build_raft, raft_build
+    from opora.dataset.raft.stage import build_raft, raft_build
     from opora.recipe.recipe import load_recipe
 
     given = [f"dataset.{name}.questions={questions}"] if questions else []

@@ -22,8 +22,8 @@ def index(
     """Make corpus/ searchable in index/, or bring index/ up to date: by words (lemmas, stems, units) and by meaning."""
     if context.invoked_subcommand:
         return
-    from opora.index.build import build_index, index_build
     from opora.recipe.recipe import load_recipe
+    from opora.retrieval.index.stage import build_index, index_build
 
     given = [f"index.runner={runner}"] if runner else []
     settings = load_recipe(overrides=[*given, *(overrides or [])]).index
@@ -40,12 +40,12 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Which weights and depths find most, cross-validated by document; prints a table and lines for opora.yaml."""
-    from opora.corpus.read import read_documents, read_passages
-    from opora.dataset.questions import read_questions
-    from opora.index.gold import resolve_gold
-    from opora.index.search import open_index
-    from opora.index.tune import Grid, format_tuning, tune
+    from opora.corpus.reader import read_documents, read_passages
+    from opora.examples.evidence import resolve_gold
+    from opora.examples.reader import read_questions
     from opora.recipe.recipe import load_recipe
+    from opora.retrieval.search.searcher import open_index
+    from opora.retrieval.tune import Grid, format_tuning, tune
 
     settings = load_recipe(overrides=overrides or []).index
     show_settings("index", settings)

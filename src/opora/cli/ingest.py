@@ -18,7 +18,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Read documents (PDF, DOCX, HTML, Markdown, text) into corpus/: clean passages, and what was dropped and why."""
-    from opora.corpus.ingest import ingest, ingest_build
+    from opora.corpus.stage import ingest, ingest_build
     from opora.recipe.recipe import load_recipe
 
     given = [f"ingest.folders={[str(folder) for folder in folders]}"] if folders else []

@@ -21,7 +21,7 @@ def init(
     ] = False,
 ) -> None:
     """Lay out a project: opora.yaml, documents/, questions; with --sample or --benchmark one that runs at once."""
-    from opora.recipe.project import project_files
+    from opora.recipe.scaffold import project_files
 
     if sample and benchmark:
         raise InputError("--sample is a part of --benchmark; give one of them")

@@ -38,8 +38,8 @@ def judge(
 ) -> None:
     """A language model judges the answers of another benchmark; its verdicts stand beside the other metrics."""
     from opora.bench.judge.forecast import forecast
-    from opora.bench.judge.run import bench_judge, judge_build, judged_rows
-    from opora.bench.run import TABLE_TEXT
+    from opora.bench.judge.stage import bench_judge, judge_build, judged_rows
+    from opora.bench.stage import TABLE_TEXT
 
     given = {"of": of, "model": model, "template": template, "budget": budget}
     given |= {"price.prompt": price_prompt, "price.completion": price_completion}
@@ -69,7 +69,7 @@ def judge_check(
     as_json: AsJson = False,
 ) -> None:
     """Can a judge be trusted? Its agreement with labelled answers, its bias for length and position."""
-    from opora.bench.judge.check import CHECK, CHECK_TEXT, check_build, check_judge, check_prompts, check_settings
+    from opora.bench.judge.audit import CHECK, CHECK_TEXT, check_build, check_judge, check_prompts, check_settings
     from opora.bench.judge.forecast import forecast
 
     given = {"model": model, "template": template, "budget": budget}

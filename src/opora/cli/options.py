@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from opora.artifacts import Manifest
-    from opora.records import Settings
+    from opora.validation import Settings
 
 Overrides = Annotated[
     list[str] | None,

@@ -40,7 +40,7 @@ def plan(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
 def format_plan(rows: Sequence[Mapping[str, object]]) -> str:
     """A line a stage, and a line of what is to do in all."""
-    from opora.progress import format_seconds
+    from opora.console.progress import format_seconds
 
     width = max(len(str(row["stage"])) for row in rows)
     lines = []
@@ -65,7 +65,7 @@ def format_plan(rows: Sequence[Mapping[str, object]]) -> str:
 
 
 def _expected(row: Mapping[str, object]) -> str:
-    from opora.progress import format_seconds
+    from opora.console.progress import format_seconds
 
     seconds = row["seconds"]
     parts = ["time not known" if seconds is None else f"about {format_seconds(float(str(seconds)))}"]

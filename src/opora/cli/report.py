@@ -12,9 +12,9 @@ BENCH = Path("bench")
 
 def report(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Write report/: one HTML page with tables, plots and all answers; also Markdown, LaTeX, JSON and PNG."""
-    from opora.bench.report import report_build, write_report
     from opora.errors import InputError
     from opora.recipe.recipe import load_recipe
+    from opora.report.stage import report_build, write_report
 
     recipe = load_recipe(overrides=overrides or [])
     show_settings("report", recipe.report)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from opora.cli.options import AsJson, Name, Overrides, show_manifest, show_settings
-from opora.records import Settings
-from opora.train.embedder_settings import EmbedderTrainSettings
-from opora.train.reranker_settings import RerankerSettings
+from opora.train.embedder.settings import EmbedderTrainSettings
+from opora.train.reranker.settings import RerankerSettings
 from opora.train.settings import TrainSettings
+from opora.validation import Settings
 
 if TYPE_CHECKING:
     from opora.recipe.recipe import Recipe
@@ -69,7 +69,7 @@ def dpo(
 @app.command()
 def embedder(name: Name = "embedder", overrides: Overrides = None, as_json: AsJson = False) -> None:
     """An embedder that knows the corpus: a sentence is to find the passage that it was taken from."""
-    from opora.train.embedder import embedder_build, train_embedder
+    from opora.train.embedder.stage import embedder_build, train_embedder
 
     _, settings = _settings("embedder", name, overrides, EmbedderTrainSettings)
     corpus, out = Path("corpus"), Path("train") / name
@@ -80,7 +80,7 @@ def embedder(name: Name = "embedder", overrides: Overrides = None, as_json: AsJs
 @app.command()
 def reranker(name: Name = "reranker", overrides: Overrides = None, as_json: AsJson = False) -> None:
     """A reranker: what was found is put into a better order (LambdaRank over features, or a cross-encoder)."""
-    from opora.train.reranker import reranker_build, train_reranker
+    from opora.train.reranker.stage import reranker_build, train_reranker
 
     recipe, settings = _settings("reranker", name, overrides, RerankerSettings)
     corpus, out = Path("corpus"), Path("train") / name
@@ -94,7 +94,7 @@ def _given(name: str, model: str | None, dataset: str | None, overrides: list[st
 
 
 def _train(method: str, name: str, overrides: list[str], as_json: bool) -> None:
-    from opora.train.run import train, train_build
+    from opora.train.llm.stage import train, train_build
 
     _, settings = _settings(method, name, overrides, TrainSettings)
     datasets, out = Path("dataset"), Path("train") / name

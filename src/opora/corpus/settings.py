@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from opora.records import NonNegativeInt, PositiveInt, Settings
+from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 
 class ChunkSettings(Settings):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from opora.metrics.interval import LEVEL, RESAMPLES, Interval
+from opora.metrics.bootstrap import LEVEL, RESAMPLES, Interval
 
 T = TypeVar("T")
 

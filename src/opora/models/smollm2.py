@@ -15,7 +15,7 @@ from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError
-from opora.models.cache import cached
+from opora.models.file_cache import cached
 
 LAYOUT = 2
 """Counts the ways in which `_write` has written the folder, so that a new one is not mistaken for an old one."""

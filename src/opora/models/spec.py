@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from opora.errors import InputError
-from opora.records import nearest
+from opora.validation import nearest
 
 Kind = Literal["extractive", "smollm2", "hf", "openai", "fake"]
 KINDS: tuple[Kind, ...] = ("extractive", "smollm2", "hf", "openai", "fake")

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from opora.bench.conditions import passages_shown
 from opora.bench.judge.forecast import forecast
-from opora.bench.judge.run import judged_rows
 from opora.bench.judge.settings import JudgeBenchSettings
+from opora.bench.judge.stage import judged_rows
 from opora.bench.settings import AnswerBenchSettings, BenchSettings
-from opora.corpus.sources import find_sources
-from opora.dataset.questions import read_questions
+from opora.bench.tasks.conditions import passages_shown
+from opora.corpus.sources.files import find_sources
+from opora.examples.reader import read_questions
 from opora.recipe.recipe import Recipe
 from opora.records import Example
 from opora.train.settings import TrainSettings

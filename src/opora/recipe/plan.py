@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_manifest
-from opora.artifacts.damage import MANIFEST, find_damage
+from opora.artifacts.checksums import MANIFEST, find_damage
 from opora.recipe.stages import Stage
 
 State = Literal["done", "stale", "unfinished", "to do"]

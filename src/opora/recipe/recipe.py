@@ -17,13 +17,14 @@ from typing import Any
 import yaml
 
 from opora.answer.settings import AskSettings
-from opora.bench.settings import AnyBenchSettings, ReportSettings
+from opora.bench.settings import AnyBenchSettings
 from opora.corpus.settings import IngestSettings
-from opora.dataset.settings import RaftSettings
+from opora.dataset.raft.settings import RaftSettings
 from opora.errors import InputError
-from opora.index.settings import IndexSettings
-from opora.records import Settings, known_fields, nearest, parse_record
-from opora.train.any_settings import AnyTrainSettings
+from opora.report.settings import ReportSettings
+from opora.retrieval.settings import IndexSettings
+from opora.train.registry import AnyTrainSettings
+from opora.validation import Settings, known_fields, nearest, parse_record
 
 RECIPE = Path("opora.yaml")
 

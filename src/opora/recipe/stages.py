@@ -17,10 +17,10 @@ from opora.artifacts import Build, Manifest
 from opora.bench.judge.settings import JudgeBenchSettings
 from opora.errors import InputError
 from opora.recipe.recipe import Recipe
-from opora.records import Settings, nearest
-from opora.train.embedder_settings import EmbedderTrainSettings
-from opora.train.reranker_settings import RerankerSettings
+from opora.train.embedder.settings import EmbedderTrainSettings
+from opora.train.reranker.settings import RerankerSettings
 from opora.train.settings import TrainSettings
+from opora.validation import Settings, nearest
 
 
 class Stage(NamedTuple):
@@ -54,7 +54,7 @@ def stage_named(stages: Iterable[Stage], name: str) -> Stage:
 
 
 def _ingest(recipe: Recipe, root: Path) -> Stage:
-    from opora.corpus.ingest import ingest, ingest_build
+    from opora.corpus.stage import ingest, ingest_build
 
     out = root / "corpus"
     return Stage(
@@ -68,7 +68,7 @@ def _ingest(recipe: Recipe, root: Path) -> Stage:
 
 
 def _index(recipe: Recipe, root: Path) -> Stage:
-    from opora.index.build import build_index, index_build
+    from opora.retrieval.index.stage import build_index, index_build
 
     corpus, out = root / "corpus", root / "index"
     return Stage(
@@ -82,7 +82,7 @@ def _index(recipe: Recipe, root: Path) -> Stage:
 
 
 def _dataset(recipe: Recipe, root: Path, name: str) -> Stage:
-    from opora.dataset.raft import build_raft, raft_build
+    from opora.dataset.raft.stage import build_raft, raft_build
 
     settings, corpus, index, out = recipe.dataset[name], root / "corpus", root / "index", root / "dataset" / name
     return Stage(
@@ -105,7 +105,7 @@ def _train(recipe: Recipe, root: Path, name: str) -> Stage:
 
 
 def _train_embedder(settings: EmbedderTrainSettings, corpus: Path, out: Path) -> Stage:
-    from opora.train.embedder import embedder_build, train_embedder
+    from opora.train.embedder.stage import embedder_build, train_embedder
 
     return Stage(
         f"train.{out.name}",
@@ -118,7 +118,7 @@ def _train_embedder(settings: EmbedderTrainSettings, corpus: Path, out: Path) ->
 
 
 def _train_reranker(recipe: Recipe, settings: RerankerSettings, corpus: Path, out: Path) -> Stage:
-    from opora.train.reranker import reranker_build, train_reranker
+    from opora.train.reranker.stage import reranker_build, train_reranker
 
     return Stage(
         f"train.{out.name}",
@@ -131,7 +131,7 @@ def _train_reranker(recipe: Recipe, settings: RerankerSettings, corpus: Path, ou
 
 
 def _train_adapter(recipe: Recipe, settings: TrainSettings, root: Path, name: str) -> Stage:
-    from opora.train.run import train, train_build
+    from opora.train.llm.stage import train, train_build
 
     known, out = list(recipe.dataset), root / "train" / name
     datasets = root / "dataset"
@@ -151,8 +151,8 @@ def _train_adapter(recipe: Recipe, settings: TrainSettings, root: Path, name: st
 
 
 def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
-    from opora.bench.run import bench_build, run_bench
     from opora.bench.settings import AnswerBenchSettings
+    from opora.bench.stage import bench_build, run_bench
 
     settings, corpus, index, out = recipe.bench[name], root / "corpus", root / "index", root / "bench" / name
     if isinstance(settings, JudgeBenchSettings):
@@ -170,7 +170,7 @@ def _bench(recipe: Recipe, root: Path, name: str) -> Stage:
 
 
 def _judge(recipe: Recipe, settings: JudgeBenchSettings, benches: Path, name: str) -> Stage:
-    from opora.bench.judge.run import bench_judge, judge_build
+    from opora.bench.judge.stage import bench_judge, judge_build
 
     others = [each for each in recipe.bench if each != name]
     if settings.of not in others and not (settings.of and (benches / settings.of).exists()):
@@ -187,7 +187,7 @@ def _judge(recipe: Recipe, settings: JudgeBenchSettings, benches: Path, name: st
 
 
 def _report(recipe: Recipe, root: Path) -> Stage:
-    from opora.bench.report import report_build, write_report
+    from opora.report.stage import report_build, write_report
 
     benches, out = [root / "bench" / name for name in recipe.bench], root / "report"
     return Stage(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from opora.records import Fraction, NonNegativeInt, PositiveInt, Settings
+from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings
 
 
 class LoraSettings(Settings):

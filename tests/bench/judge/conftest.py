@@ -7,9 +7,9 @@ import pytest
 
 from opora.artifacts import Build
 from opora.bench.judge.settings import JudgeBenchSettings
-from opora.bench.run import STAGE, write_results
+from opora.bench.results.table import AnswerRow, entries_of, make_table
 from opora.bench.settings import RagBenchSettings
-from opora.bench.table import AnswerRow, entries_of, make_table
+from opora.bench.stage import STAGE, write_results
 from opora.records import Answer
 
 QUESTIONS = 12

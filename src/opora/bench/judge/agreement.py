@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.format import Grid, format_interval, markdown
 from opora.bench.judge.labels import LABELS, Labelled, Pair
-from opora.bench.judge.verdict import FORMS, JudgeVerdict
+from opora.bench.judge.parse import FORMS, JudgeVerdict
+from opora.bench.results.markdown import Grid, format_interval, markdown
 from opora.metrics.agreement import cohen_kappa, interval_of
-from opora.metrics.interval import RESAMPLES, Interval, bootstrap
-from opora.records import Record
+from opora.metrics.bootstrap import RESAMPLES, Interval, bootstrap
+from opora.validation import Record
 
 
 class Judged(NamedTuple):

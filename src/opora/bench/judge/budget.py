@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Sequence
 
-from opora.models.calls import JsonSchema
+from opora.models.batch_calls import JsonSchema
 from opora.records import Message
 
 TOKENS_A_MESSAGE, TOKENS_A_CHAT = 16, 64

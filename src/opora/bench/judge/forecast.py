@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from opora.bench.judge.ask import Asked, Prompt, check_price, open_verdicts, resumed, verdicts_path
 from opora.bench.judge.budget import most_prompt_tokens
+from opora.bench.judge.parse import FORMS
+from opora.bench.judge.session import Asked, Prompt, check_price, open_verdicts, resumed, verdicts_path
 from opora.bench.judge.settings import JudgeSettings
-from opora.bench.judge.verdict import FORMS
 from opora.models.spec import parse_spec
-from opora.records import Message, Record
+from opora.records import Message
+from opora.validation import Record
 
 CountTokens = Callable[[Sequence[Message]], float]
 
@@ -96,8 +97,8 @@ def token_counter(settings: JudgeSettings) -> tuple[CountTokens, str]:
     spec = parse_spec(settings.tokenizer or settings.model)
     if spec.kind not in ("smollm2", "hf"):
         return estimate_tokens, "estimated by letters for o200k_base; set tokenizer for another"
-    from opora.models.local import load_tokenizer
-    from opora.models.template import encode_chat
+    from opora.models.backends.transformers import load_tokenizer
+    from opora.models.chat_template import encode_chat
 
     tokenizer = load_tokenizer(spec)
     encode = partial(encode_chat, tokenizer)

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 from opora.artifacts import read_records
 from opora.bench.judge.prompt import Case
 from opora.errors import InputError
-from opora.records import QuestionKind, Record
+from opora.records import QuestionKind
+from opora.validation import Record
 
 Label = Literal["right", "half right", "unsupported", "wrong", "wrong refusal"]
 LABELS: tuple[Label, ...] = ("right", "half right", "unsupported", "wrong", "wrong refusal")

@@ -13,8 +13,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from opora.bench.table import AnswerRow
-from opora.records import Behavior, Message, Record
+from opora.bench.results.table import AnswerRow
+from opora.records import Behavior, Message
+from opora.validation import Record
 
 if TYPE_CHECKING:
     from jinja2 import Environment

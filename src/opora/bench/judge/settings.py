@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from opora.metrics.interval import RESAMPLES
+from opora.metrics.bootstrap import RESAMPLES
 from opora.models.settings import ModelSettings
-from opora.records import NonNegativeInt, PositiveInt, Settings
+from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 Template = Literal["score", "grade"]
 Cost = Annotated[float, Field(ge=0.0)]

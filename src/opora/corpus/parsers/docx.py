@@ -1,0 +1,74 @@
+"""DOCX to Markdown: headings, lists, tables, paragraphs, in their order."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from docx import Document
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+from opora.corpus.parsers.base import Parsed, ParseError
+from opora.corpus.parsers.markdown import join_blocks, markdown_table, one_line, title_of
+
+_HEADING = re.compile(r"(?:heading|заголовок)\s*(\d)", re.IGNORECASE)
+
+
+def parse_docx(data: bytes) -> Parsed:
+    """Raises ParseError if the bytes are no DOCX."""
+    try:
+        document = Document(io.BytesIO(data))
+        text = join_blocks(list(_blocks(document.iter_inner_content())))
+    except MemoryError:
+        raise
+    except Exception as error:  # python-docx and lxml raise whatever they stumble on
+        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
+    if not text:
+        raise ParseError("no text")
+    return Parsed(format="docx", title=one_line(document.core_properties.title or "") or title_of(text), text=text)
+
+
+def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[str]:
+    """Blocks of Markdown; the items of a list are one block."""
+    items: list[str] = []
+    for each in content:
+        item = _list_item(each, len(items) + 1) if isinstance(each, Paragraph) else ""
+        if item:
+            items.append(item)
+            continue
+        if items:
+            yield "\n".join(items)
+            items = []
+        if isinstance(each, Table):
+            yield markdown_table([[cell.text for cell in row.cells] for row in each.rows])
+        else:
+            yield _paragraph(each)
+    if items:
+        yield "\n".join(items)
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    text = one_line(paragraph.text)
+    level = _heading_level(paragraph)
+    return f"{'#' * level} {text}" if level and text else text
+
+
+def _heading_level(paragraph: Paragraph) -> int:
+    style = paragraph.style.name or "" if paragraph.style else ""
+    if style in ("Title", "Название"):
+        return 1
+    match = _HEADING.match(style)
+    return min(6, max(1, int(match[1]))) if match else 0
+
+
+def _list_item(paragraph: Paragraph, number: int) -> str:
+    """The paragraph as a list item, or nothing if it is none."""
+    style = (paragraph.style.name or "").lower() if paragraph.style else ""
+    properties = paragraph._p.pPr
+    numbered = properties is not None and properties.numPr is not None
+    if _heading_level(paragraph) or not (numbered or style.startswith(("list", "список", "маркированный"))):
+        return ""
+    mark = f"{number}." if "number" in style or "нумер" in style else "-"
+    return f"{mark} {text}" if (text := one_line(paragraph.text)) else ""

@@ -1,0 +1,133 @@
+"""HTML to Markdown: headings, lists, tables, paragraphs of the main content, without menus, footers and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lxml import etree, html
+
+from opora.corpus.parsers.base import Parsed, ParseError
+from opora.corpus.parsers.markdown import clean, join_blocks, markdown_table, one_line, title_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+SKIPPED = frozenset(
+    "script style noscript template nav footer aside form button select svg canvas iframe object head".split()
+)
+BLOCKS = frozenset(
+    "address article blockquote body dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 header hr"
+    " html li main ol p pre section summary table tbody td tfoot th thead tr ul center".split()
+)
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+
+def parse_html(data: bytes) -> Parsed:
+    """Raises ParseError if there is no text, or elements are nested deeper than libxml2 follows (256 levels)."""
+    # libxml2 guesses Latin-1 where a page does not say; UTF-8 that decodes is no accident
+    parser = html.HTMLParser(encoding="utf-8" if _is_utf8(data) else None, remove_comments=True)
+    try:
+        root = html.document_fromstring(data, parser=parser)
+    except (etree.ParserError, ValueError) as error:
+        raise ParseError("no text", str(error)) from None
+    if any("depth" in entry.message.lower() for entry in parser.error_log):
+        raise ParseError("nested too deeply", "elements more than 256 levels deep")
+    title = one_line(root.findtext(".//title") or "")
+    text = join_blocks(list(_blocks(_main(root))))
+    if not text:
+        raise ParseError("no text")
+    return Parsed(format="html", title=title_of(text) or title, text=text)
+
+
+def _main(root: HtmlElement) -> HtmlElement:
+    """The one element that says it is the content, else the body."""
+    for tag in ("main", "article"):
+        found = root.findall(f".//{tag}")
+        if len(found) == 1:
+            return found[0]
+    body = root.find("body")
+    return root if body is None else body
+
+
+def _blocks(element: HtmlElement) -> Iterator[str]:
+    """Blocks of Markdown; text that stands between block elements is a paragraph."""
+    line: list[str] = [element.text or ""]
+    for child in element:
+        if _is_skipped(child):
+            pass
+        elif child.tag in BLOCKS or child.xpath("boolean(.//p|.//table|.//ul|.//ol|.//div|.//h1|.//h2|.//h3)"):
+            yield one_line("".join(line))
+            line = []
+            yield from _block(child)
+        else:
+            line.append("\n" if child.tag == "br" else _inline(child))
+        line.append(child.tail or "")
+    yield one_line("".join(line))
+
+
+def _block(element: HtmlElement) -> Iterator[str]:
+    tag = element.tag
+    if tag in HEADINGS:
+        if text := one_line(_inline(element)):
+            yield f"{'#' * HEADINGS[tag]} {text}"
+    elif tag in ("ul", "ol"):
+        yield "\n".join(_items(element, 0))
+    elif tag == "table":
+        yield from _table(element)
+    elif tag == "pre":
+        yield clean(_inline(element)).strip("\n")
+    else:
+        yield from _blocks(element)
+
+
+def _items(element: HtmlElement, depth: int) -> Iterator[str]:
+    for number, item in enumerate(element.iterchildren("li"), 1):
+        mark = f"{number}." if element.tag == "ol" else "-"
+        nested = [each for each in item if each.tag in ("ul", "ol")]
+        whole = "".join(
+            [item.text or "", *((_inline(each) if each not in nested else "") + (each.tail or "") for each in item)]
+        )
+        if text := one_line(whole):
+            yield f"{'  ' * depth}{mark} {text}"
+        for each in nested:
+            yield from _items(each, depth + 1)
+
+
+def _table(element: HtmlElement) -> Iterator[str]:
+    """A table as Markdown; one that only lays out a page (nested tables, a single column) as what it holds."""
+    rows = list(element.iter("tr"))
+    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    if element.find(".//table") is not None or max(map(len, cells), default=0) < 2:
+        for row in cells:
+            for cell in row:
+                yield from _blocks(cell)
+        return
+    if caption := one_line(_inline(element.find("caption")) if element.find("caption") is not None else ""):
+        yield caption
+    yield markdown_table([[_inline(cell) for cell in row] for row in cells])
+
+
+def _inline(element: HtmlElement) -> str:
+    """Text of an element without what is skipped; a block inside it ends a word."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in SKIPPED:
+            inner = _inline(child)
+            parts.append(f" {inner} " if child.tag in BLOCKS or child.tag == "br" else inner)
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _is_skipped(element: HtmlElement) -> bool:
+    if not isinstance(element.tag, str) or element.tag in SKIPPED:
+        return True
+    return element.tag == "header" and not element.xpath(".//h1|.//h2|.//p")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

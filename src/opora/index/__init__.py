@@ -1,1 +1,0 @@
-"""A question finds its passages: by words, by meaning, fused; under filters and access labels."""

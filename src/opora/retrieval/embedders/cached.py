@@ -1,0 +1,68 @@
+"""Vectors that cost money or hours, each batch on disk before it counts.
+
+In: an embedder, a journal. Out: an embedder that asks the other one only for what the journal lacks.
+
+    with build.journal("vectors") as journal:
+        embedder = JournalledEmbedder(embedder, journal) if is_costly(embedder) else embedder
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from opora.artifacts import Journal
+from opora.retrieval.embedders.base import Embedder, Role, Text
+from opora.retrieval.embedders.navec import Vectors
+
+CHUNK = 256
+"""Texts of one row of the journal: what a kill may cost."""
+
+
+class JournalledEmbedder:
+    """Another embedder, with a memory that outlives the process."""
+
+    def __init__(self, embedder: Embedder, journal: Journal) -> None:
+        self.embedder, self.dimensions, self._journal = embedder, embedder.dimensions, journal
+
+    def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
+        return embed_journalled(self.embedder, texts, role, self._journal)
+
+    def covers(self, language: str) -> bool:
+        return self.embedder.covers(language)
+
+    def save(self, folder: Path) -> None:
+        self.embedder.save(folder)
+
+    def identity(self) -> Mapping[str, str]:
+        return self.embedder.identity()
+
+
+def embed_journalled(embedder: Embedder, texts: Sequence[Text], role: Role, journal: Journal) -> Vectors:
+    """Unit vectors, shape (texts, dimensions). Texts are known again in chunks of 256: the same texts in the same
+    order, from the same weights, are embedded once."""
+    identity = json.dumps(dict(embedder.identity()), sort_keys=True)
+    parts = [np.zeros((0, embedder.dimensions), dtype=np.float32)]
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        key = hashlib.sha256(json.dumps([identity, role, chunk], ensure_ascii=True).encode()).hexdigest()
+        if (kept := journal.get(key)) is None:
+            vectors = embedder.embed(chunk, role)
+            journal.put(key, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
+        else:
+            vectors = np.frombuffer(base64.b64decode(kept), "<f4").reshape(len(chunk), -1).astype(np.float32)
+        parts.append(vectors)
+    return np.concatenate(parts)
+
+
+def is_costly(embedder: Embedder) -> bool:
+    """True if its vectors come from a model or a server, not out of a table."""
+    from opora.retrieval.embedders.openai import ServerEmbedder
+    from opora.retrieval.embedders.sentence_transformer import TransformerEmbedder
+
+    return isinstance(embedder, JournalledEmbedder | ServerEmbedder | TransformerEmbedder)

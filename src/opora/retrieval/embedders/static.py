@@ -1,0 +1,122 @@
+"""Tables of word vectors in the form of sentence-transformers, read without torch.
+
+In: a folder whose first module is a `StaticEmbedding`, then any of `Dense` without an activation and `Normalize`. Out:
+vectors of length one, those of `SentenceTransformer(folder).encode(texts, normalize_embeddings=True)`.
+
+    StaticEmbedder(Path("train/dense/model")).embed([Text("Срок хранения", "ru")], "passage").shape      # (1, 300)
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opora.errors import InputError, MissingExtraError, first_line
+from opora.retrieval.embedders.base import Role, Text
+from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
+from opora.retrieval.embedders.navec import Vectors
+
+BATCH = 1024
+LANGUAGES = "languages.json"
+"""File beside the model: the languages that it was trained for. Without it, any text is taken."""
+SUPPORTED = ("Dense", "Normalize")
+
+
+class StaticEmbedder:
+    """A mean of the rows of a text's tokens, then linear layers. `copied`: `save` puts the model into the index."""
+
+    def __init__(self, folder: Path, copied: bool = False) -> None:
+        self.folder, self._copied = folder, copied
+        try:
+            from tokenizers import Tokenizer
+        except ModuleNotFoundError:
+            raise MissingExtraError(f"embedder {str(folder)!r}", "train") from None
+        try:
+            modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+            first = folder / str(modules[0]["path"])
+            self._tokenizer = Tokenizer.from_file(str(first / "tokenizer.json"))
+            self._rows = _rows(_read_weights(first))
+            self._layers = [layer for each in modules[1:] if (layer := _layer(folder, each)) is not None]
+            self._languages = _languages(folder)
+        except InputError:
+            raise
+        except Exception as error:  # tokenizers raises bare ones, safetensors its own
+            raise InputError(f"{folder}: the embedder is damaged ({first_line(error)}); make it again") from None
+        self._tokenizer.no_padding()
+        self.dimensions = self._layers[-1][0].shape[0] if self._layers else self._rows.shape[1]
+
+    def embed(self, texts: Sequence[Text], role: Role = "passage") -> Vectors:
+        """Roles are embedded alike."""
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            vectors[start : start + len(batch)] = self._embed_batch([text.text for text in batch])
+        return vectors
+
+    def covers(self, language: str) -> bool:
+        return self._languages is None or language in self._languages
+
+    def save(self, folder: Path) -> None:
+        if self._copied:
+            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+
+    def identity(self) -> Mapping[str, str]:
+        return {self.folder.name: fingerprint_of_folder(self.folder)}
+
+    def _embed_batch(self, texts: Sequence[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        vectors = np.zeros((len(texts), self._rows.shape[1]), dtype=np.float32)
+        for row, encoding in enumerate(encodings):
+            if encoding.ids:
+                self._rows.take(encoding.ids, axis=0).mean(axis=0, out=vectors[row])
+        for weight, bias in self._layers:
+            vectors = vectors @ weight.T + bias
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-12)
+        return unit
+
+
+def _read_weights(folder: Path) -> dict[str, Vectors]:
+    from safetensors.numpy import load_file
+
+    weights: dict[str, Vectors] = load_file(str(folder / "model.safetensors"))
+    return weights
+
+
+def _rows(weights: Mapping[str, Vectors]) -> Vectors:
+    """One row a token, also of a model2vec table, whose tokens may share rows and have weights."""
+    if "embedding.weight" in weights:
+        return weights["embedding.weight"].astype(np.float32)
+    rows = weights["embeddings"].astype(np.float32)
+    if "mapping" in weights:
+        rows = rows[weights["mapping"].astype(np.int64)]
+    return rows * weights["weights"].astype(np.float32)[:, None] if "weights" in weights else rows
+
+
+def _layer(folder: Path, module: Mapping[str, Any]) -> tuple[Vectors, Vectors] | None:
+    """(weight, bias) of a linear layer; None for a module that changes no direction. Raises InputError for others."""
+    name = str(module["type"]).rpartition(".")[2]
+    if name == "Normalize":
+        return None
+    if name not in SUPPORTED:
+        raise InputError(f"{folder}: the module {name} behind a table is not supported; {', '.join(SUPPORTED)} are")
+    path = folder / str(module["path"])
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rpartition(".")[2]
+    if activation != "Identity" or config.get("use_residual"):
+        what = f"the activation {activation}" if activation != "Identity" else "a residual connection"
+        raise InputError(f"{folder}: a Dense with {what} is not supported; one with Identity is")
+    weights = _read_weights(path)
+    weight = weights["linear.weight"].astype(np.float32)
+    bias = weights.get("linear.bias")
+    return weight, np.zeros(len(weight), dtype=np.float32) if bias is None else bias.astype(np.float32)
+
+
+def _languages(folder: Path) -> list[str] | None:
+    path = folder / LANGUAGES
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None

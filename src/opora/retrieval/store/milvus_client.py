@@ -1,0 +1,77 @@
+"""What is said to Milvus: connections, conditions as its expressions, its errors as one line.
+
+In: a URI; conditions. Out: a client of pymilvus; an expression.
+
+    connect("shop.db").query("passages", filter=expression([OneOf("language", ("ru",))]))     # language in ["ru"]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from opora.errors import InputError, MissingExtraError, OporaError
+from opora.records import Scalar
+from opora.retrieval.store.filters import PUBLIC, Access, Between, Condition, OneOf
+
+TIMEOUT_S = 30.0
+
+
+def connect(uri: str) -> Any:
+    if not uri.endswith(".db") and not uri.startswith(("http://", "https://")):
+        raise InputError(f"store milvus:{uri} is neither a file that ends with .db nor http(s)://host:port")
+    try:
+        from pymilvus import MilvusClient
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"store milvus:{uri}", "scale") from None
+    # Milvus Lite and pymilvus log an error with its trace before they raise it
+    for name in ("milvus_lite", "pymilvus"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with explained(uri):
+        if uri.endswith(".db"):
+            Path(uri).parent.mkdir(parents=True, exist_ok=True)
+            return MilvusClient(uri)
+        return MilvusClient(uri, token=os.environ.get("MILVUS_TOKEN", ""), timeout=TIMEOUT_S)
+
+
+@contextlib.contextmanager
+def explained(uri: str) -> Iterator[None]:
+    from pymilvus.exceptions import MilvusException
+
+    try:
+        yield
+    except MilvusException as error:
+        lines = str(error.message).strip().splitlines() or [type(error).__name__]
+        hint = "; is the file in use by another process?" if "Open local milvus failed" in lines[0] else ""
+        raise OporaError(f"milvus:{uri}: {lines[0]}{hint}") from None
+
+
+def expression(conditions: Sequence[Condition]) -> str:
+    return " and ".join(map(_of_condition, conditions))
+
+
+def _of_condition(condition: Condition) -> str:
+    match condition:
+        case OneOf(column, values):
+            return f"{column} in [{_literals(values)}]"
+        case Between(column, low, high):
+            bounds = [f"{column} >= {_literal(low)}"] if low is not None else []
+            bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
+            return f"({' and '.join(bounds)})"
+        case Access(labels):
+            return f"array_contains_any(access, [{_literals((PUBLIC, *labels))}])"
+
+
+def _literals(values: Sequence[Scalar]) -> str:
+    return ", ".join(map(_literal, values))
+
+
+def _literal(value: Scalar) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+        return f'"{escaped}"'
+    return str(value).lower() if isinstance(value, bool) else repr(float(value))

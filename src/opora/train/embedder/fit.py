@@ -1,0 +1,219 @@
+"""The training itself: the trainer and the losses of sentence-transformers.
+
+In: a model, passages as texts, pairs. Out: the model, adapted; the rows of a log. A killed run goes on from the last
+checkpoint of the trainer.
+
+    fit_embedder(model, texts, pairs, settings, folder)      # [{'step': 50, 'loss': 1.2, ...}, ...]
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers.base.sampler import DefaultBatchSampler
+from sentence_transformers.sentence_transformer import losses
+from sentence_transformers.sentence_transformer.model_card import SentenceTransformerModelCardCallback
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from opora.console.progress import Progress
+from opora.retrieval.embedders.sentence_transformer import prompt_of
+from opora.train.embedder.pairs import Pair, arrange
+from opora.train.embedder.settings import EmbedderTrainSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+CHECKPOINTS, MASKED = "checkpoints", "masked"
+FIGURES = ("step", "epoch", "loss", "learning_rate", "grad_norm")
+MINI_BATCH = 16
+"""Texts that a transformer reads at once; the loss is that of the whole batch (Gao et al. 2021, arXiv:2101.06983)."""
+MASKED_SHARE = 0.15
+
+
+def fit_embedder(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    pairs: Sequence[Pair],
+    settings: EmbedderTrainSettings,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """Train `model` on `pairs`; wrong passages are rows of `texts`. `folder` holds the checkpoints."""
+    rows = _rows(texts, pairs, settings)
+    static = not hasattr(model[0], "auto_model")
+    prompts = {
+        "anchor": prompt_of(settings.base, model.prompts, "question"),
+        **dict.fromkeys(rows.column_names[1:], prompt_of(settings.base, model.prompts, "passage")),
+    }
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(folder / CHECKPOINTS),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.step_size,
+        learning_rate=settings.highest_lr,
+        warmup_steps=settings.warmup if settings.warmup < 1 else 0.99,
+        save_steps=settings.checkpoint_every,
+        save_total_limit=1,
+        logging_steps=10,
+        seed=settings.seed,
+        use_cpu=settings.device == "cpu",
+        report_to="none",
+        disable_tqdm=True,
+        prompts={name: prompt for name, prompt in prompts.items() if prompt and name != "label"} or None,
+        weight_decay=0.0,
+    )
+    bar = _Bar("train embedder")
+    trainer = _Trainer(
+        model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[bar]
+    )
+    _silence(trainer)
+    trainer.pairs = pairs if settings.loss == "mnrl" else None
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
+    return [{key: row[key] for key in FIGURES if key in row} for row in trainer.state.log_history if "loss" in row]
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to its end: the state of the trainer comes last."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    for path in found:
+        try:
+            json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(path)
+        else:
+            return str(path)
+    return None
+
+
+def pretrain_masked(
+    model: SentenceTransformer, texts: Sequence[str], settings: EmbedderTrainSettings, folder: Path
+) -> None:
+    """Teach the transformer in `model` the language of `texts`, some of whose tokens are masked. What was learnt waits
+    in `folder` for a run that goes on."""
+    from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling
+
+    done = folder / MASKED
+    transformer = cast("PreTrainedModel", model[0].auto_model)
+    if not done.exists():
+        learner = AutoModelForMaskedLM.from_pretrained(str(transformer.config.name_or_path))
+        length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
+        rows = [
+            {"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
+        ]
+        checkpoints = folder / f"{MASKED}-{CHECKPOINTS}"
+        trainer = Trainer(
+            model=learner,
+            args=TrainingArguments(
+                output_dir=str(checkpoints),
+                num_train_epochs=settings.mlm_epochs,
+                per_device_train_batch_size=MINI_BATCH,
+                learning_rate=settings.highest_lr,
+                save_steps=settings.checkpoint_every,
+                save_total_limit=1,
+                seed=settings.seed,
+                use_cpu=settings.device == "cpu",
+                report_to="none",
+                disable_tqdm=True,
+            ),
+            train_dataset=rows,
+            data_collator=DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE),
+            callbacks=[_Bar("masked language model")],
+        )
+        _silence(trainer)
+        trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+        partial = folder / f"{MASKED}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        learner.base_model.save_pretrained(str(partial))
+        partial.rename(done)
+        shutil.rmtree(checkpoints)
+    learnt = type(transformer).from_pretrained(str(done))
+    transformer.load_state_dict(learnt.state_dict(), strict=False)
+
+
+class _Trainer(SentenceTransformerTrainer):
+    """`pairs`: those of the rows, where what stands in one batch matters."""
+
+    pairs: Sequence[Pair] | None
+
+    def get_batch_sampler(  # type: ignore[override] # the rest of its arguments is only handed on
+        self, dataset: Any, batch_size: int, drop_last: bool, **more: Any
+    ) -> Any:
+        if self.pairs is None:
+            return super().get_batch_sampler(dataset, batch_size, drop_last, **more)
+        return _Batches(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))
+
+
+class _Batches(DefaultBatchSampler):
+    """The batches of `arrange`, others in each epoch, in each as many."""
+
+    def __init__(self, pairs: Sequence[Pair], size: int, seed: int, epochs: int) -> None:
+        super().__init__(torch.utils.data.SequentialSampler(pairs), batch_size=size, drop_last=False)
+        self._epochs = [arrange(pairs, size, seed + epoch) for epoch in range(epochs)]
+        self._length = min(map(len, self._epochs))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[list[int]]:
+        yield from self._epochs[min(self.epoch, len(self._epochs) - 1)][: self._length]
+
+
+class _Bar(TrainerCallback):
+    """Progress with time left, as opora shows it everywhere."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._progress: Progress | None = None
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._progress = Progress(self._label, state.max_steps, state.global_step)
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if self._progress:
+            self._progress.advance()
+
+
+def _silence(trainer: Trainer) -> None:
+    """The log goes into a file, and standard output belongs to the command; the card is our own."""
+    for callback in [PrinterCallback, SentenceTransformerModelCardCallback]:
+        trainer.remove_callback(callback)
+
+
+def _rows(texts: Sequence[str], pairs: Sequence[Pair], settings: EmbedderTrainSettings) -> Dataset:
+    """`mnrl`: anchor, positive and a column for each wrong passage; `triplet`: anchor, positive, one wrong passage;
+    `contrastive`: anchor, a passage, its label."""
+    columns: dict[str, list[Any]]
+    if settings.loss == "contrastive":
+        labelled = [
+            (pair.anchor, text, label)
+            for pair in pairs
+            for text, label in [(pair.positive, 1), *((texts[each], 0) for each in pair.negatives)]
+        ]
+        anchors, others, labels = map(list, zip(*labelled, strict=True))
+        columns = {"anchor": anchors, "positive": others, "label": labels}
+    elif settings.loss == "triplet":
+        triplets = [(pair.anchor, pair.positive, texts[each]) for pair in pairs for each in pair.negatives]
+        anchors, rights, wrongs = map(list, zip(*triplets, strict=True))
+        columns = {"anchor": anchors, "positive": rights, "negative": wrongs}
+    else:
+        columns = {"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]}
+        for place in range(settings.negatives):
+            columns[f"negative_{place + 1}"] = [texts[pair.negatives[place]] for pair in pairs]
+    return Dataset.from_dict(columns)
+
+
+def _loss(model: SentenceTransformer, settings: EmbedderTrainSettings, static: bool) -> torch.nn.Module:
+    if settings.loss == "contrastive":
+        return losses.ContrastiveLoss(model, margin=settings.margin)
+    if settings.loss == "triplet":
+        distance = losses.TripletDistanceMetric.COSINE
+        return losses.TripletLoss(model, distance_metric=distance, triplet_margin=settings.margin)
+    if static:
+        return losses.MultipleNegativesRankingLoss(model)
+    return losses.CachedMultipleNegativesRankingLoss(model, mini_batch_size=MINI_BATCH)

@@ -1,0 +1,89 @@
+"""Passages are exact spans, lose no word, keep table rows whole and stay within the budget."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opora.corpus.chunking.structural import cut
+from opora.corpus.settings import ChunkSettings
+from opora.records import Document
+from opora.text.words import words
+
+TABLE = "| Pump | Flow |\n|---|---|\n" + "".join(f"| A-{n} | {n}.5 |\n" for n in range(40))
+
+
+def document(text, language="en", **fields):
+    return Document(id="0f", source="a.md", title="A", text=text, language=language, **fields)
+
+
+def passages(text, language="en", **chunk):
+    return list(cut(document(text, language), ChunkSettings(**chunk)))
+
+
+sentence = st.sampled_from(
+    ["The fee is 12 EUR.", "Срок — 5 дней.", "See Table 2, p. 7!", "a " * 90 + "end.", "№ 5 \\| x", "«Да»? Нет…"]
+)
+blocks = st.one_of(
+    st.tuples(st.integers(1, 4), st.text("abАБ #|", max_size=12)).map(lambda each: f"{'#' * each[0]} {each[1]}"),
+    st.lists(sentence, min_size=1, max_size=6).map(" ".join),
+    st.lists(sentence, min_size=1, max_size=5).map(lambda items: "\n".join(f"- {item}" for item in items)),
+    st.integers(1, 12).map(lambda rows: "| a | b |\n|---|---|\n" + "\n".join(f"| x{n} | {n} |" for n in range(rows))),
+    st.text(max_size=40),
+)
+markdown = st.lists(blocks, max_size=8).map("\n\n".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(markdown, st.sampled_from(["ru", "en"]), st.sampled_from(["characters", "tokens"]))
+def test_every_passage_is_a_span_and_no_body_word_is_lost(text, language, unit):
+    found = passages(text, language, size=120, overlap=40, unit=unit)
+    covered = set()
+    for passage in found:
+        assert text[passage.start : passage.end] == passage.text != ""
+        covered.update(range(passage.start, passage.end))
+    offset = 0
+    for line in text.split("\n"):
+        if not re.match(r"#{1,6}[ \t]", line):
+            missing = [word for word in words(line) if offset + word.start not in covered]
+            assert not missing
+        offset += len(line) + 1
+
+
+@pytest.mark.parametrize("size", [100, 200, 400])
+def test_a_table_is_cut_between_rows_and_its_header_repeats(size):
+    found = passages(f"# Pumps\n\nAll of them.\n\n{TABLE}", size=size, overlap=30)
+    rows = [line for each in found for line in each.text.splitlines() if line.startswith("| A-")]
+    assert rows == [line for line in TABLE.splitlines() if line.startswith("| A-")]
+    for passage in found:
+        assert all(line.count("|") == 3 for line in passage.shown.splitlines() if line.startswith("|"))
+        assert len(passage.shown) <= size + 1
+        if "| A-" in passage.text:
+            assert "| Pump | Flow |" in passage.shown
+
+
+def test_passages_carry_their_heading_path_and_page():
+    text = "# Rules\n\nIntro.\n\n## Fees\n\nTwelve.\n\n# Annex\n\nLast."
+    found = list(cut(document(text, pages=(0, text.index("## Fees"))), ChunkSettings()))
+    assert [(each.heading, each.metadata["page"]) for each in found] == [
+        (("Rules",), 1),
+        (("Rules", "Fees"), 2),
+        (("Annex",), 2),
+    ]
+    assert found[1].place == "a.md, Rules > Fees, p. 2"
+
+
+def test_overlap_is_whole_sentences_within_the_budget():
+    text = " ".join(f"Sentence number {n} stands here." for n in range(30))
+    found = passages(text, size=200, overlap=70)
+    for before, after in pairwise(found):
+        repeated = text[after.start : before.end]
+        assert 0 < len(repeated) <= 70
+        assert repeated.startswith("Sentence")
+    assert max(len(each.text) for each in found) <= 200
+
+
+def test_a_number_line_in_a_fee_table_is_no_heading_and_text_without_headings_is_kept():
+    assert [each.heading for each in passages("Just text.\n\n#5 is no heading.")] == [()]

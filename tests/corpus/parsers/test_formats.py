@@ -1,0 +1,83 @@
+"""Headings, tables, lists and sentences survive every format; what surrounds a text does not enter it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+
+from opora.corpus.parsers.registry import parse
+from opora.corpus.reader import read_documents, read_passages
+from opora.corpus.settings import IngestSettings
+from opora.corpus.stage import ingest
+from opora.text.quotes import locate
+
+BENCHSET = Path(__file__).resolve().parents[3] / "src" / "opora" / "projects" / "benchmark"
+LIMIT = 2**25
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx", "html", "markdown"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# Rules of the pumping station",
+        "## Equipment",
+        "The fee is 12.5 EUR a day.",
+        "| Unit | Flow, m³/h | Year |",
+        "| Pump N-2 | 6.3 | 2021 |",
+        "1. Check the oil.",
+        "- Keep the log for 5 years.",
+    ],
+)
+def test_a_line_of_markdown_comes_back(rendered, kind, line):
+    assert line in parse(rendered[kind], "a", LIMIT).text.splitlines()
+
+
+@pytest.mark.parametrize("clutter", ["Home", "Search this site", "Working archive", "cookies", "visits", "noopener"])
+def test_what_surrounds_a_page_is_left_out(rendered, clutter):
+    assert clutter not in parse(rendered["html"], "a", LIMIT).text
+
+
+@pytest.mark.parametrize("clutter", ["Working archive ·", "Page 1", "Page 2", "Page 3"])
+def test_running_lines_of_a_pdf_are_left_out(render, clutter):
+    paragraph = "The log of the station is kept in the office and read once a week by the chief mechanic. " * 4
+    text = "# Title of it\n\n" + "\n\n".join(f"## Part {n}\n\n{paragraph}" for n in range(12))
+    parsed = parse(render.render_pdf(text, "en"), "a", LIMIT)
+    assert len(parsed.pages) >= 3
+    assert clutter not in parsed.text
+
+
+def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
+    pdf = FPDF()
+    for text in ("First page.", "", "Third page."):
+        pdf.add_page()
+        pdf.set_font("Helvetica", size=11)
+        pdf.cell(w=50, text=text)
+    parsed = parse(bytes(pdf.output()), "a", LIMIT)
+    assert parsed.suspect_pages == (2,)
+    assert parsed.text[parsed.pages[2] :] == "Third page."
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    root = tmp_path_factory.mktemp("sample")
+    ingest(IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus")
+    return root / "corpus"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_quote_of_the_sample_stands_in_its_document_and_in_one_passage(sample, language):
+    documents = {document.source.rsplit(".", 1)[0]: document for document in read_documents(sample)}
+    passages = list(read_passages(sample))
+    for line in (BENCHSET / f"questions.{language}.jsonl").read_text().splitlines():
+        for quote in json.loads(line)["quotes"]:
+            document = documents[f"{language}/{quote['document']}"]
+            assert locate(quote["text"], document.text), quote
+            assert any(locate(quote["text"], each.text) for each in passages if each.document_id == document.id), quote
+
+
+def test_the_sample_is_rendered_alike_each_time(render):
+    source = BENCHSET.parents[3] / "benchset" / "documents" / "ru" / "financial"
+    path = next(source.glob("*.md"))
+    for make in (render.render_pdf, render.render_docx, render.render_html):
+        assert make(path.read_text(), "ru") == make(path.read_text(), "ru")

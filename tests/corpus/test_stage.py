@@ -1,0 +1,162 @@
+"""What a folder of documents becomes, again after a change, and after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from opora.corpus.reader import read_documents, read_dropped, read_passages
+from opora.corpus.settings import IngestSettings
+from opora.corpus.stage import ingest
+from opora.errors import InputError
+
+HTML = "<html><head><title>T</title></head><body><nav>Menu</nav><h1>Rules</h1><p>Fee 12.</p></body></html>"
+
+
+def fill(folder, **files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+def run(root, **settings):
+    return ingest(IngestSettings(**settings), root, root / "corpus")
+
+
+def sources(root):
+    return [document.source for document in read_documents(root / "corpus")]
+
+
+def test_a_tree_of_documents(tmp_path):
+    fill(tmp_path / "documents", **{"b.md": "# B\n\nText.", "ru__a.txt": "Срок — 5 дней.", ".git__x.md": "hidden"})
+    manifest = run(tmp_path, languages=["ru", "en"], access={"ru/*": ["staff"]})
+    documents = list(read_documents(tmp_path / "corpus"))
+    assert [(each.source, each.title, each.language, each.access) for each in documents] == [
+        ("b.md", "B", "en", ()),
+        ("ru/a.txt", "a", "ru", ("staff",)),
+    ]
+    passages = list(read_passages(tmp_path / "corpus"))
+    assert [(each.metadata["source"], each.access) for each in passages] == [("b.md", ()), ("ru/a.txt", ("staff",))]
+    assert manifest.counts["documents"] == 2
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (["one"], ["a.md", "sub/c.md"]),
+        (["one", "two"], ["a.md", "b.md", "sub/c.md"]),
+        (["one/*.md"], ["one/a.md"]),
+        (["o*/**/*.md"], ["one/a.md", "one/sub/c.md"]),
+        (["one/a.md"], ["a.md"]),
+    ],
+)
+def test_folders_files_and_globs(tmp_path, folders, expected):
+    fill(tmp_path / "one", **{"a.md": "Text a.", "sub__c.md": "Text c."})
+    fill(tmp_path / "two", **{"b.md": "Text b."})
+    run(tmp_path, folders=folders)
+    assert sources(tmp_path) == expected
+
+
+@pytest.mark.parametrize("folders", [["missing"], ["empty"], ["*.pdf"]])
+def test_bad_input_is_one_line(tmp_path, folders):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError) as caught:
+        run(tmp_path, folders=folders)
+    assert folders[0] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_content_decides_the_format_not_the_name(tmp_path, rendered):
+    folder = tmp_path / "documents"
+    fill(folder, **{"page.txt": HTML})
+    (folder / "sheet.html").write_bytes(rendered["pdf"])
+    (folder / "letter.pdf").write_bytes(rendered["docx"])
+    (folder / "windows.txt").write_bytes(
+        "Срок хранения договора составляет пять лет со дня подписания.".encode("cp1251")
+    )
+    run(tmp_path)
+    found = {each.source: each for each in read_documents(tmp_path / "corpus")}
+    assert {name: each.metadata["format"] for name, each in found.items()} == {
+        "letter.pdf": "docx",
+        "page.txt": "html",
+        "sheet.html": "pdf",
+        "windows.txt": "text",
+    }
+    assert "Срок хранения" in found["windows.txt"].text
+    assert found["page.txt"].text == "# Rules\n\nFee 12."
+
+
+def test_the_same_bytes_are_one_document(tmp_path):
+    fill(tmp_path / "documents", **{"a.md": "Text.", "b.md": "Text."})
+    run(tmp_path)
+    [dropped] = read_dropped(tmp_path / "corpus")
+    assert sources(tmp_path) == ["a.md"]
+    assert (dropped.source, dropped.reason) == ("b.md", "duplicate")
+
+
+def test_again_redoes_nothing_and_after_a_change_only_what_changed(tmp_path, monkeypatch):
+    fill(tmp_path / "documents", **{"a.md": "Text a.", "b.md": "Text b.", "c.md": "Text c."})
+    first = run(tmp_path)
+    assert run(tmp_path).created == first.created
+    fill(tmp_path / "documents", **{"b.md": "New text b."})
+    (tmp_path / "documents" / "c.md").unlink()
+    parsed = parsed_names(monkeypatch)
+    second = run(tmp_path)
+    assert parsed == ["b.md"]
+    assert [document.text for document in read_documents(tmp_path / "corpus")] == ["Text a.", "New text b."]
+    fresh = ingest(IngestSettings(), tmp_path, tmp_path / "other" / "corpus")
+    assert second.files["passages.parquet"] == fresh.files["passages.parquet"]
+
+
+def parsed_names(monkeypatch):
+    from opora.corpus.sandbox.process import Parser
+
+    names = []
+    parse = Parser.parse
+    monkeypatch.setattr(Parser, "parse", lambda self, path: names.append(path.name) or parse(self, path))
+    return names
+
+
+def test_a_kill_at_any_moment_changes_nothing(tmp_path):
+    fill(tmp_path / "documents", **{f"{n:03}.md": f"# Part {n}\n\n" + f"Sentence {n}. " * 400 for n in range(120)})
+    whole = ingest(IngestSettings(workers=1), tmp_path, tmp_path / "whole" / "corpus")
+    killed = 0
+    for _ in range(8):
+        if (tmp_path / "corpus" / "manifest.json").exists():
+            break
+        process = subprocess.Popen(command(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        wait_for_rows(tmp_path / ".corpus.partial" / "parsed.journal-wal", process)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
+        process.communicate()
+        if killed == 2:
+            break
+    assert killed, "the run ended before it could be killed"
+    done = subprocess.run(command(tmp_path), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["fingerprint"] == whole.fingerprint
+
+
+def command(root):
+    code = (
+        "import sys; from pathlib import Path; from opora.corpus.stage import ingest;"
+        "from opora.corpus.settings import IngestSettings; root = Path(sys.argv[1]);"
+        "print(ingest(IngestSettings(workers=1), root, root / 'corpus').model_dump_json())"
+    )
+    return [sys.executable, "-c", code, str(root)]
+
+
+def wait_for_rows(journal, process):
+    """Until the journal has grown by some rows."""
+    size = journal.stat().st_size if journal.exists() else 0
+    until = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < until:
+        if journal.exists() and journal.stat().st_size > size + 20_000:
+            return
+        time.sleep(0.002)

@@ -1,0 +1,162 @@
+"""From documents and questions to rows, whole or absent."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from opora.artifacts import read_json_lines, read_manifest
+from opora.corpus.settings import IngestSettings
+from opora.corpus.stage import ingest
+from opora.dataset.raft.settings import RaftSettings
+from opora.dataset.raft.stage import build_raft
+from opora.errors import InputError
+from opora.retrieval.index.stage import build_index
+from opora.retrieval.settings import IndexSettings
+
+NAMES = ["Aurora", "Boreas", "Celeste", "Dione", "Elektra", "Fortuna", "Gloria", "Hestia"]
+
+
+def document(number, name):
+    return (
+        f"# Ship {name}\n\n## Size\n\nThe {name} has {number + 40} cabins. She is {number + 100} metres long.\n\n"
+        f"## History\n\nThe {name} was built in {1990 + number}. Her captain is called {name[::-1].title()}.\n"
+    )
+
+
+def question(number, name):
+    quote = f"The {name} has {number + 40} cabins."
+    return {
+        "id": name, "question": f"How many cabins are on board of {name}?", "answer": f"There are {number + 40}.",
+        "quotes": [{"document": name.lower(), "text": quote}], "facts": {"must": [[str(number + 40)]]},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ships")
+    (folder / "documents").mkdir()
+    for number, name in enumerate(NAMES):
+        (folder / "documents" / f"{name.lower()}.md").write_text(document(number, name))
+    rows = [json.dumps(question(number, name)) + "\n" for number, name in enumerate(NAMES)]
+    (folder / "questions.jsonl").write_text("".join(rows))
+    ingest(IngestSettings(), folder, folder / "corpus")
+    build_index(IndexSettings(), folder / "corpus", folder / "index")
+    return folder
+
+
+def make(project, out, **more):
+    settings = RaftSettings(**{"questions": project / "questions.jsonl", "valid": 0.2, "test": 0.25, **more})
+    return build_raft(settings, project / "corpus", project / "index", out)
+
+
+def rows(folder, split):
+    return [row for _, row in read_json_lines(folder / f"{split}.jsonl")]
+
+
+def test_splits_share_no_document_and_train_shows_none_of_the_others(project, tmp_path):
+    manifest = make(project, tmp_path / "raft", refusals=0.0)
+    assert manifest.counts == {"train": 4, "valid": 2, "test": 2}
+    trained = rows(tmp_path / "raft", "train")
+    shown = {passage["metadata"]["source"] for row in trained for passage in row["passages"]}
+    asked = {row["quotes"][0]["document"] for split in ("valid", "test") for row in rows(tmp_path / "raft", split)}
+    assert shown.isdisjoint({f"{name}.md" for name in asked})
+    for row in trained:
+        assert row["messages"][-1]["content"].startswith('Quote: "')
+        assert set(row["gold"]) <= {passage["id"] for passage in row["passages"]}
+
+
+def test_only_training_questions_share_contexts(project, tmp_path):
+    alone, shared = (make(project, tmp_path / str(n), refusals=0.5, questions_per_context=n) for n in (1, 4))
+    assert alone.counts == shared.counts
+    assert shared.results["contexts"]["train"] < alone.results["contexts"]["train"] == 4
+    for split in ("valid", "test"):
+        assert rows(tmp_path / "1", split) == rows(tmp_path / "4", split)
+    shown = {passage["metadata"]["source"] for row in rows(tmp_path / "4", "train") for passage in row["passages"]}
+    asked = {row["quotes"][0]["document"] for row in rows(tmp_path / "1", "test") if row["quotes"]}
+    assert shown.isdisjoint({f"{name}.md" for name in asked})
+
+
+def test_the_seed_decides_and_a_finished_dataset_is_not_made_again(project, tmp_path):
+    first = make(project, tmp_path / "a")
+    assert make(project, tmp_path / "b").fingerprint == first.fingerprint
+    assert make(project, tmp_path / "c", seed=1).fingerprint != first.fingerprint
+    assert make(project, tmp_path / "a") == first
+
+
+def test_datasets_loads_it(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+
+    make(project, tmp_path / "raft")
+    loaded = datasets.load_dataset(str(tmp_path / "raft"), cache_dir=str(tmp_path / "cache"))
+    assert {name: len(split) for name, split in loaded.items()} == {"train": 4, "valid": 2, "test": 2}
+    assert loaded["train"][0]["messages"][-1]["role"] == "assistant"
+
+
+def test_webglm_brings_its_own_references(project, tmp_path):
+    path = tmp_path / "web.jsonl"
+    lines = [
+        {"question": f"Why is the {name} so fast?", "answer": f"The {name} has a new engine.[2]",
+         "references": [f"The {name} is painted white.", f"The {name} got a new engine in spring."]}
+        for name in NAMES
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    make(project, tmp_path / "web", questions=path, refusals=0.0)
+    for row in rows(tmp_path / "web", "train"):
+        mark = int(row["messages"][-1]["content"].split("[")[-1].rstrip("]"))
+        assert "engine" in row["passages"][mark - 1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"quotes": [{"document": "aurora", "text": "She sank."}]},
+            r"'Aurora': the quote 'She sank.' is not in aurora.md",
+        ),
+        ({"quotes": [{"document": "zeppelin", "text": "x"}]}, "the corpus has no document 'zeppelin'"),
+    ],
+)
+def test_evidence_that_is_not_there_is_named(project, tmp_path, change, message):
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({**question(0, "Aurora"), **change}) + "\n")
+    with pytest.raises(InputError, match=message):
+        make(project, tmp_path / "raft", questions=path)
+
+
+def test_a_leak_stops_the_build(project, tmp_path):
+    path = tmp_path / "q.jsonl"
+    same = "What is the answer to the question that is asked of every single ship here?"
+    lines = [{**question(n, name), "question": same} for n, name in enumerate(NAMES)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(InputError, match="leak between train and valid: same question"):
+        make(project, tmp_path / "raft", questions=path)
+    assert not (tmp_path / "raft").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.0, 0.4])
+def test_after_kill_9_the_same_command_makes_the_same_dataset(project, tmp_path, delay):
+    whole = make(project, tmp_path / "whole", variants=40)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom opora.dataset.raft.stage import build_raft\n"
+        "from opora.dataset.raft.settings import RaftSettings\np = Path(sys.argv[1])\n"
+        "s = RaftSettings(questions=p / 'questions.jsonl', valid=0.2, test=0.25, variants=40)\n"
+        "build_raft(s, p / 'corpus', p / 'index', Path(sys.argv[2]))"
+    )
+    out = tmp_path / "killed"
+    command = [sys.executable, "-c", code, str(project), str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (tmp_path / ".killed.partial" / "key").exists():
+        time.sleep(0.005)
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not out.exists(), "it ended before it was killed"
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    assert read_manifest(out).fingerprint == whole.fingerprint

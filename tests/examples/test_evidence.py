@@ -1,0 +1,105 @@
+import pytest
+
+from opora.errors import InputError
+from opora.examples.evidence import names_source, resolve_gold
+from opora.records import Document, Example, Passage, Quote
+
+TEXTS = {
+    "ru/rules/fees.pdf": ("ru", "Плата 12 рублей в день. Собаки бесплатно.\n\nСобаки бесплатно. Дети платят половину."),
+    "en/rules/fees.pdf": ("en", "A fee of 12 roubles is due. Dogs go free.\n\nDogs go free. Children pay half."),
+    "en/tech/fees.md": ("en", "| Unit | Flow |\n|---|---|\n| A | 5 |\n| B | 7 |"),
+}
+SPANS = {
+    "ru/rules/fees.pdf": [(0, 41), (43, 60), (61, 83)],
+    "en/rules/fees.pdf": [(0, 27), (14, 41), (43, 75)],
+    "en/tech/fees.md": [(0, 36), (37, 46)],
+}
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return [
+        Document(id=source, source=source, title="", text=text, language=language)
+        for source, (language, text) in TEXTS.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def pieces():
+    header = TEXTS["en/tech/fees.md"][1][:26]
+    return [
+        Passage(id=f"{source}-{n}", document_id=source, text=TEXTS[source][1][a:b], start=a, end=b,
+                header=header if source.endswith(".md") and n else "")
+        for source, spans in SPANS.items() for n, (a, b) in enumerate(spans)
+    ]  # fmt: skip
+
+
+def example(document, *quotes, language="en"):
+    found = tuple(Quote(document=document, text=quote) for quote in quotes)
+    return Example(id="q7", question="?", answer="!", language=language, quotes=found)
+
+
+@pytest.mark.parametrize(
+    ("document", "language", "quote", "gold"),
+    [
+        ("rules/fees", "en", "A fee of 12 roubles is due.", ["en/rules/fees.pdf-0"]),
+        ("rules/fees", "en", "12 roubles", ["en/rules/fees.pdf-0"]),
+        ("rules/fees", "en", "«12   Roubles»", ["en/rules/fees.pdf-0"]),
+        ("rules/fees", "en", "roubles is due", ["en/rules/fees.pdf-0"]),
+        ("rules/fees", "en", "Dogs go free", ["en/rules/fees.pdf-1", "en/rules/fees.pdf-2"]),  # said twice
+        ("rules/fees", "en", "A fee of 12 roubles is due. Dogs go free.",
+         ["en/rules/fees.pdf-0", "en/rules/fees.pdf-1"]),  # cut
+        ("rules/fees", "ru", "Плата 12 рублей", ["ru/rules/fees.pdf-0"]),
+        ("ru/rules/fees.pdf", "ru", "Собаки бесплатно", ["ru/rules/fees.pdf-0", "ru/rules/fees.pdf-1"]),
+        ("rules/fees.pdf", "ru", "Дети платят половину", ["ru/rules/fees.pdf-2"]),
+        ("tech/fees", "en", "| B | 7 |", ["en/tech/fees.md-1"]),
+        ("tech/fees", "en", "| Unit | Flow |\n|---|---|\n| B | 7 |", ["en/tech/fees.md-1"]),  # below its own header
+    ],
+)  # fmt: skip
+def test_quotes_find_their_passages(documents, pieces, document, language, quote, gold):
+    resolved = resolve_gold(example(document, quote, language=language), documents, pieces)
+    assert list(resolved.gold) == gold
+    assert [each.id for each in resolved.passages] == gold
+
+
+def test_gold_of_several_quotes_stands_once(documents, pieces):
+    resolved = resolve_gold(example("rules/fees", "12 roubles", "A fee of 12", "Children pay"), documents, pieces)
+    assert resolved.gold == ("en/rules/fees.pdf-0", "en/rules/fees.pdf-2")
+
+
+@pytest.mark.parametrize(
+    ("document", "language", "quote", "message"),
+    [
+        ("rules/fees", "en", "A fee of 13 roubles", "'q7': the quote 'A fee of 13 roubles' is not in en/rules"),
+        ("rules/fine", "en", "12", "question 'q7': the corpus has no document 'rules/fine'$"),
+        ("tech/fees", "ru", "5", "no document 'tech/fees', only in en"),
+        ("fees", "en", "12", "'fees' may be en/rules/fees.pdf, en/tech/fees.md; write more of the path"),
+    ],
+)
+def test_quote_that_is_nowhere_is_named(documents, pieces, document, language, quote, message):
+    with pytest.raises(InputError, match=message):
+        resolve_gold(example(document, quote, language=language), documents, pieces)
+
+
+def test_example_with_passages_is_left_alone(documents, pieces):
+    own = example("rules/fees").model_copy(update={"passages": (pieces[0],), "gold": (pieces[0].id,)})
+    assert resolve_gold(own, documents, pieces) == own
+    assert resolve_gold(example("rules/fees"), documents, pieces).gold == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "means"),
+    [
+        ("finance/review", "en/finance/review.pdf", True),
+        ("finance/review.pdf", "en/finance/review.pdf", True),
+        ("en/finance/review", "en/finance/review.pdf", True),
+        ("review", "en/finance/review.pdf", True),
+        ("review", "review.pdf", True),
+        ("review-q3.2024", "ru/review-q3.2024.docx", True),
+        ("view", "en/finance/review.pdf", False),
+        ("finance/review.docx", "en/finance/review.pdf", False),
+        ("ru/finance/review", "en/finance/review.pdf", False),
+    ],
+)
+def test_names_of_sources(name, source, means):
+    assert names_source(name, source) is means

@@ -1,0 +1,1 @@
+from tests.bench.conftest import *  # noqa: F403

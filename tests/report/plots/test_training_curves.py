@@ -1,0 +1,123 @@
+"""The report shows how the adapters of its rows were trained, and nothing of an adapter that it has no row of."""
+
+import json
+import re
+
+import pytest
+
+from opora.artifacts import Build, write_json_lines
+from opora.bench.stage import run_bench
+from opora.report.plots.training_curves import Curve, Evaluation, draw_curve, read_curves
+from opora.report.settings import ReportSettings
+from opora.report.stage import report_build, write_report
+from opora.validation import Settings
+
+LOG = [
+    {"step": 0, "eval_loss": 2.0, "eval_general_loss": 1.5, "num_tokens": 0},
+    {"step": 1, "loss": 1.9},
+    {"step": 2, "loss": 1.2, "eval_loss": 1.1, "eval_general_loss": 1.625},
+]
+STOPPED = {"stopped": {"step": 2, "kept_step": 0}}
+
+
+class Training(Settings):
+    method: str = "sft"
+    max_fall: float | None = 0.1
+
+
+def make_training(folder, weights=b"w", log=LOG):
+    with Build(folder, "train sft", Training(), inputs={"weights": weights.decode(), "log": str(log)}) as build:
+        for name in ("adapter", "at-50/adapter"):
+            (build.path / name).mkdir(parents=True)
+            (build.path / name / "adapter_model.safetensors").write_bytes(weights + name.encode())
+            (build.path / name / "adapter_config.json").write_text("{}")
+        write_json_lines(build.path / "log.jsonl", log)
+        build.publish(results=STOPPED)
+
+
+@pytest.fixture
+def made(project, settings, tmp_path, monkeypatch):
+    """`bench/` with a base model and two adapters of one training."""
+    from tests.bench.conftest import Scripted
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "config.json").write_text("{}")
+    make_training(tmp_path / "train" / "raft")
+    models = {"base": "hf:base", "<b>50 %": "hf:base+train/raft/at-50", "RAFT": "hf:base+train/raft"}
+    given = settings.model_copy(update={"models": models})
+    return lambda: run_bench(
+        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, settings: Scripted("fake:right")
+    )
+
+
+def report(tmp_path):
+    return write_report(ReportSettings(), [tmp_path / "bench"], tmp_path / "report")
+
+
+def test_one_curve_for_all_adapters_of_a_training(made):
+    [curve] = read_curves(made())
+    assert (curve.training, curve.rows, curve.method) == ("train/raft", ("<b>50 %", "RAFT"), "sft")
+    assert curve.evaluations == [Evaluation(0, 2.0, 1.5), Evaluation(2, 1.1, 1.625)]
+    assert (curve.max_fall, curve.kept_step) == (0.1, 0)
+
+
+def test_the_report_shows_curve_and_numbers(made, tmp_path):
+    made()
+    report(tmp_path)
+    page, markdown = ((tmp_path / "report" / name).read_text("utf-8") for name in ("report.html", "report.md"))
+    assert "<h3>Training</h3>" in page
+    assert "&lt;b&gt;50 %, RAFT: losses while train/raft was trained" in page
+    assert "<td>1.100</td><td>1.625</td>" in page
+    assert re.search(r"\| 2 +\| 1.100 +\| 1.625 +\|", markdown)
+    pictures = re.findall(r"\]\(<(.+?)>\)", markdown)
+    assert "plots/bench-curve-1.png" in pictures
+    assert all((tmp_path / "report" / each).read_bytes().startswith(b"\x89PNG") for each in pictures)
+    [benchmark] = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))["benchmarks"]
+    [curve] = benchmark["curves"]
+    assert curve["evaluations"][1] == {"step": 2, "domain": 1.1, "general": 1.625}
+    assert curve["plot"] == "plots/bench-curve-1.png"
+
+
+def test_another_log_makes_the_report_stale(made, tmp_path):
+    def key():
+        return report_build(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").key
+
+    made()
+    before = key()
+    assert key() == before
+    make_training(tmp_path / "train" / "raft", log=LOG[:2])
+    assert key() != before
+
+
+@pytest.mark.parametrize("change", ["trained anew", "gone", "without evaluations"])
+def test_no_curve_of_what_was_not_benched(made, tmp_path, change):
+    manifest = made()
+    if change == "trained anew":
+        make_training(tmp_path / "train" / "raft", weights=b"v")
+    elif change == "gone":
+        (tmp_path / "train").rename(tmp_path / "elsewhere")
+    else:
+        make_training(tmp_path / "train" / "raft", log=[{"step": 1, "loss": 1.9}])
+    assert read_curves(manifest) == []
+
+
+def test_a_report_without_curves_has_no_section_of_them(made, tmp_path):
+    made()
+    (tmp_path / "train").rename(tmp_path / "elsewhere")
+    report(tmp_path)
+    assert "<h3>Training</h3>" not in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("general", [None, 1.5])
+def test_a_panel_for_each_set(general):
+    def picture(evaluations, **more):
+        given = {"max_fall": None, "kept_step": None, **more}
+        return draw_curve("c", Curve("t", ("r",), "sft", evaluations, **given)).png
+
+    evaluations = [Evaluation(0, 2.0, general), Evaluation(4, 1.0, general)]
+    first = picture(evaluations)
+    assert first == picture(evaluations)
+    assert first != picture(evaluations, kept_step=0)
+    heights = {int.from_bytes(each[20:24], "big") for each in (first, picture([Evaluation(0, None, 1.0)]))}
+    assert len(heights) == (1 if general is None else 2)

@@ -1,0 +1,213 @@
+import importlib.util
+import os
+import shutil
+import signal
+import threading
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+
+from opora.artifacts import Build, write_parquet
+from opora.errors import InputError, OporaError
+from opora.records import Passage
+from opora.retrieval.index.rows import RowMaker, schema_of
+from opora.retrieval.index.runners import Source, make_rows, parse_runner, write_rows
+from opora.retrieval.index.stage import build_index
+from opora.retrieval.search.searcher import open_index
+from opora.retrieval.settings import IndexSettings
+from opora.retrieval.store.base import Shape
+from opora.retrieval.store.lance import create_lance, open_lance
+from opora.validation import Settings
+
+SHAPE = Shape(8, {"language": "text", "page": "number", "source": "text", "title": "text"})
+NEEDS_RAY = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="ray is not installed")
+
+
+def write_corpus(folder, count):
+    """Passages of a few words; every tenth document has twenty of them."""
+    words = "паром причал север касса билет насос литр секунда студент льгота цена кассир".split()
+    passages = [
+        Passage(
+            id=f"p{n}", document_id=f"d{n // 20}", text=" ".join(words[(n * k) % 12] for k in range(1, 6)) + f" {n}",
+            start=0, end=9, heading=(words[n % 12],),
+            metadata={"source": f"{n // 20}.md", "title": "Переправа", "language": "ru", "page": n % 20},
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    with Build(folder, "ingest", Settings(), inputs={"n": str(count)}) as build:
+        write_parquet(build.path / "passages.parquet", passages)
+        build.publish(counts={"passages": count})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("runner") / "corpus", 3000)
+
+
+def row_maker(folder=None, seconds=0.0):
+    """A maker with an embedder that counts letters; it notes its process in `folder` and takes its time."""
+
+    # inside a function, so that the classes travel to the workers with their code
+    class Letters:
+        dimensions = 8
+
+        def embed(self, texts, role):
+            if folder:
+                (folder / str(os.getpid())).touch()
+                time.sleep(seconds)
+            counts = np.array([[each.text.count(letter) for letter in "аеок"] for each in texts], np.float32)
+            return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
+
+    return RowMaker(Letters(), SHAPE, 1, lambda term: float(len(term)))
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Where an empty table of Lance lies."""
+    place = str(tmp_path / "passages.lance")
+    create_lance(place, SHAPE)
+    return place
+
+
+def by_id(batches):
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    found = {row["id"]: row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_local_rows_are_those_of_the_corpus_in_order(corpus):
+    batches = list(make_rows("local", Source(corpus), row_maker))
+    assert [each for batch in batches for each in batch["id"].to_pylist()] == [f"p{n}" for n in range(3000)]
+    assert all(batch.num_rows <= 256 for batch in batches)
+
+
+def test_rows_of_some_documents(corpus):
+    found = by_id(make_rows("local", Source(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
+    assert sorted(found) == sorted(f"p{n}" for n in [*range(60, 80), *range(180, 200)])
+
+
+@pytest.mark.parametrize(
+    ("runner", "address"),
+    [
+        ("local", None),
+        ("ray", ""),
+        ("ray:10.0.0.5:6379", "10.0.0.5:6379"),
+        ("ray:ray://head:10001", "ray://head:10001"),
+    ],
+)
+def test_runners(runner, address):
+    assert parse_runner(runner) == address
+
+
+@pytest.mark.parametrize("runner", ["", "rey", "ray:", "local:1", "Ray", "dask"])
+def test_an_unknown_runner_is_an_error(runner, corpus):
+    with pytest.raises(InputError, match=r"runner is .*(local|ray)"):
+        make_rows(runner, Source(corpus), row_maker)
+
+
+# on Ray
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two nodes of one processor each, one of them with what it takes for a GPU."""
+    from ray.cluster_utils import Cluster
+
+    memory = 150 * 1024**2
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": memory})
+    cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=memory)
+    cluster.wait_for_nodes()
+    yield f"ray:{cluster.address}"
+    cluster.shutdown()
+
+
+def kill_the_first(folder, killed):
+    """Kill the first process that says in `folder` that it makes rows."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        for each in folder.iterdir():
+            os.kill(int(each.name), signal.SIGKILL)
+            killed.append(each.name)
+            return
+        time.sleep(0.01)
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+@pytest.mark.parametrize("into", ["batches", "table"])
+def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, table, tmp_path, into):
+    noted, killed = tmp_path / "workers", []
+    noted.mkdir()
+    killer = threading.Thread(target=kill_the_first, args=(noted, killed))
+    killer.start()
+    maker = partial(row_maker, noted, 0.3)
+    if into == "batches":
+        found = by_id(make_rows(cluster, Source(corpus), maker))
+    else:
+        write_rows(cluster, Source(corpus), maker, table)
+        store = open_lance(table, SHAPE)
+        store.finish()
+        keys = [key for key, _ in store.by_terms(["незнакомое", "2999"], [], 10)]
+        assert store.take(keys, ["id"]).to_pylist() == [{"id": "p2999"}]
+        found = by_id(store.rows([], schema_of(SHAPE).names))
+    killer.join()
+    assert len(killed) == 1
+    assert {each.name for each in noted.iterdir()} - set(killed)
+    expected = by_id(make_rows("local", Source(corpus), row_maker))
+    assert found == {name: {column: row[column] for column in found["p0"]} for name, row in expected.items()}
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_rows_are_added_to_those_that_are_there(cluster, corpus, table):
+    open_lance(table, SHAPE).write(make_rows("local", Source(corpus, frozenset({"d0", "d1"})), row_maker))
+    write_rows(cluster, Source(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
+    assert by_id(open_lance(table, SHAPE).rows([], ["id"])).keys() == {f"p{n}" for n in range(80)}
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_nothing_to_do(cluster, corpus, table):
+    nothing = Source(corpus, frozenset())
+    write_rows(cluster, nothing, row_maker, table)
+    assert open_lance(table, SHAPE).count() == 0
+    assert list(make_rows(cluster, nothing, row_maker)) == []
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
+    def broken():
+        raise InputError("the model is not there; name another")
+
+    with pytest.raises(OporaError, match="the model is not there; name another"):
+        list(make_rows(cluster, Source(corpus), broken))
+
+
+@NEEDS_RAY
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_a_cluster_that_is_not_there(corpus, address):
+    with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; is the cluster up"):
+        list(make_rows(f"ray:{address}", Source(corpus), row_maker))
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_an_index_made_on_ray_is_the_one_made_here(cluster, tmp_path):
+    folder = tmp_path / "corpus"
+    write_corpus(folder, 300)
+    here = build_index(IndexSettings(), folder, tmp_path / "here")
+    there = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    assert there.results == here.results
+    assert there.counts == here.counts
+    found = [open_index(tmp_path / name).search("Сколько литров качает насос 77?", 9) for name in ("here", "there")]
+    assert found[0] == found[1]
+    shutil.rmtree(folder)
+    write_corpus(folder, 340)
+    updated = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    assert updated.counts["passages"] == 340
+    assert sorted(each.id for each in open_index(tmp_path / "there").passages()) == sorted(f"p{n}" for n in range(340))

@@ -1,0 +1,101 @@
+import subprocess
+import sys
+
+import pytest
+
+from opora.errors import InputError
+from opora.retrieval.index.rows import RowMaker
+from opora.retrieval.index.stage import build_index, index_build
+from opora.retrieval.search.searcher import open_index
+from opora.retrieval.settings import IndexSettings
+from opora.retrieval.store.base import Shape
+from opora.retrieval.store.idf import Idf
+
+KILLED_WHILE_INDEXING = """
+import os, sys
+from pathlib import Path
+import opora.retrieval.index.stage as build
+def killed(*made):
+    os.kill(os.getpid(), 9)
+build._publish = killed
+build.build_index(build.IndexSettings(), Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_finished_index_is_returned(corpus, tmp_path):
+    first = build_index(IndexSettings(), corpus, tmp_path / "index")
+    assert build_index(IndexSettings(), corpus, tmp_path / "index") == first
+    assert index_build(IndexSettings(), corpus, tmp_path / "index").finished == first
+    assert index_build(IndexSettings(depth=7), corpus, tmp_path / "index").finished is None
+
+
+def test_same_corpus_same_fingerprint_and_hits(index, corpus, tmp_path):
+    again = build_index(IndexSettings(), corpus, tmp_path / "index")
+    assert again.fingerprint == index.manifest.fingerprint
+    for question in ("Какой срок хранения?", "рублей", "roubles a year"):
+        assert open_index(tmp_path / "index").search(question, 9) == index.search(question, 9)
+    other = build_index(IndexSettings(heading_weight=3), corpus, tmp_path / "index")
+    assert other.fingerprint != again.fingerprint
+
+
+def test_killed_build_goes_on_to_the_same_index(index, corpus, tmp_path):
+    out = tmp_path / "index"
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_INDEXING, str(corpus), str(out)], capture_output=True)
+    assert killed.returncode == -9
+    with pytest.raises(InputError, match="is unfinished"):
+        open_index(out)
+    assert build_index(IndexSettings(), corpus, out).fingerprint == index.manifest.fingerprint
+    assert open_index(out).passages() == index.passages()
+
+
+def test_manifest_says_what_is_inside(index):
+    manifest = index.manifest
+    assert manifest.counts["passages"] == 9
+    assert manifest.results["languages"] == {"en": 4, "ru": 5}
+    assert manifest.results["metadata"]["page"] == "number"
+    assert [*manifest.models] == ["navec_news_v1_1B_250K_300d_100q"]
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_index_without_corpus(tmp_path, unfinished):
+    if unfinished:
+        (tmp_path / ".corpus.partial").mkdir()
+    with pytest.raises(InputError, match="is unfinished" if unfinished else "does not exist"):
+        build_index(IndexSettings(), tmp_path / "corpus", tmp_path / "index")
+
+
+def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
+    odd = [
+        each.model_copy(update={"metadata": {**each.metadata, "a.b `'\"": value, "год": 2020 + n, "Доля": 0.5 * n}})
+        for n, (each, value) in enumerate(zip(passages[:3], ["x", 1, True], strict=True))
+    ]
+    index = make_index(odd)
+
+    def found(filters):
+        return {hit.passage.id for hit in index.search("штраф студенты паром", 9, filters=filters)}
+
+    assert found({"a.b `'\"": "x"}) == {"p0"}
+    assert found({"a.b `'\"": 1}) == {"p1"}
+    assert found({"год": {"min": 2021}}) == {"p1", "p2"}
+    assert found({"Доля": 0.5}) == {"p1"}
+
+
+def row_of(passage, heading_weight):
+    rows = RowMaker(None, Shape(0, {}), heading_weight, Idf({"щебен": 1}, 5)).rows([passage])
+    return rows.to_pylist()[0]
+
+
+def test_terms_of_a_passage(passages):
+    passage = passages[0].model_copy(
+        update={"header": "| Товар | Цена |", "text": "| Щебень | 5 |", "heading": ("Цены",)}
+    )
+    assert row_of(passage, 1)["terms"].split() == ["fee", "цен", "товар", "цен", "щебен", "5"]
+    assert row_of(passage, 0)["terms"].split() == ["товар", "цен", "щебен", "5"]
+    assert row_of(passage, 0)["heading_terms"].split() == ["fee", "цен"]
+    titled = passage.model_copy(update={"heading": ("fees", "Цены")})
+    assert row_of(titled, 2)["terms"].split()[:4] == ["fee", "цен", "fee", "цен"]
+
+
+def test_keywords_are_what_is_rare_and_frequent(passages):
+    passage = passages[0].model_copy(update={"text": "Насосы и насос: насосам нужен ремонт. Ремонта мало."})
+    assert row_of(passage, 1)["keywords"][:2] == ["насосы", "ремонт"]

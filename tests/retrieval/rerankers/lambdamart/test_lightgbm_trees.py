@@ -1,0 +1,99 @@
+"""A forest that LightGBM trained, read without it."""
+
+import numpy as np
+import pytest
+
+from opora.errors import InputError
+from opora.retrieval.rerankers.lambdamart.features import FEATURES, features
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import FOREST, ForestReranker, Trees, _pairs, load_forest
+from tests.retrieval.rerankers.samples import ask, candidate
+
+
+def train(rows, labels, groups, names=FEATURES, **settings):
+    import lightgbm
+
+    given = {
+        "objective": "lambdarank",
+        "min_data_in_leaf": 1,
+        "num_threads": 1,
+        "seed": 0,
+        "verbosity": -1,
+        "use_missing": False,
+    }
+    data = lightgbm.Dataset(rows, labels, group=groups, feature_name=list(names), params=given | settings)
+    return lightgbm.train(given | settings, data, num_boost_round=settings.get("rounds", 20))
+
+
+@pytest.fixture(scope="module")
+def booster():
+    """Trained to put high values of `passage_share` on top."""
+    rng = np.random.default_rng(0)
+    rows = rng.random((400, len(FEATURES))).astype(np.float32)
+    labels = (rows[:, FEATURES.index("passage_share")] > 0.6).astype(int)
+    return train(rows, labels, [10] * 40, num_leaves=15, rounds=30)
+
+
+@pytest.mark.parametrize("leaves", [2, 15, 31])
+@pytest.mark.parametrize("objective", ["lambdarank", "regression"])
+def test_scores_are_those_of_lightgbm(leaves, objective):
+    rng = np.random.default_rng(leaves)
+    rows = rng.normal(size=(300, len(FEATURES))).astype(np.float32)
+    labels = rng.integers(3, size=300)
+    model = train(rows, labels, [10] * 30, num_leaves=leaves, objective=objective)
+    trees = Trees([_pairs(each) for each in model.model_to_string().split("\nTree=")[1:]])
+    fresh = np.vstack([rows, rng.normal(size=(100, len(FEATURES))), np.zeros((1, len(FEATURES)))]).astype(np.float32)
+    assert np.allclose(trees.predict(fresh), model.predict(fresh), atol=1e-9)
+
+
+def test_a_tree_that_does_not_split_is_a_number():
+    model = train(
+        np.zeros((20, len(FEATURES)), np.float32), np.arange(20) % 2, [10, 10], objective="regression", rounds=1
+    )
+    trees = Trees([_pairs(each) for each in model.model_to_string().split("\nTree=")[1:]])
+    assert np.allclose(trees.predict(np.ones((2, len(FEATURES)), np.float32)), [0.5, 0.5])
+
+
+def test_a_forest_ranks_and_survives_its_folder(booster, tmp_path):
+    forest = ForestReranker(booster.model_to_string(), "here")
+    forest.save(tmp_path / "model")
+    again = load_forest(tmp_path / "model")
+    question = ask("northern pier fee")
+    found = [candidate("The pier is old."), candidate("The fee of the northern pier is 12 euro."), candidate("Maps.")]
+    scores = again.score(question, found)
+    assert scores == forest.score(question, found)
+    assert np.allclose(scores, booster.predict(features(question, found)))
+    assert max(scores) == scores[1]
+    assert again.identity() == forest.identity()
+    assert again.score(question, []) == []
+
+
+def test_two_forests_have_two_identities(booster):
+    text = booster.model_to_string()
+    assert ForestReranker(text, "a").identity() != ForestReranker(text + "\n", "a").identity()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda text: "", "is no model file of LightGBM"),
+        (lambda text: "hello", "is no model file of LightGBM"),
+        (lambda text: text.split("\nTree=")[0], "is no model file of LightGBM"),
+        (lambda text: text.replace("bm25_rank", "color"), "other features.*bm25_rank, color"),
+        (lambda text: text.replace("bm25 bm25_rank", "bm25_rank bm25"), "other features.*their order"),
+        (lambda text: text.replace("threshold=", "limit="), "cannot be read.*threshold"),
+        (lambda text: text.replace("leaf_value=", "leaf_value=1 "), "cannot be read.*values where"),
+        (lambda text: text.replace("num_leaves=15", "num_leaves=many"), "cannot be read"),
+        (lambda text: text.replace("num_cat=0", "num_cat=1"), "cannot be read.*category"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(booster, tmp_path, change, fault):
+    (tmp_path / FOREST).write_text(change(booster.model_to_string()))
+    with pytest.raises(InputError, match=fault) as raised:
+        load_forest(tmp_path)
+    assert "opora train reranker" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_a_forest_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"forest.txt: no such file"):
+        load_forest(tmp_path)

@@ -1,0 +1,195 @@
+"""Rerankers by their names: what a spec opens, what an index keeps."""
+
+import math
+
+import pytest
+
+from opora.artifacts import Build
+from opora.errors import InputError, ModelError
+from opora.models.backends.scripted import FakeModel
+from opora.models.registry import load_model
+from opora.models.settings import ModelSettings
+from opora.retrieval.rerankers.cross_encoder import CrossEncoderReranker, shown_below_headings
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import FOREST, ForestReranker
+from opora.retrieval.rerankers.llm import RewardReranker, answer_probabilities
+from opora.retrieval.rerankers.registry import open_reranker, parse_reranker, save_reranker
+from opora.validation import Settings
+from tests.retrieval.rerankers.samples import ask, candidate, tiny_forest
+
+FERRY = candidate("Six boats leave the northern pier.", id="a", title="Ferry", heading=("Ferry", "Timetable"))
+PUMP = candidate("The pump is checked once a year.", id="b")
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [("none", "none"), ("train/mine", "train/"), ("hf:some/model", "hf:"), ("hf:some/model@main", "hf:"),
+     ("reward:smollm2", "reward:"), ("reward:hf:some/model+train/raft", "reward:")],
+)  # fmt: skip
+def test_specs_that_are_known(spec, kind):
+    assert parse_reranker(spec) == kind
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ("", "of no known form"), ("nome", "did you mean none"), ("train", "did you mean train"),
+        ("trian/x", "did you mean train"), ("reword:smollm2", "did you mean reward"), ("hf:", "of no known form"),
+        ("reward:", "of no known form"), ("reward:gpt", "model 'gpt' is unknown"),
+        ("reward:extractive", "extractive is no language model"), ("hf:a/b+train/x", "hf:NAME-OR-PATH"),
+        ("hf:a/b@", "REVISION"), ("nonesuch", "of no known form"),
+    ],
+)  # fmt: skip
+def test_specs_that_are_not(spec, fault, tmp_path):
+    with pytest.raises(InputError, match=fault) as raised:
+        open_reranker(spec, tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_none_is_no_reranker(tmp_path):
+    assert open_reranker("none", tmp_path) is None
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A project in which `train/mine` is a forest."""
+    with Build(tmp_path / "train" / "mine", "train reranker", Settings(), {}) as build:
+        tiny_forest().save(build.path / "model")
+        build.publish()
+    return tmp_path
+
+
+def test_an_index_keeps_what_was_trained(trained):
+    kept = trained / "index" / "reranker"
+    save_reranker("train/mine", kept, trained)
+    made = open_reranker("train/mine", kept, trained)
+    (trained / "train" / "mine" / "model" / FOREST).unlink()
+    assert open_reranker("train/mine", kept).identity() == made.identity()
+    question = ask("northern pier")
+    assert open_reranker("train/mine", kept).score(question, [FERRY, PUMP]) == made.score(question, [FERRY, PUMP])
+
+
+@pytest.mark.parametrize("spec", ["none", "hf:some/model", "reward:smollm2"])
+def test_what_is_found_by_its_name_is_not_kept(trained, spec):
+    kept = trained / "index" / "reranker"
+    save_reranker("train/mine", kept, trained)
+    save_reranker(spec, kept, trained)
+    assert not kept.exists()
+
+
+def test_a_training_that_is_not_there_or_another_is_one_line(trained):
+    with pytest.raises(InputError, match=r"train/other: this artefact does not exist"):
+        save_reranker("train/other", trained / "kept", trained)
+    with Build(trained / "train" / "raft", "train sft", Settings(), {}) as build:
+        build.publish()
+    with pytest.raises(InputError, match=r"train/raft is no reranker but the artefact of `train sft`"):
+        save_reranker("train/raft", trained / "kept", trained)
+    with pytest.raises(InputError, match=r"holds no reranker; set index\.reranker"):
+        open_reranker("train/mine", trained / "kept")
+
+
+def test_a_folder_is_named_whatever_is_in_its_name(tmp_path):
+    folder = tmp_path / "a@b"
+    folder.mkdir()
+    opened = open_reranker(f"hf:{folder}", tmp_path)
+    assert isinstance(opened, CrossEncoderReranker)
+    assert (opened.name, opened.revision) == (str(folder), "")
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory):
+    """Folder of a tiny cross-encoder with random weights."""
+    pytest.importorskip("sentence_transformers")
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    text = "six boats leave the northern pier . pump is checked once a year ferry timetable who ? >"
+    words = sorted(set(text.split()))
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"))
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    config = BertConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=64, num_labels=1, initializer_range=0.5, **sizes
+    )
+    BertForSequenceClassification(config).save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+    return folder
+
+
+@pytest.mark.slow  # loading sentence-transformers alone takes seconds
+def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
+    from sentence_transformers import CrossEncoder
+
+    reranker = open_reranker(f"hf:{cross_encoder}", cross_encoder)
+    scores = reranker.score(ask("who leaves the pier?"), [FERRY, PUMP])
+    texts = ["Ferry > Timetable\nSix boats leave the northern pier.", "The pump is checked once a year."]
+    expected = CrossEncoder(str(cross_encoder)).predict([("who leaves the pier?", text) for text in texts])
+    assert scores == pytest.approx(expected.tolist(), abs=1e-5)
+    assert scores[0] != scores[1]
+    assert reranker.score(ask("who?"), []) == []
+    assert list(reranker.identity()) == ["cross-encoder"]
+
+
+@pytest.mark.slow  # loading sentence-transformers alone takes seconds
+def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
+    pytest.importorskip("sentence_transformers")
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ModelError, match="does not load") as raised:
+            CrossEncoderReranker(str(folder)).score(ask("who?"), [PUMP])
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (FERRY, "Ferry > Timetable\nSix boats leave the northern pier."),
+        (PUMP, "The pump is checked once a year."),
+        (candidate("Text.", heading=("Rules",)), "Rules\nText."),
+    ],
+)
+def test_a_model_is_shown_headings_once(found, expected):
+    assert shown_below_headings(found) == expected
+
+
+class Teller(FakeModel):
+    """Tells «yes» where the passage names what is asked for."""
+
+    def logprobs(self, chats, continuations):
+        self.asked = [(chat[-1].content, text) for chat, text in zip(chats, continuations, strict=True)]
+        return [-1.0 if ("northern" in chat[-1].content.split("Question")[0]) == (text in ("Yes", "Да")) else -3.0
+                for chat, text in zip(chats, continuations, strict=True)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "options"), [("en", {"Yes", "No"}), ("ru", {"Да", "Нет"}), ("de", {"Yes", "No"})])
+def test_the_probability_of_yes_ranks(language, options):
+    model = Teller()
+    reranker = RewardReranker("fake", lambda spec, settings: model)
+    scores = reranker.score(ask("Who leaves?", language), [FERRY, PUMP])
+    high = 1 / (1 + math.exp(-2))
+    assert scores == pytest.approx([high, 1 - high])
+    assert {text for _, text in model.asked} == options
+    assert all("Who leaves?" in prompt for prompt, _ in model.asked)
+    assert reranker.score(ask("Who?"), []) == []
+
+
+def test_the_probability_of_a_known_answer():
+    model = FakeModel([("northern", "Six boats.")])
+    values = answer_probabilities(model, "How many?", "en", [FERRY, PUMP], "Six boats.")
+    assert values == pytest.approx([1.0, math.exp(-len("Six boats.") / 2)])
+
+
+def test_a_real_model_ranks(tiny_model):
+    model = load_model(f"hf:{tiny_model}", ModelSettings())
+    reranker = RewardReranker(f"hf:{tiny_model}")
+    scores = reranker.score(ask("Who leaves?"), [FERRY, PUMP])
+    assert all(0 < each < 1 for each in scores)
+    assert scores[0] != scores[1]
+    values = answer_probabilities(model, "Who leaves?", "en", [FERRY, PUMP], "Six boats.")
+    assert all(0 < each < 1 for each in values)
+    assert f"hf:{tiny_model}" in reranker.identity()
+
+
+def test_forests_are_told_apart_by_what_they_hold(trained):
+    identity = open_reranker("train/mine", trained, trained).identity()
+    assert identity == ForestReranker(tiny_forest().text, "x").identity()

@@ -1,0 +1,24 @@
+import pytest
+
+from opora.retrieval.search.spelling import correct
+
+KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "note": 1, "editor": 1, "2023": 1, "fee": 3}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (["директор"], ["директор"]),
+        (["дериктор"], ["директор"]),
+        (["финасов", "директор"], ["финансов", "директор"]),
+        (["editer"], ["editor"]),
+        (["noet"], ["note"]),
+        (["директор", "дериктор"], ["директор"]),
+        (["2024"], []),  # another number is no misspelling
+        (["fe"], []),
+        (["насос"], []),
+        ([], []),
+    ],
+)
+def test_misspelt_terms_become_known_ones(asked, expected):
+    assert correct(asked, KNOWN) == expected

@@ -1,0 +1,232 @@
+"""What Milvus has beyond the contract of stores: a server, copies, weights that drift, errors."""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from opora.errors import InputError, OporaError
+from opora.retrieval.index.rows import schema_of
+from opora.retrieval.store.base import Shape
+from opora.retrieval.store.bm25 import NO_TERM, Counts, number_of, weights_of_question, weights_of_row
+from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
+from opora.retrieval.store.milvus import Place, copy_milvus, create_milvus, drop_milvus, open_milvus
+from opora.retrieval.store.milvus_client import expression
+from opora.retrieval.store.registry import create_store
+
+NEEDS_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reason="pymilvus is not installed")
+SHAPE = Shape(2, {})
+
+
+def batch_of(texts, shape=SHAPE, **columns):
+    given = {
+        "language": "ru",
+        "access": [PUBLIC],
+        "keywords": [],
+        "heading_terms": "",
+        "record": "{}",
+        "vector": [1.0, 0.0],
+    }
+    rows = [{**given, "id": name, "document_id": name[0], "terms": text, **columns} for name, text in texts.items()]
+    return pa.RecordBatch.from_pylist(rows, schema_of(shape))
+
+
+def stored(place, texts):
+    place.folder.mkdir(exist_ok=True)
+    store = create_milvus(place, SHAPE)
+    store.write([batch_of(texts)])
+    store.finish()
+    return store
+
+
+def found(store, *terms):
+    return dict(store.by_terms(terms, [], 100))
+
+
+# weights
+
+
+def test_the_product_of_the_weights_is_bm25():
+    counts = Counts()
+    counts.change(["паром причал паром", "касса", "касса билет", ""], by=1)
+    assert counts.settle()
+    row = weights_of_row("паром причал паром", counts.mean)
+    question = weights_of_question(["паром", "касса", "незнакомое"], counts)
+    assert set(question) == {number_of("паром"), number_of("касса")}
+    idf = np.log(1 + 2.5 / 1.5)
+    frequency = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
+    assert sum(question.get(number, 0) * weight for number, weight in row.items()) == pytest.approx(idf * frequency)
+    assert weights_of_row("", counts.mean) == {NO_TERM: 1.0}
+
+
+def test_numbers_of_terms_never_change():
+    """They lie in stored rows."""
+    assert [number_of(each) for each in ("паром", "12.1.004-91", "ferry")] == [3486645996, 3345921992, 3205307411]
+
+
+def test_counts_come_and_go(tmp_path):
+    counts = Counts()
+    counts.change(["паром причал", "паром касса билет"], by=1)
+    counts.settle()
+    counts.save(tmp_path)
+    counts = Counts.load(tmp_path)
+    counts.change(["паром причал"], by=-1)
+    counts.change(["насос насос"], by=1)
+    counts.settle()
+    terms = ["паром", "причал", "касса", "насос", "нет"]
+    assert counts.holding([number_of(each) for each in terms]) == [1, 0, 1, 1, 0]
+    assert (counts.rows, counts.length) == (2, 5)
+
+
+def test_a_saved_count_leaves_a_linked_copy_alone(tmp_path):
+    """An index is copied by links before it is brought up to date."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    counts = Counts()
+    counts.change(["паром"], by=1)
+    counts.settle()
+    old.mkdir()
+    counts.save(old)
+    shutil.copytree(old, new, copy_function=os.link)
+    counts.change(["касса"], by=1)
+    counts.settle()
+    counts.save(new)
+    assert (Counts.load(old).rows, Counts.load(new).rows) == (1, 2)
+
+
+# conditions
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ([], ""),
+        ([OneOf("meta_0", ("it's", 'a "b"', "c\\d", "e\nf"))], r'meta_0 in ["it\'s", "a \"b\"", "c\\d", "e\nf"]'),
+        ([OneOf("meta_0", (1.0, -2.5))], "meta_0 in [1.0, -2.5]"),
+        ([OneOf("meta_0", (True,))], "meta_0 in [true]"),
+        ([Between("meta_0", 1.0, None), Between("meta_1", None, "z")], '(meta_0 >= 1.0) and (meta_1 <= "z")'),
+        ([Access(())], 'array_contains_any(access, [""])'),
+        ([Access(("a",))], 'array_contains_any(access, ["", "a"])'),
+    ],
+)
+def test_expressions(conditions, expected):
+    assert expression(conditions) == expected.replace("\\'", "'")
+
+
+# collections
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(str(tmp_path / "rows.db"), "passages_1", tmp_path)
+
+
+TEXTS = {"a1": "паром причал север", "a2": "паром касса билет цена", "b1": "касса билет"}
+
+
+@NEEDS_MILVUS
+def test_a_copy_is_changed_and_the_old_one_is_not(place, tmp_path):
+    """As an index is brought up to date: copied, changed, and the old one dropped when it is read no more."""
+    old = stored(place, TEXTS)
+    before = found(old, "паром", "касса")
+    folder = tmp_path / "new"
+    shutil.copytree(tmp_path / "milvus", folder / "milvus", copy_function=os.link)
+    new = copy_milvus(Place(place.uri, "passages_2", folder), "passages_1", SHAPE)
+    assert found(new, "паром", "касса") == pytest.approx(before)
+    new.delete(["a"])
+    new.write([batch_of({"c1": "паром насос", "c2": "насос секунда"})])
+    new.finish()
+    afresh = stored(
+        Place(place.uri, "passages_3", tmp_path / "afresh"),
+        {"b1": "касса билет", "c1": "паром насос", "c2": "насос секунда"},
+    )
+    for terms in (["паром"], ["насос", "касса"]):
+        assert found(new, *terms) == pytest.approx(found(afresh, *terms))
+    assert found(open_milvus(place, SHAPE), "паром", "касса") == pytest.approx(before)
+    drop_milvus(place.uri, "passages_1")
+    with pytest.raises(OporaError, match="has no collection passages_1; build the index anew"):
+        open_milvus(place, SHAPE)
+    assert set(found(new, "насос")) == {"c1", "c2"}
+
+
+@NEEDS_MILVUS
+def test_while_the_mean_length_drifts_scores_stay_near(place, tmp_path):
+    """Rows are added that are longer: up to a tenth the old weights stay, within a twentieth of the true score."""
+    texts = {f"a{n}": "паром касса билет цена"[: 12 + 11 * (n % 2)] for n in range(40)}
+    more = {f"b{n}": "паром насос литр секунда студент" for n in range(5)}
+    store = stored(place, texts)
+    store.write([batch_of(more)])
+    store.finish()
+    expected = found(stored(Place(place.uri, "passages_2", tmp_path / "afresh"), {**texts, **more}), "паром", "билет")
+    scores = found(store, "паром", "билет")
+    assert scores != expected
+    assert scores == pytest.approx(expected, rel=0.05)
+
+
+@NEEDS_MILVUS
+def test_a_server_is_asked_as_a_file_is(place, tmp_path):
+    from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+    server, rows, port = start_server_in_thread(data_dir=str(tmp_path / "served"), host="127.0.0.1", port=0)
+    try:
+        by_server = stored(place._replace(uri=f"http://127.0.0.1:{port}"), TEXTS)
+        assert found(by_server, "паром", "билет") == found(stored(place, TEXTS), "паром", "билет")
+    finally:
+        server.stop(grace=0)
+        rows.close()
+
+
+@NEEDS_MILVUS
+def test_rows_that_wait_are_deleted_too(place):
+    store = create_milvus(place, SHAPE)
+    store.write([batch_of(TEXTS)])
+    store.delete(["a"])
+    store.finish()
+    assert set(found(store, "паром", "касса")) == {"b1"}
+
+
+@NEEDS_MILVUS
+def test_a_collection_of_that_name_is_replaced(place):
+    stored(place, TEXTS)
+    assert set(found(stored(place, {"z1": "паром"}), "паром")) == {"z1"}
+
+
+@NEEDS_MILVUS
+def test_a_passage_that_is_too_long_is_named(place):
+    store = create_milvus(place, SHAPE)
+    rows = batch_of({"a1": "паром", "a2": "слово " * 7000})
+    with pytest.raises(
+        InputError, match=r"passage a2: its terms takes 77000 bytes, and Milvus holds 65535; .*chunk.size"
+    ):
+        store.write([rows])
+
+
+@NEEDS_MILVUS
+def test_a_server_that_is_not_there(monkeypatch, place):
+    monkeypatch.setattr("opora.retrieval.store.milvus_client.TIMEOUT_S", 1.0)
+    with pytest.raises(OporaError, match=r"^milvus:http://127\.0\.0\.1:1: .+$"):
+        open_milvus(place._replace(uri="http://127.0.0.1:1"), SHAPE)
+
+
+@NEEDS_MILVUS
+def test_a_file_that_another_process_holds(place, tmp_path):
+    """Milvus Lite locks its file."""
+    from milvus_lite import MilvusLite
+
+    with MilvusLite(place.uri), pytest.raises(OporaError, match="is the file in use by another process"):
+        create_milvus(place, SHAPE)
+
+
+def test_without_pymilvus_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(InputError, match=r"pip install 'opora\[scale\]'"):
+        create_store("milvus:shop.db", tmp_path, "passages", SHAPE)
+
+
+@pytest.mark.parametrize("uri", ["shop", "shop.sqlite", "localhost:19530", "ftp://host"])
+def test_a_uri_that_is_neither_file_nor_server(uri, tmp_path):
+    with pytest.raises(InputError, match=r"neither a file that ends with \.db nor http"):
+        create_store(f"milvus:{uri}", tmp_path, "passages", SHAPE)

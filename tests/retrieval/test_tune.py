@@ -1,0 +1,116 @@
+"""Settings of the search, chosen on some documents and measured on others."""
+
+import pytest
+
+from opora.artifacts import Build
+from opora.errors import InputError
+from opora.records import Example
+from opora.retrieval.index.stage import build_index
+from opora.retrieval.search.searcher import Index, open_index
+from opora.retrieval.settings import IndexSettings
+from opora.retrieval.tune import Grid, Point, _clusters, _folds, format_tuning, tune
+from opora.validation import Settings
+from tests.retrieval.rerankers.samples import tiny_forest
+
+GRID = Grid(dense_weight=(0.0, 0.25, 0.9), depth=(20, 30), rerank_depth=(0, 3, 30))
+
+
+def example(passage, question, number):
+    return Example(id=f"q{number}", question=question, answer="!", passages=(passage,), gold=(passage.id,))
+
+
+@pytest.fixture(scope="module")
+def examples(passages):
+    asked = [(0, "штраф за хранение"), (1, "скидка студентам"), (2, "когда отходит паром"), (3, "проверка насоса"),
+             (5, "storage fine"), (6, "northern pier"), (8, "weight of the pump")]  # fmt: skip
+    return [example(passages[place], question, number) for number, (place, question) in enumerate(asked)]
+
+
+@pytest.fixture(scope="module")
+def ranked(corpus):
+    """An index with a reranker of its own."""
+    with Build(corpus.parent / "train" / "mine", "train reranker", Settings(), {}) as build:
+        tiny_forest().save(build.path / "model")
+        build.publish()
+    build_index(IndexSettings(reranker="train/mine"), corpus, corpus.parent / "ranked")
+    return open_index(corpus.parent / "ranked")
+
+
+def settings_of(index):
+    return IndexSettings.model_validate(index.manifest.settings)
+
+
+def test_every_point_is_what_a_search_with_it_finds(ranked, examples):
+    tuning = tune(ranked, examples, GRID, settings_of(ranked))
+    assert len(tuning.rows) == 3 * 2 * 3
+    for row in tuning.rows:
+        given = settings_of(ranked).model_copy(
+            update={**row.point.model_dump(), "rerank_depth": row.point.rerank_depth or 1}
+        )
+        by = "reranked" if row.point.rerank_depth else "hybrid"
+        index = Index(ranked.folder, ranked.manifest, given)
+        found = [[hit.passage.id for hit in index.search(each.question, 10, by=by)] for each in examples]
+        reciprocal = [
+            1 / (1 + ids.index(each.gold[0])) if each.gold[0] in ids else 0
+            for each, ids in zip(examples, found, strict=True)
+        ]
+        assert row.scores["mrr"].mean == pytest.approx(sum(reciprocal) / len(reciprocal)), row.point
+        first = [ids[:1] == [each.gold[0]] for each, ids in zip(examples, found, strict=True)]
+        assert row.scores["recall_1"].mean == pytest.approx(sum(first) / len(first))
+
+
+def test_the_best_point_stands_first_and_the_current_wins_ties(index, examples):
+    tuning = tune(index, examples, GRID, settings_of(index))
+    means = [row.scores["mrr"].mean for row in tuning.rows]
+    assert means == sorted(means, reverse=True)
+    assert tuning.chosen == tuning.rows[0].point
+    assert tuning.current.point == Point(dense_weight=0.25, depth=30, rerank_depth=0, diversity=0.0)
+    if tuning.current.scores["mrr"].mean == means[0]:
+        assert tuning.chosen == tuning.current.point
+    assert all(not row.point.rerank_depth for row in tuning.rows)
+    assert (tuning.questions, tuning.documents) == (7, 7)
+
+
+def test_vectors_are_tried_where_they_are_off(index, passages, examples):
+    asked = [*examples, example(passages[2], "теплоход", 9)]
+    tuning = tune(index, asked, GRID, settings_of(index).model_copy(update={"dense_weight": 0.0}))
+    scores = {row.point.dense_weight: row.scores["mrr"].mean for row in tuning.rows if row.point.depth == 30}
+    assert scores[0.9] > scores[0.0]
+
+
+def test_what_is_printed_can_be_pasted(ranked, examples):
+    shown = format_tuning(tune(ranked, examples, GRID, settings_of(ranked)), shown=2)
+    table, lines = shown.split("\nindex:\n")
+    assert "dense_weight" in table.splitlines()[0]
+    assert any(line.startswith("*") for line in table.splitlines())
+    assert any(line.split()[0] in ("=", "*=") for line in table.splitlines()[1:] if line)
+    assert "7 questions on 7 documents" in table
+    assert "  dense_weight: " in lines
+    assert "  depth: " in lines
+
+
+@pytest.mark.parametrize("places", [[], [0], [0, 0]])
+def test_too_few_documents_are_one_line(index, examples, places):
+    with pytest.raises(InputError, match="two are the least"):
+        tune(index, [examples[place] for place in places], GRID, settings_of(index))
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        (["a", "b", "a"], ["a", "b", "a"]),
+        (["ab", "c", "b"], ["a", "c", "a"]),
+        (["ab", "bc", "cd", "e"], ["a", "a", "a", "e"]),
+        (["a", "c", "abc"], ["a", "a", "a"]),
+    ],
+)
+def test_questions_that_share_a_document_stay_together(documents, expected):
+    assert _clusters([frozenset(each) for each in documents]) == expected
+
+
+def test_folds_are_of_whole_clusters():
+    clusters = [f"d{number % 23}" for number in range(100)]
+    folds = _folds(clusters)
+    assert set(folds) == set(range(5))
+    assert len({(cluster, fold) for cluster, fold in zip(clusters, folds, strict=True)}) == 23
+    assert _folds(["a", "b", "a"]) in ([0, 1, 0], [1, 0, 1])

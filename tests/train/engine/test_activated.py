@@ -1,0 +1,153 @@
+"""An activated adapter learns what PEFT's own pass over each row teaches it, prompts read once, without gradient."""
+
+import json
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+
+from opora.artifacts import read_json_lines
+from opora.errors import InputError
+from opora.train.engine.engine import Engine, Row, last_occurrence
+from opora.train.settings import LoraSettings, TrainSettings
+from tests.train.engine.test_engine import FAMILIES, KINDS, assert_same, draw, make
+from tests.train.objectives.test_pairs import pair
+from tests.train.objectives.test_pairs import train as train_pairs
+
+INVOCATION = [1, 2]
+
+
+def activate(model, invocation=INVOCATION, **more):
+    config = LoraConfig(
+        r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", alora_invocation_tokens=invocation,
+        **more,
+    )  # fmt: skip
+    model = get_peft_model(model, config)
+    torch.manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def invoked(kind):
+    return [Row([*row.prompt, *INVOCATION], row.answer) for row in draw(kind)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_losses_and_gradients_are_those_of_peft(family, kind):
+    assert_same(activate(make(family)).train(), invoked(kind))
+
+
+TURNS = [  # of one row, what is before the adapter in another is the answer
+    Row([5, 6, 7, 1, 2], [8, 9]),
+    Row([5, 6, 7, 1, 2, 8, 9, 10, 1, 2], [11, 12]),
+    Row([1, 2], [13]),
+    Row([1, 2, 14, 1, 2], [15]),
+]
+
+
+def test_turns_of_one_talk():
+    assert_same(activate(make("llama")).train(), TURNS, least=1)
+
+
+@pytest.mark.filterwarnings("ignore:Multiple invocations")
+def test_gradient_checkpointing_changes_nothing():
+    model, rows = activate(make("llama")), invoked("nested")
+    scores = [score.logprobs for score in Engine(model.train()).score(rows)]
+    sum(each.sum() for each in scores).backward()
+    wanted = {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
+    model.zero_grad()
+    model.get_base_model().gradient_checkpointing_enable({"use_reentrant": False})
+    model.enable_input_require_grads()
+    sum(each.logprobs.sum() for each in Engine(model).score(rows)).backward()
+    for name, gradient in wanted.items():
+        torch.testing.assert_close(dict(model.named_parameters())[name].grad, gradient, rtol=1e-4, atol=1e-4)
+
+
+def test_dropout_and_autocast_go_through_the_layers_of_peft():
+    rows = invoked("group")
+    still, dropping = (activate(make("llama"), lora_dropout=share).train() for share in (0.0, 0.5))
+    exact, noisy = ([score.logprobs for score in Engine(model).score(rows)] for model in (still, dropping))
+    assert not torch.allclose(exact[0], noisy[0])
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = Engine(still).score(rows)[0].logprobs
+    torch.testing.assert_close(rough, exact[0], atol=0.3, rtol=0.05)
+    with still.disable_adapter():
+        assert not torch.allclose(Engine(still).score(rows)[0].logprobs, exact[0])
+
+
+def test_the_reference_reads_no_prompt_again(monkeypatch):
+    model, rows, sizes = activate(make("llama")).train(), invoked("group"), []
+    engine, read = Engine(model), Engine._pass
+    monkeypatch.setattr(
+        Engine, "_pass", lambda self, tree, **more: sizes.append(len(tree.ids)) or read(self, tree, **more)
+    )
+    before, after = engine.reference(rows), engine.score(rows)
+    assert len(sizes) == 3, "the prompt, then the answers by each of the two"
+    assert sizes[1] == sizes[2]
+    assert not torch.allclose(before[0].logprobs, after[0].logprobs)
+    with model.disable_adapter():
+        torch.testing.assert_close(Engine(model).score(rows)[0].logprobs, before[0].logprobs)
+    assert not engine._last_read.hidden.requires_grad
+
+
+def test_what_is_kept_is_not_taken_for_another_mode():
+    model, rows = activate(make("llama")).train(), invoked("group")
+    engine = Engine(model)
+    with torch.inference_mode():
+        engine.score(rows)
+    engine.score(rows)[0].logprobs.sum().backward()
+
+
+def test_a_row_that_does_not_activate_is_refused():
+    with pytest.raises(InputError, match="a row does not hold the tokens that activate the adapter"):
+        Engine(activate(make("llama"))).score(draw("pair"))
+
+
+def test_a_model_that_is_trained_too_is_refused():
+    model = activate(make("llama"))
+    model.get_base_model().lm_head.weight.requires_grad_()
+    with pytest.raises(InputError, match=r"trained on a frozen model, but .*lm_head.* is trained too"):
+        Engine(model)
+
+
+@pytest.mark.parametrize(
+    ("row", "tokens", "place"),
+    [([1, 2, 3, 1, 2], [1, 2], 3), ([1, 2], [1, 2], 0), ([1], [1, 2], None), ([1, 1, 1], [1, 1], 1), ([3], [4], None)],
+)
+def test_last_occurrence(row, tokens, place):
+    assert last_occurrence(row, tokens) == place
+
+
+@pytest.mark.parametrize("method", ["simpo", "dpo"])
+def test_a_run_says_what_activates(tiny_model, tmp_path, method):
+    lora = LoraSettings(r=4, alpha=8, activated=True)
+    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(8)], method=method, lora=lora)
+    config = json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())
+    assert config["alora_invocation_tokens"], "the ids of the words before an answer"
+    log = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")]
+    assert log[-1]["rewards/margins"] > log[1]["rewards/margins"]
+
+
+@pytest.mark.parametrize("engine", ["plain", "shared"])
+def test_both_engines_train_alike(tiny_model, tmp_path, engine):
+    lora = LoraSettings(r=4, alpha=8, activated=True)
+    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(8)], method="simpo", lora=lora, engine=engine)
+    last = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")][-1]
+    assert last["loss"] == pytest.approx(LOSS.setdefault("last", last["loss"]), rel=1e-3)
+
+
+LOSS: dict[str, float] = {}
+
+
+def test_a_plain_adapter_is_not_trained_further_as_an_activated_one(tiny_model, tmp_path):
+    from opora.train.llm.stage import train
+
+    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(4)], method="simpo", epochs=1)
+    settings = TrainSettings(
+        method="simpo", model=f"hf:{tiny_model}+{tmp_path / 'out'}", lora=LoraSettings(r=4, alpha=8, activated=True)
+    )
+    with pytest.raises(InputError, match=r"lora.activated is True, but of the adapter .* it is False"):
+        train(settings, tmp_path / "dataset", tmp_path / "further")

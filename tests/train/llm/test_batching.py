@@ -1,0 +1,105 @@
+"""What begins alike meets: in a step, and in a forward pass."""
+
+import itertools
+from collections import Counter
+
+import pytest
+
+from opora.train.examples import Row, Unit
+from opora.train.llm.batching import batches, groups
+from opora.train.settings import TrainSettings
+
+
+def unit(name, prompt, *answers):
+    return Unit(name, tuple(Row(list(prompt), list(answer)) for answer in answers or ([1],)))
+
+
+def families(count, size, length=20):
+    return [
+        unit(f"{family}.{n}", [family] * length + [100 + n], [1, 2]) for family in range(count) for n in range(size)
+    ]
+
+
+def names(batch):
+    return [each.id for each in batch]
+
+
+def test_relatives_meet_in_a_step_and_families_are_shuffled():
+    units = families(10, 4)
+    seen = list(batches(units, TrainSettings(batch_size=4, epochs=2)))
+    assert len(seen) == 20
+    for batch in seen:
+        assert len({each.id.split(".")[0] for each in batch}) == 1
+    order = [batch[0].id.split(".")[0] for batch in seen]
+    assert sorted(order[:10]) == sorted(order[10:])
+    assert order[:10] != order[10:] != sorted(order[10:])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cut"),
+    [
+        ([4], 0),
+        ([3, 1], 0),
+        ([2, 2], 0),
+        ([3, 2, 2, 1], 0),
+        ([8, 4], 12),  # what is larger than a step is cut at its borders only
+        ([3], 6),  # nothing fits beside three: of four families, two are cut
+    ],
+)
+def test_families_are_cut_only_where_nothing_fits(sizes, cut):
+    units = [
+        unit(f"{family}.{size}.{place}.{n}", [family, size, place] * 10 + [100 + n], [1])
+        for family in range(12)
+        for place, size in enumerate(sizes)
+        for n in range(size)
+    ]
+    steps = list(batches(units, TrainSettings(batch_size=4, epochs=2)))
+    assert {len(batch) for batch in steps} == {4}
+    for epoch in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
+        assert sorted(name for batch in epoch for name in names(batch)) == sorted(names(units))
+        met = Counter(family for batch in epoch for family in {name.rpartition(".")[0] for name in names(batch)})
+        assert sum(steps > 1 for steps in met.values()) == cut
+
+
+def test_where_epochs_meet_within_a_step_each_has_every_unit():
+    units = families(5, 3) + families(4, 1, length=3)
+    order = [name for batch in batches(units, TrainSettings(batch_size=4, epochs=4)) for name in names(batch)]
+    assert len(order) == 76
+    for start in range(0, 76, 19):
+        assert sorted(order[start : start + 19]) == sorted(names(units))
+
+
+def test_unrelated_units_are_shuffled_one_by_one():
+    units = families(40, 1)
+    [first, *_] = batches(units, TrainSettings(batch_size=40, epochs=1))
+    assert sorted(names(first)) == sorted(names(units)) != names(first)
+
+
+def test_the_seed_decides():
+    units = families(10, 2)
+    runs = [[names(b) for b in batches(units, TrainSettings(batch_size=4, seed=seed))] for seed in (0, 0, 1)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (1, [["0.0"], ["0.1"], ["1.0"], ["1.1"]]),  # 23 tokens each: none has a companion
+        (26, [["0.0", "0.1"], ["1.0", "1.1"]]),  # the second of a family adds 3
+        (49, [["0.0", "0.1", "1.0"], ["1.1"]]),
+        (52, [["0.0", "0.1", "1.0", "1.1"]]),
+    ],
+)
+def test_groups_keep_to_distinct_tokens(limit, expected):
+    assert [names(group) for group in groups(families(2, 2), limit)] == expected
+
+
+def test_the_answers_of_a_pair_share_its_prompt():
+    pair = unit("pair", range(10), [1] * 5, [2] * 5)
+    assert [names(group) for group in groups([pair, pair], 30)] == [["pair", "pair"]]
+    assert [names(group) for group in groups([pair, pair], 29)] == [["pair"], ["pair"]]
+
+
+def test_every_unit_is_in_one_group():
+    units = families(5, 3) + families(7, 1, length=3)
+    assert sorted(itertools.chain(*(names(group) for group in groups(units, 60)))) == sorted(names(units))

@@ -1,0 +1,151 @@
+"""What is trained on: shares, refusals, quality; what is left out is listed."""
+
+import pytest
+
+from opora.artifacts import read_json_lines
+from opora.errors import InputError
+from opora.train.llm.mixture import read_mix
+from opora.train.settings import TrainSettings
+from tests.train.llm.test_stage import make_dataset, row, train
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny_model):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(tiny_model))
+
+
+def rows(pattern, begin=0):
+    """A letter a row: `a` an answer, `r` a refusal, `c` a chat that does not say what it is; a digit is the quality of
+    the row before it, in tenths."""
+    found = []
+    kinds = {"a": {"behavior": "answer"}, "r": {"behavior": "refuse"}, "c": {}}
+    for letter in pattern:
+        if letter in kinds:
+            found.append({**row(begin + len(found)), **kinds[letter]})
+        else:
+            found[-1]["quality"] = int(letter) / 10
+    return found
+
+
+def mix(tmp_path, tokenizer, pattern, other="", **more):
+    make_dataset(tmp_path / "raft", rows(pattern), rows("ar1", 90))
+    dataset = {"raft": 1.0}
+    if other:
+        make_dataset(tmp_path / "chats", rows(other, 50))
+        dataset["chats"] = 1.0
+    return read_mix(TrainSettings(dataset=dataset, **more), tmp_path, tokenizer, 512)
+
+
+def count(found):
+    return "".join({True: "r", False: "a", None: "c"}[unit.negative] for unit in found.train)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "share", "kept", "reasons"),
+    [
+        ("aaaarrrr", 0.2, "aaaar", {"too many refusals"}),
+        ("aaaarrrr", 0.5, "aaaarrrr", set()),
+        ("aaaarrrr", 0.8, "arrrr", {"too many answers"}),
+        ("aaaarr", 0.0, "aaaa", {"too many refusals"}),
+        ("aaaarr", 1.0, "rr", {"too many answers"}),
+        ("caraarc", 0.25, "caaarc", {"too many refusals"}),
+        ("aaaaaaaaar", 0.5, "ar", {"too many answers"}),
+        ("aaaa", 0.0, "aaaa", set()),
+    ],
+)
+def test_the_share_of_refusals(tmp_path, tokenizer, pattern, share, kept, reasons):
+    found = mix(tmp_path, tokenizer, pattern, negatives=share)
+    assert sorted(count(found)) == sorted(kept)
+    assert {each["reason"] for each in found.dropped} == reasons
+    assert len(found.train) + len(found.dropped) == len(pattern)
+    assert len(found.valid) == 2, "what is held out stays whole"
+
+
+def test_refusals_are_counted_over_all_datasets_and_drawn_by_the_seed(tmp_path, tokenizer):
+    found, again, other = (
+        mix(tmp_path / str(n), tokenizer, "a" * 9, "r" * 9 + "c", negatives=0.1, seed=seed)
+        for n, seed in enumerate((0, 0, 1))
+    )
+    assert count(found) == "a" * 9 + "rc"
+    assert {each["dataset"] for each in found.dropped} == {"chats"}
+    assert found.dropped[0].keys() == {"dataset", "id", "row", "reason"}
+    assert found == again
+    assert found.train != other.train
+
+
+@pytest.mark.parametrize(
+    ("pattern", "share", "message"),
+    [
+        ("aaa", 0.2, "negatives is 0.2, but by their behavior 0 of the rows are refusals and 3 are answers"),
+        ("rr", 0.2, "2 of the rows are refusals and 0 are answers"),
+        ("cc", 0.0, "0 of the rows are refusals and 0 are answers; add what is missing, or leave negatives out"),
+    ],
+)
+def test_a_share_that_cannot_be_met(tmp_path, tokenizer, pattern, share, message):
+    with pytest.raises(InputError, match=message):
+        mix(tmp_path, tokenizer, pattern, negatives=share)
+
+
+def test_poor_rows_are_dropped_and_listed_and_the_unrated_stay(tmp_path, tokenizer):
+    found = mix(tmp_path, tokenizer, "a4a5a6c", "c0c9", min_quality=0.5)
+    assert [unit.quality for unit in found.train] == [0.5, 0.6, None, 0.9]
+    assert found.dropped == [
+        {"dataset": "raft", "id": "r0", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.4},
+        {"dataset": "chats", "id": "r50", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.0},
+    ]
+    assert len(found.valid) == 2, "what is held out stays whole"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least", "message"),
+    [
+        ("aac", 0.5, "min_quality is 0.5, but no row carries a quality"),
+        ("a1a2", 0.5, "train.jsonl: holds no row whose quality is 0.5 or more; lower min_quality"),
+    ],
+)
+def test_a_filter_that_leaves_all_or_nothing(tmp_path, tokenizer, pattern, least, message):
+    with pytest.raises(InputError, match=message):
+        mix(tmp_path, tokenizer, pattern, min_quality=least)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"quality": "good"}, r"train.jsonl:2: quality is 'good'; a number is expected"),
+        ({"quality": True}, r"train.jsonl:2: quality is True"),
+        ({"quality": float("nan")}, r"train.jsonl:2: quality is nan"),
+        ({"behavior": "refusal"}, r"train.jsonl:2: behavior is 'refusal'; did you mean refuse\?"),
+    ],
+)
+def test_a_row_that_says_something_wrong_of_itself(tmp_path, tokenizer, more, message):
+    make_dataset(tmp_path / "raft", [row(0), {**row(1), **more}])
+    with pytest.raises(InputError, match=message):
+        read_mix(TrainSettings(), tmp_path, tokenizer, 512)
+
+
+def test_the_manifest_counts_and_the_list_names_what_was_left_out(tiny_model, tmp_path):
+    given = rows("a9a9a1r9r9cc")
+    manifest = train(tiny_model, tmp_path, rows=given, epochs=1, negatives=1 / 3, min_quality=0.5)
+    assert manifest.counts == {"examples": 5, "held_out": 4, "steps": 2, "negatives": 1, "unrated": 2}
+    assert manifest.dropped == {"low quality": 1, "too many refusals": 1}
+    listed = [each["reason"] for _, each in read_json_lines(tmp_path / "out" / "dropped.jsonl")]
+    assert sorted(listed) == sorted(manifest.dropped)
+
+
+def test_rows_of_ones_own_need_no_manifest(tiny_model, tmp_path):
+    from opora.artifacts import write_json_lines
+
+    own = tmp_path / "dataset" / "own"
+    with pytest.raises(InputError, match=r"dataset/own: holds no dataset; .* write your own rows as train.jsonl in it"):
+        train(tiny_model, tmp_path, "none", rows=rows("aa"), dataset="own", max_steps=1)
+    own.mkdir()
+    write_json_lines(own / "train.jsonl", rows("aaaa"))
+    first = train(tiny_model, tmp_path, "first", dataset="own", max_steps=1)
+    assert first.counts["examples"] == 4
+    assert train(tiny_model, tmp_path, "first", dataset="own", max_steps=1).created == first.created
+    for name in ("valid", "train"):
+        write_json_lines(own / f"{name}.jsonl", rows("aaa"))
+        again = train(tiny_model, tmp_path, name, dataset="own", max_steps=1)
+        assert again.inputs["dataset own"] != first.inputs["dataset own"]

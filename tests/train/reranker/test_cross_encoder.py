@@ -1,0 +1,62 @@
+"""A cross-encoder trained from groups. Loading sentence-transformers alone takes seconds."""
+
+import pytest
+
+from opora.errors import InputError
+from opora.retrieval.rerankers.registry import open_reranker
+from opora.train.reranker.cross_encoder import WRONG, Pair, pairs_of, train_cross_encoder
+from opora.train.reranker.groups import Group
+from opora.train.reranker.settings import RerankerSettings
+from tests.retrieval.rerankers.samples import ask, candidate
+
+WORDS = "pump pier boat crane garden lamp".split()
+
+
+def group(question):
+    """Whatever is asked, the passage about the lamp is right: a model with random weights learns that in seconds."""
+    passages = [candidate(f"the {each} is old", id=each) for each in WORDS]
+    return Group(ask(question), passages, [float(each == "lamp") for each in WORDS], ("d",), made=True)
+
+
+def test_pairs_are_the_right_ones_and_the_best_wrong_ones():
+    pairs = list(pairs_of(group("lamp")))
+    assert [each.label for each in pairs] == [0.0] * WRONG + [1.0]
+    assert pairs[-1] == Pair("lamp", "the lamp is old", 1.0)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """Folder of a tiny BERT without a head."""
+    pytest.importorskip("sentence_transformers")
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("bert")
+    (folder / "vocab.txt").write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "is", "old", *WORDS])
+    )
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"))
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    BertModel(
+        BertConfig(vocab_size=len(tokenizer), max_position_embeddings=32, initializer_range=0.2, **sizes)
+    ).save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+    return folder
+
+
+@pytest.mark.slow
+def test_training_teaches_and_is_saved(base, tmp_path):
+    groups = [group(word) for word in WORDS[1:]] * 4
+    settings = RerankerSettings(base=f"hf:{base}", epochs=12, lr=3e-3, batch_size=10)
+    trained = train_cross_encoder(groups, settings, tmp_path / "model", tmp_path / "work")
+    again = train_cross_encoder(groups, settings, tmp_path / "again", tmp_path / "work")
+    assert trained.identity() == again.identity()
+    scores = open_reranker("train/x", tmp_path / "model").score(ask(WORDS[0]), group(WORDS[0]).candidates)
+    assert scores.index(max(scores)) == WORDS.index("lamp")
+    assert scores[-1] > 2 * max(scores[:-1])
+
+
+def test_without_groups_there_is_nothing_to_learn(tmp_path):
+    with pytest.raises(InputError, match="no question whose passage was found"):
+        train_cross_encoder([], RerankerSettings(base="hf:some/model"), tmp_path, tmp_path)

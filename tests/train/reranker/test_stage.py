@@ -1,0 +1,302 @@
+"""Training of a reranker: questions made from a corpus, parts by document, labels, a forest in the end."""
+
+import json
+import random
+
+import pytest
+
+from opora.artifacts import Build, read_manifest, write_json_lines, write_parquet
+from opora.errors import InputError
+from opora.models.backends.scripted import FakeModel
+from opora.records import Document, Passage
+from opora.retrieval.rerankers.registry import open_reranker
+from opora.retrieval.settings import IndexSettings
+from opora.text.terms.index_terms import search_terms
+from opora.train.document_split import RERANKER_FROM, part_of
+from opora.train.reranker.evaluate import describe, measure
+from opora.train.reranker.groups import Group, given_group, made_group
+from opora.train.reranker.labelled_queries import Asked, read_asked
+from opora.train.reranker.sampling import Parts
+from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.stage import _relabelled, reranker_build, train_reranker
+from opora.train.reranker.synthetic_queries import Made, make_questions
+from opora.validation import Settings
+from tests.retrieval.rerankers.samples import ask, candidate, tiny_forest
+
+THINGS = "pump valve boat pier garden lamp bridge ticket locker crane wagon museum hall library tunnel meter".split()
+DEEDS = "checked painted moved counted cleaned opened closed measured weighed repaired washed tested".split()
+TIMES = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday spring summer autumn winter January March May".split()
+
+
+def sentence(rng):
+    one, other = rng.sample(THINGS, 2)
+    return f"The {one} near the {other} is {rng.choice(DEEDS)} every {rng.choice(TIMES)} by crew {rng.randrange(90)}."
+
+
+def make_documents(count=30, passages=3):
+    documents, cut = [], []
+    for number in range(count):
+        rng = random.Random(number)
+        texts = [" ".join(sentence(rng) for _ in range(3)) for _ in range(passages)]
+        whole = "\n".join(texts)
+        documents.append(
+            Document(id=f"d{number}", source=f"en/d{number}.md", title=f"Report {number}", text=whole, language="en")
+        )
+        for place, text in enumerate(texts):
+            start = whole.index(text)
+            metadata = {"source": f"en/d{number}.md", "title": f"Report {number}", "language": "en"}
+            heading = (f"Part {rng.choice(THINGS)} {rng.choice(DEEDS)}",)
+            cut.append(
+                Passage(
+                    id=f"d{number}-{place}", document_id=f"d{number}", text=text, start=start, end=start + len(text),
+                    heading=heading, metadata=metadata,
+                )
+            )  # fmt: skip
+    return documents, cut
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reranker") / "corpus"
+    documents, passages = make_documents()
+    with Build(folder, "ingest", Settings(), inputs={}) as build:
+        write_parquet(build.path / "documents.parquet", documents)
+        write_parquet(build.path / "passages.parquet", passages)
+        build.publish(counts={"documents": len(documents), "passages": len(passages)})
+    return folder
+
+
+def write_questions(path, passages, **more):
+    rows = []
+    for number, passage in enumerate(passages):
+        quote = passage.text.split(".")[0]
+        row = {"id": f"q{number}", "question": f"Is it so that {quote.lower()}?", "answer": "Yes.", "language": "en",
+               "quotes": [{"document": passage.document_id, "text": quote}]}  # fmt: skip
+        rows.append({**row, **more})
+    write_json_lines(path, rows)
+    return path
+
+
+SMALL = {"made": 60, "trees": 5, "leaves": 4, "depth": 10}
+INDEX = IndexSettings(embedder="none")
+
+
+@pytest.fixture(scope="module")
+def trained(corpus):
+    out = corpus.parent / "train" / "mine"
+    return out, train_reranker(RerankerSettings(**SMALL), INDEX, corpus, out)
+
+
+def test_a_forest_comes_out_with_its_figures(trained):
+    out, manifest = trained
+    assert sorted(each.name for each in out.iterdir()) == ["manifest.json", "model"]
+    assert manifest.stage == "train reranker"
+    figures = manifest.results["held_out"]["made"]
+    assert figures["questions"] == manifest.counts["questions, held out"] > 3
+    assert 0 < figures["before"]["recall_10"] <= 1
+    assert set(figures["after"]) == {"recall_1", "recall_5", "recall_10", "mrr"}
+    reranker = open_reranker("train/mine", out, out.parents[1])
+    assert manifest.models == reranker.identity()
+    scores = reranker.score(ask("pump near the pier"), [candidate("A garden."), candidate("The pump near the pier.")])
+    assert scores[1] > scores[0]
+
+
+def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus, tmp_path):
+    def forest(seed, name):
+        return train_reranker(
+            RerankerSettings(**SMALL, seed=seed), INDEX, corpus, tmp_path / "train" / name
+        ).fingerprint
+
+    assert forest(0, "again") == trained[1].fingerprint != forest(1, "other")
+
+
+def test_what_is_done_is_not_done_again(trained, corpus):
+    out, manifest = trained
+    assert train_reranker(RerankerSettings(**SMALL), INDEX, corpus, out) == manifest
+    assert reranker_build(RerankerSettings(**SMALL), INDEX, corpus, out).finished == manifest
+    changed = INDEX.model_copy(update={"dense_weight": 0.5})
+    assert reranker_build(RerankerSettings(**SMALL), changed, corpus, out).finished is None
+    shown = INDEX.model_copy(update={"neighbors": 2, "reranker": "train/mine"})
+    assert reranker_build(RerankerSettings(**SMALL), shown, corpus, out).finished == manifest
+
+
+def test_questions_of_a_file_teach(corpus, tmp_path):
+    _, passages = make_documents()
+    path = write_questions(tmp_path / "questions.jsonl", passages[:45])
+    settings = RerankerSettings(**{**SMALL, "made": 0}, questions=path)
+    manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "given")
+    assert manifest.counts["questions, train"] + manifest.counts["questions, held out"] == 45
+    assert set(manifest.results["held_out"]) == {"given"}
+    assert manifest.inputs["questions"]
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"base": "tree"}, "base 'tree' is unknown; forest and hf:"),
+        ({"base": "hf:"}, "base 'hf:' is unknown"),
+        ({"labels": "best"}, "labels 'best' is unknown; gold and reward:MODEL"),
+        ({"labels": "reward:smollm2"}, "name a file by questions"),
+        ({"made": 0}, "nothing to train on"),
+    ],
+)
+def test_settings_that_do_not_fit_together(given, fault):
+    with pytest.raises(ValueError, match=fault):
+        RerankerSettings(**given)
+
+
+def test_a_missing_file_and_a_missing_passage_are_one_line(corpus, tmp_path):
+    settings = RerankerSettings(questions=tmp_path / "no.jsonl")
+    with pytest.raises(InputError, match=r"no\.jsonl: no such file"):
+        train_reranker(settings, INDEX, corpus, tmp_path / "out")
+    path = write_questions(tmp_path / "q.jsonl", make_documents()[1][:1], quotes=[])
+    with pytest.raises(InputError, match="no question whose passage was found"):
+        train_reranker(RerankerSettings(made=0, questions=path), INDEX, corpus, tmp_path / "out")
+
+
+def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
+    _, passages = make_documents()
+    path = write_questions(tmp_path / "q.jsonl", passages[:2])
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows += [
+        {**rows[0], "id": "t", "split": "test"},
+        {"id": "n", "question": "Who?", "answer": "?", "behavior": "refuse"},
+    ]
+    write_json_lines(path, rows)
+    asked = read_asked(path, corpus)
+    assert [(each.example.id, sorted(each.gold), each.documents) for each in asked] == [
+        ("q0", ["d0-0"], ("d0",)), ("q1", ["d0-1"], ("d0",)), ("n", [], ("question n",)),
+    ]  # fmt: skip
+
+
+def test_made_questions_leave_something_to_find():
+    _, passages = make_documents()
+    made = make_questions(passages, 50, seed=0)
+    assert len(made) == 50
+    assert made == make_questions(passages, 50, seed=0) != make_questions(passages, 50, seed=1)
+    assert make_questions(passages, 10, seed=0) == made[:10]
+    known = {each.id: each for each in passages}
+    for each in made:
+        passage = known[each.passage_id]
+        asked = set(search_terms(each.text, "en"))
+        if each.sentence:
+            assert each.sentence in passage.text
+            assert asked <= set(search_terms(each.sentence, "en"))
+            assert len(search_terms(passage.text.replace(each.sentence, ""), "en")) >= 4
+        else:
+            assert asked <= set(search_terms(" ".join(passage.heading), "en"))
+    assert {bool(each.sentence) for each in made} == {True, False}
+
+
+@pytest.mark.parametrize("text", ["", "One.", "| a | b |\n|---|---|", "🙂 🙂", "Short one. Also short."])
+def test_a_passage_that_says_nothing_gives_no_question(text):
+    passage = Passage(id="p", document_id="d", text=text, start=0, end=len(text), metadata={"language": "en"})
+    assert make_questions([passage], 5, seed=0) == []
+
+
+HELD = "The pump near the pier is checked every Monday."
+REST = "Crew nine repaired the old crane. The hall has lamps."
+
+
+def found(*candidates):
+    return lambda text: (ask(text, vector=[1.0]), list(candidates))
+
+
+def test_every_passage_that_holds_the_sentence_is_right():
+    copy = candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
+    own = candidate(f"{HELD} {REST}", id="own", bm25=8.0)
+    other = candidate("The pump hall.", id="other", bm25=2.0)
+    made = made_group(found(copy, own, other), Made("pump pier monday", "d", "own", (), HELD))
+    assert made.labels == [1.0, 1.0, 0.0]
+    assert made.candidates == [copy, own, other]
+
+
+def test_a_heading_is_asked_for_without_headings():
+    below = [candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
+    other = candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
+    group = made_group(found(*below, other), Made("Old cranes", "d", "p0", ("Old cranes",)))
+    assert group.labels == [1.0, 1.0, 0.0]
+    assert all(not each.heading_terms and not each.data["heading"] for each in group.candidates)
+    assert 0 < group.candidates[0].bm25 < 3.0
+    assert 1.0 < group.candidates[2].bm25 < 1.2
+    assert group.question.vector is None
+
+
+def test_parts_share_no_document_and_are_what_they_say():
+    ids = [f"d{number}" for number in range(2000)]
+    places = [part_of(each, 0) for each in ids]
+    assert 0 <= min(places) < 0.01
+    assert 0.99 < max(places) < 1
+    assert places != [part_of(each, 1) for each in ids]
+    for parts, seen, held in ((Parts(0, 0.0), 0.0, 0.2), (Parts(0, RERANKER_FROM), 0.55, 0.09)):
+        names = [parts.of([each]) for each in ids]
+        assert names.count("seen") / 2000 == pytest.approx(seen, abs=0.03)
+        assert names.count("held out") / 2000 == pytest.approx(held, abs=0.03)
+    parts = Parts(0, 0.0)
+    one, other = ids[names.index("held out")], next(each for each in ids if parts.of([each]) == "train")
+    assert parts.of([one, other]) == "between"
+
+
+def group(labels, bm25, made=True, answer=""):
+    passages = [candidate("pump pier", id=f"p{n}", bm25=each) for n, each in enumerate(bm25)]
+    passages[-1] = candidate("The crane.", id="last", bm25=bm25[-1])
+    return Group(ask("crane"), passages, labels, ("d",), made, answer=answer)
+
+
+def test_before_and_after_are_measured():
+    groups = [
+        group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0]),
+        group([0.0, 1.0, 0.0], [3.0, 2.0, 1.0], made=False),
+        group([0.0] * 2, [2, 1]),
+    ]
+    measured = measure(tiny_forest(), groups, 0.2)
+    assert measured["made"]["before"]["recall_1"] == 0.0
+    assert measured["made"]["after"]["recall_1"] == 0.5
+    assert measured["made"]["before"]["mrr"] == pytest.approx((1 / 3) / 2)
+    assert measured["given"]["before"]["mrr"] == 0.5
+    assert measured["given"]["after"]["mrr"] == pytest.approx(1 / 3)
+    assert measured["made"]["gain_recall_1"]["mean"] == 0.5
+    assert measured["made"]["questions"] == 2
+
+
+def test_what_got_worse_is_said():
+    better = measure(tiny_forest(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
+    worse = measure(tiny_forest(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
+    assert "recall@1 0.000 to 1.000" in describe(better)
+    assert "worse" not in describe(better)
+    assert "made questions tell little" in describe(better)
+    given = measure(tiny_forest(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0], made=False)], 0.2)
+    assert "tell little" not in describe(given)
+    assert "recall@1 1.000 to 0.000" in describe(worse)
+    assert "it got worse: leave index.reranker as it was" in describe(worse)
+    assert "no document was held out" in describe({})
+
+
+def test_a_known_answer_labels_by_its_probability():
+    model = FakeModel([("The crane", "The crane.")])
+    [given] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
+    assert given.labels[2] == 1.0
+    assert given.labels[0] < 0.1
+    [made] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], model)
+    assert made.labels == [1.0, 0.0, 0.0]
+
+
+def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
+    _, passages = make_documents()
+    script = tmp_path / "script.jsonl"
+    write_json_lines(script, [{"match": "pump", "answer": "Yes."}])
+    path = write_questions(tmp_path / "q.jsonl", passages[:20], quotes=[])
+    settings = RerankerSettings(**{**SMALL, "made": 0}, questions=path, labels=f"reward:fake:{script}")
+    manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "reward")
+    assert manifest.counts["questions, train"] > 10
+    assert manifest.results["held_out"] == {}
+    assert read_manifest(tmp_path / "train" / "reward").files.keys() == {"model/forest.txt"}
+
+
+def test_given_groups_know_their_gold():
+    example = json.loads('{"id": "q", "question": "crane", "answer": "Nine.", "language": "en"}')
+    from opora.records import Example
+
+    asked = Asked(Example(**example), frozenset({"b"}), ("d",))
+    made = given_group(found(candidate("The crane.", id="a"), candidate("A crane.", id="b")), asked)
+    assert (made.labels, made.answer, made.made) == ([0.0, 1.0], "Nine.", False)
