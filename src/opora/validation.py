@@ -9,11 +9,12 @@ In: keyword values, or a mapping from JSON or YAML through `parse_record`. Out: 
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from opora.errors import InputError
@@ -25,10 +26,37 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class RenamedSettingWarning(UserWarning):
+    """A setting is given by the name that it had in the last release."""
+
+
 class Settings(Record):
     """Base of every section of a recipe. `origins` tells where each given value came from (a file, `--set`, a flag)."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Old name of a setting -> its name now; old names are accepted for one release."""
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Name of a setting -> old value -> value now, also where it stands in a list."""
+
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, data: Any) -> Any:
+        """Replace names and values of the last release, with a warning that gives the new one."""
+        if not isinstance(data, dict):
+            return data
+        replaced: dict[str, Any] = {}
+        for key, value in data.items():
+            name = cls.renamed.get(key, key)
+            if name != key and name in data:
+                raise ValueError(f"{key} is the old name of {name}, and both are given; remove {key}")
+            if name != key:
+                _warn(f"setting {key} is now {name}; the old name is accepted until the next release")
+            replaced[name] = _accept_old_value(name, value, cls.renamed_values.get(name, {}))
+        return replaced
 
     @property
     def origins(self) -> dict[str, str]:
@@ -38,6 +66,19 @@ class Settings(Record):
     def with_origins(self, origins: Mapping[str, str]) -> Settings:
         self._origins.update(origins)
         return self
+
+
+def _accept_old_value(name: str, value: Any, renamed: Mapping[str, str]) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_accept_old_value(name, item, renamed) for item in value)
+    if isinstance(value, str) and value in renamed:
+        _warn(f"{name}: {value} is now {renamed[value]}; the old value is accepted until the next release")
+        return renamed[value]
+    return value
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, RenamedSettingWarning, stacklevel=2)
 
 
 R = TypeVar("R", bound=Record)

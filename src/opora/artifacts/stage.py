@@ -1,0 +1,104 @@
+"""The contract of a stage: settings and inputs in, one artefact out.
+
+In: a project, which is a folder and the settings of its recipe. Out: what the stage needs, what it will take, and a
+folder with a manifest. The recipe and the command line know stages by this contract alone.
+
+    stage = IngestStage.of(project, "ingest")
+    stage.needs(project)          # ()
+    stage.run()                   # Manifest, at once where nothing changed
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Self, TypeVar
+
+from opora.artifacts.build import Build, Manifest
+from opora.errors import InputError
+from opora.validation import Settings, nearest
+
+S = TypeVar("S", bound=Settings)
+
+
+class Project(NamedTuple):
+    """Folder of a project, and the settings of each section of its recipe by name: `index`, `train.raft`."""
+
+    root: Path
+    sections: Mapping[str, Settings]
+
+    def settings(self, name: str, kind: type[S]) -> S:
+        """Settings of section `name`. Raises InputError if there is none or its method is another."""
+        found = self.sections.get(name)
+        if found is None:
+            raise InputError(f"opora.yaml: {name} is unknown; {nearest(name, list(self.sections))}")
+        if not isinstance(found, kind):
+            raise InputError(f"opora.yaml: {name} has method {getattr(found, 'method', '')!r}; another is needed here")
+        return found
+
+    def entries(self, section: str) -> dict[str, Settings]:
+        """Name -> settings of the entries of a section, in the order of the recipe: those of `train.*` for `train`."""
+        prefix = f"{section}."
+        return {name.removeprefix(prefix): s for name, s in self.sections.items() if name.startswith(prefix)}
+
+    def trained_by(self, specs: Iterable[str], but: str = "") -> tuple[str, ...]:
+        """Names of the `train` stages whose results `specs` use: `train.raft` for `smollm2+train/raft`."""
+        parts = {part for spec in specs for part in spec.replace("+", ":").split(":")}
+        used = {part.split("/")[1].split("@")[0] for part in parts if part.startswith("train/")}
+        return tuple(f"train.{name}" for name in self.entries("train") if name in used and name != but)
+
+
+class Estimate(NamedTuple):
+    """Expected use of language models, wall seconds and cost; None where there is no rate to go by."""
+
+    calls: int = 0
+    tokens: int = 0
+    seconds: float | None = None
+    cost: float | None = None
+
+
+class Stage(ABC):
+    """Makes one artefact. A new kind of stage is one subclass and one row of `opora.recipe.registry`."""
+
+    kind: ClassVar[str]
+    """Recorded in the manifest and part of the key: `ingest`, `dataset raft`."""
+    settings: Settings
+    out: Path
+
+    @classmethod
+    @abstractmethod
+    def of(cls, project: Project, name: str) -> Self:
+        """The stage of section `name` of a recipe. Raises InputError if the section does not fit the recipe."""
+
+    def needs(self, project: Project) -> tuple[str, ...]:
+        """Names of the stages whose artefacts this one reads."""
+        return ()
+
+    @abstractmethod
+    def inputs(self) -> Mapping[str, str]:
+        """Name -> fingerprint of everything the artefact is made from. Raises InputError for what is missing."""
+
+    def estimate(self, project: Project) -> Estimate:
+        """Expected cost, from the size of the inputs. Raises InputError for what is missing."""
+        return Estimate()
+
+    @abstractmethod
+    def make(self, build: Build) -> Manifest:
+        """Write the artefact into `build.path` and publish it."""
+
+    def build(self) -> Build:
+        """The build of this artefact; `build.finished` tells whether it is up to date."""
+        return Build(self.out, self.kind, self.settings, self.inputs(), seed=getattr(self.settings, "seed", None))
+
+    def run(self) -> Manifest:
+        """Make the artefact unless it is up to date."""
+        build = self.build()
+        if build.finished:
+            return build.finished
+        with build:
+            return self.make(build)
+
+    def result(self) -> Path | None:
+        """The text file that a command prints after the stage has run, such as a table."""
+        return None
