@@ -16,11 +16,11 @@ benchmark: $(READY)       ## every experiment on the whole benchmark, in benchma
 test: $(READY)            ## the default tests: under five minutes, no network
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses=2 --dist=loadfile
 
-check: $(READY)           ## format, lint, types, import ranks, docs
+check: $(READY)           ## format, lint, types, import ranks, ratchets, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest tests/test_ranks.py
+	$(BIN)/pytest tests/test_ranks.py tests/test_ratchets.py
 	$(BIN)/python dev/docs.py --check
 
 docs: $(READY)            ## write docs/ from the code, and the tables of the pages from demo/ and benchmark/
