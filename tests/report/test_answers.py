@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from opora.bench.results.i18n import words_in
+from opora.report.texts import report_words
 from opora.bench.results.table import AnswerRow, Entry, entries_of, make_table
 from opora.records import Answer, Citation, Hit, Passage
 from opora.report.answers import Answers, chosen_rows, page_json
@@ -30,7 +30,7 @@ def cited(start, end, passage="p"):
 
 
 def collected(rows, verdict=None):
-    answers = Answers("b", make_table(rows, entries_of({"m": "m"}, ""), resamples=10), words_in("en"))
+    answers = Answers("b", make_table(rows, entries_of({"m": "m"}, ""), resamples=10), report_words("en"))
     for each in rows:
         answers.add(each.model_dump(mode="json") | ({"verdict": verdict} if verdict else {}))
     return answers.data()

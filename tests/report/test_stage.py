@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from opora.bench.results.i18n import read_texts
+from opora.report.texts import read_report_texts
 from opora.bench.results.markdown import format_table
 from opora.bench.results.metrics import COLUMNS
 from opora.bench.results.table import AnswerRow, Entry, entries_of, make_table, verdict
@@ -132,7 +132,7 @@ def test_the_page_speaks_the_language_that_was_asked_for(report):
 
 
 def test_both_languages_have_the_same_words():
-    english, russian = read_texts("en"), read_texts("ru")
+    english, russian = read_report_texts("en"), read_report_texts("ru")
     named = {f"label.{column.metric}" for column in COLUMNS} | {f"meaning.{column.metric}" for column in COLUMNS}
     named |= {f"kind.{kind}" for kind in get_args(QuestionKind)}
     assert named <= set(russian)

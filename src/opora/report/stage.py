@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.artifacts import Build, Manifest, read_json_lines, read_manifest
-from opora.bench.results.i18n import Words, words_in
+from opora.bench.results.i18n import Words
+from opora.report.texts import report_words
 from opora.bench.results.latex import HEAD, latex_grids
 from opora.bench.results.markdown import format_table, markdown
 from opora.bench.results.table import Table, headline, shown_columns
@@ -83,7 +84,7 @@ def write_report(settings: ReportSettings, benches: Sequence[Path], out: Path) -
     if build.finished:
         return build.finished
     with build:
-        words = words_in(settings.language)
+        words = report_words(settings.language)
         shown = [_bench(each, words) for each in track(benches, "report", total=len(benches))]
         (build.path / PLOTS).mkdir(exist_ok=True)
         for bench in shown:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from opora.bench.results.metrics import Column
 from opora.metrics.bootstrap import Interval
 
-Language = Literal["en", "ru"]
+Language = str
 NONE = "–"
 
 
@@ -86,11 +86,12 @@ def words_in(language: Language) -> Words:
 def read_texts(language: Language) -> dict[str, str]:
     """Dotted key -> text."""
     source = resources.files(__package__).joinpath(f"words.{language}.yaml").read_text(encoding="utf-8")
-    return dict(_flat(yaml.safe_load(source)))
+    return dict(flatten_texts(yaml.safe_load(source)))
 
 
-def _flat(texts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flatten_texts(texts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return (dotted key, text) of every leaf of nested mappings."""
     found: list[tuple[str, str]] = []
     for key, value in texts.items():
-        found += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
+        found += flatten_texts(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
     return found

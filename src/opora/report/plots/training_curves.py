@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opora.artifacts import Manifest, fingerprint_of_file, read_json_lines, read_manifest
 from opora.artifacts.checksums import MANIFEST
-from opora.bench.results.i18n import Words, words_in
+from opora.bench.results.i18n import Words
+from opora.report.texts import report_words
 from opora.bench.results.markdown import Grid
 from opora.errors import InputError
 from opora.models.revision import adapter_revision
@@ -121,7 +122,7 @@ def _curve(folder: Path, rows: Sequence[str]) -> Curve:
 def draw_curve(name: str, curve: Curve, words: Words | None = None) -> Plot:
     """One panel for what was held out, one for general chats: a small fall of the second would not be seen beside a
     large one of the first."""
-    words = words or words_in("en")
+    words = words or report_words("en")
     loss = words("training.nats") if curve.method == "sft" else words("training.loss", method=curve.method)
     panels = [(loss, "domain"), (words("training.general_nats"), "general")]
     panels = [each for each in panels if getattr(curve.evaluations[0], each[1]) is not None]
