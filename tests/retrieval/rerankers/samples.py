@@ -3,7 +3,8 @@
 import numpy as np
 
 from opora.records import Passage
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.features import FEATURES
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import ForestReranker
 from opora.text.terms.index_terms import search_terms
@@ -11,7 +12,7 @@ from opora.text.terms.index_terms import search_terms
 
 def ask(text, language="en", idf=None, vector=None):
     terms = {term: (idf or {}).get(term, 1.0) for term in search_terms(text, language)}
-    return Question(text, language, terms, vector)
+    return Query(text, language, terms, vector)
 
 
 def candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language="en", vector=None, document="d"):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from opora.retrieval.embedders.navec import Vectors
+from opora.retrieval.vectors import Vectors
 
 Role = Literal["passage", "question"]
 

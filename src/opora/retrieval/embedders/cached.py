@@ -18,7 +18,7 @@ import numpy as np
 
 from opora.artifacts import Journal
 from opora.retrieval.embedders.base import Embedder, Role, Text
-from opora.retrieval.embedders.navec import Vectors
+from opora.retrieval.vectors import Vectors
 
 CHUNK = 256
 """Texts of one row of the journal: what a kill may cost."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from opora.retrieval.embedders.navec import Vectors
+from opora.retrieval.vectors import Vectors
 
 BUCKETS = 1 << 14
 SHORTEST, LONGEST = 3, 5

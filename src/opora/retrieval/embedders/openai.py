@@ -19,8 +19,8 @@ import openai
 from opora.errors import ModelError
 from opora.models.backends.openai import explain, may_pass, pause_s
 from opora.retrieval.embedders.base import Role, Text
-from opora.retrieval.embedders.navec import Vectors
 from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.vectors import Vectors
 
 
 class ServerEmbedder:

@@ -21,8 +21,8 @@ from opora.models.revision import revision_of
 from opora.models.spec import ModelSpec
 from opora.retrieval.embedders.base import Role, Text
 from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
-from opora.retrieval.embedders.navec import Vectors
 from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.vectors import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

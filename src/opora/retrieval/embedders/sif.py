@@ -23,8 +23,9 @@ from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, first_line
 from opora.retrieval.embedders.base import Role, Text
 from opora.retrieval.embedders.hashed import hashed_vectors
-from opora.retrieval.embedders.navec import DIMENSIONS, NAME, Vectors, find_word_vectors, word_vectors
+from opora.retrieval.embedders.navec import DIMENSIONS, NAME, find_word_vectors, word_vectors
 from opora.retrieval.store.idf import idf, read_counts, write_counts
+from opora.retrieval.vectors import Vectors
 from opora.text.terms.stems import lemma, term
 from opora.text.words import fold, word_texts
 

@@ -19,7 +19,7 @@ import numpy as np
 from opora.errors import InputError, MissingExtraError, first_line
 from opora.retrieval.embedders.base import Role, Text
 from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
-from opora.retrieval.embedders.navec import Vectors
+from opora.retrieval.vectors import Vectors
 
 BATCH = 1024
 LANGUAGES = "languages.json"

@@ -24,7 +24,7 @@ from opora.text.terms.index_terms import search_terms, spellings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from opora.retrieval.embedders.navec import Vectors
+    from opora.retrieval.vectors import Vectors
 
 T = TypeVar("T")
 KEYWORDS = 8

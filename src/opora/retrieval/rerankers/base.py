@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from pydantic_core import from_json
 
 from opora.records import Passage
-from opora.retrieval.embedders.navec import Vectors
-
-
-class Question(NamedTuple):
-    """A question as it is searched for. `terms`: distinct, misspelt ones corrected, with their inverse document
-    frequency, synonyms left out. `vector`: None where the embedder does not cover the language."""
-
-    text: str
-    language: str
-    terms: Mapping[str, float]
-    vector: Vectors | None
+from opora.retrieval.query import Query
+from opora.retrieval.vectors import Vectors
 
 
 class Candidate:
@@ -66,7 +57,7 @@ class Candidate:
 class Reranker(Protocol):
     """Puts candidates into an order."""
 
-    def score(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
         """One score a candidate. Raises ModelError if the model fails."""
         ...
 

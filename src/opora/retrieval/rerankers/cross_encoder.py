@@ -17,7 +17,8 @@ from opora.artifacts import fingerprint_of_file
 from opora.errors import MissingExtraError, ModelError, first_line
 from opora.models.revision import revision_of
 from opora.models.spec import ModelSpec
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 
 BATCH = 32
 EXTRA = "embed"
@@ -29,7 +30,7 @@ class CrossEncoderReranker:
     def __init__(self, name: str, revision: str = "") -> None:
         self.name, self.revision = name, revision
 
-    def score(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
         """Raises MissingExtraError without sentence-transformers, ModelError if the model does not load or read."""
         if not candidates:
             return []

@@ -22,7 +22,8 @@ from opora.models.revision import revision_of
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 from opora.records import Message
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.cross_encoder import shown_below_headings
 from opora.text.words import word_texts
 
@@ -39,7 +40,7 @@ class RewardReranker:
     def __init__(self, spec: str, load: LoadModel = load_model) -> None:
         self.spec, self._load = spec, load
 
-    def score(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
         """From 0 to 1. Raises ModelError if the model fails, or cannot tell log-probabilities."""
         language = _prompt_language(question.language)
         chats = [_chat("whether", question.text, each, language) for each in candidates]

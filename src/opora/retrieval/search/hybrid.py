@@ -17,14 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.embedders.navec import Vectors
 from opora.retrieval.index.rows import widen
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.index_reader import Opened
 from opora.retrieval.search.spelling import correct
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.base import Key
 from opora.retrieval.store.filters import Condition, OneOf
+from opora.retrieval.vectors import Vectors
 from opora.text.language import detect_language
 from opora.text.terms.index_terms import search_terms
 
@@ -39,13 +40,13 @@ POOL = ThreadPoolExecutor(thread_name_prefix="opora-search")
 """One search runs here while the other runs in the thread that asks."""
 
 
-def ask(opened: Opened, text: str) -> Question:
+def ask(opened: Opened, text: str) -> Query:
     """A question as it is searched for: its language, its terms set right, its vector."""
     text = text[:MAX_QUESTION_CHARS]
     language = detect_language(text, among=opened.languages)
     known = correct(search_terms(text, language), opened.frequencies)
     terms = {term: opened.idf(term) for term in known}
-    return Question(text, language, terms, _vector(opened, text, language))
+    return Query(text, language, terms, _vector(opened, text, language))
 
 
 class Found(NamedTuple):
@@ -59,7 +60,7 @@ class Found(NamedTuple):
     vector: Vectors | None
 
 
-def find(opened: Opened, asked: Question, wanted: Sequence[Condition], depth: int, by: Retriever) -> list[Found]:
+def find(opened: Opened, asked: Query, wanted: Sequence[Condition], depth: int, by: Retriever) -> list[Found]:
     """The best `depth` of each of the two searches, which run side by side, in the order of their keys."""
     vector = asked.vector if by != "words" else None
     near = None
@@ -113,7 +114,7 @@ def best_first(found: Sequence[T], scores: Sequence[float]) -> list[tuple[T, flo
     return [each for each in ranked if each[1] > 0]
 
 
-def rank(opened: Opened, asked: Question, found: Sequence[Found], by: Retriever) -> list[tuple[Found, float]]:
+def rank(opened: Opened, asked: Query, found: Sequence[Found], by: Retriever) -> list[tuple[Found, float]]:
     """What was found with its fused score, best first."""
     weight = {"words": 0.0, "meaning": 1.0}.get(by, opened.settings.dense_weight)
     return best_first(found, fuse(found, asked.language, 0.0 if asked.vector is None else weight))
@@ -127,7 +128,7 @@ def _vector(opened: Opened, text: str, language: str) -> Vectors | None:
     return vector if vector.any() else None
 
 
-def _terms(opened: Opened, asked: Question) -> list[str]:
+def _terms(opened: Opened, asked: Query) -> list[str]:
     """What is searched for by words: the rarest terms, and synonyms that the passages hold."""
     terms = list(asked.terms)
     if synonyms := opened.synonyms.get(asked.language):

@@ -20,7 +20,8 @@ from opora.records import Hit, Passage
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.index.rows import batches
 from opora.retrieval.index.stage import build_index, damage_of
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.hybrid import Found, ask, find, rank, read
 from opora.retrieval.search.index_reader import Opened
 from opora.retrieval.search.mmr import Ranked, choose, rerank
@@ -104,11 +105,11 @@ class Index:
         """
         return self._read(lambda opened: self._search(opened, question, top_k, (filters or {}, access or ()), by))
 
-    def candidates(self, question: str, depth: int) -> tuple[Question, list[Candidate]]:
+    def candidates(self, question: str, depth: int) -> tuple[Query, list[Candidate]]:
         """What a search for `question` ranks: at most `depth` public passages by words and as many by meaning, by their
         fused scores."""
 
-        def run(opened: Opened) -> tuple[Question, list[Candidate]]:
+        def run(opened: Opened) -> tuple[Query, list[Candidate]]:
             asked = ask(opened, question)
             found = find(opened, asked, [Access(())], depth, "hybrid")
             fused = rank(opened, asked, found, "hybrid")
@@ -167,7 +168,7 @@ class Index:
         return self._with_neighbors(opened, hits, wanted) if settings.neighbors else hits
 
     def _ranked(
-        self, opened: Opened, asked: Question, fused: Sequence[tuple[Found, float]], by: Retriever, size: int
+        self, opened: Opened, asked: Query, fused: Sequence[tuple[Found, float]], by: Retriever, size: int
     ) -> Iterator[Ranked]:
         """What was found, best first, read as it is taken, `size` passages at once. A reranker sees the best
         `rerank_depth`; behind them come the others."""

@@ -16,7 +16,7 @@ from opora.retrieval.store.filters import Condition, Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from opora.retrieval.embedders.navec import Vectors
+    from opora.retrieval.vectors import Vectors
 
 Key = int | str
 """What a store knows a row by, while the store is open and not written to."""

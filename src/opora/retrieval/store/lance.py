@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-    from opora.retrieval.embedders.navec import Vectors
+    from opora.retrieval.vectors import Vectors
 
 QUANTIZED_FROM = 2000
 """Rows from which vectors are searched through an index; fewer are compared one by one, exactly."""

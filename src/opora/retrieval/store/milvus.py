@@ -32,7 +32,7 @@ from opora.retrieval.store.milvus_client import connect, explained, expression
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from opora.retrieval.embedders.navec import Vectors
+    from opora.retrieval.vectors import Vectors
 
 APPROXIMATE_FROM = 30_000
 """Rows from which vectors are searched through the index of the server's choice; fewer are compared one by one."""

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.train.reranker.labelled_queries import Asked
 from opora.train.reranker.synthetic_queries import Made
 
-Search = Callable[[str], tuple[Question, list[Candidate]]]
+Search = Callable[[str], tuple[Query, list[Candidate]]]
 """Text of a question -> the question and its candidates, best first."""
 K1, B = 1.2, 0.75
 """Of BM25, as the stores compute it."""
@@ -29,7 +30,7 @@ class Group:
     """A question and its candidates. `labels`: how right each is, from 0 to 1; `documents`: what it is about;
     `answer`: empty where it is not known."""
 
-    question: Question
+    question: Query
     candidates: list[Candidate]
     labels: list[float]
     documents: tuple[str, ...]
@@ -64,7 +65,7 @@ def _stands_below(candidate: Candidate, made: Made) -> bool:
     return candidate.data["document_id"] == made.document_id and tuple(candidate.data["heading"]) == made.heading
 
 
-def _without_headings(candidate: Candidate, question: Question, length: float) -> Candidate:
+def _without_headings(candidate: Candidate, question: Query, length: float) -> Candidate:
     """The candidate by its text alone, its lexical score less by as much as BM25 is less here."""
     data = {**candidate.data, "heading": [], "metadata": {**candidate.data["metadata"], "title": ""}}
     before = _bm25([*candidate.heading_terms, *candidate.terms], question, length)
@@ -74,7 +75,7 @@ def _without_headings(candidate: Candidate, question: Question, length: float) -
     return Candidate(candidate.language, record, candidate.terms, [], score, 0.0, None)
 
 
-def _bm25(terms: Sequence[str], question: Question, length: float) -> float:
+def _bm25(terms: Sequence[str], question: Query, length: float) -> float:
     """Robertson and Zaragoza 2009; `length`: the mean of the passages."""
     counts = Counter(term for term in terms if term in question.terms)
     norm = K1 * (1 - B + B * len(terms) / length)

@@ -17,7 +17,8 @@ from typing import Literal, NamedTuple
 from opora.console.progress import track
 from opora.corpus.reader import read_passages
 from opora.retrieval.index.stage import build_index
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.trained_models import trained_manifest
@@ -96,7 +97,7 @@ class Source:
             return made_group(self._search, job)
         return given_group(self._search, job)
 
-    def _search(self, text: str) -> tuple[Question, list[Candidate]]:
+    def _search(self, text: str) -> tuple[Query, list[Candidate]]:
         question, candidates = self._index.candidates(text, self._depth)
         return question, candidates[: self._depth]
 

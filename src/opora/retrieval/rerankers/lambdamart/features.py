@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from opora.retrieval.embedders.navec import Vectors
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.proximity import PROXIMITY, Place, proximity
 from opora.retrieval.rerankers.lambdamart.question_types import TYPES, question_type
+from opora.retrieval.vectors import Vectors
 from opora.text.language import CYRILLIC
 from opora.text.terms.index_terms import search_terms
 from opora.text.words import words
@@ -77,7 +78,7 @@ class _Held(NamedTuple):
     table: bool
 
 
-def features(question: Question, candidates: Sequence[Candidate]) -> Vectors:
+def features(question: Query, candidates: Sequence[Candidate]) -> Vectors:
     """A row a candidate, columns as `FEATURES` names them; 0 where a feature has nothing to say."""
     if not candidates:
         return np.zeros((0, len(FEATURES)), dtype=np.float32)
@@ -87,7 +88,7 @@ def features(question: Question, candidates: Sequence[Candidate]) -> Vectors:
     return np.hstack([_scores(question, candidates), own])
 
 
-def _asked(question: Question) -> _Asked:
+def _asked(question: Query) -> _Asked:
     total = sum(question.terms.values()) or 1.0
     kind = question_type(question.text)
     return _Asked(
@@ -112,7 +113,7 @@ def _names(text: str, language: str) -> Iterator[str]:
             yield from search_terms(word.text, language)
 
 
-def _scores(question: Question, candidates: Sequence[Candidate]) -> Vectors:
+def _scores(question: Query, candidates: Sequence[Candidate]) -> Vectors:
     """The group `scores`: each score by the best one, one over its rank, its distance to the best of the others."""
     bm25 = np.array([each.bm25 for each in candidates], dtype=np.float32)
     cosine = np.array([_cosine(question, each) for each in candidates], dtype=np.float32)
@@ -128,7 +129,7 @@ def _scores(question: Question, candidates: Sequence[Candidate]) -> Vectors:
     return np.column_stack([lexical, *of_bm25, cosine, dense, *of_cosine, both]).astype(np.float32)
 
 
-def _cosine(question: Question, candidate: Candidate) -> float:
+def _cosine(question: Query, candidate: Candidate) -> float:
     """Also of what was not found by its vector."""
     if candidate.cosine or question.vector is None or candidate.vector is None:
         return max(0.0, candidate.cosine)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from opora.errors import InputError
-from opora.retrieval.embedders.navec import Vectors
-from opora.retrieval.rerankers.base import Candidate, Question
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.features import FEATURES, features
+from opora.retrieval.vectors import Vectors
 
 FOREST = "forest.txt"
 WAY_OUT = "train it again by `opora train reranker`"
@@ -103,7 +104,7 @@ class ForestReranker:
         except (KeyError, ValueError, IndexError) as error:
             raise InputError(f"{where}: the trees cannot be read ({error}); {WAY_OUT}") from None
 
-    def score(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
         return [float(each) for each in self._trees.predict(features(question, candidates))]
 
     def identity(self) -> Mapping[str, str]:
