@@ -1,0 +1,169 @@
+"""Registry of the sections of a recipe: the settings and the stage behind each name in opora.yaml.
+
+Recipe, plan and command line read this table. A new kind of stage is one class and one row; a package outside opora
+adds rows through entry points of the group `opora.stages`, each of which loads a `RegistryEntry`.
+
+    find_entry("train", "sft").load_stage()      # <class 'opora.train.llm.stage.AdapterStage'>
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from opora.errors import InputError
+
+if TYPE_CHECKING:
+    from opora.artifacts.stage import Stage
+    from opora.validation import Settings
+
+PLUGINS = "opora.stages"
+"""Group of entry points."""
+
+
+class RegistryEntry(NamedTuple):
+    """One kind of section. Classes are named as `module:Class` and imported when they are used."""
+
+    section: str
+    method: str
+    """Empty for a section that has one artefact (`ingest`); otherwise its entries have names and a method each."""
+    settings: str
+    stage: str = ""
+    """Empty for a section that only configures a command (`ask`)."""
+    help: str = ""
+    flags: tuple[str, ...] = ()
+    """Settings that are options of the command, dotted where they are nested."""
+    argument: str = ""
+    """Setting that the positional arguments of the command give."""
+    requires: str = ""
+    """Section without whose entries a run leaves this stage out."""
+
+    def load_settings(self) -> type[Settings]:
+        """Import the settings class."""
+        return cast("type[Settings]", _load(self.settings))
+
+    def load_stage(self) -> type[Stage]:
+        """Import the stage class."""
+        return cast("type[Stage]", _load(self.stage))
+
+
+ENTRIES = [
+    RegistryEntry(
+        "ingest", "", "opora.corpus.settings:IngestSettings", "opora.corpus.stage:IngestStage",
+        "Read documents (PDF, DOCX, HTML, Markdown, text) into corpus/.", argument="folders",
+    ),
+    RegistryEntry(
+        "index", "", "opora.retrieval.settings:IndexSettings", "opora.retrieval.index.stage:IndexStage",
+        "Build or update the search index (BM25 and dense vectors) in index/.", ("runner",),
+    ),
+    RegistryEntry("ask", "", "opora.answer.settings:AskSettings"),
+    RegistryEntry(
+        "dataset", "raft", "opora.dataset.raft.settings:RaftSettings", "opora.dataset.raft.stage:RaftStage",
+        "Gold passages among distractors, and refusals without gold (Zhang et al. 2024).", ("questions",),
+    ),
+    RegistryEntry(
+        "train", "sft", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
+        "Supervised fine-tuning of a LoRA adapter, with the loss on the answers only.", ("model", "dataset"),
+    ),
+    RegistryEntry(
+        "train", "simpo", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
+        "Preference optimisation without a reference model (Meng et al. 2024).", ("model", "dataset"),
+    ),
+    RegistryEntry(
+        "train", "dpo", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
+        "Preference optimisation against the model before training (Rafailov et al. 2023).", ("model", "dataset"),
+    ),
+    RegistryEntry(
+        "train", "embedder", "opora.train.embedder.settings:EmbedderTrainSettings",
+        "opora.train.embedder.stage:EmbedderStage",
+        "Fine-tune an embedder on the corpus (inverse cloze task).", ("base", "questions"),
+    ),
+    RegistryEntry(
+        "train", "reranker", "opora.train.reranker.settings:RerankerSettings", "opora.train.reranker.stage:RerankerStage",
+        "Train a reranker (LambdaMART over features, or a cross-encoder).", ("base", "questions"),
+    ),
+    RegistryEntry(
+        "bench", "rag", "opora.bench.settings:RagBenchSettings", "opora.bench.stage:BenchStage",
+        "Retrieve, answer and score each question with each model.", ("questions", "models"),
+    ),
+    RegistryEntry(
+        "bench", "position", "opora.bench.settings:PositionBenchSettings", "opora.bench.stage:BenchStage",
+        "Vary number, order and gold position of the passages.", ("questions", "models"),
+    ),
+    RegistryEntry(
+        "bench", "distractors", "opora.bench.settings:DistractorsBenchSettings", "opora.bench.stage:BenchStage",
+        "Gold passages among a growing number of distractors, random or hard.", ("questions", "models"),
+    ),
+    RegistryEntry(
+        "bench", "closed", "opora.bench.settings:ClosedBenchSettings", "opora.bench.stage:BenchStage",
+        "Multiple-choice questions over retrieved passages.", ("questions", "models"),
+    ),
+    RegistryEntry(
+        "bench", "retriever", "opora.bench.settings:RetrieverBenchSettings", "opora.bench.stage:BenchStage",
+        "Recall@k, MRR and nDCG of each retriever on questions with gold passages.", ("questions",),
+    ),
+    RegistryEntry(
+        "bench", "judge", "opora.bench.judge.settings:JudgeBenchSettings", "opora.bench.judge.stage:JudgeStage",
+        "A language model scores the answers of another benchmark.",
+        ("of", "model", "template", "price.prompt", "price.completion", "budget"),
+    ),
+    RegistryEntry(
+        "report", "", "opora.report.settings:ReportSettings", "opora.report.stage:ReportStage",
+        "Write report/: one HTML page with tables, plots and all answers; also Markdown, LaTeX, JSON and PNG.",
+        requires="bench",
+    ),
+]  # fmt: skip
+"""In the order of a run. The first method of a section is its default."""
+
+SECTION_HELP = {
+    "dataset": "Make training examples from questions, corpus/ and index/.",
+    "train": "Fine-tune a language model, an embedder or a reranker.",
+    "bench": "Measure models and retrievers on questions with known answers.",
+}
+"""Help of sections with several methods."""
+RENAMED_METHODS: dict[tuple[str, str], str] = {}
+"""(section, method of the last release) -> method now."""
+
+
+def register(entry: RegistryEntry) -> None:
+    """Add a kind of section. Raises ValueError if it is registered already."""
+    if any((entry.section, entry.method) == (known.section, known.method) for known in ENTRIES):
+        raise ValueError(f"{entry.section} {entry.method}".strip() + " is registered already")
+    ENTRIES.append(entry)
+
+
+def entries(section: str = "") -> list[RegistryEntry]:
+    """Return the rows of a section, or all rows, with those of plug-ins."""
+    _register_plugins()
+    return [entry for entry in ENTRIES if section in ("", entry.section)]
+
+
+def sections() -> list[str]:
+    """Return the names of the sections, in the order of a run."""
+    return list(dict.fromkeys(entry.section for entry in entries()))
+
+
+def find_entry(section: str, method: str = "") -> RegistryEntry:
+    """Return the row of a section and a method; its first row if `method` is empty. Raises InputError."""
+    from opora.validation import nearest
+
+    rows = {entry.method: entry for entry in entries(section)}
+    if not rows:
+        raise InputError(f"{section} is unknown; {nearest(section, sections())}")
+    if not method:
+        return next(iter(rows.values()))
+    if method not in rows:
+        raise InputError(f"{section}: method {method!r} is unknown; {nearest(method, list(rows))}")
+    return rows[method]
+
+
+@functools.cache
+def _register_plugins() -> None:
+    for point in metadata.entry_points(group=PLUGINS):
+        register(point.load())
+
+
+def _load(path: str) -> object:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
