@@ -160,9 +160,9 @@ def load_render() -> ModuleType:
 
 
 def opora(data: bytes) -> str:
-    from opora.corpus.parsers.registry import parse
+    from opora.corpus.parsers.registry import parse_document
 
-    return parse(data, "document", 2**30).text
+    return parse_document(data, "document", 2**30).text
 
 
 def kreuzberg(mime: str) -> Parse:

@@ -115,11 +115,11 @@ def test_again_redoes_nothing_and_after_a_change_only_what_changed(tmp_path, mon
 
 
 def parsed_names(monkeypatch):
-    from opora.corpus.sandbox.process import Parser
+    from opora.corpus.sandbox.process import SandboxedParser
 
     names = []
-    parse = Parser.parse
-    monkeypatch.setattr(Parser, "parse", lambda self, path: names.append(path.name) or parse(self, path))
+    parse = SandboxedParser.parse
+    monkeypatch.setattr(SandboxedParser, "parse", lambda self, path: names.append(path.name) or parse(self, path))
     return names
 
 

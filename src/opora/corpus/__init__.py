@@ -1,1 +1,1 @@
-"""Any document becomes clean passages, or a stated reason why not."""
+"""Documents of many formats become one corpus of passages."""

@@ -1,4 +1,4 @@
-"""What a corpus holds.
+"""Readers of a corpus: documents, passages and dropped files.
 
 for passage in read_passages(Path("corpus")):
     ...
@@ -20,20 +20,20 @@ DOCUMENTS, PASSAGES, DROPPED, SUSPECT = "documents.parquet", "passages.parquet",
 
 
 def read_documents(corpus: Path) -> Iterator[Document]:
-    """The documents, by source. Raises InputError if the corpus is not there or not finished."""
+    """Yield the documents, sorted by source. Raises InputError if the corpus is missing or unfinished."""
     read_manifest(corpus)
     return read_parquet(corpus / DOCUMENTS, Document)
 
 
 def read_passages(corpus: Path, numbers: Collection[int] | None = None) -> Iterator[Passage]:
-    """The passages, document by document, in their order; only those of `numbers` (from 0) if given. Raises InputError
-    like `read_documents`."""
+    """Yield the passages in document order, or only those with row `numbers` (from 0). Raises InputError like
+    `read_documents`."""
     read_manifest(corpus)
     return read_parquet(corpus / PASSAGES, Passage, numbers)
 
 
 def count_passages(corpus: Path) -> int:
-    """How many passages there are. Raises InputError like `read_documents`."""
+    """Return the number of passages. Raises InputError like `read_documents`."""
     import pyarrow.parquet as pq
 
     read_manifest(corpus)
@@ -41,18 +41,18 @@ def count_passages(corpus: Path) -> int:
 
 
 def read_passage_rows(corpus: Path) -> Iterator[dict[str, Any]]:
-    """The passages as they lie in the table, nested fields as JSON text: several times as fast."""
+    """Yield the passages as raw table rows, nested fields as JSON text. Several times as fast as `read_passages`."""
     read_manifest(corpus)
     return read_parquet_rows(corpus / PASSAGES)
 
 
 def read_metadata(corpus: Path) -> Iterator[dict[str, Any]]:
-    """The metadata of each passage."""
+    """Yield the metadata of each passage."""
     read_manifest(corpus)
     return (json.loads(row["metadata"]) for row in read_parquet_rows(corpus / PASSAGES, ("metadata",)))
 
 
 def read_dropped(corpus: Path) -> Iterator[Dropped]:
-    """The documents that were dropped, and why."""
+    """Yield the dropped documents with their reasons."""
     read_manifest(corpus)
     return read_records(corpus / DROPPED, Dropped)

@@ -10,39 +10,47 @@ from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 
 class ChunkSettings(Settings):
-    """How documents are cut into passages."""
+    """Settings of splitting documents into passages."""
 
+    renamed = {"unit": "size_unit"}
+
+    method: str = "structural"
+    """Chunker. `structural` splits at headings, sentences and table rows."""
     size: PositiveInt = 800
-    """Budget of a passage, in `unit`; a sentence or a table row is cut only if it alone is longer."""
+    """Maximum size of a passage, in `size_unit`. A sentence is split only if it alone is longer; a table row never is."""
     overlap: NonNegativeInt = 100
-    """Sentences that a passage repeats from the one before, at most this much, within a section."""
-    unit: Literal["characters", "tokens"] = "characters"
-    """Tokens are words, numbers and punctuation marks here, of no particular model."""
+    """Maximum size of the sentences that a passage repeats from the previous one of its section, in `size_unit`."""
+    size_unit: Literal["characters", "tokens"] = "characters"
+    """Unit of `size` and `overlap`. Tokens are words, numbers and punctuation marks, independent of any model."""
 
 
 class LimitSettings(Settings):
-    """What parsing one document may cost; beyond it the document is dropped, and says so."""
+    """Resource limits for parsing one document. A document that exceeds them is dropped with a reason."""
 
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """Maximum wall time, in seconds."""
     memory_mb: Annotated[int, Field(ge=256)] = 2048
-    """Address space of the process that parses."""
+    """Maximum address space of the parsing process, in MB."""
     max_file_mb: PositiveInt = 100
+    """Maximum file size, in MB."""
     max_unpacked_mb: PositiveInt = 300
-    """What a zipped format may unpack to."""
+    """Maximum size of the unpacked content of a zipped format such as DOCX, in MB."""
 
 
 class IngestSettings(Settings):
-    """Which documents are read, and how."""
+    """Settings of reading documents into the corpus."""
 
     folders: Annotated[tuple[str, ...], Field(min_length=1)] = ("documents",)
-    """Folders (read with all below them), files, or globs such as `reports/**/*.pdf`."""
+    """Folders (searched recursively), files, or globs such as `reports/**/*.pdf`."""
     exclude: tuple[str, ...] = ("**/.*", "**/~$*")
-    """Globs of sources that are left out."""
+    """Globs of files to skip."""
     languages: tuple[str, ...] = ()
-    """Languages (ISO 639-1) that documents can be in; empty: any."""
+    """Languages (ISO 639-1 codes) that documents may be in; empty: any language."""
     access: dict[str, tuple[str, ...]] = {}
-    """Access labels by glob of source: `{"board/**": [board]}`."""
+    """Access labels by glob of file names: `{"board/**": [board]}`."""
     chunk: ChunkSettings = ChunkSettings()
+    """How documents are split into passages."""
     limits: LimitSettings = LimitSettings()
+    """Resource limits for parsing one document."""
     workers: PositiveInt = 2
-    """Documents parsed at once."""
+    """Number of documents parsed in parallel."""

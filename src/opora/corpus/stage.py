@@ -1,90 +1,108 @@
-"""Documents to corpus: every file is read in a process of its own, cut into passages, or dropped for a stated reason.
+"""Stage that reads documents into a corpus.
 
 In: folders. Out: `documents.parquet`, `passages.parquet`, `dropped.jsonl` (file and reason), `suspect.jsonl` (pages
-without text), a manifest. What an earlier corpus in the same place has parsed is not parsed again.
+without text) and a manifest. Each file is parsed in a sandboxed process. Files that the previous corpus already parsed
+with the same parsers and limits are not parsed again.
 
-    ingest(IngestSettings(folders=("documents",)), Path("."), Path("corpus"))
+    IngestStage(IngestSettings(folders=("documents",)), Path("."), Path("corpus")).run()
 """
 
 from __future__ import annotations
 
-import hashlib
 import queue
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_json_lines, write_json_lines, write_parquet
 from opora.artifacts.build import hash_json
 from opora.artifacts.checksums import MANIFEST
+from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import Progress
-from opora.corpus.chunking.structural import cut
+from opora.corpus.chunking.registry import chunk_document
 from opora.corpus.parsers.base import Dropped, Parsed, ParseError
+from opora.corpus.parsers.registry import parsers_fingerprint
 from opora.corpus.reader import DOCUMENTS, DROPPED, PASSAGES, SUSPECT
-from opora.corpus.sandbox.process import Parser
+from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
-from opora.corpus.sources.files import Source, find_sources
-from opora.records import Document, Passage
+from opora.corpus.sources.base import Source
+from opora.corpus.sources.registry import find_sources
+from opora.records import Document
 from opora.text.language import detect_language
 from opora.validation import Record, parse_record
 
 PARSED = "parsed.jsonl"
-"""What the parsers said of each file, by the hash of its bytes, for the next run over the same folder."""
-PARSERS = ("pdfplumber", "pdfminer.six", "python-docx", "lxml", "charset-normalizer")
+"""Results of parsing by file hash, reused by the next run over the same folders."""
+DOCUMENTS_PER_S, START_S = 8.0, 3.0
+"""Parsing speed of a worker on our benchmark documents, and seconds before the first document is parsed."""
 
 
-class Suspect(Record):
-    """A page that may hold something that is no text: a scan, a picture."""
+class SuspectPage(Record):
+    """A page without text, such as a scan or a picture."""
 
     source: str
     page: int
     reason: str = "no text on the page"
 
 
-def ingest_build(settings: IngestSettings, root: Path, out: Path) -> Build:
-    """The build of this corpus: what it is made from, and whether it is done. Raises InputError for missing folders."""
-    sources = find_sources(settings.folders, settings.exclude, root)
-    files = [[source.name, fingerprint_of_file(source.path)] for source in sources]
-    return Build(out, "ingest", settings, {"documents": hash_json(files)})
+class IngestStage(Stage):
+    """Parses documents and splits them into passages."""
 
+    kind = "ingest"
 
-def ingest(settings: IngestSettings, root: Path, out: Path) -> Manifest:
-    """Make the corpus. Raises InputError for a folder that is not there, or holds no file."""
-    build = ingest_build(settings, root, out)
-    if build.finished:
-        return build.finished
-    sources = find_sources(settings.folders, settings.exclude, root)
-    with build:
-        ids = {source: fingerprint_of_file(source.path)[:16] for source in sources}
-        known = {key: value for key, value in _known(build, settings.limits).items() if key in set(ids.values())}
-        results = _parse_all(build, ids, known, settings)
-        documents, dropped = _documents(ids, results, settings)
-        passages = [passage for document in documents for passage in cut(document, settings.chunk)]
-        _write(build, documents, passages, dropped)
-        write_json_lines(build.path / PARSED, _to_keep(results, settings.limits))
-        suspect = list(_suspect(ids, results, documents))
-        write_json_lines(build.path / SUSPECT, suspect)
+    def __init__(self, settings: IngestSettings, root: Path, out: Path) -> None:
+        self.settings: IngestSettings = settings
+        self.root, self.out = root, out
+
+    @classmethod
+    def of(cls, project: Project, name: str) -> Self:
+        return cls(project.settings(name, IngestSettings), project.root, project.root / "corpus")
+
+    @cached_property
+    def sources(self) -> dict[Source, str]:
+        """Source -> SHA-256 of its bytes. Raises InputError for a missing folder, or one without files."""
+        sources = find_sources(self.settings.folders, self.settings.exclude, self.root)
+        return {source: fingerprint_of_file(source.path) for source in sources}
+
+    def inputs(self) -> Mapping[str, str]:
+        return {"documents": hash_json([[source.name, digest] for source, digest in self.sources.items()])}
+
+    def estimate(self, project: Project) -> Estimate:
+        sources = find_sources(self.settings.folders, self.settings.exclude, self.root)
+        return Estimate(seconds=START_S + len(sources) / DOCUMENTS_PER_S)
+
+    def make(self, build: Build) -> Manifest:
+        ids = {source: digest[:16] for source, digest in self.sources.items()}
+        results = _parse_all(build, ids, self.settings)
+        documents, dropped = _read_results(ids, results, self.settings)
+        passages = [passage for document in documents for passage in chunk_document(document, self.settings.chunk)]
+        suspect_pages = list(_suspect_pages(ids, results, documents))
+        write_parquet(build.path / DOCUMENTS, documents)
+        write_parquet(build.path / PASSAGES, passages)
+        write_json_lines(build.path / DROPPED, dropped)
+        write_json_lines(build.path / SUSPECT, suspect_pages)
+        write_json_lines(build.path / PARSED, _reusable_rows(results, self.settings.limits))
         return build.publish(
-            counts={"documents": len(documents), "passages": len(passages), "suspect_pages": len(suspect)},
-            dropped=Counter(each.reason for each in dropped),
-            results={"languages": dict(sorted(Counter(each.language for each in documents).items()))},
+            counts={"documents": len(documents), "passages": len(passages), "suspect_pages": len(suspect_pages)},
+            dropped=Counter(drop.reason for drop in dropped),
+            results={"languages": dict(sorted(Counter(document.language for document in documents).items()))},
         )
 
 
-def _parse_all(
-    build: Build, ids: Mapping[Source, str], known: Mapping[str, Any], settings: IngestSettings
-) -> dict[str, Any]:
-    """What the parsers say of each distinct file, by id; what is known is taken, the rest journalled as it comes."""
+def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings) -> dict[str, Any]:
+    """Return the result of parsing each distinct file, by id. New results are journalled as they come."""
     paths = {key: source.path for source, key in reversed(list(ids.items()))}
     with build.journal("parsed") as journal:
-        results = {**known, **{key: value for key, value in journal.items() if key in paths}}
-        todo = [key for key in paths if key not in results]
-        parsers: queue.SimpleQueue[Parser] = queue.SimpleQueue()
+        earlier = {**_reusable_results(build, settings.limits), **dict(journal.items())}
+        results = {key: value for key, value in earlier.items() if key in paths}
+        pending = [key for key in paths if key not in results]
+        parsers: queue.SimpleQueue[SandboxedParser] = queue.SimpleQueue()
         for _ in range(settings.workers):
-            parsers.put(Parser(settings.limits))
+            parsers.put(SandboxedParser(settings.limits))
 
         def parse(key: str) -> tuple[str, dict[str, Any]]:
             parser = parsers.get()
@@ -96,7 +114,7 @@ def _parse_all(
                 parsers.put(parser)
 
         with ThreadPoolExecutor(settings.workers) as pool, Progress("ingest", len(paths), len(results)) as progress:
-            for future in as_completed([pool.submit(parse, key) for key in todo]):
+            for future in as_completed([pool.submit(parse, key) for key in pending]):
                 key, result = future.result()
                 journal.put(key, result)
                 results[key] = result
@@ -106,9 +124,10 @@ def _parse_all(
     return results
 
 
-def _documents(
+def _read_results(
     ids: Mapping[Source, str], results: Mapping[str, Any], settings: IngestSettings
 ) -> tuple[list[Document], list[Dropped]]:
+    """Return the documents, and the files that are dropped: those with a reason, and copies of an earlier file."""
     documents: dict[str, Document] = {}
     dropped: list[Dropped] = []
     for source, key in ids.items():
@@ -116,15 +135,15 @@ def _documents(
         if "parsed" not in result:
             dropped.append(Dropped(source=source.name, id=key, reason=result["reason"], detail=result["detail"]))
         elif key in documents:
-            same = f"the same bytes as {documents[key].source}"
-            dropped.append(Dropped(source=source.name, id=key, reason="duplicate", detail=same))
+            detail = f"the same bytes as {documents[key].source}"
+            dropped.append(Dropped(source=source.name, id=key, reason="duplicate", detail=detail))
         else:
             documents[key] = _document(source, key, parse_record(Parsed, result["parsed"], source.name), settings)
     return list(documents.values()), dropped
 
 
 def _document(source: Source, key: str, parsed: Parsed, settings: IngestSettings) -> Document:
-    labels = {label for glob, each in settings.access.items() if fnmatch(source.name, glob) for label in each}
+    access = {label for glob, labels in settings.access.items() if fnmatch(source.name, glob) for label in labels}
     return Document(
         id=key,
         source=source.name,
@@ -132,46 +151,43 @@ def _document(source: Source, key: str, parsed: Parsed, settings: IngestSettings
         text=parsed.text,
         language=detect_language(parsed.text, among=settings.languages),
         metadata={"format": parsed.format},
-        access=tuple(sorted(labels)),
+        access=tuple(sorted(access)),
         pages=parsed.pages,
     )
 
 
-def _suspect(ids: Mapping[Source, str], results: Mapping[str, Any], documents: Sequence[Document]) -> Iterator[Suspect]:
-    sources = {document.source for document in documents}
+def _suspect_pages(
+    ids: Mapping[Source, str], results: Mapping[str, Any], documents: Sequence[Document]
+) -> Iterator[SuspectPage]:
+    kept = {document.source for document in documents}
     for source, key in ids.items():
-        if source.name in sources:
+        if source.name in kept:
             for page in results[key]["parsed"]["suspect_pages"]:
-                yield Suspect(source=source.name, page=page)
+                yield SuspectPage(source=source.name, page=page)
 
 
-def _write(
-    build: Build, documents: Sequence[Document], passages: Sequence[Passage], dropped: Sequence[Dropped]
-) -> None:
-    write_parquet(build.path / DOCUMENTS, documents)
-    write_parquet(build.path / PASSAGES, passages)
-    write_json_lines(build.path / DROPPED, dropped)
-
-
-def _known(build: Build, limits: LimitSettings) -> dict[str, Any]:
-    """What the corpus that is there now was told by the same parsers under the same limits."""
+def _reusable_results(build: Build, limits: LimitSettings) -> dict[str, Any]:
+    """Return results of the existing corpus that the same parsers made under the same limits, by file hash."""
     path = build.out / PARSED
     if not (build.out / MANIFEST).exists() or not path.exists():
         return {}
-    rows = [row for _, row in read_json_lines(path)]
-    return {row["id"]: row["result"] for row in rows if row["parsers"] == _parsers(limits)}
+    version = _parsing_fingerprint(limits)
+    return {row["id"]: row["result"] for _, row in read_json_lines(path) if row["parsers"] == version}
 
 
-def _to_keep(results: Mapping[str, Any], limits: LimitSettings) -> Iterator[dict[str, Any]]:
+def _reusable_rows(results: Mapping[str, Any], limits: LimitSettings) -> Iterator[dict[str, Any]]:
+    version = _parsing_fingerprint(limits)
     for key in sorted(results):
-        yield {"id": key, "parsers": _parsers(limits), "result": results[key]}
+        yield {"id": key, "parsers": version, "result": results[key]}
 
 
-def _parsers(limits: LimitSettings) -> str:
-    """What a parser's word depends on: its version, our code around it, the limits."""
-    from importlib import metadata
+def _parsing_fingerprint(limits: LimitSettings) -> str:
+    return hash_json([parsers_fingerprint(), limits.model_dump()])[:16]
 
-    here = Path(__file__).parent / "parsers"
-    own = [fingerprint_of_file(here / f"{name}.py") for name in ("registry", "pdf", "docx", "html", "markdown")]
-    versions = [metadata.version(name) for name in PARSERS]
-    return hashlib.sha256(repr((own, versions, limits.model_dump())).encode()).hexdigest()[:16]
+
+def ingest_build(settings: IngestSettings, root: Path, out: Path) -> Build:
+    return IngestStage(settings, root, out).build()
+
+
+def ingest(settings: IngestSettings, root: Path, out: Path) -> Manifest:
+    return IngestStage(settings, root, out).run()

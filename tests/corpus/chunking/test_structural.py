@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opora.corpus.chunking.structural import cut
+from opora.corpus.chunking.registry import chunk_document
 from opora.corpus.settings import ChunkSettings
 from opora.records import Document
 from opora.text.words import words
@@ -20,7 +20,7 @@ def document(text, language="en", **fields):
 
 
 def passages(text, language="en", **chunk):
-    return list(cut(document(text, language), ChunkSettings(**chunk)))
+    return list(chunk_document(document(text, language), ChunkSettings(**chunk)))
 
 
 sentence = st.sampled_from(
@@ -39,7 +39,7 @@ markdown = st.lists(blocks, max_size=8).map("\n\n".join)
 @settings(max_examples=150, deadline=None)
 @given(markdown, st.sampled_from(["ru", "en"]), st.sampled_from(["characters", "tokens"]))
 def test_every_passage_is_a_span_and_no_body_word_is_lost(text, language, unit):
-    found = passages(text, language, size=120, overlap=40, unit=unit)
+    found = passages(text, language, size=120, overlap=40, size_unit=unit)
     covered = set()
     for passage in found:
         assert text[passage.start : passage.end] == passage.text != ""
@@ -66,7 +66,7 @@ def test_a_table_is_cut_between_rows_and_its_header_repeats(size):
 
 def test_passages_carry_their_heading_path_and_page():
     text = "# Rules\n\nIntro.\n\n## Fees\n\nTwelve.\n\n# Annex\n\nLast."
-    found = list(cut(document(text, pages=(0, text.index("## Fees"))), ChunkSettings()))
+    found = list(chunk_document(document(text, pages=(0, text.index("## Fees"))), ChunkSettings()))
     assert [(each.heading, each.metadata["page"]) for each in found] == [
         (("Rules",), 1),
         (("Rules", "Fees"), 2),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
-from opora.corpus.parsers.registry import parse
+from opora.corpus.parsers.registry import parse_document
 from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
 from opora.corpus.stage import ingest
@@ -30,19 +30,19 @@ LIMIT = 2**25
     ],
 )
 def test_a_line_of_markdown_comes_back(rendered, kind, line):
-    assert line in parse(rendered[kind], "a", LIMIT).text.splitlines()
+    assert line in parse_document(rendered[kind], "a", LIMIT).text.splitlines()
 
 
 @pytest.mark.parametrize("clutter", ["Home", "Search this site", "Working archive", "cookies", "visits", "noopener"])
 def test_what_surrounds_a_page_is_left_out(rendered, clutter):
-    assert clutter not in parse(rendered["html"], "a", LIMIT).text
+    assert clutter not in parse_document(rendered["html"], "a", LIMIT).text
 
 
 @pytest.mark.parametrize("clutter", ["Working archive ·", "Page 1", "Page 2", "Page 3"])
 def test_running_lines_of_a_pdf_are_left_out(render, clutter):
     paragraph = "The log of the station is kept in the office and read once a week by the chief mechanic. " * 4
     text = "# Title of it\n\n" + "\n\n".join(f"## Part {n}\n\n{paragraph}" for n in range(12))
-    parsed = parse(render.render_pdf(text, "en"), "a", LIMIT)
+    parsed = parse_document(render.render_pdf(text, "en"), "a", LIMIT)
     assert len(parsed.pages) >= 3
     assert clutter not in parsed.text
 
@@ -53,7 +53,7 @@ def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
         pdf.add_page()
         pdf.set_font("Helvetica", size=11)
         pdf.cell(w=50, text=text)
-    parsed = parse(bytes(pdf.output()), "a", LIMIT)
+    parsed = parse_document(bytes(pdf.output()), "a", LIMIT)
     assert parsed.suspect_pages == (2,)
     assert parsed.text[parsed.pages[2] :] == "Third page."
 

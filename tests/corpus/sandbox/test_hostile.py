@@ -10,7 +10,7 @@ import pytest
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.reader import read_documents, read_dropped
-from opora.corpus.sandbox.process import Parser
+from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
 from opora.corpus.stage import ingest
 
@@ -49,10 +49,10 @@ def test_a_hostile_folder_yields_the_good_document_and_four_reasons(tmp_path):
     }
 
 
-def script(body: str) -> Parser:
+def script(body: str) -> SandboxedParser:
     """A parser whose process does something else than parse."""
 
-    class Scripted(Parser):
+    class Scripted(SandboxedParser):
         def _start(self):
             command = [sys.executable, "-c", f"import sys\nsys.stdin.readline()\n{body}"]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -83,7 +83,7 @@ def test_a_hang_or_a_crash_is_a_reason(tmp_path, body, reason):
 def test_after_a_crash_the_next_document_is_parsed(tmp_path):
     path = tmp_path / "good.md"
     path.write_text("# Good\n\ntext")
-    with Parser(LIMITS) as parser:
+    with SandboxedParser(LIMITS) as parser:
         parser.parse(path)
         parser._process.kill()
         parser._process.wait()
@@ -106,7 +106,7 @@ def test_the_parsing_process_cannot(tmp_path, attempt, refused):
     (tmp_path / "there.txt").write_text("there")
     with socket.create_server(("127.0.0.1", 0)) as server:
         attempt = attempt.replace("PORT", str(server.getsockname()[1]))
-        code = f"from opora.corpus.sandbox.limits import enter\nenter(1 << 30)\n{attempt}"
+        code = f"from opora.corpus.sandbox.limits import restrict_process\nrestrict_process(1 << 30)\n{attempt}"
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert any(name in done.stderr or done.returncode == -25 for name in refused.split()), done.stderr
@@ -127,7 +127,7 @@ def test_the_parsing_process_cannot(tmp_path, attempt, refused):
 def test_reasons(tmp_path, name, data, reason):
     path = tmp_path / name
     path.write_bytes(data)
-    with Parser(LIMITS) as parser, pytest.raises(ParseError) as caught:
+    with SandboxedParser(LIMITS) as parser, pytest.raises(ParseError) as caught:
         parser.parse(path)
     assert caught.value.reason == reason
 
@@ -135,5 +135,5 @@ def test_reasons(tmp_path, name, data, reason):
 def test_a_file_over_the_limit_is_not_read(tmp_path):
     path = tmp_path / "a.md"
     path.write_bytes(b"x" * (2 << 20))
-    with Parser(LimitSettings(max_file_mb=1)) as parser, pytest.raises(ParseError, match="too large"):
+    with SandboxedParser(LimitSettings(max_file_mb=1)) as parser, pytest.raises(ParseError, match="too large"):
         parser.parse(path)

@@ -1,1 +1,1 @@
-""""""
+"""Chunkers, one file per method."""

@@ -1,189 +1,168 @@
-"""Documents to passages: by headings, sentences and table rows, to a budget.
+"""Structural chunker: splits at headings, sentences and table rows, up to a size.
 
-In: a document. Out: passages, each an exact span of the document's text, within one section, with its heading path.
-
-    for passage in cut(document, ChunkSettings(size=800)):
-        assert document.text[passage.start : passage.end] == passage.text
+Each chunk lies within one section. A table is split between rows, and its header is repeated.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from opora.corpus.chunking.base import Chunk
 from opora.corpus.settings import ChunkSettings
-from opora.records import Document, Passage, Scalar
+from opora.records import Document
 from opora.text.sentences import sentences
 
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*$")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_LINE_START = re.compile(r"\s*(?:[-*+•]|\d+[.)]|\|)\s?")
+"""Start of a list item or table row: the line above does not continue there."""
 
 
-class Unit(NamedTuple):
-    """What is not cut: a sentence, or a table row (its header belongs to the first one)."""
+class _Atom(NamedTuple):
+    """The smallest piece that is kept whole: a sentence, or a table row. The first row includes the table header.
+
+    `table_header` is the header of a row that can stand without the first row above it.
+    """
 
     start: int
     end: int
-    header: str = ""
-    """Of the table that it goes on with; the row can stand below it alone."""
+    table_header: str = ""
     is_row: bool = False
 
 
-class Section(NamedTuple):
+class _Section(NamedTuple):
+    """Text below one heading; `heading` is its path."""
+
     heading: tuple[str, ...]
-    units: list[Unit]
+    atoms: list[_Atom]
 
 
-def cut(document: Document, settings: ChunkSettings) -> Iterator[Passage]:
-    """Passages in the order of the text."""
-    number = 0
-    for section in sections(document.text, document.language):
-        units = [piece for unit in section.units for piece in _within(document.text, unit, settings)]
-        for start, end, header in _packed(document.text, units, settings):
-            yield Passage(
-                id=f"{document.id}-{number}",
-                document_id=document.id,
-                text=document.text[start:end],
-                start=start,
-                end=end,
-                heading=section.heading,
-                header=header,
-                metadata=_metadata(document, start),
-                access=document.access,
-            )
-            number += 1
+def chunk(document: Document, settings: ChunkSettings) -> Iterator[Chunk]:
+    """Yield the chunks of a document in text order."""
+    for section in _sections(document.text, document.language):
+        atoms = [piece for atom in section.atoms for piece in _fit(document.text, atom, settings)]
+        for start, end, table_header in _pack(document.text, atoms, settings):
+            yield Chunk(start, end, section.heading, table_header)
 
 
-def sections(text: str, language: str) -> Iterator[Section]:
-    """The text between headings, in units; sections without any are left out, unless the whole text is headings."""
+def _sections(text: str, language: str) -> Iterator[_Section]:
+    """Yield the sections that hold text; a document of headings only is one section."""
     path: list[tuple[int, str]] = []
-    units: list[Unit] = []
-    found = False
-    for heading, block in _split(text):
+    atoms: list[_Atom] = []
+    is_empty = True
+    for heading, block in _blocks(text):
         if heading is None:
-            units += _units(text, *block, language)
+            atoms += _atoms(text, *block, language)
             continue
-        if units:
-            yield Section(tuple(title for _, title in path), units)
-            found, units = True, []
-        path = [each for each in path if each[0] < heading[0]] + [heading]
-    if units:
-        yield Section(tuple(title for _, title in path), units)
-    elif not found and text.strip():
+        if atoms:
+            yield _Section(tuple(title for _, title in path), atoms)
+            is_empty, atoms = False, []
+        path = [(level, title) for level, title in path if level < heading[0]] + [heading]
+    if atoms:
+        yield _Section(tuple(title for _, title in path), atoms)
+    elif is_empty and text.strip():
         start = len(text) - len(text.lstrip())
-        yield Section((), [Unit(start, len(text.rstrip()))])
+        yield _Section((), [_Atom(start, len(text.rstrip()))])
 
 
-def _split(text: str) -> Iterator[tuple[tuple[int, str] | None, tuple[int, int]]]:
-    """Headings (level, title), and the spans of paragraphs, lists and tables between them, in order."""
+def _blocks(text: str) -> Iterator[tuple[tuple[int, str] | None, tuple[int, int]]]:
+    """Yield, in order, headings as ((level, title), span), and paragraphs, lists and tables as (None, span)."""
     offset = 0
-    begin, kind = 0, ""
+    block_start, block_kind = 0, ""
     for line in [*text.splitlines(keepends=True), ""]:
-        match = _HEADING.match(line.rstrip("\n"))
-        now = "heading" if match else "table" if _ROW.match(line) else "text" if line.strip() else ""
-        if kind and now != kind:
-            yield None, (begin, begin + len(text[begin:offset].rstrip()))
-            kind = ""
-        if match:
-            yield (len(match[1]), match[2]), (offset, offset + len(line))
-        elif now and not kind:
-            begin, kind = offset, now
+        heading = _HEADING.match(line.rstrip("\n"))
+        kind = "heading" if heading else "table" if _ROW.match(line) else "text" if line.strip() else ""
+        if block_kind and kind != block_kind:
+            yield None, (block_start, block_start + len(text[block_start:offset].rstrip()))
+            block_kind = ""
+        if heading:
+            yield (len(heading[1]), heading[2]), (offset, offset + len(line))
+        elif kind and not block_kind:
+            block_start, block_kind = offset, kind
         offset += len(line)
 
 
-def _units(text: str, start: int, end: int, language: str) -> Iterator[Unit]:
+def _atoms(text: str, start: int, end: int, language: str) -> Iterator[_Atom]:
     if _ROW.match(text[start:end].split("\n", 1)[0]):
         yield from _rows(text, start, end)
         return
     for line_start, line_end in _lines(text, start, end):
-        for a, b in sentences(text[line_start:line_end], language):
-            yield Unit(line_start + a, line_start + b)
+        for first, last in sentences(text[line_start:line_end], language):
+            yield _Atom(line_start + first, line_start + last)
 
 
-def _rows(text: str, start: int, end: int) -> Iterator[Unit]:
-    """Rows of a table; header, rule and first row are one."""
+def _rows(text: str, start: int, end: int) -> Iterator[_Atom]:
+    """Yield the rows of a table; header, rule and first row are one atom."""
     lines = list(_lines(text, start, end))
     has_rule = len(lines) > 1 and _RULE.match(text[slice(*lines[1])]) is not None
-    headed = 2 if has_rule else 1
-    header = text[lines[0][0] : lines[headed - 1][1]] if has_rule else ""
-    first_end = lines[min(headed, len(lines) - 1)][1]
-    yield Unit(lines[0][0], first_end, is_row=True)
-    for line_start, line_end in lines[headed + 1 :]:
-        yield Unit(line_start, line_end, header, is_row=True)
+    header_lines = 2 if has_rule else 1
+    table_header = text[lines[0][0] : lines[header_lines - 1][1]] if has_rule else ""
+    first_end = lines[min(header_lines, len(lines) - 1)][1]
+    yield _Atom(lines[0][0], first_end, is_row=True)
+    for line_start, line_end in lines[header_lines + 1 :]:
+        yield _Atom(line_start, line_end, table_header, is_row=True)
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of the lines that hold something, line break left out; the lines of one paragraph are one."""
+    """Yield the spans of non-empty lines without line breaks; the lines of one paragraph are one span."""
     begin = start
     for line in re.finditer(r"[^\n]+", text[start:end]):
-        a, b = start + line.start(), start + line.end()
-        goes_on = b < end and not re.match(r"\s*(?:[-*+•]|\d+[.)]|\|)\s?", text[b + 1 : b + 8])
-        is_table = _ROW.match(text[a:b])
-        if is_table or not goes_on or text[a:b].rstrip().endswith("  "):
-            yield min(begin, a) if not is_table else a, b
-            begin = b + 1
+        line_start, line_end = start + line.start(), start + line.end()
+        continues = line_end < end and not _LINE_START.match(text[line_end + 1 : line_end + 8])
+        is_row = _ROW.match(text[line_start:line_end])
+        if is_row or not continues or text[line_start:line_end].rstrip().endswith("  "):
+            yield min(begin, line_start) if not is_row else line_start, line_end
+            begin = line_end + 1
 
 
-def _within(text: str, unit: Unit, settings: ChunkSettings) -> Iterator[Unit]:
-    """The unit itself, or, where it alone is over the budget and no table row, pieces of it cut between words."""
-    if unit.is_row or _cost(text[unit.start : unit.end], settings) <= settings.size:
-        yield unit
+def _fit(text: str, atom: _Atom, settings: ChunkSettings) -> Iterator[_Atom]:
+    """Yield the atom, or pieces split between words if it is a sentence longer than the maximum size."""
+    if atom.is_row or _size(text[atom.start : atom.end], settings) <= settings.size:
+        yield atom
         return
-    start = end = unit.start
-    for word in re.finditer(r"\S+", text[unit.start : unit.end]):
-        a, b = unit.start + word.start(), unit.start + word.end()
-        if start < end and _cost(text[start:b], settings) > settings.size:
-            yield Unit(start, end)
-            start = a
-        end = b
-    yield Unit(start, end)
+    start = end = atom.start
+    for word in re.finditer(r"\S+", text[atom.start : atom.end]):
+        word_start, word_end = atom.start + word.start(), atom.start + word.end()
+        if start < end and _size(text[start:word_end], settings) > settings.size:
+            yield _Atom(start, end)
+            start = word_start
+        end = word_end
+    yield _Atom(start, end)
 
 
-def _packed(text: str, units: Sequence[Unit], settings: ChunkSettings) -> Iterator[tuple[int, int, str]]:
-    """(start, end, header) of passages: as many units as the budget holds, the last of them once more in the next."""
+def _pack(text: str, atoms: Sequence[_Atom], settings: ChunkSettings) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, table header) of chunks: as many atoms as fit, the last sentences repeated in the next."""
     first = 0
-    while first < len(units):
-        header = units[first].header
+    while first < len(atoms):
+        table_header = atoms[first].table_header
         last = first
-        while last + 1 < len(units):
-            wanted = header + text[units[first].start : units[last + 1].end]
-            if _cost(wanted, settings) > settings.size:
+        while last + 1 < len(atoms):
+            extended = table_header + text[atoms[first].start : atoms[last + 1].end]
+            if _size(extended, settings) > settings.size:
                 break
             last += 1
-        yield units[first].start, units[last].end, header
+        yield atoms[first].start, atoms[last].end, table_header
         following = last + 1
-        if following < len(units) and not units[following].is_row:
-            following = _overlapping(text, units, first, following, settings)
+        if following < len(atoms) and not atoms[following].is_row:
+            following = _step_back(text, atoms, first, following, settings)
         first = following
 
 
-def _overlapping(text: str, units: Sequence[Unit], first: int, following: int, settings: ChunkSettings) -> int:
-    """Where the next passage begins so that it repeats sentences within the overlap, and still takes the next unit."""
+def _step_back(text: str, atoms: Sequence[_Atom], first: int, following: int, settings: ChunkSettings) -> int:
+    """Return the first atom of the next chunk: it repeats sentences up to the overlap and still fits a new atom."""
     begin = following
-    while begin - 1 > first and not units[begin - 1].is_row:
-        repeated = text[units[begin - 1].start : units[following - 1].end]
-        whole = text[units[begin - 1].start : units[following].end]
-        if _cost(repeated, settings) > settings.overlap or _cost(whole, settings) > settings.size:
+    while begin - 1 > first and not atoms[begin - 1].is_row:
+        repeated = text[atoms[begin - 1].start : atoms[following - 1].end]
+        extended = text[atoms[begin - 1].start : atoms[following].end]
+        if _size(repeated, settings) > settings.overlap or _size(extended, settings) > settings.size:
             break
         begin -= 1
     return begin
 
 
-def _cost(text: str, settings: ChunkSettings) -> int:
-    return len(text) if settings.unit == "characters" else len(_TOKEN.findall(text))
-
-
-def _metadata(document: Document, start: int) -> dict[str, Scalar]:
-    metadata: dict[str, Scalar] = {
-        "source": document.source,
-        "title": document.title,
-        "language": document.language,
-        **{key: value for key, value in document.metadata.items() if key == "format"},
-    }
-    if document.pages:
-        metadata["page"] = max(1, bisect_right(document.pages, start))
-    return metadata
+def _size(text: str, settings: ChunkSettings) -> int:
+    return len(text) if settings.size_unit == "characters" else len(_TOKEN.findall(text))

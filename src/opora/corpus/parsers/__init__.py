@@ -1,1 +1,1 @@
-""""""
+"""Parsers, one file per document format."""

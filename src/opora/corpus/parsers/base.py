@@ -1,6 +1,7 @@
-"""What a parser makes of a document, and why it may make nothing of it.
+"""Contract of a parser: its result, and the reasons why a document is dropped.
 
-In: nothing. Out: the two records that cross from the parsing process to ours.
+A parser module has one function, `parse(data: bytes) -> Parsed`, and raises ParseError. The records cross from the
+sandboxed process to ours.
 """
 
 from __future__ import annotations
@@ -25,16 +26,17 @@ Reason = Literal[
     "unreadable",
     "duplicate",
 ]
-"""Why a document is dropped."""
-
-Format = Literal["pdf", "docx", "html", "markdown", "text"]
+"""Reason for dropping a document."""
 
 
 class Parsed(Record):
-    """A document as Markdown. `pages`: offsets in `text`, in characters, at which its pages begin; `suspect_pages`:
-    numbers, from 1, of pages that hold no text."""
+    """A document as Markdown.
 
-    format: Format
+    `format` is filled in by the registry. `pages` holds the offset in `text`, in characters, at which each page begins;
+    `suspect_pages` the numbers, from 1, of pages without text.
+    """
+
+    format: str = ""
     title: str
     text: str
     pages: tuple[int, ...] = ()
@@ -42,7 +44,7 @@ class Parsed(Record):
 
 
 class Dropped(Record):
-    """A document that is not in the corpus, and why."""
+    """A document that is not in the corpus, and the reason."""
 
     source: str
     id: str
@@ -51,7 +53,7 @@ class Dropped(Record):
 
 
 class ParseError(OporaError):
-    """Raised by parsers: the document cannot be read, for a reason of the list."""
+    """The document cannot be parsed, for one of the reasons."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -1,4 +1,4 @@
-"""DOCX to Markdown: headings, lists, tables, paragraphs, in their order."""
+"""Parser of DOCX: headings, lists, tables and paragraphs, in document order."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from opora.corpus.parsers.base import Parsed, ParseError
-from opora.corpus.parsers.markdown import join_blocks, markdown_table, one_line, title_of
+from opora.corpus.parsers.markdown import first_heading, join_blocks, markdown_table, one_line
 
 _HEADING = re.compile(r"(?:heading|заголовок)\s*(\d)", re.IGNORECASE)
 
 
-def parse_docx(data: bytes) -> Parsed:
-    """Raises ParseError if the bytes are no DOCX."""
+def parse(data: bytes) -> Parsed:
+    """Parse a DOCX. Raises ParseError if the bytes are not a DOCX or hold no text."""
     try:
         document = Document(io.BytesIO(data))
         text = join_blocks(list(_blocks(document.iter_inner_content())))
     except MemoryError:
         raise
-    except Exception as error:  # python-docx and lxml raise whatever they stumble on
+    except Exception as error:  # python-docx and lxml raise many kinds of exceptions
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
     if not text:
         raise ParseError("no text")
-    return Parsed(format="docx", title=one_line(document.core_properties.title or "") or title_of(text), text=text)
+    return Parsed(title=one_line(document.core_properties.title or "") or first_heading(text), text=text)
 
 
 def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[str]:
-    """Blocks of Markdown; the items of a list are one block."""
+    """Yield blocks of Markdown; the items of a list form one block."""
     items: list[str] = []
-    for each in content:
-        item = _list_item(each, len(items) + 1) if isinstance(each, Paragraph) else ""
+    for element in content:
+        item = _list_item(element, len(items) + 1) if isinstance(element, Paragraph) else ""
         if item:
             items.append(item)
             continue
         if items:
             yield "\n".join(items)
             items = []
-        if isinstance(each, Table):
-            yield markdown_table([[cell.text for cell in row.cells] for row in each.rows])
+        if isinstance(element, Table):
+            yield markdown_table([[cell.text for cell in row.cells] for row in element.rows])
         else:
-            yield _paragraph(each)
+            yield _paragraph(element)
     if items:
         yield "\n".join(items)
 
@@ -64,7 +64,7 @@ def _heading_level(paragraph: Paragraph) -> int:
 
 
 def _list_item(paragraph: Paragraph, number: int) -> str:
-    """The paragraph as a list item, or nothing if it is none."""
+    """Return the paragraph as a list item, or an empty string if it is not one."""
     style = (paragraph.style.name or "").lower() if paragraph.style else ""
     properties = paragraph._p.pPr
     numbered = properties is not None and properties.numPr is not None

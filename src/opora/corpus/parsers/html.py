@@ -1,4 +1,4 @@
-"""HTML to Markdown: headings, lists, tables, paragraphs of the main content, without menus, footers and scripts."""
+"""Parser of HTML: headings, lists, tables and paragraphs of the main content, without menus, footers and scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree, html
 
 from opora.corpus.parsers.base import Parsed, ParseError
-from opora.corpus.parsers.markdown import clean, join_blocks, markdown_table, one_line, title_of
+from opora.corpus.parsers.markdown import clean_text, first_heading, join_blocks, markdown_table, one_line
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -23,9 +23,9 @@ BLOCKS = frozenset(
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
-def parse_html(data: bytes) -> Parsed:
-    """Raises ParseError if there is no text, or elements are nested deeper than libxml2 follows (256 levels)."""
-    # libxml2 guesses Latin-1 where a page does not say; UTF-8 that decodes is no accident
+def parse(data: bytes) -> Parsed:
+    """Parse HTML. Raises ParseError if there is no text, or elements are nested more than 256 levels deep."""
+    # libxml2 assumes Latin-1 if a page declares no encoding; bytes that decode as UTF-8 almost certainly are UTF-8
     parser = html.HTMLParser(encoding="utf-8" if _is_utf8(data) else None, remove_comments=True)
     try:
         root = html.document_fromstring(data, parser=parser)
@@ -37,21 +37,21 @@ def parse_html(data: bytes) -> Parsed:
     text = join_blocks(list(_blocks(_main(root))))
     if not text:
         raise ParseError("no text")
-    return Parsed(format="html", title=title_of(text) or title, text=text)
+    return Parsed(title=first_heading(text) or title, text=text)
 
 
 def _main(root: HtmlElement) -> HtmlElement:
-    """The one element that says it is the content, else the body."""
+    """Return the only `main` or `article` element, else the body."""
     for tag in ("main", "article"):
-        found = root.findall(f".//{tag}")
-        if len(found) == 1:
-            return found[0]
+        elements = root.findall(f".//{tag}")
+        if len(elements) == 1:
+            return elements[0]
     body = root.find("body")
     return root if body is None else body
 
 
 def _blocks(element: HtmlElement) -> Iterator[str]:
-    """Blocks of Markdown; text that stands between block elements is a paragraph."""
+    """Yield blocks of Markdown; text between block elements is a paragraph."""
     line: list[str] = [element.text or ""]
     for child in element:
         if _is_skipped(child):
@@ -76,7 +76,7 @@ def _block(element: HtmlElement) -> Iterator[str]:
     elif tag == "table":
         yield from _table(element)
     elif tag == "pre":
-        yield clean(_inline(element)).strip("\n")
+        yield clean_text(_inline(element)).strip("\n")
     else:
         yield from _blocks(element)
 
@@ -84,18 +84,17 @@ def _block(element: HtmlElement) -> Iterator[str]:
 def _items(element: HtmlElement, depth: int) -> Iterator[str]:
     for number, item in enumerate(element.iterchildren("li"), 1):
         mark = f"{number}." if element.tag == "ol" else "-"
-        nested = [each for each in item if each.tag in ("ul", "ol")]
-        whole = "".join(
-            [item.text or "", *((_inline(each) if each not in nested else "") + (each.tail or "") for each in item)]
-        )
-        if text := one_line(whole):
+        nested = [child for child in item if child.tag in ("ul", "ol")]
+        pieces = [item.text or ""]
+        pieces += [("" if child in nested else _inline(child)) + (child.tail or "") for child in item]
+        if text := one_line("".join(pieces)):
             yield f"{'  ' * depth}{mark} {text}"
-        for each in nested:
-            yield from _items(each, depth + 1)
+        for child in nested:
+            yield from _items(child, depth + 1)
 
 
 def _table(element: HtmlElement) -> Iterator[str]:
-    """A table as Markdown; one that only lays out a page (nested tables, a single column) as what it holds."""
+    """Yield a table as Markdown, or the content of its cells if it only lays out the page (nested or single column)."""
     rows = list(element.iter("tr"))
     cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
     if element.find(".//table") is not None or max(map(len, cells), default=0) < 2:
@@ -109,7 +108,7 @@ def _table(element: HtmlElement) -> Iterator[str]:
 
 
 def _inline(element: HtmlElement) -> str:
-    """Text of an element without what is skipped; a block inside it ends a word."""
+    """Return the text of an element without skipped elements; a block inside it separates words."""
     parts = [element.text or ""]
     for child in element:
         if isinstance(child.tag, str) and child.tag not in SKIPPED:

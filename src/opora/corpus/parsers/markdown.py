@@ -1,4 +1,4 @@
-"""Small pieces of Markdown that all parsers write alike, and clean text.
+"""Functions that parsers use to write clean text and Markdown.
 
 markdown_table([["Pump", "Flow"], ["A-1", "12.5"]])      # '| Pump | Flow |\\n|---|---|\\n| A-1 | 12.5 |'
 """
@@ -13,20 +13,20 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _SPACES = re.compile(r"[^\S\n]+")
 
 
-def clean(text: str) -> str:
-    """NFC, no soft hyphens or zero-width characters, no control characters, white space as single blanks."""
+def clean_text(text: str) -> str:
+    """Normalise to NFC, remove soft hyphens, zero-width and control characters, and collapse white space to blanks."""
     text = unicodedata.normalize("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(" " if unicodedata.category(each) == "Cc" and each != "\n" else each for each in text)
+    text = "".join(" " if unicodedata.category(char) == "Cc" and char != "\n" else char for char in text)
     return _SPACES.sub(" ", text)
 
 
 def one_line(text: str) -> str:
-    """Clean text without line breaks."""
-    return " ".join(clean(text).split())
+    """Return clean text without line breaks."""
+    return " ".join(clean_text(text).split())
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """A pipe table whose first row is its header; short rows are filled up. Empty rows are left out."""
+    """Return a pipe table whose first row is the header. Short rows are padded, empty rows are left out."""
     cells = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
     cells = [row for row in cells if any(row)]
     if not cells:
@@ -36,12 +36,12 @@ def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * width, *lines[1:]])
 
 
-def title_of(text: str) -> str:
-    """The first heading of a Markdown text, or nothing."""
+def first_heading(text: str) -> str:
+    """Return the first heading of a Markdown text, or an empty string."""
     match = re.search(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", text, re.MULTILINE)
     return match[1] if match else ""
 
 
 def join_blocks(blocks: Sequence[str]) -> str:
-    """Blocks of Markdown with a blank line between them."""
+    """Join blocks of Markdown with blank lines; empty blocks are left out."""
     return "\n\n".join(block for block in blocks if block.strip())

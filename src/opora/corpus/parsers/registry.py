@@ -1,82 +1,93 @@
-"""Bytes of a document to Markdown, by what the bytes are.
+"""Registry of the document formats: how each is detected, and which module parses it.
 
-In: bytes, and the name of the file as a hint between Markdown and text. Out: a `Parsed`, or a ParseError with a reason.
-It runs in the child process; see `worker.py`.
+In: the bytes of a document, and its file name, which only decides between Markdown and text. Out: a `Parsed`, or a
+ParseError with a reason. This code runs in the sandboxed process. A new format is one module with a function
+`parse(data: bytes) -> Parsed`, and one row of `FORMATS`.
 
-    parse(b"%PDF-1.7 ...", "report.bin", max_unpacked_bytes=300_000_000).format      # 'pdf'
+    parse_document(b"%PDF-1.7 ...", "report.bin", max_unpacked_bytes=300_000_000).format      # 'pdf'
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import zipfile
-from pathlib import PurePath
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
-from opora.corpus.parsers.base import Format, Parsed, ParseError
-from opora.corpus.parsers.markdown import clean, title_of
+from opora.artifacts import fingerprint_of_file
+from opora.corpus.parsers.base import Parsed, ParseError
 
+HEAD_BYTES = 4096
+"""Formats other than zipped ones are detected in this many first bytes."""
+_ZIP = b"PK"
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|main|div|table|h[1-6]|p)[\s>]", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-SNIFFED_BYTES = 4096
 
 
-def parse(data: bytes, name: str, max_unpacked_bytes: int) -> Parsed:
-    """Raises ParseError for what cannot be read."""
-    kind = sniff(data, name)
-    if kind == "pdf":
-        from opora.corpus.parsers.pdf import parse_pdf
+class Format(NamedTuple):
+    """A document format. `packages` are the distributions whose versions its results depend on."""
 
-        return parse_pdf(data)
-    if kind == "docx":
-        check_unpacked(data, max_unpacked_bytes)
-        from opora.corpus.parsers.docx import parse_docx
-
-        return parse_docx(data)
-    if kind == "html":
-        from opora.corpus.parsers.html import parse_html
-
-        return parse_html(data)
-    text = clean(_FRONT_MATTER.sub("", decode(data).lstrip("\ufeff"))).strip()
-    if not text:
-        raise ParseError("no text")
-    return Parsed(format=kind, title=title_of(text), text=text)
+    name: str
+    module: str
+    matches: Callable[[bytes, str], bool]
+    packages: tuple[str, ...] = ()
 
 
-def sniff(data: bytes, name: str) -> Format:
-    """The format that the bytes are in. Raises ParseError if it is none that is read."""
+def _is_text(data: bytes) -> bool:
+    head = data[:HEAD_BYTES]
+    return not data.startswith(_ZIP) and (b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff")))
+
+
+FORMATS = (
+    Format("pdf", "pdf", lambda data, name: b"%PDF-" in data[:1024], ("pdfplumber", "pdfminer.six")),
+    Format("docx", "docx", lambda data, name: data.startswith(_ZIP) and b"word/" in data, ("python-docx", "lxml")),
+    Format(
+        "html",
+        "html",
+        lambda data, name: not data.startswith(_ZIP) and bool(_HTML.search(data[:HEAD_BYTES])),
+        ("lxml",),
+    ),
+    Format(
+        "markdown",
+        "text",
+        lambda data, name: _is_text(data) and PurePath(name).suffix.lower() in (".md", ".markdown"),
+        ("charset-normalizer",),
+    ),
+    Format("text", "text", lambda data, name: _is_text(data), ("charset-normalizer",)),
+)
+"""Formats by precedence: the first that matches is taken."""
+
+
+def parse_document(data: bytes, name: str, max_unpacked_bytes: int) -> Parsed:
+    """Parse a document in any known format. Raises ParseError if it cannot be read."""
+    document_format = detect_format(data, name)
+    if data.startswith(_ZIP):
+        check_unpacked_size(data, max_unpacked_bytes)
+    parser = importlib.import_module(f"{__package__}.{document_format.module}")
+    parsed: Parsed = parser.parse(data)
+    return parsed.model_copy(update={"format": document_format.name})
+
+
+def detect_format(data: bytes, name: str) -> Format:
+    """Return the format of the bytes. Raises ParseError for an empty file or an unknown format."""
     if not data.strip():
         raise ParseError("empty file")
-    head = data[:SNIFFED_BYTES]
-    if b"%PDF-" in head[:1024]:
-        return "pdf"
-    if head.startswith(b"PK"):
-        if b"word/" in data:
-            return "docx"
-        raise ParseError("unsupported format", "a zip archive that is no DOCX")
-    if _HTML.search(head):
-        return "html"
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ParseError("unsupported format", f"binary, begins with {head[:4].hex(' ')}")
-    return "markdown" if PurePath(name).suffix.lower() in (".md", ".markdown") else "text"
+    for document_format in FORMATS:
+        if document_format.matches(data, name):
+            return document_format
+    if data.startswith(_ZIP):
+        raise ParseError("unsupported format", "a zip archive, but not a DOCX")
+    raise ParseError("unsupported format", f"binary data, starts with {data[:4].hex(' ')}")
 
 
-def decode(data: bytes) -> str:
-    """Text of bytes in whatever encoding they are (UTF-8, Windows-1251, ...). Raises ParseError if none fits."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
+def check_unpacked_size(data: bytes, limit: int) -> None:
+    """Raise ParseError if a zip file is broken or declares more than `limit` unpacked bytes.
 
-        best = from_bytes(data).best()
-        if best is None:
-            raise ParseError("unsupported format", "text in no known encoding") from None
-        return str(best)
-
-
-def check_unpacked(data: bytes, limit: int) -> None:
-    """Raises ParseError if a zip file is broken or unpacks to more than `limit` bytes, by what it declares; zipfile
-    itself reads no more of a member than was declared."""
+    `zipfile` never reads more of a member than its declared size.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
@@ -84,3 +95,10 @@ def check_unpacked(data: bytes, limit: int) -> None:
         raise ParseError("corrupt", str(error)) from None
     if unpacked > limit:
         raise ParseError("unpacks too large", f"{len(data)} bytes unpack to {unpacked}")
+
+
+def parsers_fingerprint() -> dict[str, str]:
+    """Return the hash of every parser file and the version of every package they use."""
+    files = {path.name: fingerprint_of_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
+    packages = {package for document_format in FORMATS for package in document_format.packages}
+    return files | {package: metadata.version(package) for package in sorted(packages)}

@@ -1,9 +1,8 @@
-"""What the parsing process may not do: use more memory than it was given, write anything, use the network.
+"""Restrictions of the parsing process: limited memory, no writing, no network.
 
-In: limits. Out: nothing; what was switched off stays off for the rest of the process. Resource limits everywhere;
-Landlock (Linux 5.13, for the network 6.7) where the kernel has it.
+Resource limits work on every system. Landlock, where the kernel has it, blocks writing (Linux 5.13) and TCP (Linux 6.7).
 
-    enter(memory_bytes=2 << 30)
+    restrict_process(memory_bytes=2 << 30)
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION_FLAG = 1
 _NO_NEW_PRIVS = 38
 _WRITES = 0b1_1111_1111_0010
-"""Access rights of Landlock's first version that change anything: write file, remove and make of every kind."""
+"""Access rights of Landlock version 1 that change files: write, remove, and make of every kind."""
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _BIND_AND_CONNECT_TCP = 0b11
 
 
-def enter(memory_bytes: int) -> None:
-    """Limit this process; it cannot be undone."""
+def restrict_process(memory_bytes: int) -> None:
+    """Restrict this process for the rest of its life."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -31,7 +30,7 @@ def enter(memory_bytes: int) -> None:
 
 
 def _landlock() -> bool:
-    """Refuse all writing and TCP by Landlock; false where the kernel does not have it."""
+    """Block writing and TCP by Landlock. Return False if the kernel does not support it."""
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if version < 1:
@@ -42,7 +41,7 @@ def _landlock() -> bool:
     if ruleset < 0:
         return False
     try:
-        refused = libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_RESTRICT_SELF, ruleset, 0)
-        return not refused
+        failed = libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_RESTRICT_SELF, ruleset, 0)
+        return not failed
     finally:
         os.close(ruleset)

@@ -1,8 +1,8 @@
-"""Our end of the parsing process: hand it a document, wait so long and no longer.
+"""Client of the sandboxed process: sends it a document and waits for the result until the time limit.
 
-In: a path and limits. Out: a `Parsed`, or a ParseError with the reason that a bomb, a hang or a crash comes down to.
+In: a path and limits. Out: a `Parsed`, or a ParseError with the reason, also for a zip bomb, a hang or a crash.
 
-    with Parser(LimitSettings()) as parser:
+    with SandboxedParser(LimitSettings()) as parser:
         parsed = parser.parse(Path("report.pdf"))
 """
 
@@ -27,40 +27,41 @@ READ_BYTES = 1 << 16
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 
 
-class Parser:
-    """One parsing process, started when it is first needed and again after each that was lost. Not for two threads."""
+class SandboxedParser:
+    """One parsing process, started on first use and restarted after a crash. Not thread-safe."""
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Parser:
+    def __enter__(self) -> SandboxedParser:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def parse(self, path: Path) -> Parsed:
-        """Raises ParseError; the next document gets a new process if this one took the old one with it."""
+        """Parse a document. Raises ParseError; the next document gets a new process if this one killed the old."""
         size = path.stat().st_size
         if size > self._limits.max_file_mb * MB:
             raise ParseError("too large", f"{size} bytes, the limit is {self._limits.max_file_mb} MB")
         if self._process and self._process.poll() is not None:
-            self.stop()  # it ended between two documents, which neither of them is to blame for
+            self.stop()  # it ended between two documents, so neither of them caused it
         process = self._process = self._process or self._start()
         request = {"path": str(path.resolve()), "max_unpacked_bytes": self._limits.max_unpacked_mb * MB}
         try:
-            answer = self._ask(process, json.dumps(request).encode() + b"\n")
+            reply = self._send(process, json.dumps(request).encode() + b"\n")
         except ParseError:
             self.stop()
             raise
-        if "parsed" not in answer:
-            if answer["reason"] == "memory limit":
+        if "parsed" not in reply:
+            if reply["reason"] == "memory limit":
                 self.stop()
-            raise ParseError(cast("Reason", answer["reason"]), answer["detail"])
-        return parse_record(Parsed, answer["parsed"], str(path))
+            raise ParseError(cast("Reason", reply["reason"]), reply["detail"])
+        return parse_record(Parsed, reply["parsed"], str(path))
 
     def stop(self) -> None:
+        """Kill the process."""
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -80,7 +81,8 @@ class Parser:
             start_new_session=True,
         )
 
-    def _ask(self, process: subprocess.Popen[bytes], request: bytes) -> dict[str, str]:
+    def _send(self, process: subprocess.Popen[bytes], request: bytes) -> dict[str, str]:
+        """Send a request and return the reply. Raises ParseError on a timeout or a crash."""
         assert process.stdin
         assert process.stdout
         deadline = time.monotonic() + self._limits.timeout_s
@@ -88,21 +90,21 @@ class Parser:
             process.stdin.write(request)
             process.stdin.flush()
         except BrokenPipeError:
-            raise ParseError("crashed", "the parsing process ended before it was asked") from None
-        answer = bytearray()
-        while not answer.endswith(b"\n"):
+            raise ParseError("crashed", "the parsing process ended before the request") from None
+        reply = bytearray()
+        while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
                 raise ParseError("time limit", f"not parsed within {self._limits.timeout_s:g} s")
             piece = os.read(process.stdout.fileno(), READ_BYTES)
             if not piece:
-                raise ParseError("crashed", _ending(process.wait()))
-            answer += piece
-        parsed: dict[str, str] = json.loads(answer)
-        return parsed
+                raise ParseError("crashed", _describe_exit(process.wait()))
+            reply += piece
+        decoded: dict[str, str] = json.loads(reply)
+        return decoded
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     if code >= 0:
-        return f"the parsing process ended with status {code}"
-    return f"the parsing process was ended by {signal.Signals(-code).name}"
+        return f"the parsing process exited with status {code}"
+    return f"the parsing process was killed by {signal.Signals(-code).name}"

@@ -1,7 +1,7 @@
-"""The parsing process: documents are hostile until parsed, so they are parsed here, not in ours.
+"""Entry point of the sandboxed process, in which untrusted documents are parsed.
 
-In, on standard input: a line of JSON, `{"path": ..., "max_unpacked_bytes": ...}`. Out, on standard output: a line of
-JSON, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`. Run as
+In, on standard input: one JSON object per line, `{"path": ..., "max_unpacked_bytes": ...}`. Out, on standard output:
+one JSON object per line, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`. Run as
 `python -m opora.corpus.sandbox.worker MEMORY_BYTES`.
 """
 
@@ -13,25 +13,28 @@ import sys
 from typing import Any
 
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.registry import parse
-from opora.corpus.sandbox.limits import enter
+from opora.corpus.parsers.registry import parse_document
+from opora.corpus.sandbox.limits import restrict_process
 
 
 def main(memory_bytes: int) -> None:
-    # what a library prints must not get between the lines of the answer
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Answer requests until standard input is closed."""
+    # replies get a descriptor of their own, so that nothing a library prints is mixed with them
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    enter(memory_bytes)
+    restrict_process(memory_bytes)
     for line in sys.stdin:
-        answers.write(json.dumps(answer(json.loads(line))) + "\n")
-        answers.flush()
+        replies.write(json.dumps(reply_to(json.loads(line))) + "\n")
+        replies.flush()
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
+def reply_to(request: dict[str, Any]) -> dict[str, Any]:
+    """Parse the file of a request. Return the parsed document, or the reason why it is dropped."""
     try:
         with open(request["path"], "rb") as file:
             data = file.read()
-        return {"parsed": parse(data, request["path"], request["max_unpacked_bytes"]).model_dump(mode="json")}
+        parsed = parse_document(data, request["path"], request["max_unpacked_bytes"])
+        return {"parsed": parsed.model_dump(mode="json")}
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}
     except MemoryError:

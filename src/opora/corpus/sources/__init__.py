@@ -1,1 +1,1 @@
-""""""
+"""Sources of documents, one file per kind."""

@@ -1,0 +1,53 @@
+"""Registry of the chunkers, and the passages that their chunks become.
+
+In: a document. Out: passages, each an exact span of the document's text. A new chunker is one module with a function
+`chunk` (see base.py) and one row of `CHUNKERS`; recipes choose it by `ingest.chunk.method`.
+
+    for passage in chunk_document(document, ChunkSettings(size=800)):
+        assert document.text[passage.start : passage.end] == passage.text
+"""
+
+from __future__ import annotations
+
+import importlib
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from opora.corpus.chunking.base import Chunk
+from opora.corpus.settings import ChunkSettings
+from opora.errors import InputError
+from opora.records import Document, Passage, Scalar
+from opora.validation import nearest
+
+CHUNKERS = {"structural": "structural"}
+"""Value of `ingest.chunk.method` -> module."""
+
+
+def chunk_document(document: Document, settings: ChunkSettings) -> Iterator[Passage]:
+    """Yield the passages in text order. Raises InputError for an unknown method."""
+    if settings.method not in CHUNKERS:
+        raise InputError(
+            f"ingest.chunk.method is {settings.method!r}, which is unknown; {nearest(settings.method, list(CHUNKERS))}"
+        )
+    chunker = importlib.import_module(f"{__package__}.{CHUNKERS[settings.method]}")
+    for number, chunk in enumerate(chunker.chunk(document, settings)):
+        yield _passage(document, number, chunk)
+
+
+def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
+    metadata: dict[str, Scalar] = {"source": document.source, "title": document.title, "language": document.language}
+    if "format" in document.metadata:
+        metadata["format"] = document.metadata["format"]
+    if document.pages:
+        metadata["page"] = max(1, bisect_right(document.pages, chunk.start))
+    return Passage(
+        id=f"{document.id}-{number}",
+        document_id=document.id,
+        text=document.text[chunk.start : chunk.end],
+        start=chunk.start,
+        end=chunk.end,
+        heading=chunk.heading,
+        header=chunk.table_header,
+        metadata=metadata,
+        access=document.access,
+    )
