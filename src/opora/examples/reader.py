@@ -30,8 +30,11 @@ class WebGlmRow(Record):
     references: tuple[str, ...]
 
 
-def read_questions(path: Path) -> list[Example]:
-    """All rows of `path`. Raises InputError that names file, line and column of the first wrong row or repeated id."""
+def read_questions(path: Path, language: str = "") -> list[Example]:
+    """Return the questions of a file, or only those in `language` (ISO 639-1) if it is not empty.
+
+    Raises InputError that names file, line and column of the first wrong row or repeated id.
+    """
     first = next(iter(read_json_lines(path)), None)
     if first is None:
         raise InputError(f"{path}: holds no questions")
@@ -47,7 +50,7 @@ def read_questions(path: Path) -> list[Example]:
         if example.id in seen:
             raise InputError(f"{path}: id {example.id!r} stands twice; every question needs its own")
         seen.add(example.id)
-    return examples
+    return [example for example in examples if not language or example.language == language]
 
 
 def from_webglm(row: WebGlmRow, path: Path, number: int) -> Example:

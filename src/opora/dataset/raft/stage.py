@@ -5,18 +5,21 @@ In: questions, a corpus and its index. Out: `train.jsonl`, `valid.jsonl` and `te
 for one thing: where the gold passages are left out, the answer is a refusal. The published script keeps the answer
 there, which teaches a model to answer without evidence.
 
-    build_raft(RaftSettings(questions=Path("questions.jsonl")), Path("corpus"), Path("index"), Path("dataset/raft"))
+    RaftStage(RaftSettings(questions=Path("questions.jsonl")), Path("corpus"), Path("index"), out).run()
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from opora.answer.prompt import prompt_hashes
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
+from opora.artifacts.stage import Estimate, Project, Stage
+from opora.answer.throughput import QUESTIONS_PER_S
 from opora.console.progress import track
 from opora.corpus.reader import read_documents, read_passages
 from opora.dataset.raft.card import count_contexts, write_card
@@ -32,31 +35,59 @@ from opora.examples.split import Splits, documents_of, split_by_document
 from opora.records import Example
 from opora.retrieval.search.searcher import Index, open_index
 
+START_S = 5.0
+"""Seconds before the first example is made."""
+
+
+class RaftStage(Stage):
+    """Makes a RAFT dataset."""
+
+    kind = "dataset raft"
+
+    def __init__(self, settings: RaftSettings, corpus: Path, index: Path, out: Path) -> None:
+        self.settings: RaftSettings = settings
+        self.corpus, self.index, self.out = corpus, index, out
+
+    @classmethod
+    def of(cls, project: Project, name: str) -> Self:
+        settings, root = project.settings(name, RaftSettings), project.root
+        return cls(settings, root / "corpus", root / "index", root / "dataset" / name.removeprefix("dataset."))
+
+    def needs(self, project: Project) -> tuple[str, ...]:
+        return ("ingest", "index")
+
+    def inputs(self) -> Mapping[str, str]:
+        return {
+            "corpus": read_manifest(self.corpus).fingerprint,
+            "index": read_manifest(self.index).fingerprint,
+            "questions": fingerprint_of_questions(self.settings.questions),
+            **prompt_hashes(),
+        }
+
+    def estimate(self, project: Project) -> Estimate:
+        questions = read_questions(project.root / self.settings.questions, self.settings.language)
+        return Estimate(seconds=START_S + len(questions) * self.settings.variants / QUESTIONS_PER_S)
+
+    def make(self, build: Build) -> Manifest:
+        """Write the dataset.
+
+        Raises InputError for a wrong question, a quote that is not in its document, or a leak between splits.
+        """
+        examples = _select(read_questions(self.settings.questions, self.settings.language), self.settings)
+        if any(example.passages for example in examples):
+            with tempfile.TemporaryDirectory() as folder:
+                return _publish(build, self.settings, examples, index_references(examples, Path(folder)))
+        documents, passages = list(read_documents(self.corpus)), list(read_passages(self.corpus))
+        resolved = [resolve_gold(example, documents, passages) for example in examples]
+        return _publish(build, self.settings, resolved, open_index(self.index))
+
 
 def raft_build(settings: RaftSettings, corpus: Path, index: Path, out: Path) -> Build:
-    """The build of this dataset: what it is made from, and whether it is done."""
-    inputs = {
-        "corpus": read_manifest(corpus).fingerprint,
-        "index": read_manifest(index).fingerprint,
-        "questions": fingerprint_of_questions(settings.questions),
-        **prompt_hashes(),
-    }
-    return Build(out, "dataset raft", settings, inputs, seed=settings.seed)
+    return RaftStage(settings, corpus, index, out).build()
 
 
 def build_raft(settings: RaftSettings, corpus: Path, index: Path, out: Path) -> Manifest:
-    """Make the dataset. Raises InputError for a wrong question, a quote that is nowhere, or a leak between splits."""
-    build = raft_build(settings, corpus, index, out)
-    if build.finished:
-        return build.finished
-    with build:
-        examples = _chosen(read_questions(settings.questions), settings)
-        if any(example.passages for example in examples):
-            with tempfile.TemporaryDirectory() as folder:
-                return _publish(build, settings, examples, index_references(examples, Path(folder)))
-        documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
-        resolved = [resolve_gold(example, documents, passages) for example in examples]
-        return _publish(build, settings, resolved, open_index(index))
+    return RaftStage(settings, corpus, index, out).run()
 
 
 def fingerprint_of_questions(path: Path) -> str:
@@ -65,16 +96,14 @@ def fingerprint_of_questions(path: Path) -> str:
     return fingerprint_of_file(path)
 
 
-def _chosen(examples: Sequence[Example], settings: RaftSettings) -> list[Example]:
-    chosen = [
-        example
-        for example in examples
-        if (not settings.language or example.language == settings.language)
-        and (settings.unanswerable or example.behavior != "refuse")
-    ]
-    if not chosen:
-        raise InputError(f"{settings.questions}: holds no question in language {settings.language!r}; see its rows")
-    return chosen
+def _select(examples: Sequence[Example], settings: RaftSettings) -> list[Example]:
+    """Return the examples that the settings ask for. Raises InputError if there are none."""
+    selected = [example for example in examples if settings.unanswerable or example.behavior != "refuse"]
+    if not selected:
+        raise InputError(
+            f"{settings.questions}: no question in language {settings.language!r}; change language in the dataset"
+        )
+    return selected
 
 
 def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], index: Index) -> Manifest:
