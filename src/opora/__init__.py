@@ -3,4 +3,4 @@
 from opora.records import Example, Passage
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -1,5 +1,6 @@
 """An artefact is whole or absent, whatever happens to the process that makes it."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -7,18 +8,17 @@ import textwrap
 
 import pytest
 
-from opora.artifacts import Build, fingerprint_of_file, read_manifest
-from opora.artifacts import checksums as damage
+from opora.artifacts import Build, checksums, fingerprint_of_file, read_manifest
 from opora.errors import InputError
 from opora.validation import Settings
 
 
-class Some(Settings):
+class SomeSettings(Settings):
     size: int = 1
 
 
 def make(out, settings=None, inputs=None, text="x"):
-    with Build(out, "some", settings or Some(), inputs or {}) as build:
+    with Build(out, "some", settings or SomeSettings(), inputs or {}) as build:
         (build.path / "a.txt").write_text(text)
         return build.publish(counts={"rows": 1})
 
@@ -26,10 +26,10 @@ def make(out, settings=None, inputs=None, text="x"):
 def test_a_finished_build_is_known_by_its_settings_and_inputs(tmp_path):
     out = tmp_path / "out"
     manifest = make(out)
-    assert Build(out, "some", Some(), {}).finished == manifest
-    assert Build(out, "some", Some(size=2), {}).finished is None
-    assert Build(out, "some", Some(), {"corpus": "1"}).finished is None
-    assert Build(out, "other", Some(), {}).finished is None
+    assert Build(out, "some", SomeSettings(), {}).finished == manifest
+    assert Build(out, "some", SomeSettings(size=2), {}).finished is None
+    assert Build(out, "some", SomeSettings(), {"corpus": "1"}).finished is None
+    assert Build(out, "other", SomeSettings(), {}).finished is None
 
 
 def test_the_same_content_has_the_same_fingerprint(tmp_path):
@@ -41,7 +41,7 @@ def test_the_same_content_has_the_same_fingerprint(tmp_path):
 def test_volatile_files_stay_out_of_the_fingerprint(tmp_path):
     prints = set()
     for name in ("a", "b"):
-        with Build(tmp_path / name, "some", Some(), {}) as build:
+        with Build(tmp_path / name, "some", SomeSettings(), {}) as build:
             (build.path / "seconds").write_text(name)
             prints.add(build.publish(volatile=frozenset({"seconds"})).fingerprint)
     assert len(prints) == 1
@@ -49,7 +49,7 @@ def test_volatile_files_stay_out_of_the_fingerprint(tmp_path):
 
 def test_nothing_is_there_before_publish(tmp_path):
     out = tmp_path / "out"
-    with pytest.raises(RuntimeError), Build(out, "some", Some(), {}) as build:
+    with pytest.raises(RuntimeError), Build(out, "some", SomeSettings(), {}) as build:
         (build.path / "a.txt").write_text("half")
         raise RuntimeError
     assert not out.exists()
@@ -60,30 +60,30 @@ def test_nothing_is_there_before_publish(tmp_path):
 def test_an_old_artefact_stays_until_the_new_one_is_whole(tmp_path):
     out = tmp_path / "out"
     make(out)
-    with pytest.raises(RuntimeError), Build(out, "some", Some(size=2), {}):
+    with pytest.raises(RuntimeError), Build(out, "some", SomeSettings(size=2), {}):
         raise RuntimeError
     assert read_manifest(out).settings == {"size": 1}
-    make(out, Some(size=2), text="new")
+    make(out, SomeSettings(size=2), text="new")
     assert (out / "a.txt").read_text() == "new"
 
 
 def test_other_settings_begin_anew(tmp_path):
     out = tmp_path / "out"
-    with Build(out, "some", Some(), {}) as build, build.journal("rows") as journal:
+    with Build(out, "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
         journal.put("a", 1)
-    with Build(out, "some", Some(), {}) as build, build.journal("rows") as journal:
-        assert build.resumed
+    with Build(out, "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
+        assert build.is_resumed
         assert journal.get("a") == 1
-    with Build(out, "some", Some(size=2), {}) as build, build.journal("rows") as journal:
-        assert not build.resumed
+    with Build(out, "some", SomeSettings(size=2), {}) as build, build.journal("rows") as journal:
+        assert not build.is_resumed
         assert journal.get("a") is None
 
 
 def test_two_processes_do_not_build_one_artefact(tmp_path):
     with (
-        Build(tmp_path / "out", "some", Some(), {}),
+        Build(tmp_path / "out", "some", SomeSettings(), {}),
         pytest.raises(InputError, match="another opora process"),
-        Build(tmp_path / "out", "some", Some(), {}),
+        Build(tmp_path / "out", "some", SomeSettings(), {}),
     ):
         pass
 
@@ -127,13 +127,49 @@ def test_journalled_rows_survive_kill_9(tmp_path):
         assert dict(journal.items()) == {str(number): number for number in range(5)}
 
 
-def test_a_file_that_goes_while_it_is_looked_at_is_damage(tmp_path, monkeypatch):
+def test_a_file_that_disappears_during_the_check_is_damage(tmp_path, monkeypatch):
     (tmp_path / "rows").write_text("a")
-    marks, mark = damage.mark_files(tmp_path), damage._mark
+    before, checksum = checksums.compute_checksums(tmp_path), checksums._checksum
 
-    def mark_of_what_goes(path):
+    def checksum_of_a_removed_file(path):
         path.unlink()
-        return mark(path)
+        return checksum(path)
 
-    monkeypatch.setattr(damage, "_mark", mark_of_what_goes)
-    assert damage.find_damage(tmp_path, marks) == ["rows"]
+    monkeypatch.setattr(checksums, "_checksum", checksum_of_a_removed_file)
+    assert checksums.find_damage(tmp_path, before) == ["rows"]
+
+
+def test_a_damaged_file_makes_an_artefact_unfinished(tmp_path):
+    out = tmp_path / "out"
+    make(out)
+    (out / "a.txt").write_text("y")
+    build = Build(out, "some", SomeSettings(), {})
+    assert build.finished is None
+    assert build.inspect()[1] == "a.txt is damaged"
+
+
+def edit_manifest(out, **changes):
+    path = out / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_an_artefact_of_another_version_is_recognised(tmp_path):
+    out = tmp_path / "out"
+    make(out)
+    edit_manifest(out, packages={"opora": "0.1.0"})
+    build = Build(out, "some", SomeSettings(), {})
+    assert build.finished is None
+    assert build.inspect()[1] == "made by opora 0.1.0"
+    edit_manifest(out, packages={"opora": "0.1.0"}, marks={})
+    assert build.inspect() == (None, "made by opora 0.1.0")
+    with pytest.raises(InputError, match=r"out: made by opora 0.1.0, .* run `opora some`"):
+        read_manifest(out)
+    assert make(out).key == build.key
+
+
+def test_files_of_the_user_are_not_replaced(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("x")
+    with pytest.raises(InputError, match="out: holds files that opora did not make"):
+        make(tmp_path / "out")
+    assert (tmp_path / "out" / "mine.txt").read_text() == "x"

@@ -1,7 +1,7 @@
-"""One artefact is one folder: built beside its place, synced, its manifest written last, then renamed.
+"""Build of one artefact: a folder that is written beside its place, synced, and renamed when it is complete.
 
-In: the stage, its settings, the fingerprints of its inputs. Out: a folder with `manifest.json`, or none at all; what an
-interrupted build has journalled waits in `.NAME.partial` for the same command to go on.
+In: the kind of the stage, its settings, the fingerprints of its inputs. Out: a folder with `manifest.json`, or none.
+The journals of an interrupted build stay in `.NAME.partial`, and the same command resumes from them.
 
     build = Build(Path("corpus"), "ingest", settings, inputs={"documents": fingerprint})
     if build.finished:
@@ -13,95 +13,79 @@ interrupted build has journalled waits in `.NAME.partial` for the same command t
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
-import hashlib
-import json
-import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from opora import __version__
-from opora.artifacts.checksums import MANIFEST, files_below, mark_files
+from opora.artifacts.atomic import lock, partial_folder, recover, swap, sync
+from opora.artifacts.checksums import MANIFEST, compute_checksums, files_below, find_damage
 from opora.artifacts.journal import Journal
+from opora.artifacts.manifest import Manifest, OutdatedError, fingerprint_of_file, hash_json, read_manifest
 from opora.artifacts.provenance import commit_of_source, package_versions
 from opora.errors import InputError
-from opora.validation import Record, Settings, parse_record
-
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
-"""Of linux/fcntl.h and linux/fs.h."""
-
-
-class Manifest(Record):
-    """What a finished artefact was made of, and how. Read from `manifest.json`."""
-
-    stage: str
-    key: str
-    """Hash of the stage, its resolved settings and the fingerprints of its inputs: the same key, nothing to redo."""
-    fingerprint: str
-    """Hash of the artefact's content; inputs of later stages are named by it."""
-    settings: dict[str, Any]
-    given: dict[str, Any]
-    origins: dict[str, str]
-    inputs: dict[str, str]
-    files: dict[str, str]
-    marks: dict[str, str] = {}
-    """What tells in an instant whether a file is still what was written: see `damage`."""
-    counts: dict[str, int] = {}
-    dropped: dict[str, int] = {}
-    models: dict[str, str] = {}
-    prompts: dict[str, str] = {}
-    results: dict[str, Any] = {}
-    packages: dict[str, str]
-    commit: str | None
-    dirty: bool | None
-    seed: int | None
-    seconds: float
-    """Wall seconds of the session that finished the build."""
-    tokens: dict[str, int] = {}
-    cost: float = 0.0
-    created: str
+from opora.validation import Settings
 
 
 class Build:
-    """The making of one artefact. `path` is the folder to write into; `publish` makes it the artefact.
+    """One artefact and the state of its build. `path` is the folder to write into; `publish` makes it the artefact.
 
-    Raises InputError on entering if another process builds the same artefact.
+    `is_usable` is asked about an artefact that is up to date: False has it built again.
+    Entering raises InputError if another process builds the same artefact, or if `out` holds files of the user.
     """
 
     def __init__(
-        self, out: Path, stage: str, settings: Settings, inputs: Mapping[str, str], seed: int | None = None
+        self,
+        out: Path,
+        stage: str,
+        settings: Settings,
+        inputs: Mapping[str, str],
+        seed: int | None = None,
+        is_usable: Callable[[Manifest], bool] = lambda manifest: True,
     ) -> None:
         self.out, self.stage, self.settings, self.inputs, self.seed = out, stage, settings, dict(inputs), seed
-        self.key = build_key(stage, settings, inputs)
-        self.path = out.with_name(f".{out.name}.partial")
+        resolved = settings.model_dump(mode="json")
+        self.key = hash_json({"stage": stage, "settings": resolved, "inputs": self.inputs, "opora": __version__})
+        self.path = partial_folder(out)
+        self.is_resumed = False
+        """True inside a build that an earlier session with the same key began."""
+        self._is_usable = is_usable
         self._lock: IO[str] | None = None
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         recover(out)
 
     @property
     def finished(self) -> Manifest | None:
-        """The manifest, if the artefact was already made with the same settings from the same inputs."""
-        if not (self.out / MANIFEST).exists():
-            return None
-        manifest = read_manifest(self.out)
-        return manifest if manifest.key == self.key else None
+        """Manifest of the artefact if it is up to date, undamaged and usable."""
+        manifest, fault = self.inspect()
+        is_current = manifest is not None and not fault and manifest.key == self.key
+        return manifest if manifest and is_current and self._is_usable(manifest) else None
 
-    @property
-    def resumed(self) -> bool:
-        """True if an interrupted build with the same key left something to go on from."""
-        return self._resumed
+    def inspect(self) -> tuple[Manifest | None, str]:
+        """Return the manifest of the artefact that is there, if it can be read, and what is wrong with its files."""
+        if not (self.out / MANIFEST).exists():
+            return None, ""
+        try:
+            manifest = read_manifest(self.out)
+        except OutdatedError as error:
+            return None, error.reason
+        version = manifest.packages.get("opora", __version__)
+        if version != __version__:
+            return manifest, f"made by opora {version}"
+        damaged = find_damage(self.out, manifest.checksums)
+        return manifest, f"{damaged[0]} is damaged" if damaged else ""
 
     def __enter__(self) -> Build:
         self.out.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = lock(self.out.with_name(f".{self.out.name}.lock"), self.out)
+        if self.out.exists() and not (self.out / MANIFEST).exists() and any(self.out.iterdir()):
+            raise InputError(f"{self.out}: holds files that opora did not make; move them or choose another name")
+        self._lock = lock(self.out)
         key_file = self.path / "key"
-        self._resumed = key_file.exists() and key_file.read_text() == self.key
-        if not self._resumed:
+        self.is_resumed = key_file.exists() and key_file.read_text() == self.key
+        if not self.is_resumed:
             shutil.rmtree(self.path, ignore_errors=True)
             self.path.mkdir()
             key_file.write_text(self.key)
@@ -112,7 +96,7 @@ class Build:
             self._lock.close()
 
     def journal(self, name: str) -> Journal:
-        """A journal inside the build, kept over a kill and removed by `publish`."""
+        """Open a journal inside the build. It survives a kill; `publish` removes it."""
         return Journal(self.path / f"{name}.journal")
 
     def publish(
@@ -130,13 +114,15 @@ class Build:
     ) -> Manifest:
         """Sync the files, write the manifest, swap the folder in.
 
-        `volatile` names files that may differ between equal builds (timings, plots) and stay out of the fingerprint;
-        `content` replaces the hash of the files where a store writes other bytes for the same content each time.
+        `volatile` names files that may differ between equal builds (timings, plots) or be edited afterwards (cards);
+        they stay out of fingerprint and checksums. `content` replaces the hash of the files for a store that writes
+        different bytes for the same content.
         """
         for leftover in [self.path / "key", *self.path.glob("*.journal*")]:
             leftover.unlink(missing_ok=True)
-        files = {str(each.relative_to(self.path)): fingerprint_of_file(each) for each in files_below(self.path)}
+        files = {str(path.relative_to(self.path)): fingerprint_of_file(path) for path in files_below(self.path)}
         stable = {name: value for name, value in files.items() if name not in volatile}
+        checksums = compute_checksums(self.path)
         commit, dirty = commit_of_source()
         manifest = Manifest(
             stage=self.stage,
@@ -147,105 +133,26 @@ class Build:
             origins=self.settings.origins,
             inputs=self.inputs,
             files=files,
-            marks=mark_files(self.path),
+            checksums={name: checksums[name] for name in stable},
             counts=dict(counts or {}),
             dropped=dict(dropped or {}),
             models=dict(models or {}),
             prompts=dict(prompts or {}),
             results=dict(results or {}),
-            packages=package_versions(),
+            packages={**package_versions(), "opora": __version__},
             commit=commit,
             dirty=dirty,
             seed=self.seed,
-            seconds=round(time.monotonic() - self._began, 3),
+            seconds=round(time.monotonic() - self._started, 3),
             tokens=dict(tokens or {}),
             cost=cost,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        for each in files_below(self.path):
-            sync(each)
+        for path in files_below(self.path):
+            sync(path)
         target = self.path / MANIFEST
         target.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         sync(target)
         sync(self.path)
         swap(self.path, self.out)
         return manifest
-
-
-def build_key(stage: str, settings: Settings, inputs: Mapping[str, str]) -> str:
-    """What tells one build from another: the stage, its resolved settings, its inputs, opora's version."""
-    resolved = settings.model_dump(mode="json")
-    return hash_json({"stage": stage, "settings": resolved, "inputs": dict(inputs), "opora": __version__})
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a finished artefact. Raises InputError if the folder is absent, unfinished or no artefact."""
-    recover(folder)
-    path = folder / MANIFEST
-    if not path.exists():
-        state = "is unfinished" if folder.with_name(f".{folder.name}.partial").exists() else "does not exist"
-        raise InputError(f"{folder}: this artefact {state}; run the command that makes it (`opora plan` tells which)")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error}); remove the folder and make it again") from None
-    return parse_record(Manifest, data, str(path))
-
-
-def fingerprint_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def hash_json(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def lock(path: Path, out: Path) -> IO[str]:
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise InputError(f"{out}: another opora process is building it; wait for that one or stop it") from None
-    return file
-
-
-def sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def swap(new: Path, out: Path) -> None:
-    """Put `new` in the place of `out`: in one step where the system can exchange two folders, so that who reads finds
-    the old one or the new one; else in two, and a kill in between leaves `.NAME.old`, which `recover` brings back."""
-    old = out.with_name(f".{out.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists() and exchange(new, out):
-        new.rename(old)
-    else:
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-    sync(out.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step (renameat2 of Linux). False, and nothing done, where that cannot be."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (AttributeError, OSError):
-        return False
-    return bool(renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
-
-
-def recover(out: Path) -> None:
-    """Finish a swap that was killed half-way."""
-    old, new = out.with_name(f".{out.name}.old"), out.with_name(f".{out.name}.partial")
-    if not out.exists() and old.exists():
-        (new if (new / MANIFEST).exists() else old).rename(out)

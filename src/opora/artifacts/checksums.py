@@ -1,9 +1,9 @@
-"""Whether the files of an artefact are still what was written, told in well under a second.
+"""Fast integrity check of an artefact, well under a second at any size.
 
-In: a folder. Out: a mark of each file, later the files whose mark has changed.
+In: a folder. Out: a checksum per file, later the files whose checksum has changed.
 
-    marks = mark_files(folder)             # kept in the manifest
-    find_damage(folder, marks)             # [] or ['passages.lance/data/1.lance']
+    checksums = compute_checksums(folder)          # kept in the manifest
+    find_damage(folder, checksums)                 # [] or ['passages.lance/data/1.lance']
 """
 
 from __future__ import annotations
@@ -13,38 +13,40 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MANIFEST = "manifest.json"
-BLOCK, BLOCKS = 1 << 16, 16
+BLOCK_BYTES, BLOCKS = 1 << 16, 16
 
 
-def mark_files(folder: Path) -> dict[str, str]:
-    """Name -> size and a hash of up to 16 blocks of 64 KiB, from the first to the last, evenly spread: a file up to
-    1 MiB is read whole. What is cut off, emptied or zeroed shows; a changed byte in the middle of a large file may
-    not."""
-    return {str(each.relative_to(folder)): _mark(each) for each in files_below(folder)}
+def compute_checksums(folder: Path) -> dict[str, str]:
+    """Return name -> size and a hash of up to 16 blocks of 64 KiB, evenly spread from the first to the last.
+
+    Files up to 1 MiB are read whole. In larger ones truncation and zeroed ranges show, a single changed byte may not.
+    """
+    return {str(path.relative_to(folder)): _checksum(path) for path in files_below(folder)}
 
 
-def find_damage(folder: Path, marks: Mapping[str, str]) -> list[str]:
-    """The files that are gone, or no longer what they were."""
-    return [name for name, mark in marks.items() if _mark_if_there(folder / name) != mark]
+def find_damage(folder: Path, checksums: Mapping[str, str]) -> list[str]:
+    """Return the names of files that are missing or changed."""
+    return [name for name, checksum in checksums.items() if _checksum_if_present(folder / name) != checksum]
 
 
 def files_below(folder: Path) -> list[Path]:
+    """Return all files below `folder` but its manifest, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
 
 
-def _mark_if_there(path: Path) -> str | None:
-    """Not asked first: between the asking and the reading another artefact may take the place of this one."""
+def _checksum_if_present(path: Path) -> str | None:
+    """Return None for a missing file. Without a check beforehand: another artefact may replace this one meanwhile."""
     try:
-        return _mark(path)
+        return _checksum(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
 
 
-def _mark(path: Path) -> str:
+def _checksum(path: Path) -> str:
     size = path.stat().st_size
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as file:
         for number in range(BLOCKS):
-            file.seek(max(0, size - BLOCK) * number // (BLOCKS - 1))
-            digest.update(file.read(BLOCK))
+            file.seek(max(0, size - BLOCK_BYTES) * number // (BLOCKS - 1))
+            digest.update(file.read(BLOCK_BYTES))
     return f"{size}:{digest.hexdigest()}"

@@ -10,12 +10,14 @@ folder with a manifest. The recipe and the command line know stages by this cont
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
-from opora.artifacts.build import Build, Manifest
+from opora.artifacts.build import Build
+from opora.artifacts.manifest import Manifest
 from opora.errors import InputError
 from opora.validation import Settings, nearest
 
@@ -29,21 +31,22 @@ class Project(NamedTuple):
     sections: Mapping[str, Settings]
 
     def settings(self, name: str, kind: type[S]) -> S:
-        """Settings of section `name`. Raises InputError if there is none or its method is another."""
-        found = self.sections.get(name)
-        if found is None:
+        """Return the settings of section `name`. Raises InputError for an unknown name or another method."""
+        settings = self.sections.get(name)
+        if settings is None:
             raise InputError(f"opora.yaml: {name} is unknown; {nearest(name, list(self.sections))}")
-        if not isinstance(found, kind):
-            raise InputError(f"opora.yaml: {name} has method {getattr(found, 'method', '')!r}; another is needed here")
-        return found
+        if not isinstance(settings, kind):
+            method = getattr(settings, "method", "")
+            raise InputError(f"opora.yaml: {name} has method {method!r}; another is needed here")
+        return settings
 
     def entries(self, section: str) -> dict[str, Settings]:
-        """Name -> settings of the entries of a section, in the order of the recipe: those of `train.*` for `train`."""
+        """Return name -> settings of the entries of a section, in the order of the recipe."""
         prefix = f"{section}."
         return {name.removeprefix(prefix): s for name, s in self.sections.items() if name.startswith(prefix)}
 
     def trained_by(self, specs: Iterable[str], but: str = "") -> tuple[str, ...]:
-        """Names of the `train` stages whose results `specs` use: `train.raft` for `smollm2+train/raft`."""
+        """Return the `train` stages whose results `specs` use: `train.raft` for `smollm2+train/raft`."""
         parts = {part for spec in specs for part in spec.replace("+", ":").split(":")}
         used = {part.split("/")[1].split("@")[0] for part in parts if part.startswith("train/")}
         return tuple(f"train.{name}" for name in self.entries("train") if name in used and name != but)
@@ -87,18 +90,26 @@ class Stage(ABC):
     def make(self, build: Build) -> Manifest:
         """Write the artefact into `build.path` and publish it."""
 
+    def is_usable(self, manifest: Manifest) -> bool:
+        """Return False for an up-to-date artefact that has to be made again, such as one that lacks verdicts."""
+        return True
+
     def build(self) -> Build:
-        """The build of this artefact; `build.finished` tells whether it is up to date."""
-        return Build(self.out, self.kind, self.settings, self.inputs(), seed=getattr(self.settings, "seed", None))
+        """Return the build of this artefact; `build.finished` is its manifest if it is up to date."""
+        seed = getattr(self.settings, "seed", None)
+        return Build(self.out, self.kind, self.settings, self.inputs(), seed, self.is_usable)
 
     def run(self) -> Manifest:
-        """Make the artefact unless it is up to date."""
+        """Make the artefact unless it is up to date. A damaged or outdated one is reported on standard error."""
         build = self.build()
         if build.finished:
             return build.finished
+        _, fault = build.inspect()
+        if fault:
+            print(f"opora: {self.out}: {fault}; rebuilding", file=sys.stderr)
         with build:
             return self.make(build)
 
     def result(self) -> Path | None:
-        """The text file that a command prints after the stage has run, such as a table."""
+        """Return the text file that a command prints after the stage has run, such as a table."""
         return None
