@@ -1,6 +1,6 @@
 import pytest
 
-from opora.text.words import fold, normalize_number, words
+from opora.text.words import fold, normalize_case, normalize_number, words
 
 CASES = [
     ("Срок хранения — 5 дней.", "Срок|хранения|5|дней"),
@@ -78,5 +78,6 @@ def test_numbers_have_one_spelling(number, language, expected):
         ("cafe\u0301", "café"),
     ],
 )
-def test_fold(word, expected):
-    assert fold(word) == expected
+def test_normalize_case(word, expected):
+    assert normalize_case(word) == expected
+    assert fold(word) == expected.replace("ё", "е")

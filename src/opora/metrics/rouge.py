@@ -1,7 +1,7 @@
-"""How much of a reference an answer repeats: ROUGE-L, token F1, exact match.
+"""Overlap of an answer with a reference: ROUGE-L, token F1, exact match.
 
-In: an answer and its reference. Out: numbers from 0 to 1. Tokens are lower-case words and numbers of any script (the
-usual ROUGE package keeps Latin letters only, and gives 0 for Cyrillic).
+In: an answer and its reference. Out: numbers from 0 to 1. Tokens are folded words and numbers of any script (the usual
+ROUGE package keeps Latin letters only and scores Cyrillic text 0).
 
     rouge_l("срок пять дней", "срок — пять рабочих дней").f1      # 0.857...
 """
@@ -12,43 +12,47 @@ import functools
 from collections import Counter
 from typing import NamedTuple
 
-from opora.text.words import word_texts
+from opora.text.words import folded_words
 
 
 class Overlap(NamedTuple):
+    """Precision, recall and their harmonic mean."""
+
     precision: float
     recall: float
     f1: float
 
 
 def rouge_l(answer: str, reference: str) -> Overlap:
-    """ROUGE-L (Lin 2004) over unigrams: the longest common subsequence against the length of the answer (precision)
-    and of the reference (recall), and their harmonic mean."""
+    """Return ROUGE-L over unigrams (Lin 2004): the longest common subsequence relative to the length of the answer
+    (precision) and of the reference (recall)."""
     from rapidfuzz.distance import LCSseq
 
-    left, right = tokens(answer), tokens(reference)
-    return _overlap(LCSseq.similarity(left, right), len(left), len(right))
+    answer_tokens, reference_tokens = tokens(answer), tokens(reference)
+    common = LCSseq.similarity(answer_tokens, reference_tokens)
+    return _overlap(common, len(answer_tokens), len(reference_tokens))
 
 
 def token_f1(answer: str, reference: str) -> float:
-    """F1 of the bags of tokens (Rajpurkar et al. 2016), no word left out."""
-    left, right = tokens(answer), tokens(reference)
-    return _overlap(sum((Counter(left) & Counter(right)).values()), len(left), len(right)).f1
+    """Return the F1 of the bags of tokens (Rajpurkar et al. 2016), with no word left out."""
+    answer_tokens, reference_tokens = tokens(answer), tokens(reference)
+    common = sum((Counter(answer_tokens) & Counter(reference_tokens)).values())
+    return _overlap(common, len(answer_tokens), len(reference_tokens)).f1
 
 
 def exact_match(answer: str, reference: str) -> float:
-    """1.0 if both have the same tokens in the same order, else 0.0."""
+    """Return 1.0 if both have the same tokens in the same order, else 0.0."""
     return float(tokens(answer) == tokens(reference))
 
 
 @functools.lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
-    """Lower-case words and numbers, ё as е. Kept: an answer is scored more than once, a reference many times."""
-    return tuple(word_texts(text.casefold().replace("ё", "е")))
+    """Return folded words and numbers; cached, because answers and references are scored many times."""
+    return tuple(folded_words(text))
 
 
-def _overlap(common: int, left: int, right: int) -> Overlap:
+def _overlap(common: int, answer_length: int, reference_length: int) -> Overlap:
     if not common:
         return Overlap(0.0, 0.0, 0.0)
-    precision, recall = common / left, common / right
+    precision, recall = common / answer_length, common / reference_length
     return Overlap(precision, recall, 2 * precision * recall / (precision + recall))

@@ -1,6 +1,6 @@
 """Sentences of a text, as spans.
 
-In: a text and its language. Out: (start, end) in characters, in order, white space around them left out.
+In: a text and its language. Out: (start, end) in characters, in order, without the white space around them.
 
     sentences("Срок — 5 дней. Плата — 3 руб. в день.", "ru")      # [(0, 14), (15, 37)]
 """
@@ -9,43 +9,52 @@ from __future__ import annotations
 
 import re
 
-Span = tuple[int, int]
+from opora.text.language_pack import language_pack
+from opora.text.resources import language_cache
 
-_RUSSIAN_REFERENCE = re.compile(r"(?:^|\W)(?:табл|рис|разд|прил|гл|илл|стр|см)\.$", re.IGNORECASE)
+Span = tuple[int, int]
 
 
 def sentences(text: str, language: str) -> list[Span]:
-    """Spans of the sentences of `text`: razdel for Russian, sentencex for every other language."""
-    spans = _russian(text) if language == "ru" else _other(text, language)
-    stripped = (_strip(text, start, end) for start, end in spans)
+    """Return the spans of the sentences of `text`, split by razdel or sentencex as the language says."""
+    split = _razdel if language_pack(language).sentence_splitter == "razdel" else _sentencex
+    stripped = (_strip(text, start, end) for start, end in split(text, language))
     return [(start, end) for start, end in stripped if start < end]
 
 
-def _russian(text: str) -> list[Span]:
+def _razdel(text: str, language: str) -> list[Span]:
     import razdel
 
+    before_number = _abbreviation_before_number(language)
     merged: list[Span] = []
-    for each in razdel.sentenize(text):
+    for sentence in razdel.sentenize(text):
         # razdel ends a sentence at «табл.» before a number
-        if merged and text[each.start].isdigit() and _RUSSIAN_REFERENCE.search(text[merged[-1][0] : merged[-1][1]]):
-            merged[-1] = (merged[-1][0], each.stop)
+        if merged and text[sentence.start].isdigit() and before_number.search(text[merged[-1][0] : merged[-1][1]]):
+            merged[-1] = (merged[-1][0], sentence.stop)
         else:
-            merged.append((each.start, each.stop))
+            merged.append((sentence.start, sentence.stop))
     return merged
 
 
-def _other(text: str, language: str) -> list[Span]:
+def _sentencex(text: str, language: str) -> list[Span]:
     import sentencex
 
     spans = []
     end = 0
-    for piece in sentencex.segment(language, text):
-        start = text.index(piece, end)
-        end = start + len(piece)
+    for sentence in sentencex.segment(language, text):
+        start = text.index(sentence, end)
+        end = start + len(sentence)
         spans.append((start, end))
     return spans
 
 
+@language_cache
+def _abbreviation_before_number(language: str) -> re.Pattern[str]:
+    """Return the pattern of an abbreviation at the end of a sentence that a number continues."""
+    abbreviations = "|".join(map(re.escape, language_pack(language).abbreviations_before_numbers))
+    return re.compile(rf"(?:^|\W)(?:{abbreviations})\.$" if abbreviations else r"(?!)", re.IGNORECASE)
+
+
 def _strip(text: str, start: int, end: int) -> Span:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    span = text[start:end]
+    return start + len(span) - len(span.lstrip()), start + len(span.rstrip())

@@ -1,9 +1,9 @@
 import pytest
 
-from opora.text.terms import index_terms as module
-from opora.text.terms.index_terms import search_terms
+from opora.text import search_terms as module
+from opora.text.search_terms import search_terms
 from opora.text.terms.stems import terms
-from opora.text.terms.stopwords import stop_terms
+from opora.text.terms.stop_words import stop_terms
 
 SAME = [  # spellings between bars: each has a unit, and all have it in common
     ("ru", "RTX-4090 | RTX 4090 | RTX4090 | rtx-4090 | rtx 4090 | rtx4090 | (RTX‑4090)", "rtx4090"),
@@ -147,7 +147,7 @@ def test_any_text_gives_terms_without_white_space(text, language):
 def test_what_is_forgotten_is_learnt_anew(monkeypatch):
     before = search_terms(TEXT, "ru")
     monkeypatch.setattr(module, "MAX_PIECES", 5)
-    module._known("ru").clear()
+    module._piece_cache("ru").clear()
     assert search_terms(TEXT, "ru") == before
     assert search_terms(TEXT, "ru") == before
-    assert len(module._known("ru")) <= 5
+    assert len(module._piece_cache("ru")) <= 5

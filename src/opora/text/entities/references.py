@@ -1,0 +1,51 @@
+"""References to places in documents: articles, sections, clauses.
+
+In: pieces with their terms and kinds. Out: `статья_1259`, and with the abbreviation after it `статья_1259_гк`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from opora.text.entities.pieces import PieceKind, core, edgeless
+from opora.text.lexicon import lexicon
+from opora.text.resources import language_cache
+from opora.text.terms.stems import term
+from opora.text.words import fold
+
+_REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
+"""A reference word, then numbers with commas or conjunctions between them, or a Roman numeral."""
+_ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
+_ONES = {"": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
+
+
+def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
+    """Yield the references of a text; `terms` and `kinds` have an entry for each piece."""
+    for match in _REFERENCE.finditer(kinds):
+        first, last = match.start(1), match.end() - 1
+        word = reference_word(pieces[match.start()], terms[match.start()], language)
+        numbers = [core(pieces[at]) for at in range(first, last + 1) if kinds[at] != PieceKind.CONJUNCTION]
+        if kinds[first] in "AaP":
+            numbers = [_arabic(number) for number in numbers]
+        entities = [f"{word}_{fold(number)}" for number in numbers if number]
+        yield from entities
+        if kinds[last] in "NC" and kinds[last + 1 : last + 2] in ("A", "a"):
+            yield from (f"{entity}_{fold(core(pieces[last + 1]))}" for entity in entities)
+
+
+def reference_word(piece: str, terms: str, language: str) -> str | None:
+    """Return the reference word that a piece with these terms stands for, None if it is none."""
+    return reference_terms(language).get(terms) or lexicon(language).references.get(fold(edgeless(piece)))
+
+
+@language_cache
+def reference_terms(language: str) -> dict[str, str]:
+    """Return the term of each reference word -> the word."""
+    return {term(word, language): word for word in lexicon(language).references.values()}
+
+
+def _arabic(numeral: str) -> str:
+    """Return a Roman numeral below forty in digits; empty if it is none."""
+    match = _ROMAN.fullmatch(numeral)
+    return str(10 * len(match[1]) + _ONES[match[2]]) if match else ""

@@ -1,0 +1,142 @@
+"""Facts of each language, read from `languages/CODE/language.yaml`.
+
+In: an ISO 639-1 code. Out: a `LanguagePack`. A new language is one folder: `language.yaml` and, next to it, its prompts,
+word lists and labels; the language named by `fallback` replaces prompts and labels that are missing.
+
+    language_pack("ru").wording.answer      # 'Ответ'
+    language_pack("de").stemmer             # 'german': no folder, so only what every language has
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import yaml
+from pydantic import AfterValidator
+
+from opora.text import resources
+from opora.validation import Record, nearest, parse_record
+
+DEFAULT_LANGUAGE = "en"
+"""Language of prompts and labels where no other is known."""
+
+SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "es": "spanish", "et": "estonian",
+    "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
+    "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "sr": "serbian", "sv": "swedish", "ta": "tamil",
+    "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+"""Snowball stemmers of languages without a folder."""
+CYRILLIC = frozenset(("uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "ba"))
+"""Languages without a folder that are written in Cyrillic."""
+SLAVIC_CYRILLIC = frozenset(("uk", "be", "bg", "sr", "mk"))
+"""Languages without a folder whose words look Russian and are not: they are never lemmatized as Russian."""
+
+
+class Wording(Record):
+    """Fixed words of an answer."""
+
+    quote: str
+    """Label of a quote line."""
+    answer: str
+    """Label of the line with the final answer."""
+    refusal: str
+    """Sentence that refuses to answer."""
+
+
+class MultipleChoice(Record):
+    """Words and letters of multiple-choice questions."""
+
+    letters: str
+    """Letters of the options, in order."""
+    lookalikes: dict[str, str] = {}
+    """Letter of another alphabet -> the option letter that it looks like."""
+    announcements: tuple[str, ...] = ()
+    """Patterns of words that announce a choice, such as `answers?`."""
+    verbs: tuple[str, ...] = ()
+    """Words between an announcement and the letters, such as `is`."""
+
+
+class LanguagePack(Record):
+    """Facts of one language."""
+
+    code: str
+    """ISO 639-1 code, which is the name of the folder."""
+    name: str
+    """Name of the language in the language itself."""
+    script: str = "latin"
+    """`latin`, `cyrillic` or another script."""
+    letters: str = ""
+    """Pattern of a folded word of this language; empty if every word may be one."""
+    stemmer: str = ""
+    """Name of a Snowball stemmer; empty for none."""
+    lemmatizer: str = ""
+    """`pymorphy3`, or empty for none."""
+    sentence_splitter: str = "sentencex"
+    """`razdel` or `sentencex`."""
+    abbreviations_before_numbers: tuple[str, ...] = ()
+    """Abbreviations after which a number does not start a sentence, without the point."""
+    mixes_with: tuple[str, ...] = ()
+    """Languages whose words appear in texts of this one; their word lists apply too."""
+    fallback: str = DEFAULT_LANGUAGE
+    """Language whose files are used where this one has none."""
+    wording: Wording | None = None
+    yes_no: tuple[str, str] | None = None
+    """Words for yes and no that a reward model chooses from."""
+    multiple_choice: MultipleChoice | None = None
+    conjunctions: tuple[str, ...] = ()
+    """Words for `and` and `or`."""
+    ordinals: tuple[str, ...] = ()
+    """Patterns of ordinal endings, as in `5th`."""
+    day_endings: tuple[str, ...] = ()
+    """Ordinal endings of the day in a date."""
+    spaced_abbreviations: dict[str, str] = {}
+    """First letter of two-letter abbreviations that may have a blank inside (`т. е.`) -> their second letters."""
+    date_prepositions: tuple[str, ...] = ()
+    """Words between day and month, such as `of`."""
+    month_may_come_first: bool = False
+    """`03/04/2021` may be March 4."""
+    decimal_mark: str = "."
+    thousands_mark: str = ""
+    """Mark between thousands besides white space, such as `,`."""
+    interval_separator: str = ", "
+    """Separator of the two ends of an interval."""
+
+    @property
+    def has_folder(self) -> bool:
+        return self.code in resources.languages()
+
+
+@resources.language_cache
+def language_pack(code: str) -> LanguagePack:
+    """Return the pack of a language; one without a folder has a stemmer, a script and nothing else."""
+    source = resources.language_text(code, "language.yaml")
+    if source:
+        where = f"languages/{code}/language.yaml"
+        return parse_record(LanguagePack, {"code": code, **yaml.safe_load(source)}, where)
+    foreign = () if code in SLAVIC_CYRILLIC else ("ru",)
+    script = "cyrillic" if code in CYRILLIC else "latin"
+    return LanguagePack(code=code, name=code, script=script, stemmer=SNOWBALL.get(code, ""), mixes_with=foreign)
+
+
+def supported_language(code: str) -> str:
+    """Return `code` if the language has a folder, else the language that opora falls back to."""
+    return code if code in resources.languages() else DEFAULT_LANGUAGE
+
+
+def wording(code: str) -> Wording:
+    """Return the fixed words of an answer in a language, or in the one it falls back to."""
+    pack = language_pack(supported_language(code))
+    return pack.wording or wording(pack.fallback)
+
+
+def check_language(code: str) -> str:
+    """Return `code` unchanged. Raises ValueError if the language has no folder."""
+    if code not in resources.languages():
+        raise ValueError(f"no language {code!r}; {nearest(code, list(resources.languages()))}")
+    return code
+
+
+SupportedLanguage = Annotated[str, AfterValidator(check_language)]
+"""Type of a setting that names a language with a folder under `languages/`."""

@@ -1,0 +1,90 @@
+"""Word lists that search terms are built with: abbreviations, words before references, norms, months.
+
+In: a language. Out: the lists for its texts: those of the languages that it mixes with, then its own. A language
+without a folder has months, norms, conjunctions and ordinals of all languages, and no abbreviations or references.
+
+    lexicon("ru").abbreviations["руб"]      # ('рубль',)
+    lexicon("en").references["art."]        # 'article'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from opora.text.language_pack import language_pack
+from opora.text.resources import language_cache, language_lines, languages
+from opora.text.words import fold
+
+
+class Lexicon(NamedTuple):
+    """Word lists of one language; all keys are folded."""
+
+    abbreviations: dict[str, tuple[str, ...]]
+    """Abbreviation -> full words. A point at the end of a key is a part of it."""
+    references: dict[str, str]
+    """Word before the number of a place in a document, or its abbreviation -> that word."""
+    norms: dict[str, str]
+    """Kind of norms, or a part of the name of a code of law -> its first spelling."""
+    months: dict[str, int]
+    """Form of the name of a month -> its number."""
+    conjunctions: frozenset[str]
+    """Words for `and` and `or`."""
+    date_prepositions: frozenset[str]
+    """Words between day and month."""
+    ordinal: re.Pattern[str]
+    """Digits with the ending of an ordinal, or joined to a word: `5-го`, `20-летний`."""
+    day: re.Pattern[str]
+    """Day of a month, also as an ordinal; group 1 holds its digits."""
+    spaced: re.Pattern[str]
+    """First half of an abbreviation with a blank inside, as in `т. е.`, with the blank."""
+    spaced_starts: frozenset[str]
+    """Pieces that such an abbreviation may start with."""
+
+
+@language_cache
+def lexicon(language: str) -> Lexicon:
+    """Return the word lists of a language."""
+    has_folder = language_pack(language).has_folder
+    own = (*language_pack(language).mixes_with, language) if has_folder else ()  # its own last, to override
+    shared = own or languages()
+    packs = [language_pack(code) for code in shared]
+    abbreviations = {key: tuple(words) for code in own for key, words in _entries(code, "abbreviations.txt")}
+    references = {
+        spelling: key
+        for code in own
+        for key, spellings in _entries(code, "references.txt")
+        for spelling in (key, *spellings)
+    }
+    norms = {word: word for key in abbreviations if " " in key for word in key.split()}
+    for code in shared:
+        for line in language_lines(code, "norms.txt"):
+            norms |= dict.fromkeys(fold(line).split(), fold(line).split()[0])
+    ordinals = "|".join(dict.fromkeys(ending for pack in packs for ending in pack.ordinals))
+    day_endings = "|".join(dict.fromkeys(ending for pack in packs for ending in pack.day_endings))
+    spaced = {first: second for pack in packs for first, second in pack.spaced_abbreviations.items()}
+    return Lexicon(
+        abbreviations=abbreviations,
+        references=references,
+        norms=norms,
+        months={name: int(key) for code in shared for key, names in _entries(code, "months.txt") for name in names},
+        conjunctions=frozenset(word for pack in packs for word in pack.conjunctions),
+        date_prepositions=frozenset(word for pack in packs for word in pack.date_prepositions),
+        ordinal=re.compile(rf"\d+-?(?:{ordinals}{'|' if ordinals else ''}[a-zа-яё]{{4,}}.*)"),
+        day=re.compile(rf"(\d\d?)(?:-?(?:{day_endings}))?"),
+        spaced=re.compile(
+            "|".join(rf"\b(?:{first}|{first.upper()})\.(\s+)(?=[{second}]\.)" for first, second in spaced.items())
+            or r"(?!)()"
+        ),
+        spaced_starts=frozenset(
+            start for first in spaced for start in (f"{first}.", f"{first.upper()}.", f"({first}.")
+        ),
+    )
+
+
+def _entries(language: str, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the lines `KEY: WORD WORD` of a word list."""
+    for line in language_lines(language, name):
+        key, _, words = fold(line).partition(":")
+        yield key, words.split()
