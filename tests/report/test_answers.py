@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from opora.report.texts import report_words
 from opora.bench.results.table import AnswerRow, Entry, entries_of, make_table
 from opora.records import Answer, Citation, Hit, Passage
-from opora.report.answers import Answers, chosen_rows, page_json
+from opora.report.answers import AnswerBrowserData, safe_json, sample_rows
+from opora.report.results import BenchmarkResults, RefusalMatrix
+from opora.report.texts import report_words
 
 PASSAGE = Passage(
     id="p", document_id="d", text="🚢 The fee is 12 EUR. Dogs are free.", start=100, end=136, header="| fee |",
@@ -30,7 +31,8 @@ def cited(start, end, passage="p"):
 
 
 def collected(rows, verdict=None):
-    answers = Answers("b", make_table(rows, entries_of({"m": "m"}, ""), resamples=10), report_words("en"))
+    table = make_table(rows, entries_of({"m": "m"}, ""), resamples=10)
+    answers = AnswerBrowserData(BenchmarkResults("b", table, RefusalMatrix(), report_words("en")))
     for each in rows:
         answers.add(each.model_dump(mode="json") | ({"verdict": verdict} if verdict else {}))
     return answers.data()
@@ -78,7 +80,7 @@ def test_of_many_conditions_an_even_choice_is_shown(models, conditions, shown):
             condition = {"passages": 9, "slot": slot}
             entries.append(Entry(f"{model} {slot}", "", str(model), condition))
             rows.append(row(str(model), 0, condition, key_facts=1.0))
-    chosen = chosen_rows(make_table(rows, entries, resamples=10))
+    chosen = sample_rows(make_table(rows, entries, resamples=10))
     assert len(chosen) == shown
     assert {each.model for each in chosen} == {str(model) for model in range(models)}
     if shown > models:
@@ -87,6 +89,6 @@ def test_of_many_conditions_an_even_choice_is_shown(models, conditions, shown):
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&amp;", "\u2028\u2029", "🚢 \\u003c"])
 def test_data_never_ends_its_element(text):
-    written = page_json({"text": text})
+    written = safe_json({"text": text})
     assert not re.search("[<>&\u2028\u2029]", written)
     assert json.loads(written) == {"text": text}

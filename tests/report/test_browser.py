@@ -191,6 +191,6 @@ def test_without_script_tables_and_plots_are_there(chromium, report):
 def test_words_of_the_browser_are_of_the_pages_language(chromium, report):
     chromium.open(report.with_name("report-ru") / "report.html")
     shown = chromium.run("document.getElementById('answers').innerText")
-    for word in ("вид вопроса", "Сбросить", "Образец", "Показано: 5 из 5", "верно", "простой"):
+    for word in ("тип вопроса", "Сбросить", "Эталонный ответ", "Показано: 5 из 5", "верно", "простой"):
         assert word in shown
     assert not [word for word in ("Reset", "Shown", "kind", "right ·") if word in shown]

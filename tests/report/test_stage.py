@@ -10,15 +10,16 @@ from typing import get_args
 
 import pytest
 
-from opora.report.texts import read_report_texts
 from opora.bench.results.markdown import format_table
 from opora.bench.results.metrics import COLUMNS
 from opora.bench.results.table import AnswerRow, Entry, entries_of, make_table, verdict
 from opora.errors import InputError
 from opora.metrics.bootstrap import Difference
 from opora.records import Answer, Behavior, QuestionKind
+from opora.report.render import inline_markdown
 from opora.report.settings import ReportSettings
-from opora.report.stage import inline_markdown, write_report
+from opora.report.stage import ReportStage
+from opora.report.texts import read_report_texts
 
 
 class Page(HTMLParser):
@@ -190,22 +191,22 @@ def test_markdown_and_json(report):
 def test_a_report_is_not_made_twice(report):
     benches = [report.parent / name for name in ("one", "places", "search", "choices")]
     before = (report / "manifest.json").stat().st_mtime_ns
-    write_report(ReportSettings(title="A & <B>"), benches, report)
+    ReportStage(ReportSettings(title="A & <B>"), benches, report).run()
     assert (report / "manifest.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
     ("benches", "message"),
-    [([], "no benchmark to report"), (["nowhere"], "does not exist"), (["one", "one"], "two benchmarks are named")],
+    [([], "no finished benchmarks"), (["nowhere"], "does not exist"), (["one", "one"], "two benchmarks are named")],
 )
 def test_what_is_no_benchmark_is_one_line(report, tmp_path, benches, message):
     with pytest.raises(InputError, match=message):
-        write_report(ReportSettings(), [report.parent / each for each in benches], tmp_path / "r")
+        ReportStage(ReportSettings(), [report.parent / each for each in benches], tmp_path / "r").run()
 
 
 def test_a_corpus_is_no_benchmark(project, tmp_path):
-    with pytest.raises(InputError, match="a benchmark is expected"):
-        write_report(ReportSettings(), [project / "corpus"], tmp_path / "r")
+    with pytest.raises(InputError, match="a benchmark is needed"):
+        ReportStage(ReportSettings(), [project / "corpus"], tmp_path / "r").run()
 
 
 def row(model, number, **scores):

@@ -1,1 +1,1 @@
-""""""
+"""Report: the results of benchmarks as an HTML page, Markdown, LaTeX and JSON."""

@@ -1,11 +1,12 @@
-"""The answers of benchmarks, as the page's script reads them: every passage once, marks as offsets.
+"""Data of the answer browser: questions, answers and passages of a benchmark for the script of the page.
 
-In: tables, and rows of `answers.jsonl` as JSON. Out: JSON that can stand inside a page, whatever the documents hold.
+In: a table, and the rows of `answers.jsonl`. Out: JSON that is safe inside a page. Each passage is stored once;
+evidence and citations are offsets in it.
 
-    answers = Answers("ru", table, words)
+    browser = AnswerBrowserData(results)
     for row in rows:
-        answers.add(row)
-    page_json({"benches": [answers.data()]})
+        browser.add(row)
+    safe_json({"benches": [browser.data()]})
 """
 
 from __future__ import annotations
@@ -14,133 +15,137 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opora.bench.results.i18n import Words
-from opora.bench.results.labels import row_names
 from opora.bench.results.metrics import COLUMNS
 from opora.bench.results.table import Table, TableRow, shown_columns
 from opora.records import Passage
+from opora.report.results import BenchmarkResults
 from opora.text.quotes import locate
 
-RIGHT = ("judge_correct", "chosen", "key_facts")
-"""The metric by which an answer is right or wrong, where it is 1 or 0: the first that a table has."""
-MOST_ROWS, MOST_ANSWERS = 12, 6000
-"""What the page holds of one benchmark; a benchmark of positions may have a hundred rows."""
-WHOLE = 0.95
-"""A citation of so much of a passage is one of the passage."""
-UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+CORRECTNESS_METRICS = ("judge_correct", "chosen", "key_facts")
+"""An answer is right if the first of these metrics that the table has is 1, and wrong if it is less."""
+MAX_ROWS, MAX_ANSWERS = 12, 6000
+"""Limits of one benchmark on the page; a benchmark of positions may have a hundred rows."""
+WHOLE_PASSAGE = 0.95
+"""A citation that covers this share of a passage counts as one of the whole passage."""
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def page_json(data: object) -> str:
-    """JSON that neither ends the element it stands in nor begins another."""
+def safe_json(data: object) -> str:
+    """Return JSON that can neither end the `<script>` element around it nor start another."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for letter, escaped in UNSAFE.items():
+    for letter, escaped in ESCAPES.items():
         text = text.replace(letter, escaped)
     return text
 
 
-def chosen_rows(table: Table) -> list[TableRow]:
-    """The rows whose answers are shown: all, or for every model the conditions that lie evenly among all of them."""
+def sample_rows(table: Table) -> list[TableRow]:
+    """Return the rows whose answers are shown: all, or for each model an evenly spaced sample of its conditions."""
     models = list(dict.fromkeys(row.model for row in table.rows))
-    by_question = max(1, table.questions)
-    most = max(1, min(MOST_ROWS, MOST_ANSWERS // by_question) // len(models))
-    chosen: list[TableRow] = []
+    max_rows = max(1, min(MAX_ROWS, MAX_ANSWERS // max(1, table.questions)) // len(models))
+    sample: list[TableRow] = []
     for model in models:
-        own = [row for row in table.rows if row.model == model]
-        last = max(1, min(most, len(own)) - 1)
-        places = range(len(own)) if len(own) <= most else [round(n * (len(own) - 1) / last) for n in range(most)]
-        chosen += [own[place] for place in places]
-    return chosen
+        rows = [row for row in table.rows if row.model == model]
+        intervals = max(1, min(max_rows, len(rows)) - 1)
+        spaced = (round(n * (len(rows) - 1) / intervals) for n in range(max_rows))
+        sample += rows if len(rows) <= max_rows else [rows[position] for position in spaced]
+    return sample
 
 
-class Answers:
-    """The answers of one benchmark, collected row by row."""
+class AnswerBrowserData:
+    """Answers of one benchmark, collected row by row."""
 
-    def __init__(self, name: str, table: Table, words: Words) -> None:
-        self.name, self._table, self._rows = name, table, chosen_rows(table)
-        names = row_names(table, words)
-        self._names = [names[row.name] for row in self._rows]
-        self._places = {(row.model, _key(row.condition)): number for number, row in enumerate(self._rows)}
-        self._metrics = [each for each in shown_columns(table) if each.metric != "seconds"]
-        self._right = next((each for each in RIGHT if any(row.metrics[each].count for row in table.rows)), "")
-        self._labels = [words.label(each) for each in self._metrics]
-        self._right_label = next((words.label(each) for each in COLUMNS if each.metric == self._right), "")
-        self._passages: dict[str, int] = {}
-        self._texts: list[Sequence[str]] = []
+    def __init__(self, results: BenchmarkResults) -> None:
+        table, words = results.table, results.words
+        self.name, self._table, self._rows = results.name, table, sample_rows(table)
+        self._row_names = [results.row_names[row.name] for row in self._rows]
+        self._positions = {(row.model, _condition_key(row.condition)): n for n, row in enumerate(self._rows)}
+        self._columns = [column for column in shown_columns(table) if column.metric != "seconds"]
+        self._correctness = next(
+            (metric for metric in CORRECTNESS_METRICS if any(row.metrics[metric].count for row in table.rows)), ""
+        )
+        labels = {column.metric: words.label(column) for column in COLUMNS}
+        self._labels = [labels[column.metric] for column in self._columns]
+        self._correctness_label = labels.get(self._correctness, "")
+        self._passage_numbers: dict[str, int] = {}
+        self._passages: list[Sequence[str]] = []
         self._questions: dict[str, dict[str, Any]] = {}
         self._answers: list[dict[str, Any]] = [{} for _ in self._rows]
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """A row of an entry that is not shown, or without an answer, is passed over."""
-        place = self._places.get((row["model"], _key(row.get("condition", {}))))
-        if place is None or not ("answer" in row or "options" in row):
+        """Add one row of `answers.jsonl`; rows outside the sample and rows without an answer are ignored."""
+        position = self._positions.get((row["model"], _condition_key(row.get("condition", {}))))
+        if position is None or not ("answer" in row or "options" in row):
             return
         question = self._questions.setdefault(row["id"], _question(row))
-        shown = self._answer(row, question) if "answer" in row else _choice(row)
-        right = row["scores"].get(self._right)
-        shown["right"] = None if right is None else int(right == 1.0)
-        shown["scores"] = [_rounded(row["scores"].get(each.metric)) for each in self._metrics]
-        self._answers[place][row["id"]] = shown
+        answer = self._answer(row, question) if "answer" in row else _choice(row)
+        score = row["scores"].get(self._correctness)
+        answer["right"] = None if score is None else int(score == 1.0)
+        answer["scores"] = [_rounded(row["scores"].get(column.metric)) for column in self._columns]
+        self._answers[position][row["id"]] = answer
 
     def data(self) -> dict[str, Any]:
-        """Empty if there is no answer."""
+        """Return everything that the script needs; empty if there is no answer."""
         if not self._questions:
             return {}
-        gold = {id_: set(each.pop("gold")) for id_, each in self._questions.items()}
-        questions = [
-            {**each, "gold": [number for passage, number in self._passages.items() if passage in gold[id_]]}
-            for id_, each in self._questions.items()
-        ]
+        questions = []
+        for question in self._questions.values():
+            gold_ids = set(question["gold"])
+            gold = [number for id_, number in self._passage_numbers.items() if id_ in gold_ids]
+            questions.append({**question, "gold": gold})
         return {
             "name": self.name,
-            "rows": self._names,
+            "rows": self._row_names,
             "all": len(self._table.rows),
             "metrics": self._labels,
-            "digits": [each.digits for each in self._metrics],
-            "right": self._right_label,
-            "passages": self._texts,
+            "digits": [column.digits for column in self._columns],
+            "right": self._correctness_label,
+            "passages": self._passages,
             "questions": questions,
-            "answers": [[own.get(id_) for id_ in self._questions] for own in self._answers],
+            "answers": [[answers.get(id_) for id_ in self._questions] for answers in self._answers],
         }
 
     def _answer(self, row: Mapping[str, Any], question: dict[str, Any]) -> dict[str, Any]:
-        """Only what there is; offsets of citations are within their passage."""
+        """Return the non-empty parts of an answer; citations have offsets in their passage."""
         answer = row["answer"]
-        hits = {each["passage"]["id"]: each["passage"] for each in answer["hits"]}
-        for passage in hits.values():
-            self._mark_gold(passage, row, question)
-        shown = {
+        passages = {hit["passage"]["id"]: hit["passage"] for hit in answer["hits"]}
+        for passage in passages.values():
+            self._add_passage(passage, row, question)
+        parts = {
             "text": answer["text"],
             "refused": int(answer["refused"]),
-            "hits": [self._passages[id_] for id_ in hits],
-            "cites": [self._citation(each, hits) for each in answer["citations"]],
-            "dropped": [[each["text"], each["reason"]] for each in answer.get("dropped", ())],
+            "hits": [self._passage_numbers[id_] for id_ in passages],
+            "cites": [self._citation(citation, passages) for citation in answer["citations"]],
+            "dropped": [[citation["text"], citation["reason"]] for citation in answer.get("dropped", ())],
             "raw": answer["raw"] if answer.get("raw", "").strip() != answer["text"] else "",
             "reason": (row.get("verdict") or {}).get("reason", ""),
         }
-        return {key: value for key, value in shown.items() if value or key == "text"}
+        return {key: value for key, value in parts.items() if value or key == "text"}
 
-    def _mark_gold(self, passage: Mapping[str, Any], row: Mapping[str, Any], question: dict[str, Any]) -> None:
+    def _add_passage(self, passage: Mapping[str, Any], row: Mapping[str, Any], question: dict[str, Any]) -> None:
+        """Store a passage, and the spans of the question's evidence in it."""
         id_ = passage["id"]
-        if id_ not in self._passages:
-            whole = Passage.model_validate(passage)
-            self._passages[id_] = len(self._texts)
-            self._texts.append([whole.place, whole.header, whole.text, str(whole.metadata.get("language", ""))])
-        place = self._passages[id_]
-        if id_ in row.get("gold", ()) and str(place) not in question["spans"]:
+        if id_ not in self._passage_numbers:
+            record = Passage.model_validate(passage)
+            self._passage_numbers[id_] = len(self._passages)
+            language = str(record.metadata.get("language", ""))
+            self._passages.append([record.place, record.header, record.text, language])
+        number = str(self._passage_numbers[id_])
+        if id_ in row.get("gold", ()) and number not in question["spans"]:
             spans = (locate(quote, passage["text"]) for quote in row.get("quotes", ()))
-            question["spans"][str(place)] = [list(each) for each in spans if each]
+            question["spans"][number] = [list(span) for span in spans if span]
 
-    def _citation(self, citation: Mapping[str, Any], hits: Mapping[str, Mapping[str, Any]]) -> list[Any]:
-        """Marker, place of the passage, start and end in it; for a passage that was not shown, place and text."""
-        passage = hits.get(citation["passage_id"])
+    def _citation(self, citation: Mapping[str, Any], passages: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+        """Return marker, number of the passage, start and end in it; for a passage that is not shown, marker, -1,
+        location and text."""
+        passage = passages.get(citation["passage_id"])
         if passage is None:
             return [citation["marker"], -1, citation["place"], citation["text"]]
         size = len(passage["text"])
         start = max(0, citation["start"] - passage["start"])
         end = min(size, citation["end"] - passage["start"])
-        if end - start >= WHOLE * size:
+        if end - start >= WHOLE_PASSAGE * size:
             start, end = 0, 0
-        return [citation["marker"], self._passages[passage["id"]], start, end]
+        return [citation["marker"], self._passage_numbers[passage["id"]], start, end]
 
 
 def _question(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +158,7 @@ def _question(row: Mapping[str, Any]) -> dict[str, Any]:
         "behavior": row.get("behavior", ""),
         "reference": row.get("reference", ""),
         "quotes": list(row.get("quotes", ())),
-        "options": [[each["text"], int(each["right"])] for each in row.get("options", ())],
+        "options": [[option["text"], int(option["right"])] for option in row.get("options", ())],
         "gold": list(row.get("gold", ())),
         "spans": {},
     }
@@ -163,7 +168,7 @@ def _choice(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"text": row.get("raw", ""), "chosen": list(row["chosen"])}
 
 
-def _key(condition: Mapping[str, Any]) -> str:
+def _condition_key(condition: Mapping[str, Any]) -> str:
     return json.dumps(condition, sort_keys=True)
 
 

@@ -12,14 +12,8 @@ import functools
 import yaml
 
 from opora.bench.results.i18n import Words, flatten_texts, read_texts
-from opora.text.resources import language_text, languages
-
-TEXTS = "report.yaml"
-
-
-def report_languages() -> list[str]:
-    """Return the codes of the languages in which a report can be written."""
-    return [language for language in languages() if language_text(language, TEXTS)]
+from opora.report.settings import TEXTS
+from opora.text.resources import language_text
 
 
 @functools.cache

@@ -7,9 +7,11 @@ import pytest
 
 from opora.artifacts import Build, write_json_lines
 from opora.bench.stage import run_bench
-from opora.report.plots.training_curves import Curve, Evaluation, draw_curve, read_curves
+from opora.report.plots.render import render_plot
+from opora.report.plots.training_curves import Evaluation, TrainingCurve, read_training_curves, training_plot
 from opora.report.settings import ReportSettings
-from opora.report.stage import report_build, write_report
+from opora.report.stage import ReportStage
+from opora.report.texts import report_words
 from opora.validation import Settings
 
 LOG = [
@@ -22,7 +24,7 @@ STOPPED = {"stopped": {"step": 2, "kept_step": 0}}
 
 class Training(Settings):
     method: str = "sft"
-    max_fall: float | None = 0.1
+    max_general_loss_increase: float | None = 0.1
 
 
 def make_training(folder, weights=b"w", log=LOG):
@@ -52,14 +54,14 @@ def made(project, settings, tmp_path, monkeypatch):
 
 
 def report(tmp_path):
-    return write_report(ReportSettings(), [tmp_path / "bench"], tmp_path / "report")
+    return ReportStage(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").run()
 
 
 def test_one_curve_for_all_adapters_of_a_training(made):
-    [curve] = read_curves(made())
+    [curve] = read_training_curves(made())
     assert (curve.training, curve.rows, curve.method) == ("train/raft", ("<b>50 %", "RAFT"), "sft")
     assert curve.evaluations == [Evaluation(0, 2.0, 1.5), Evaluation(2, 1.1, 1.625)]
-    assert (curve.max_fall, curve.kept_step) == (0.1, 0)
+    assert (curve.max_general_loss_increase, curve.kept_step) == (0.1, 0)
 
 
 def test_the_report_shows_curve_and_numbers(made, tmp_path):
@@ -81,7 +83,7 @@ def test_the_report_shows_curve_and_numbers(made, tmp_path):
 
 def test_another_log_makes_the_report_stale(made, tmp_path):
     def key():
-        return report_build(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").key
+        return ReportStage(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").build().key
 
     made()
     before = key()
@@ -99,7 +101,7 @@ def test_no_curve_of_what_was_not_benched(made, tmp_path, change):
         (tmp_path / "train").rename(tmp_path / "elsewhere")
     else:
         make_training(tmp_path / "train" / "raft", log=[{"step": 1, "loss": 1.9}])
-    assert read_curves(manifest) == []
+    assert read_training_curves(manifest) == []
 
 
 def test_a_report_without_curves_has_no_section_of_them(made, tmp_path):
@@ -112,8 +114,9 @@ def test_a_report_without_curves_has_no_section_of_them(made, tmp_path):
 @pytest.mark.parametrize("general", [None, 1.5])
 def test_a_panel_for_each_set(general):
     def picture(evaluations, **more):
-        given = {"max_fall": None, "kept_step": None, **more}
-        return draw_curve("c", Curve("t", ("r",), "sft", evaluations, **given)).png
+        given = {"max_general_loss_increase": None, "kept_step": None, **more}
+        curve = TrainingCurve("t", ("r",), "sft", evaluations, **given)
+        return render_plot(training_plot("c", curve, report_words("en"))).png
 
     evaluations = [Evaluation(0, 2.0, general), Evaluation(4, 1.0, general)]
     first = picture(evaluations)

@@ -1,33 +1,36 @@
 "use strict";
-// The page's own script: the switch of colours; browser.js, which follows it, lets one leaf through the answers. Both make
-// elements and texts, never markup.
+// Script of the page: the theme switch, and helpers shared with browser.js and question.js, which are appended to it.
+// Content is always inserted as text, never as markup.
 
 const page = document.documentElement;
-const kept = (() => { try { return localStorage.getItem("opora-theme"); } catch { return null; } })();
-if (kept === "light" || kept === "dark") page.dataset.theme = kept;
+const savedTheme = (() => { try { return localStorage.getItem("opora-theme"); } catch { return null; } })();
+if (savedTheme === "light" || savedTheme === "dark") page.dataset.theme = savedTheme;
 
 document.addEventListener("DOMContentLoaded", () => {
-  startTheme();
-  const holder = document.getElementById("answers-data");
-  if (holder) startBrowser(JSON.parse(holder.textContent));
+  startThemeSwitch();
+  const dataElement = document.getElementById("answers-data");
+  if (dataElement) startBrowser(JSON.parse(dataElement.textContent));
 });
 
-function startTheme() {
+function startThemeSwitch() {
   const select = document.getElementById("theme");
   select.value = page.dataset.theme || "auto";
   select.parentElement.hidden = false;
   select.addEventListener("change", () => {
     if (select.value === "auto") delete page.dataset.theme; else page.dataset.theme = select.value;
-    try { localStorage.setItem("opora-theme", select.value); } catch { /* a page without storage forgets it */ }
+    try { localStorage.setItem("opora-theme", select.value); } catch { /* without storage the choice is not saved */ }
   });
 }
 
-// element("p", {class: "soft"}, "text", child): an element; children that are null or "" are left out
+// Create an element: element("p", {class: "soft"}, "text", child). Children that are null or "" are skipped.
 function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
-    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
 }
+
+// Display name of a value such as a question type; unknown values are shown unchanged.
+function displayName(data, group, value) { return data.names[group][value] || value; }

@@ -1,1 +1,1 @@
-""""""
+"""Plots of the report, drawn with matplotlib as PNG and as SVG for the page."""

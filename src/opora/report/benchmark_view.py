@@ -1,0 +1,73 @@
+"""One benchmark as the templates show it.
+
+In: the folder of a finished benchmark. Out: a `BenchmarkView` with its tables, rendered plots and answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from opora.artifacts import Manifest, read_json_lines, read_manifest
+from opora.bench.results.i18n import Words
+from opora.bench.results.files import ANSWERS, read_table
+from opora.bench.results.latex import latex_grids
+from opora.bench.results.markdown import format_table, markdown
+from opora.bench.results.table import Table, shown_columns
+from opora.report.answers import AnswerBrowserData
+from opora.report.plots.registry import plots_of
+from opora.report.plots.render import RenderedPlot, render_plot
+from opora.report.plots.training_curves import TrainingCurve, read_training_curves, training_plot
+from opora.report.results import BenchmarkResults, RefusalMatrix
+from opora.report.tables.base import HtmlTable
+from opora.report.tables.refusals import refusal_grid
+from opora.report.tables.registry import tables_of
+from opora.report.tables.scores import HeadlineCard, headline_cards
+
+
+class BenchmarkView(NamedTuple):
+    """One benchmark as the templates show it."""
+
+    name: str
+    method: str
+    table: Table
+    manifest: Manifest
+    headline: str
+    cards: Sequence[HeadlineCard]
+    tables: Sequence[HtmlTable]
+    meanings: Sequence[tuple[str, str]]
+    plots: Sequence[RenderedPlot]
+    curves: Sequence[tuple[TrainingCurve, RenderedPlot]]
+    answers: Mapping[str, Any]
+    """Data of the answer browser; empty if the benchmark has no answers."""
+    markdown: str
+    latex: Sequence[str]
+
+
+def read_benchmark(folder: Path, words: Words) -> BenchmarkView:
+    """Read a finished benchmark and render its plots."""
+    manifest = read_manifest(folder)
+    results = BenchmarkResults(folder.name, read_table(folder), RefusalMatrix(), words)
+    answers = AnswerBrowserData(results)
+    for _, row in read_json_lines(folder / ANSWERS):
+        answers.add(row)
+        results.refusals.add(row)
+    grid = refusal_grid(results.refusals, words)
+    curves = read_training_curves(manifest)
+    text = format_table(results.table, words) + (f"\n{markdown(grid)}\n" if grid else "")
+    return BenchmarkView(
+        name=results.name,
+        method=str(manifest.settings.get("method", "rag")),
+        table=results.table,
+        manifest=manifest,
+        headline=words.label(results.headline),
+        cards=headline_cards(results),
+        tables=tables_of(results),
+        meanings=[(words.label(column), words.meaning(column)) for column in shown_columns(results.table)],
+        plots=[render_plot(spec) for spec in plots_of(results)],
+        curves=[(curve, render_plot(training_plot(f"curve-{n}", curve, words))) for n, curve in enumerate(curves, 1)],
+        answers=answers.data(),
+        markdown=text,
+        latex=latex_grids(results.table, words, results.name, [grid] if grid else []),
+    )

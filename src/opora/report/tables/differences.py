@@ -1,0 +1,62 @@
+"""Paired differences of the rows of a benchmark from their baselines."""
+
+from __future__ import annotations
+
+from opora.bench.results.markdown import MOST_ACROSS
+from opora.bench.results.table import shown_columns
+from opora.report.results import BenchmarkResults
+from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection, difference_cell, metric_label
+
+
+def differences_table(results: BenchmarkResults) -> HtmlTable | None:
+    """Return the differences of all metrics, or those of the headline if the table has many rows."""
+    if not any(row.against for row in results.table.rows):
+        return None
+    if len(results.table.rows) <= MOST_ACROSS:
+        return _metrics_as_lines(results)
+    return _rows_as_lines(results)
+
+
+def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
+    words, names = results.words, results.row_names
+    compared = [row for row in results.table.rows if row.against]
+    lines = []
+    for column in shown_columns(results.table):
+        differences = [row.differences[column.metric] for row in compared]
+        if not any(difference.count for difference in differences):
+            continue
+        detectable = [item.detectable for item in differences if item.detectable is not None]
+        cells = [difference_cell(difference, column, words, with_p=True) for difference in differences]
+        cells.append(TableCell(words.number(max(detectable, default=None), column.digits)))
+        lines.append(TableLine(metric_label(column, words), cells))
+    baselines = {row.against for row in compared}
+    one_baseline = len(baselines) == 1
+    corner = words("differences.from", name=names[baselines.pop()]) if one_baseline else words("differences.plain")
+    head = [*((names[row.name], "") for row in compared), (words("differences.detectable"), "")]
+    return _table(results, words("differences.title"), corner, head, lines)
+
+
+def _rows_as_lines(results: BenchmarkResults) -> HtmlTable:
+    column, words, names = results.headline, results.words, results.row_names
+    lines = []
+    for row in results.table.rows:
+        difference = row.differences.get(column.metric)
+        if not row.against or difference is None:
+            continue
+        numbers = [
+            words.p(difference.p), words.p(difference.adjusted), words.number(difference.detectable, column.digits)
+        ]  # fmt: skip
+        cells = [TableCell(names[row.against]), difference_cell(difference, column, words), *map(TableCell, numbers)]
+        lines.append(TableLine(names[row.name], cells))
+    keys = ("page.against", "differences.difference", "differences.p", "differences.adjusted", "differences.detectable")
+    title = words("differences.of", metric=words.label(column))
+    return _table(results, title, words("scores.row"), [(words(key), "") for key in keys], lines)
+
+
+def _table(
+    results: BenchmarkResults, title: str, corner: str, head: list[tuple[str, str]], lines: list[TableLine]
+) -> HtmlTable:
+    words = results.words
+    caption = words("differences.caption", bench=results.name)
+    below = f"{words('differences.note')} {words('differences.size')}"
+    return HtmlTable("differences", title, caption, corner, head, [TableSection("", lines)], below)
