@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from opora.metrics.bootstrap import Difference, bootstrap, holm, paired_difference
-from opora.metrics.citations import Span, citation_precision, citation_recall, evidence_recall
-from opora.metrics.retrieval import ndcg, reciprocal_rank
+from opora.metrics.citations import citation_precision, citation_recall, evidence_recall
+from opora.metrics.retrieval import alpha_ndcg, reciprocal_rank
+from opora.metrics.spans import Span
 
 
 def test_missing_values_are_counted_and_left_out():
@@ -47,8 +48,8 @@ def test_a_paired_difference_sees_what_two_intervals_do_not():
     baseline = list(rng.normal(size=60))
     better = [value + 0.2 for value in baseline]
     assert bootstrap(better).low < bootstrap(baseline).high
-    assert paired_difference(better, baseline).beyond_noise
-    assert not paired_difference(baseline, baseline).beyond_noise
+    assert paired_difference(better, baseline).is_significant
+    assert not paired_difference(baseline, baseline).is_significant
 
 
 def test_a_pair_needs_both():
@@ -112,7 +113,7 @@ def test_few_documents_cannot_show_much(clusters, least):
     names = [f"d{n}" for n in range(clusters)]
     difference = paired_difference([1.0] * clusters, [0.0] * clusters, clusters=names)
     assert difference.p == least
-    assert difference.beyond_noise == (least < 0.05)
+    assert difference.is_significant == (least < 0.05)
 
 
 def test_p_is_about_uniform_where_there_is_no_difference():
@@ -152,9 +153,9 @@ def test_holm(ps, adjusted):
 
 def test_after_holm_the_adjusted_p_decides():
     one, other = holm([difference(0.04), difference(0.045)])
-    assert difference(0.04).beyond_noise
-    assert not one.beyond_noise
-    assert not other.beyond_noise
+    assert difference(0.04).is_significant
+    assert not one.is_significant
+    assert not other.is_significant
 
 
 @pytest.mark.parametrize(
@@ -172,4 +173,4 @@ def test_after_holm_the_adjusted_p_decides():
 )
 def test_ranks(held, gold, rank, gain):
     assert reciprocal_rank(held) == pytest.approx(rank)
-    assert ndcg(held, gold) == (None if gain is None else pytest.approx(gain))
+    assert alpha_ndcg(held, gold) == (None if gain is None else pytest.approx(gain))

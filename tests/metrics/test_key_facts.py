@@ -2,7 +2,7 @@
 
 import pytest
 
-from opora.metrics.key_facts import holds_fact, key_fact_score, key_fact_share
+from opora.metrics.key_facts import contains_fact, key_fact_recall, key_fact_score
 from opora.records import KeyFacts
 
 
@@ -25,7 +25,7 @@ from opora.records import KeyFacts
     ],
 )
 def test_holds(text, fact, language, held):
-    assert holds_fact(text, fact, language) is held
+    assert contains_fact(text, fact, language) is held
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_holds(text, fact, language, held):
 )
 def test_score(text, must, must_not, score, share):
     facts = KeyFacts(must=must, must_not=must_not)
-    assert (key_fact_score(text, facts, "en"), key_fact_share(text, facts, "en")) == (score, share)
+    assert (key_fact_score(text, facts, "en"), key_fact_recall(text, facts, "en")) == (score, share)

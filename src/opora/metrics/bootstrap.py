@@ -5,7 +5,7 @@ In: one value a question, None where it is missing. Out: mean and interval over 
 
     bootstrap([1.0, 0.0, None, 1.0], seed=0)       # Interval(mean=0.667, low=0.0, high=1.0, count=3, missing=1)
     differences = [paired_difference(each, baseline, documents) for each in rows]
-    holm(differences)[0].beyond_noise
+    holm(differences)[0].is_significant
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Difference(Interval):
     detectable: float | None = None
 
     @property
-    def beyond_noise(self) -> bool:
+    def is_significant(self) -> bool:
         p = self.p if self.adjusted is None else self.adjusted
         return p is not None and p < 1 - LEVEL
 

@@ -1,9 +1,9 @@
-"""How near the top a search puts what is wanted.
+"""Ranking metrics of retrieval.
 
-In: for each hit, best first, which pieces of evidence it holds. Out: numbers from 0 to 1.
+In: for each hit, best first, the pieces of evidence that it contains. Out: numbers from 0 to 1.
 
     reciprocal_rank([{}, {0}])          # 0.5
-    ndcg([{}, {0}], gold=1)             # 0.63
+    alpha_ndcg([{}, {0}], gold=1)       # 0.63
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ from collections.abc import Collection, Sequence
 DEPTH = 10
 
 
-def reciprocal_rank(held: Sequence[Collection[int]]) -> float:
-    """One over the rank of the first hit that holds any evidence, 0 if none does (Voorhees 1999)."""
-    return next((1.0 / rank for rank, pieces in enumerate(held, 1) if pieces), 0.0)
+def reciprocal_rank(evidence: Sequence[Collection[int]]) -> float:
+    """Return one over the rank of the first hit with any evidence, 0 if there is none (Voorhees 1999)."""
+    return next((1.0 / rank for rank, pieces in enumerate(evidence, 1) if pieces), 0.0)
 
 
-def ndcg(held: Sequence[Collection[int]], gold: int, depth: int = DEPTH) -> float | None:
-    """Normalised discounted cumulative gain (Järvelin & Kekäläinen 2002) over the first `depth` hits. A hit gains 1 if
-    it holds a piece of evidence that no hit before it held; the ideal order has `gold` such hits on top, the fewest
-    that hold all. None without gold."""
+def alpha_ndcg(evidence: Sequence[Collection[int]], gold: int, depth: int = DEPTH) -> float | None:
+    """Return alpha-nDCG with alpha = 1 (Clarke et al. 2008) over the first `depth` hits; None without gold.
+
+    A hit gains 1 if it contains a piece of evidence that no hit before it contained; evidence found twice gains
+    nothing. The ideal ranking has `gold` such hits on top, the fewest that contain all evidence.
+    """
     if not gold:
         return None
     seen: set[int] = set()
-    gained = 0.0
-    for rank, pieces in enumerate(held[:depth], 1):
-        gained += bool(set(pieces) - seen) / math.log2(rank + 1)
+    gain = 0.0
+    for rank, pieces in enumerate(evidence[:depth], 1):
+        gain += bool(set(pieces) - seen) / math.log2(rank + 1)
         seen |= set(pieces)
-    return gained / sum(1.0 / math.log2(rank + 1) for rank in range(1, min(gold, depth) + 1))
+    return gain / sum(1.0 / math.log2(rank + 1) for rank in range(1, min(gold, depth) + 1))

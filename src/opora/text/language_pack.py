@@ -125,6 +125,14 @@ def supported_language(code: str) -> str:
     return code if code in resources.languages() else DEFAULT_LANGUAGE
 
 
+def language_with_file(code: str, name: str) -> str:
+    """Return the language whose folder has a file `name`: `code`, or the first that it falls back to."""
+    code = supported_language(code)
+    while not resources.language_text(code, name) and code != language_pack(code).fallback:
+        code = language_pack(code).fallback
+    return code
+
+
 def wording(code: str) -> Wording:
     """Return the fixed words of an answer in a language, or in the one it falls back to."""
     pack = language_pack(supported_language(code))
