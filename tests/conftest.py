@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.factories import make_ferry_bench, write_ferry_project
+
 # before torch is imported: many small matrices are slower on several threads
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -166,3 +168,17 @@ def server():
     yield server
     server.http.shutdown()
     server.http.server_close()
+
+
+@pytest.fixture(scope="session")
+def ferry_project(tmp_path_factory):
+    """Folder with the corpus, the index and the questions of the ferry project."""
+    folder = tmp_path_factory.mktemp("ferry-project")
+    write_ferry_project(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ferry_bench(ferry_project):
+    """Settings of a benchmark of three scripted models over the ferry project."""
+    return make_ferry_bench(ferry_project)

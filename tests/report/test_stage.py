@@ -204,9 +204,9 @@ def test_what_is_no_benchmark_is_one_line(report, tmp_path, benches, message):
         ReportStage(ReportSettings(), [report.parent / each for each in benches], tmp_path / "r").run()
 
 
-def test_a_corpus_is_no_benchmark(project, tmp_path):
+def test_a_corpus_is_no_benchmark(ferry_project, tmp_path):
     with pytest.raises(InputError, match="a benchmark is needed"):
-        ReportStage(ReportSettings(), [project / "corpus"], tmp_path / "r").run()
+        ReportStage(ReportSettings(), [ferry_project / "corpus"], tmp_path / "r").run()
 
 
 def row(model, number, **scores):

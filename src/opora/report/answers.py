@@ -21,7 +21,7 @@ from opora.records import Passage
 from opora.report.results import BenchmarkResults
 from opora.text.quotes import locate
 
-CORRECTNESS_METRICS = ("judge_correct", "chosen", "key_facts")
+CORRECTNESS_METRICS = ("judge_correct", "exact_set_accuracy", "key_fact_accuracy")
 """An answer is right if the first of these metrics that the table has is 1, and wrong if it is less."""
 MAX_ROWS, MAX_ANSWERS = 12, 6000
 """Limits of one benchmark on the page; a benchmark of positions may have a hundred rows."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from opora.artifacts import Manifest, read_json_lines, read_manifest
-from opora.bench.results.i18n import Words
 from opora.bench.results.files import ANSWERS, read_table
+from opora.bench.results.i18n import Words
 from opora.bench.results.latex import latex_grids
 from opora.bench.results.markdown import format_table, markdown
 from opora.bench.results.table import Table, shown_columns

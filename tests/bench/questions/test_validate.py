@@ -12,14 +12,16 @@ from opora.bench.questions.validate import check_questions, format_check
 from opora.cli.main import app
 from opora.errors import InputError
 from opora.records import KINDS, Example
-from tests.bench.conftest import TEXTS, make_examples
+from tests.factories import FERRY_TEXTS, make_ferry_examples
 
-FEES = TEXTS["en/rules/fees.md"]
+FEES = FERRY_TEXTS["en/rules/fees.md"]
 
 
 def faults(project, tmp_path, change, **options):
     """What is found where the first question, on the fee, is changed, without file and line."""
-    first, *rest = (each.model_dump(mode="json", exclude={"passages", "gold", "origin"}) for each in make_examples())
+    first, *rest = (
+        each.model_dump(mode="json", exclude={"passages", "gold", "origin"}) for each in make_ferry_examples()
+    )
     rest = [row for row in rest if row["split"] == "test"]
     write_json_lines(tmp_path / "q.jsonl", [first | change, *rest])
     checked = check_questions([tmp_path / "q.jsonl"], project / "corpus", project / "index", **options)
@@ -67,7 +69,7 @@ def test_each_fault_is_named_with_its_line(project, tmp_path, change, fault):
     ],
 )
 def test_what_is_to_be_refused_is_nowhere(project, tmp_path, change, fault):
-    [row] = [each.model_dump(mode="json") for each in make_examples() if each.id == "captain"]
+    [row] = [each.model_dump(mode="json") for each in make_ferry_examples() if each.id == "captain"]
     write_json_lines(tmp_path / "q.jsonl", [row | change])
     [found] = check_questions([tmp_path / "q.jsonl"], project / "corpus", project / "index").faults
     assert fault in str(found)
@@ -85,12 +87,12 @@ def test_a_line_that_is_no_question_does_not_hide_the_others(project, tmp_path):
         ({"documents": ["rules/fees"], "quotes": []}, "is about en/rules/fees.md, and so is trained"),
         ({"question": "What is the fee?"}, "same question as trained"),
         ({"question": "What is, then, the feee?"}, None),
-        ({"answer": f"They say: {FEES}"}, "12 words in a row as trained"),
+        ({"answer": f"They say: {FEES}"}, "12 consecutive words as trained"),
         ({"documents": ["en/rules/fees"], "quotes": []}, "is about en/rules/fees.md, and so is trained"),
     ],
 )
 def test_leaks_between_the_halves(project, tmp_path, change, fault):
-    test, *_ = (each.model_dump(mode="json") for each in make_examples())
+    test, *_ = (each.model_dump(mode="json") for each in make_ferry_examples())
     trained = {
         "id": "trained", "question": "What is the speed?", "answer": "It moves 40 litres.", "split": "train",
         "documents": ["tech/pumps"],
@@ -121,11 +123,11 @@ def test_a_new_benchmark_has_every_cell_and_is_still_to_be_written(project, tmp_
 def two_domains(project, tmp_path):
     from opora.artifacts import Build, write_parquet
     from opora.validation import Settings
-    from tests.bench.conftest import make_documents
+    from tests.factories import make_ferry_documents
 
     documents = [
         each.model_copy(update={"id": f"{each.id}{copy}", "source": each.source.replace(".md", f"-{copy}.md")})
-        for each in make_documents() for copy in "ab"
+        for each in make_ferry_documents() for copy in "ab"
     ]  # fmt: skip
     with Build(tmp_path / "corpus", "ingest", Settings(), inputs={}) as build:
         write_parquet(build.path / "documents.parquet", documents)
@@ -151,7 +153,7 @@ def test_what_is_laid_out_is_checked_line_by_line(project, two_domains, tmp_path
 def test_the_command_ends_with_an_error_where_there_are_faults(project, tmp_path, monkeypatch):
     monkeypatch.chdir(project)
     assert CliRunner().invoke(app, ["bench", "check"]).exit_code != 0  # its train question is a test question too
-    rows = [each for each in make_examples() if each.split == "test"]
+    rows = [each for each in make_ferry_examples() if each.split == "test"]
     write_json_lines(tmp_path / "q.jsonl", rows)
     result = CliRunner().invoke(app, ["bench", "check", str(tmp_path / "q.jsonl")])
     assert result.exit_code == 0, result.output
@@ -159,7 +161,7 @@ def test_the_command_ends_with_an_error_where_there_are_faults(project, tmp_path
 
 
 def test_the_second_reader(tmp_path):
-    examples = [each for each in make_examples() if each.split == "test"]
+    examples = [each for each in make_ferry_examples() if each.split == "test"]
     answers = {
         "fee": "Twelve? No: 12 EUR.", "dogs": "They pay half.", "pier": "The documents do not say.",
         "captain": "The documents do not contain an answer to this question.",
@@ -176,7 +178,7 @@ def test_the_second_reader(tmp_path):
 
 
 def test_the_summary_counts(project, tmp_path):
-    write_json_lines(tmp_path / "q.jsonl", [each for each in make_examples() if each.split == "test"])
+    write_json_lines(tmp_path / "q.jsonl", [each for each in make_ferry_examples() if each.split == "test"])
     checked = check_questions([tmp_path / "q.jsonl"], project / "corpus", project / "index")
     assert format_check(checked).endswith("5 questions (en; 4 kinds, 2 domains), 4 quotes: no faults")
     assert checked.cells["en", "test", "simple", "rules"] == 2

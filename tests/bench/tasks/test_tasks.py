@@ -21,7 +21,7 @@ from opora.errors import InputError
 from opora.examples.evidence import resolve_gold
 from opora.records import Option
 from opora.retrieval.search.searcher import open_index
-from tests.bench.conftest import make_documents, make_examples, make_passages
+from tests.factories import make_ferry_documents, make_ferry_examples, make_ferry_passages
 
 MODELS = {"right": "fake:right"}
 
@@ -33,8 +33,8 @@ def index(project):
 
 @pytest.fixture(scope="module")
 def examples():
-    asked = [each for each in make_examples() if each.split == "test"]
-    return [resolve_gold(each, make_documents(), make_passages()) for each in asked]
+    asked = [each for each in make_ferry_examples() if each.split == "test"]
+    return [resolve_gold(each, make_ferry_documents(), make_ferry_passages()) for each in asked]
 
 
 @pytest.fixture
@@ -168,10 +168,10 @@ def test_retrievers_are_measured_on_questions_with_evidence(run, capsys, tmp_pat
 def closed(project, tmp_path):
     """The fee's question with options, one of which names the fee."""
     options = tuple(Option(text=text, right="12" in text) for text in ("7 EUR", "12 EUR a day", "nothing", "a song"))
-    [fee] = [each for each in make_examples() if each.id == "fee"]
+    [fee] = [each for each in make_ferry_examples() if each.id == "fee"]
     two = (*options, Option(text="12 EUR each day", right=True))
     asked = [fee.model_copy(update={"options": options}), fee.model_copy(update={"id": "fee-2", "options": two})]
-    write_json_lines(tmp_path / "closed.jsonl", [*asked, *make_examples()[1:]])
+    write_json_lines(tmp_path / "closed.jsonl", [*asked, *make_ferry_examples()[1:]])
     return asked, tmp_path / "closed.jsonl"
 
 

@@ -6,13 +6,14 @@ import re
 import pytest
 
 from opora.artifacts import Build, write_json_lines
-from opora.bench.stage import run_bench
+from opora.bench.stage import BenchStage
 from opora.report.plots.render import render_plot
 from opora.report.plots.training_curves import Evaluation, TrainingCurve, read_training_curves, training_plot
 from opora.report.settings import ReportSettings
 from opora.report.stage import ReportStage
 from opora.report.texts import report_words
 from opora.validation import Settings
+from tests.factories import FerryModel
 
 LOG = [
     {"step": 0, "eval_loss": 2.0, "eval_general_loss": 1.5, "num_tokens": 0},
@@ -29,7 +30,7 @@ class Training(Settings):
 
 def make_training(folder, weights=b"w", log=LOG):
     with Build(folder, "train sft", Training(), inputs={"weights": weights.decode(), "log": str(log)}) as build:
-        for name in ("adapter", "at-50/adapter"):
+        for name in ("adapter", "checkpoint-50/adapter"):
             (build.path / name).mkdir(parents=True)
             (build.path / name / "adapter_model.safetensors").write_bytes(weights + name.encode())
             (build.path / name / "adapter_config.json").write_text("{}")
@@ -38,34 +39,34 @@ def make_training(folder, weights=b"w", log=LOG):
 
 
 @pytest.fixture
-def made(project, settings, tmp_path, monkeypatch):
-    """`bench/` with a base model and two adapters of one training."""
-    from tests.bench.conftest import Scripted
-
+def run_bench(ferry_project, ferry_bench, tmp_path, monkeypatch):
+    """Function that makes `bench/` with a base model and two adapters of one training."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "config.json").write_text("{}")
     make_training(tmp_path / "train" / "raft")
-    models = {"base": "hf:base", "<b>50 %": "hf:base+train/raft/at-50", "RAFT": "hf:base+train/raft"}
-    given = settings.model_copy(update={"models": models})
-    return lambda: run_bench(
-        given, project / "corpus", project / "index", tmp_path / "bench", lambda spec, settings: Scripted("fake:right")
-    )
+    models = {"base": "hf:base", "<b>50 %": "hf:base+train/raft/checkpoint-50", "RAFT": "hf:base+train/raft"}
+    settings = ferry_bench.model_copy(update={"models": models})
+    stage = BenchStage(
+        settings, ferry_project / "corpus", ferry_project / "index", tmp_path / "bench",
+        lambda spec, settings: FerryModel("fake:right"),
+    )  # fmt: skip
+    return stage.run
 
 
 def report(tmp_path):
     return ReportStage(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").run()
 
 
-def test_one_curve_for_all_adapters_of_a_training(made):
-    [curve] = read_training_curves(made())
+def test_one_curve_for_all_adapters_of_a_training(run_bench):
+    [curve] = read_training_curves(run_bench())
     assert (curve.training, curve.rows, curve.method) == ("train/raft", ("<b>50 %", "RAFT"), "sft")
     assert curve.evaluations == [Evaluation(0, 2.0, 1.5), Evaluation(2, 1.1, 1.625)]
     assert (curve.max_general_loss_increase, curve.kept_step) == (0.1, 0)
 
 
-def test_the_report_shows_curve_and_numbers(made, tmp_path):
-    made()
+def test_the_report_shows_curve_and_numbers(run_bench, tmp_path):
+    run_bench()
     report(tmp_path)
     page, markdown = ((tmp_path / "report" / name).read_text("utf-8") for name in ("report.html", "report.md"))
     assert "<h3>Training</h3>" in page
@@ -81,11 +82,11 @@ def test_the_report_shows_curve_and_numbers(made, tmp_path):
     assert curve["plot"] == "plots/bench-curve-1.png"
 
 
-def test_another_log_makes_the_report_stale(made, tmp_path):
+def test_another_log_makes_the_report_stale(run_bench, tmp_path):
     def key():
         return ReportStage(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").build().key
 
-    made()
+    run_bench()
     before = key()
     assert key() == before
     make_training(tmp_path / "train" / "raft", log=LOG[:2])
@@ -93,8 +94,8 @@ def test_another_log_makes_the_report_stale(made, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["trained anew", "gone", "without evaluations"])
-def test_no_curve_of_what_was_not_benched(made, tmp_path, change):
-    manifest = made()
+def test_no_curve_of_what_was_not_benched(run_bench, tmp_path, change):
+    manifest = run_bench()
     if change == "trained anew":
         make_training(tmp_path / "train" / "raft", weights=b"v")
     elif change == "gone":
@@ -104,8 +105,8 @@ def test_no_curve_of_what_was_not_benched(made, tmp_path, change):
     assert read_training_curves(manifest) == []
 
 
-def test_a_report_without_curves_has_no_section_of_them(made, tmp_path):
-    made()
+def test_a_report_without_curves_has_no_section_of_them(run_bench, tmp_path):
+    run_bench()
     (tmp_path / "train").rename(tmp_path / "elsewhere")
     report(tmp_path)
     assert "<h3>Training</h3>" not in (tmp_path / "report" / "report.html").read_text("utf-8")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from opora.bench.results.markdown import MOST_ACROSS, note
-from opora.bench.results.metrics import SUMMARY, Column
+from opora.bench.results.metrics import SUMMARY, Column, MetricGroup
 from opora.bench.results.table import shown_columns
 from opora.report.results import BenchmarkResults
 from opora.report.tables.base import (
@@ -17,16 +17,6 @@ from opora.report.tables.base import (
     metric_label,
     score_cell,
 )
-
-GROUPS = {
-    "refusals": ("refusal", "irrelevant_refusal", "missed_refusal"),
-    "sources": (
-        "citation_precision", "citation_recall", "retrieval_recall", "recall_1", "recall_3", "recall_5", "recall_10",
-        "mrr", "ndcg",
-    ),
-    "cost": ("seconds", "answer_tokens", "answer_words", "prompt_tokens"),
-}  # fmt: skip
-"""Metrics that have a heading of their own; all others measure the quality of answers."""
 
 
 class HeadlineCard(NamedTuple):
@@ -64,8 +54,8 @@ def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
     table, words, names = results.table, results.words, results.row_names
     head = [(names[row.name], row.spec if row.spec != row.name else "") for row in table.rows]
     sections = []
-    for group in ("quality", *GROUPS):
-        columns = [column for column in shown_columns(table) if _group_of(column) == group]
+    for group in get_args(MetricGroup):
+        columns = [column for column in shown_columns(table) if column.group == group]
         lines = [_metric_line(results, column) for column in columns]
         if lines:
             sections.append(TableSection(words(f"group.{group}"), lines))
@@ -92,7 +82,3 @@ def _table(
     caption = words("scores.caption", bench=results.name)
     below = f"{note(results.table, words)} {words('scores.arrows')}"
     return HtmlTable("scores", words("scores.title"), caption, corner, head, sections, below)
-
-
-def _group_of(column: Column) -> str:
-    return next((name for name, metrics in GROUPS.items() if column.metric in metrics), "quality")
