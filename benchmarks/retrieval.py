@@ -36,7 +36,7 @@ from engines import ENGINES, MOST, NEEDS, RERANKED, SHARED, TRAINED
 from opora.artifacts import read_records, write_json_lines
 from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.corpus.stage import ingest
+from opora.corpus.stage import IngestStage
 from opora.examples.evidence import resolve_gold
 from opora.records import KINDS, Example
 from opora.retrieval.settings import IndexSettings
@@ -244,7 +244,7 @@ def by_kind(project: Path, half: str) -> None:
     from the training questions of both, that is on `tune` from those that are asked."""
     corpus = project / "corpus"
     split = "train" if half == "tune" else "test"
-    ingest(IngestSettings(), BENCHSET, corpus)
+    IngestStage(IngestSettings(), BENCHSET, corpus).run()
     questions = project / "train.jsonl"
     examples = [each for language in LANGUAGES for each in read_examples(language) if each.split == "train"]
     write_json_lines(questions, examples)

@@ -11,7 +11,7 @@ import pytest
 
 from opora.corpus.reader import read_documents, read_dropped, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.corpus.stage import ingest
+from opora.corpus.stage import IngestStage
 from opora.errors import InputError
 
 HTML = "<html><head><title>T</title></head><body><nav>Menu</nav><h1>Rules</h1><p>Fee 12.</p></body></html>"
@@ -26,7 +26,7 @@ def fill(folder, **files):
 
 
 def run(root, **settings):
-    return ingest(IngestSettings(**settings), root, root / "corpus")
+    return IngestStage(IngestSettings(**settings), root, root / "corpus").run()
 
 
 def sources(root):
@@ -110,7 +110,7 @@ def test_again_redoes_nothing_and_after_a_change_only_what_changed(tmp_path, mon
     second = run(tmp_path)
     assert parsed == ["b.md"]
     assert [document.text for document in read_documents(tmp_path / "corpus")] == ["Text a.", "New text b."]
-    fresh = ingest(IngestSettings(), tmp_path, tmp_path / "other" / "corpus")
+    fresh = IngestStage(IngestSettings(), tmp_path, tmp_path / "other" / "corpus").run()
     assert second.files["passages.parquet"] == fresh.files["passages.parquet"]
 
 
@@ -125,7 +125,7 @@ def parsed_names(monkeypatch):
 
 def test_a_kill_at_any_moment_changes_nothing(tmp_path):
     fill(tmp_path / "documents", **{f"{n:03}.md": f"# Part {n}\n\n" + f"Sentence {n}. " * 400 for n in range(120)})
-    whole = ingest(IngestSettings(workers=1), tmp_path, tmp_path / "whole" / "corpus")
+    whole = IngestStage(IngestSettings(workers=1), tmp_path, tmp_path / "whole" / "corpus").run()
     killed = 0
     for _ in range(8):
         if (tmp_path / "corpus" / "manifest.json").exists():
@@ -145,9 +145,9 @@ def test_a_kill_at_any_moment_changes_nothing(tmp_path):
 
 def command(root):
     code = (
-        "import sys; from pathlib import Path; from opora.corpus.stage import ingest;"
+        "import sys; from pathlib import Path; from opora.corpus.stage import IngestStage;"
         "from opora.corpus.settings import IngestSettings; root = Path(sys.argv[1]);"
-        "print(ingest(IngestSettings(workers=1), root, root / 'corpus').model_dump_json())"
+        "print(IngestStage(IngestSettings(workers=1), root, root / 'corpus').run().model_dump_json())"
     )
     return [sys.executable, "-c", code, str(root)]
 

@@ -3,13 +3,13 @@
 import pytest
 
 from opora.errors import InputError
-from opora.examples.contamination import Checked, check_leaks, find_leaks
+from opora.examples.contamination import ExampleTexts, check_leaks, find_leaks
 
 TWELVE = "one two three four five six seven eight nine ten eleven twelve"
 
 
 def checked(id, question, evidence=(), seen=()):
-    return Checked(id, question, (question, *evidence), (question, *seen))
+    return ExampleTexts(id, question, (question, *evidence), (question, *seen))
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,12 @@ def checked(id, question, evidence=(), seen=()):
         (checked("a", "What is the fee?"), checked("b", "Who built the ship?"), []),
         (checked("a", "What is the fee?"), checked("b", "what is  the FEE"), ["same question"]),
         (checked("a", "Какой срок хранения?"), checked("b", "Какой срок хранения"), ["same question"]),
-        (checked("a", "x", seen=[f"so {TWELVE}."]), checked("b", "y", [f"{TWELVE} then"]), ["12 words in a row"]),
+        (checked("a", "x", seen=[f"so {TWELVE}."]), checked("b", "y", [f"{TWELVE} then"]), ["12 consecutive words"]),
         (checked("a", "x", seen=[TWELVE[:-7]]), checked("b", "y", [TWELVE[:-7]]), []),
         (
             checked("a", "What is the daily fee of the northern ferry?"),
             checked("b", "What is the daily fees of the northern ferry?"),
-            ["nearly the same question"],
+            ["near-duplicate question"],
         ),
         (checked("a", "How long is the ferry Aurora?"), checked("b", "How long is the ferry Celeste?"), []),
         (

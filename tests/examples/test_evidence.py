@@ -1,7 +1,7 @@
 import pytest
 
 from opora.errors import InputError
-from opora.examples.evidence import names_source, resolve_gold
+from opora.examples.evidence import matches_source, resolve_gold
 from opora.records import Document, Example, Passage, Quote
 
 TEXTS = {
@@ -102,4 +102,4 @@ def test_example_with_passages_is_left_alone(documents, pieces):
     ],
 )
 def test_names_of_sources(name, source, means):
-    assert names_source(name, source) is means
+    assert matches_source(name, source) is means

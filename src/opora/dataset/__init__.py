@@ -1,1 +1,1 @@
-"""Examples to train on: chats with their evidence, split by document, checked for leaks."""
+"""Training sets made of labelled examples: split by document, checked for contamination, with provenance."""

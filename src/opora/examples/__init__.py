@@ -1,1 +1,1 @@
-""""""
+"""Labelled examples: reading, gold evidence, splits, contamination and distractors."""

@@ -1,10 +1,10 @@
-"""What is tested must not have been trained on: the check that runs on every dataset and fails loudly.
+"""Contamination check: test questions must not appear in the training data.
 
-In: the text that each split shows a model, and what each split asks. Out: nothing, or an InputError that names the
-first leak and counts the others. Three nets: the same question; twelve words in a row of a question, its answer or its
-evidence (Brown et al. 2020, appendix C, use 13; 12 is stricter); a question nearly the same.
+In: the examples of each split. Out: nothing, or an InputError that names the first leak and counts the rest. Leaks are
+identical questions; 12 consecutive words of a question, its answer or its evidence (Brown et al. 2020, appendix C, use
+13; 12 is stricter); and near-duplicate questions.
 
-    check_leaks({"train": seen_rows, "valid": rows, "test": rows})
+    check_leaks({"train": train_texts, "valid": valid_texts, "test": test_texts})
 """
 
 from __future__ import annotations
@@ -14,38 +14,44 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from opora.errors import InputError
-from opora.text.words import words
+from opora.text.words import folded_words
 
 NGRAM_WORDS = 12
 NEAR_DUPLICATE = 92.0
-"""Questions whose sorted words are at least this similar (rapidfuzz token_sort_ratio, 0 to 100) are nearly the same,
-unless they ask about another thing: another number, or a word that is no other spelling of the other's."""
-SPELLING = 70.0
-"""Words at least this similar are two spellings of one."""
+"""Minimum similarity of the sorted words of two near-duplicate questions (rapidfuzz token_sort_ratio, 0 to 100).
+
+Questions that differ in a number, or in a word that is not a spelling variant, are different.
+"""
+SPELLING_VARIANT = 70.0
+"""Minimum similarity of two spellings of one word (rapidfuzz ratio, 0 to 100)."""
 COMPARED_AT_ONCE = 512
 
 
-class Checked(NamedTuple):
-    """One question of a split: what it asks, and the texts that must not be known beforehand (question, answer,
-    evidence); `seen` is all that a model is shown when it is trained on it."""
+class ExampleTexts(NamedTuple):
+    """Texts of one example. `private` must not appear in earlier splits: question, answer and evidence.
+
+    `visible` is everything that a model reads when it is trained on the example.
+    """
 
     id: str
     question: str
-    evidence: tuple[str, ...]
-    seen: tuple[str, ...]
+    private: tuple[str, ...]
+    visible: tuple[str, ...]
 
 
 class Leak(NamedTuple):
+    """Text that two splits share. `trained` and `tested` are the ids of the examples."""
+
     kind: str
     trained: str
     tested: str
     text: str
 
 
-def check_leaks(splits: Mapping[str, Sequence[Checked]]) -> None:
-    """Compare every split with every later one of the mapping, the earlier taken as trained on. Raises InputError."""
-    for (trained, seen), (tested, asked) in itertools.combinations(splits.items(), 2):
-        leaks = list(find_leaks(seen, asked))
+def check_leaks(splits: Mapping[str, Sequence[ExampleTexts]]) -> None:
+    """Compare each split with all later ones of the mapping. Raises InputError for a leak."""
+    for (trained, trained_texts), (tested, tested_texts) in itertools.combinations(splits.items(), 2):
+        leaks = list(find_leaks(trained_texts, tested_texts))
         if leaks:
             first = leaks[0]
             raise InputError(
@@ -54,56 +60,57 @@ def check_leaks(splits: Mapping[str, Sequence[Checked]]) -> None:
             )
 
 
-def find_leaks(seen: Sequence[Checked], asked: Sequence[Checked]) -> Iterator[Leak]:
-    """The leaks of `asked` into `seen`, at most one of a kind for each question."""
-    exact = {_normal(each.question): each.id for each in seen}
+def find_leaks(trained: Sequence[ExampleTexts], tested: Sequence[ExampleTexts]) -> Iterator[Leak]:
+    """Yield the leaks of `tested` into `trained`, at most one of each kind per tested example."""
+    questions = {_normalize(example.question): example.id for example in trained}
     ngrams: dict[tuple[str, ...], str] = {}
-    for each in seen:
-        for text in each.seen:
-            ngrams.update(dict.fromkeys(_ngrams(text), each.id))
-    for each in asked:
-        if trained := exact.get(_normal(each.question)):
-            yield Leak("same question", trained, each.id, each.question)
-        shared = (ngram for text in each.evidence for ngram in _ngrams(text) if ngram in ngrams)
+    for example in trained:
+        for text in example.visible:
+            ngrams.update(dict.fromkeys(_ngrams(text), example.id))
+    for example in tested:
+        if trained_id := questions.get(_normalize(example.question)):
+            yield Leak("same question", trained_id, example.id, example.question)
+        shared = (ngram for text in example.private for ngram in _ngrams(text) if ngram in ngrams)
         if ngram := next(shared, None):
-            yield Leak(f"{NGRAM_WORDS} words in a row", ngrams[ngram], each.id, " ".join(ngram))
-    yield from _near_duplicates(seen, asked)
+            yield Leak(f"{NGRAM_WORDS} consecutive words", ngrams[ngram], example.id, " ".join(ngram))
+    yield from _near_duplicates(trained, tested)
 
 
-def _near_duplicates(seen: Sequence[Checked], asked: Sequence[Checked]) -> Iterator[Leak]:
+def _near_duplicates(trained: Sequence[ExampleTexts], tested: Sequence[ExampleTexts]) -> Iterator[Leak]:
     import numpy as np
     from rapidfuzz import fuzz, process
 
-    trained = list({each.question: each for each in seen}.values())
-    for start in range(0, len(asked), COMPARED_AT_ONCE):
-        batch = asked[start : start + COMPARED_AT_ONCE]
+    distinct = list({example.question: example for example in trained}.values())
+    for start in range(0, len(tested), COMPARED_AT_ONCE):
+        batch = tested[start : start + COMPARED_AT_ONCE]
         similarity = process.cdist(
-            [_normal(each.question) for each in batch],
-            [_normal(each.question) for each in trained],
+            [_normalize(example.question) for example in batch],
+            [_normalize(example.question) for example in distinct],
             scorer=fuzz.token_sort_ratio,
             score_cutoff=NEAR_DUPLICATE,
         )
         for row, column in np.argwhere(similarity > 0):
-            one, other = trained[column], batch[row]
-            if _normal(one.question) != _normal(other.question) and not _ask_of_others(one, other):
-                yield Leak("nearly the same question", one.id, other.id, other.question)
+            seen, new = distinct[column], batch[row]
+            left, right = _normalize(seen.question), _normalize(new.question)
+            if left != right and not _ask_different_things(left, right):
+                yield Leak("near-duplicate question", seen.id, new.id, new.question)
 
 
-def _normal(text: str) -> str:
-    return " ".join(word.text.casefold().replace("ё", "е") for word in words(text))
-
-
-def _ask_of_others(one: Checked, other: Checked) -> bool:
-    """True if two questions of one wording ask about different things: the ferry Aurora and the ferry Celeste."""
+def _ask_different_things(left: str, right: str) -> bool:
+    """Return True if similar questions differ in a number or a name: the ferry Aurora and the ferry Celeste."""
     from rapidfuzz import fuzz
 
-    left, right = set(_normal(one.question).split()), set(_normal(other.question).split())
-    only_left, only_right = sorted(left - right), sorted(right - left)
+    left_words, right_words = set(left.split()), set(right.split())
+    only_left, only_right = sorted(left_words - right_words), sorted(right_words - left_words)
     if any(any(map(str.isdigit, word)) for word in [*only_left, *only_right]):
         return True
-    return bool(only_left and only_right) and fuzz.ratio(" ".join(only_left), " ".join(only_right)) < SPELLING
+    return bool(only_left and only_right) and fuzz.ratio(" ".join(only_left), " ".join(only_right)) < SPELLING_VARIANT
+
+
+def _normalize(text: str) -> str:
+    return " ".join(folded_words(text))
 
 
 def _ngrams(text: str) -> Iterator[tuple[str, ...]]:
-    folded = _normal(text).split()
-    return (tuple(folded[at : at + NGRAM_WORDS]) for at in range(len(folded) - NGRAM_WORDS + 1))
+    normalized = _normalize(text).split()
+    return (tuple(normalized[start : start + NGRAM_WORDS]) for start in range(len(normalized) - NGRAM_WORDS + 1))

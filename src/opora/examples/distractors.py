@@ -1,9 +1,8 @@
-"""Passages that do not hold the answer: the hard ones that the index finds for the question, and random ones.
+"""Distractors: passages that do not answer a question, either its best hits (hard) or random ones.
 
-In: examples and how many. Out: passages in their language, from documents that may be shown, none of which holds an
-answer.
+In: examples and a number. Out: passages in their language that hold no answer, from documents that are not hidden.
 
-    Distractors(index).without({"1f0c"}).draw([example], count=3, hard=1.0, rng=random.Random(0))
+    Distractors(index).without({"1f0c"}).draw([example], count=3, hard_share=1.0, rng=random.Random(0))
 """
 
 from __future__ import annotations
@@ -12,93 +11,97 @@ import random
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from opora.examples.evidence import names_source
-from opora.metrics.key_facts import key_fact_share
+from opora.examples.evidence import matches_source
+from opora.metrics.key_facts import key_fact_recall
+from opora.metrics.spans import overlap
 from opora.records import Example, Passage
 from opora.retrieval.search.searcher import Index
 from opora.text.quotes import locate
 from opora.text.terms.stems import terms
 
-POOL = 4
+POOL_FACTOR = 4
 """Hard distractors are drawn from this many times as many best hits."""
-DEPTH = 50
+SEARCH_DEPTH = 50
+"""Number of hits per question that hard distractors come from."""
 ANSWER_SHARE = 0.7
-"""Where a question has neither quotes nor key facts: a passage with this share of the answer's terms holds it."""
+"""Share of the answer's terms from which on a passage counts as holding it; used without quotes and key facts."""
 
 
 class Distractors:
-    """Where distractors come from: an index, less the documents that must not be shown."""
+    """Source of distractors: an index without the documents that must stay hidden."""
 
     def __init__(self, index: Index, hidden: Collection[str] = ()) -> None:
         self._index, self._hidden = index, frozenset(hidden)
         self._all = sorted(index.passages(), key=lambda passage: passage.id)
 
     def without(self, hidden: Collection[str]) -> Distractors:
-        """The same, less the documents `hidden`, by id or by the name that questions give them."""
+        """Return the same source with more documents hidden, by id or by the name that questions use."""
         return Distractors(self._index, self._hidden | frozenset(hidden))
 
-    def draw(self, examples: Sequence[Example], count: int, hard: float, rng: random.Random) -> list[Passage]:
-        """`count` passages that answer none of `examples`, a share `hard` of them among the best hits; fewer only if
-        there are no more."""
+    def draw(self, examples: Sequence[Example], count: int, hard_share: float, rng: random.Random) -> list[Passage]:
+        """Draw `count` passages that answer none of `examples`; fewer if there are not enough.
+
+        The share `hard_share` comes from the best hits, the rest is random.
+        """
         if not count:
             return []
-        allowed = self.near(examples)
-        wanted = round(hard * count)
-        pool = allowed[: max(POOL * wanted, wanted)]
-        drawn = rng.sample(pool, min(wanted, len(pool)))
-        taken = {passage.id for passage in drawn}
+        hard_count = round(hard_share * count)
+        pool = self.hard_passages(examples)[: POOL_FACTOR * hard_count]
+        drawn = rng.sample(pool, min(hard_count, len(pool)))
+        drawn_ids = {passage.id for passage in drawn}
         order = rng.sample(range(len(self._all)), len(self._all))
         for passage in map(self._all.__getitem__, order):
             if len(drawn) == count:
                 break
-            if passage.id not in taken and self._may_show_all(passage, examples):
+            if passage.id not in drawn_ids and self._is_allowed_for_all(passage, examples):
                 drawn.append(passage)
         return drawn
 
-    def near(self, examples: Sequence[Example]) -> list[Passage]:
-        """The best hits of `examples` that answer none of them, by the sum of their ranks; one that is no hit of a
-        question ranks behind its last."""
+    def hard_passages(self, examples: Sequence[Example]) -> list[Passage]:
+        """Return the best hits that answer none of `examples`, by the sum of their ranks.
+
+        A passage that is not a hit of an example has the rank after its last hit.
+        """
         hits: dict[str, Passage] = {}
         ranks: Counter[str] = Counter()
         for example in examples:
-            for hit in self._index.search(example.question, DEPTH):
+            for hit in self._index.search(example.question, SEARCH_DEPTH):
                 hits[hit.passage.id] = hit.passage
-                ranks[hit.passage.id] += hit.rank - (DEPTH + 1)
+                ranks[hit.passage.id] += hit.rank - (SEARCH_DEPTH + 1)
         ordered = sorted(hits.values(), key=lambda passage: ranks[passage.id])
-        return [passage for passage in ordered if self._may_show_all(passage, examples)]
+        return [passage for passage in ordered if self._is_allowed_for_all(passage, examples)]
 
-    def may_show(self, passage: Passage, example: Example) -> bool:
-        """True if `passage` is a distractor for `example`: in its language, not hidden, without the answer."""
+    def is_allowed(self, passage: Passage, example: Example) -> bool:
+        """Return True if `passage` can be a distractor of `example`: same language, not hidden, no answer in it."""
         source = str(passage.metadata.get("source", ""))
         return (
             passage.metadata.get("language") == example.language
             and passage.document_id not in self._hidden
-            and not any(names_source(name, source) for name in self._hidden)
+            and not any(matches_source(name, source) for name in self._hidden)
             and not holds_answer(passage, example)
         )
 
-    def _may_show_all(self, passage: Passage, examples: Sequence[Example]) -> bool:
-        return all(self.may_show(passage, example) for example in examples)
+    def _is_allowed_for_all(self, passage: Passage, examples: Sequence[Example]) -> bool:
+        return all(self.is_allowed(passage, example) for example in examples)
 
 
 def holds_answer(passage: Passage, example: Example) -> bool:
-    """True if a passage could answer the question: it is gold or shares text with gold, holds a quote or a wording of
-    every key fact, or, where neither is known, most terms of the answer."""
-    if passage.id in example.gold or any(_overlaps(passage, each) for each in example.passages):
+    """Return True if a passage may answer the question.
+
+    It does if it overlaps a gold passage, or holds a quote or all key facts. Without quotes and key facts, it does if
+    it holds most terms of the answer.
+    """
+    if passage.id in example.gold or any(overlap(passage, own) for own in example.passages):
         return True
     if example.behavior == "refuse":
         return False
     if any(locate(quote.text, passage.text) for quote in example.quotes):
         return True
     if example.facts.must:
-        return key_fact_share(passage.shown, example.facts, example.language) == 1.0
+        return key_fact_recall(passage.shown, example.facts, example.language) == 1.0
     if example.quotes:
         return False
     language = example.language
-    asked = set(terms(example.question, language))
-    told = set(terms(example.answer, language)) - asked
-    return bool(told) and len(told & set(terms(passage.shown, language))) >= ANSWER_SHARE * len(told)
-
-
-def _overlaps(one: Passage, other: Passage) -> bool:
-    return one.document_id == other.document_id and one.start < other.end and other.start < one.end
+    new_terms = set(terms(example.answer, language)) - set(terms(example.question, language))
+    shared = new_terms & set(terms(passage.shown, language))
+    return bool(new_terms) and len(shared) >= ANSWER_SHARE * len(new_terms)

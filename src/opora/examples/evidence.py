@@ -1,7 +1,7 @@
-"""Which passages hold the answer: quotes of a question, located in the corpus as it was cut.
+"""The passages that hold the evidence of an example, and the spans of its quotes.
 
-In: an example with quotes, and the corpus. Out: the example with its gold passages. Quotes survive another cutting of
-the documents, ids of passages do not.
+In: an example with quotes, and the documents and passages of a corpus. Out: the example with its gold passages. Quotes
+stay valid when documents are chunked differently; passage ids do not.
 
     resolve_gold(example, documents, passages).gold       # ('1f0c-3',)
 """
@@ -11,53 +11,88 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opora.errors import InputError
+from opora.metrics.spans import Span, overlap
 from opora.records import Document, Example, Passage, Quote
 from opora.text.quotes import locate
 
 
 def resolve_gold(example: Example, documents: Sequence[Document], passages: Sequence[Passage]) -> Example:
-    """`example` with its gold: every passage of the quoted document that, as it is shown, holds a quote whole, so a
-    sentence that the document repeats, or that an overlap repeats, has several; where cutting went through the quote,
-    every passage that holds a part of it. An example with passages of its own is returned as it is.
+    """Return `example` with its gold passages: all passages of the quoted document that hold a whole quote.
 
-    Raises InputError that names the question and the quote, or document, that is not in the corpus.
+    A sentence that the document, or the overlap of passages, repeats has several. If chunking split the quote, all
+    passages that hold a part of it are gold. An example with passages of its own is returned unchanged. Raises
+    InputError that names the question and the quote, or document, that is not in the corpus.
     """
     if example.passages:
         return example
     gold: dict[str, Passage] = {}
     for quote in example.quotes:
         document = find_document(example, quote.document, documents)
-        inside = [each for each in passages if each.document_id == document.id]
-        whole = [each for each in inside if locate(quote.text, each.shown)]
-        found = whole or _parts(example, quote, document, inside)
-        gold.update({each.id: each for each in found})
+        candidates = [passage for passage in passages if passage.document_id == document.id]
+        whole = [passage for passage in candidates if locate(quote.text, passage.shown)]
+        holders = whole or _holding_parts(example, quote, document, candidates)
+        gold.update({passage.id: passage for passage in holders})
     return example.model_copy(update={"passages": tuple(gold.values()), "gold": tuple(gold)})
 
 
-def names_source(name: str, source: str) -> bool:
-    """True if a question's name of a document, `finance/review`, means the source `en/finance/review.pdf`."""
-    head, _, last = source.rpartition("/")
-    stem = f"{head}/{last.rsplit('.', 1)[0]}".removeprefix("/")
-    return any(each == name or each.endswith(f"/{name}") for each in (source, stem))
+def gold_passages(example: Example) -> list[Passage]:
+    """Return the gold passages of an example, in the order in which it carries them."""
+    return [passage for passage in example.passages if passage.id in example.gold]
+
+
+def evidence(example: Example) -> list[Passage]:
+    """Return gold passages that together hold the evidence, without repetition.
+
+    These are the first passage that holds each quote, and every gold passage that holds no whole quote.
+    """
+    gold = gold_passages(example)
+    holders = [[passage.id for passage in gold if locate(quote.text, passage.shown)] for quote in example.quotes]
+    redundant = {passage_id for ids in holders for passage_id in ids} - {ids[0] for ids in holders if ids}
+    return [passage for passage in gold if passage.id not in redundant]
+
+
+def gold_spans(example: Example) -> list[Span]:
+    """Return the span of each quote in its document, and the spans of gold passages that hold no whole quote."""
+    spans: list[Span] = []
+    passages = evidence(example)
+    for quote in example.quotes:
+        located = ((passage, locate(quote.text, passage.text)) for passage in passages)
+        first = next(((passage, span) for passage, span in located if span), None)
+        if first:
+            passage, (start, end) = first
+            spans.append(Span(passage.document_id, passage.start + start, passage.start + end))
+    without_quote = (p for p in passages if not any(locate(quote.text, p.shown) for quote in example.quotes))
+    return spans + [Span(passage.document_id, passage.start, passage.end) for passage in without_quote]
+
+
+def matches_source(name: str, source: str) -> bool:
+    """Return True if `name`, as questions name documents (`finance/review`), means the file `en/finance/review.pdf`."""
+    folder, _, file_name = source.rpartition("/")
+    stem = f"{folder}/{file_name.rsplit('.', 1)[0]}".removeprefix("/")
+    return any(path == name or path.endswith(f"/{name}") for path in (source, stem))
 
 
 def find_document(example: Example, name: str, documents: Sequence[Document]) -> Document:
-    """The document that `example` calls `name`, in its language. Raises InputError if there is none, or are several."""
-    named = [each for each in documents if names_source(name, each.source)]
-    spoken = [each for each in named if not example.language or each.language == example.language]
-    if len(spoken) == 1:
-        return spoken[0]
-    if not spoken:
-        languages = f", only in {', '.join(sorted({each.language for each in named}))}" if named else ""
-        raise InputError(f"question {example.id!r}: the corpus has no document {name!r}{languages}")
-    sources = ", ".join(sorted(each.source for each in spoken))
+    """Return the document that `example` names, in its language. Raises InputError if there is none, or several."""
+    matching = [document for document in documents if matches_source(name, document.source)]
+    candidates = [document for document in matching if not example.language or document.language == example.language]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        languages = ", ".join(sorted({document.language for document in matching}))
+        only_in = f", only in {languages}" if matching else ""
+        raise InputError(f"question {example.id!r}: the corpus has no document {name!r}{only_in}")
+    sources = ", ".join(sorted(document.source for document in candidates))
     raise InputError(f"question {example.id!r}: {name!r} may be {sources}; write more of the path")
 
 
-def _parts(example: Example, quote: Quote, document: Document, inside: Sequence[Passage]) -> list[Passage]:
+def _holding_parts(
+    example: Example, quote: Quote, document: Document, candidates: Sequence[Passage]
+) -> list[Passage]:
     span = locate(quote.text, document.text)
     if span is None:
         raise InputError(
-            f"question {example.id!r}: the quote {quote.text[:60]!r} is not in {document.source}; mend the quote"
+            f"question {example.id!r}: the quote {quote.text[:60]!r} is not in {document.source}; correct the quote"
         )
-    return [each for each in inside if each.start < span[1] and span[0] < each.end]
+    quoted = Span(document.id, *span)
+    return [passage for passage in candidates if overlap(passage, quoted)]

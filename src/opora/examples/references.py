@@ -1,6 +1,6 @@
-"""References that come with questions, made searchable: a corpus and an index of them.
+"""Corpus and index of the passages that examples bring along.
 
-In: examples that carry their own passages. Out: an index of those passages, in a folder of the caller's.
+In: examples with passages of their own. Out: an index of these passages, built in a folder of the caller.
 
     with tempfile.TemporaryDirectory() as folder:
         index = index_references(examples, Path(folder))
@@ -12,21 +12,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from opora.artifacts import Build, write_parquet
+from opora.corpus.reader import DOCUMENTS, PASSAGES
 from opora.records import Document, Example, Passage
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.search.searcher import Index, open_index
 from opora.retrieval.settings import IndexSettings
 from opora.validation import Settings
 
 
 def index_references(examples: Iterable[Example], folder: Path) -> Index:
-    """An index of all passages that `examples` carry, each a document of its own."""
+    """Return an index of all passages of `examples`; each passage is a document of its own."""
     passages = {passage.id: passage for example in examples for passage in example.passages}
     with Build(folder / "corpus", "references", Settings(), inputs={}) as build:
-        write_parquet(build.path / "documents.parquet", map(_document, passages.values()))
-        write_parquet(build.path / "passages.parquet", passages.values())
+        write_parquet(build.path / DOCUMENTS, map(_document, passages.values()))
+        write_parquet(build.path / PASSAGES, passages.values())
         build.publish(counts={"passages": len(passages)})
-    build_index(IndexSettings(), folder / "corpus", folder / "index")
+    IndexStage(IndexSettings(), folder / "corpus", folder / "index").run()
     return open_index(folder / "index")
 
 

@@ -1,9 +1,9 @@
-"""Splits by document: what is tested was never trained on, nor any question about the same document.
+"""Split of examples by document: no document of a test question is trained on.
 
-In: examples, some or none of which say which split they belong to. Out: train, valid and test, and the questions that
-span two of them and are left out.
+In: examples, either all or none of which have a split. Out: train, validation and test examples, and those that span
+two splits and are left out.
 
-    splits = split_by_document(examples, valid=0.1, test=0.2, seed=0)
+    splits = split_by_document(examples, valid_share=0.1, test_share=0.2, seed=0)
     splits.train, splits.valid, splits.test, splits.spanning
 """
 
@@ -18,7 +18,7 @@ from opora.records import Example
 
 
 class Splits(NamedTuple):
-    """Three splits that share no document; `spanning` are questions about documents of more than one."""
+    """Three splits that share no document. `spanning` holds the examples about documents of several splits."""
 
     train: list[Example]
     valid: list[Example]
@@ -26,69 +26,73 @@ class Splits(NamedTuple):
     spanning: list[Example]
 
 
-def split_by_document(examples: Sequence[Example], *, valid: float, test: float, seed: int) -> Splits:
-    """Train, valid (share `valid` of the training questions) and test. Examples that carry a split keep it; if none
-    does, whole documents make up the test split until it has the share `test` of the questions.
+def split_by_document(examples: Sequence[Example], *, valid_share: float, test_share: float, seed: int) -> Splits:
+    """Split examples by document.
 
-    Raises InputError if only some examples carry a split, or a document stands in both.
+    Examples that have a split keep it. If none has, whole documents are drawn until the share `test_share` of the
+    examples is about them alone. `valid_share` is a share of the training examples. Raises InputError if only some
+    examples have a split, or a document is in both.
     """
-    given = [example for example in examples if example.split]
-    if given and len(given) < len(examples):
-        odd = next(example for example in examples if not example.split)
-        raise InputError(f"question {odd.id!r} has no split, others have; give all of them one, or none")
-    if given:
+    with_split = [example for example in examples if example.split]
+    if with_split and len(with_split) < len(examples):
+        without_split = next(example for example in examples if not example.split)
+        raise InputError(f"question {without_split.id!r} has no split, but others have; set it for all or for none")
+    if with_split:
         test_documents = _documents(example for example in examples if example.split == "test")
-        _refuse_shared(examples, test_documents)
+        _check_separate(examples, test_documents)
     else:
-        test_documents = _draw(examples, test, f"test {seed}")
-    tested, others, spanning = _divide(examples, test_documents)
-    valid_documents = _draw(others, valid, f"valid {seed}")
-    held_out, trained, between = _divide(others, valid_documents)
-    return Splits(trained, held_out, tested, spanning + between)
+        test_documents = _draw_documents(examples, test_share, f"test {seed}")
+    test, remaining, spanning = _partition(examples, test_documents)
+    valid_documents = _draw_documents(remaining, valid_share, f"valid {seed}")
+    valid, train, spanning_valid = _partition(remaining, valid_documents)
+    return Splits(train, valid, test, spanning + spanning_valid)
 
 
 def documents_of(example: Example) -> frozenset[str]:
-    """What an example is about: the documents it names, else those of its gold passages, else itself alone."""
-    named = {*example.documents, *(quote.document for quote in example.quotes)}
+    """Return the documents that an example names, else those of its gold passages, else a unique name of its own."""
+    names = {*example.documents, *(quote.document for quote in example.quotes)}
     gold = {passage.document_id for passage in example.passages if passage.id in example.gold}
-    return frozenset(named or gold or {f"question {example.id}"})
+    return frozenset(names or gold or {f"question {example.id}"})
 
 
 def _documents(examples: Iterable[Example]) -> frozenset[str]:
     return frozenset().union(*map(documents_of, examples))
 
 
-def _divide(examples: Sequence[Example], held: Collection[str]) -> tuple[list[Example], list[Example], list[Example]]:
-    """Examples about `held` documents only, about none of them, and about both."""
-    inside, outside, both = [], [], []
+def _partition(
+    examples: Sequence[Example], documents: Collection[str]
+) -> tuple[list[Example], list[Example], list[Example]]:
+    """Return the examples about `documents` only, about none of them, and about both."""
+    inside, outside, spanning = [], [], []
     for example in examples:
-        documents = documents_of(example)
-        if documents <= set(held):
+        own = documents_of(example)
+        if own <= set(documents):
             inside.append(example)
-        elif documents & set(held):
-            both.append(example)
+        elif own & set(documents):
+            spanning.append(example)
         else:
             outside.append(example)
-    return inside, outside, both
+    return inside, outside, spanning
 
 
-def _draw(examples: Sequence[Example], share: float, salt: str) -> frozenset[str]:
-    """Whole documents, in the order of a salted hash, until the questions about them alone reach `share`."""
-    wanted = share * len(examples)
+def _draw_documents(examples: Sequence[Example], share: float, salt: str) -> frozenset[str]:
+    """Draw documents in the order of a salted hash until the examples about them alone reach `share`."""
+    target = share * len(examples)
     drawn: set[str] = set()
-    for document in sorted(_documents(examples), key=lambda each: hashlib.sha256(f"{salt} {each}".encode()).digest()):
-        inside, outside, _ = _divide(examples, drawn)
-        if len(inside) >= wanted or not outside:
+    names = sorted(_documents(examples), key=lambda name: hashlib.sha256(f"{salt} {name}".encode()).digest())
+    for name in names:
+        inside, outside, _ = _partition(examples, drawn)
+        if len(inside) >= target or not outside:
             break
-        drawn.add(document)
+        drawn.add(name)
     return frozenset(drawn)
 
 
-def _refuse_shared(examples: Sequence[Example], test_documents: frozenset[str]) -> None:
+def _check_separate(examples: Sequence[Example], test_documents: frozenset[str]) -> None:
     for example in examples:
         shared = documents_of(example) & test_documents
         if example.split == "train" and shared:
             raise InputError(
-                f"question {example.id!r} is for training, but a test question is about {min(shared)!r} too;"
-                " put all questions about one document into one split"
+                f"question {example.id!r} has the split train, but a test question is also about {min(shared)!r};"
+                " give all questions about one document the same split"
             )

@@ -9,7 +9,7 @@ from fpdf import FPDF
 from opora.corpus.parsers.registry import parse_document
 from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
-from opora.corpus.stage import ingest
+from opora.corpus.stage import IngestStage
 from opora.text.quotes import locate
 
 BENCHSET = Path(__file__).resolve().parents[3] / "src" / "opora" / "projects" / "benchmark"
@@ -61,7 +61,7 @@ def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     root = tmp_path_factory.mktemp("sample")
-    ingest(IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus")
+    IngestStage(IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus").run()
     return root / "corpus"
 
 

@@ -12,7 +12,7 @@ from opora.corpus.parsers.base import ParseError
 from opora.corpus.reader import read_documents, read_dropped
 from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
-from opora.corpus.stage import ingest
+from opora.corpus.stage import IngestStage
 
 LIMITS = LimitSettings(timeout_s=20, memory_mb=1024, max_unpacked_mb=50)
 
@@ -38,7 +38,7 @@ def test_a_hostile_folder_yields_the_good_document_and_four_reasons(tmp_path):
     (documents / "empty.txt").write_bytes(b"")
     (documents / "good.md").write_text("# Rules\n\nThe fee is 12 EUR a day.\n")
     (documents / "nested.html").write_bytes(nested())
-    manifest = ingest(IngestSettings(limits=LIMITS), tmp_path, tmp_path / "corpus")
+    manifest = IngestStage(IngestSettings(limits=LIMITS), tmp_path, tmp_path / "corpus").run()
     assert manifest.counts["documents"] == 1
     assert [document.source for document in read_documents(tmp_path / "corpus")] == ["good.md"]
     assert {each.source: each.reason for each in read_dropped(tmp_path / "corpus")} == {

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from opora.dataset.raft.contexts import Asked, share_contexts
+from opora.dataset.raft.contexts import TrainingQuestion, share_contexts
 from opora.dataset.raft.prompts import RowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.examples.distractors import Distractors, holds_answer
@@ -62,14 +62,14 @@ class FewPassages:
 
 
 def make(examples=EXAMPLES, hidden=(), **settings):
-    settings = {"questions_per_context": 4, "distractors": 2, "variants": 3, "refusals": 0.2, **settings}
+    settings = {"questions_per_context": 4, "distractors": 2, "variants": 3, "refusal_share": 0.2, **settings}
     maker = RowMaker(RaftSettings(**settings), Distractors(FewPassages(), hidden), examples)
     return [row for example in examples for row in maker.rows(example)]
 
 
 def groups(most, variants=1):
     rows = [
-        Asked(f"{each.id}/{n}", each, each.passages, 4, refused=not each.gold)
+        TrainingQuestion(f"{each.id}/{n}", each, each.passages, 4, refused=not each.gold)
         for each in EXAMPLES
         for n in range(variants)
     ]
@@ -118,7 +118,7 @@ def test_a_row_shows_as_many_passages_as_it_would_alone(distractors):
 
 @pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.1, 12), (0.5, 60), (1.0, 120)])
 def test_the_share_without_gold_is_exact_and_every_question_has_its_variants(share, count):
-    rows = make(refusals=share)
+    rows = make(refusal_share=share)
     assert Counter(row.id.split("/")[0] for row in rows) == {each.id: 3 for each in EXAMPLES}
     assert sum(row.behavior == "refuse" and not row.id.split("/")[0].endswith("cats") for row in rows) == count
 
@@ -163,4 +163,4 @@ def test_hidden_documents_stay_hidden():
 
 def test_who_finds_no_company_has_a_context_alone():
     alone = [asks("cabins", "Aurora", "cabins"), asks("again", "Aurora", "cabins", "decks")]
-    assert [len(rows) for rows in contexts(make(alone, variants=1, refusals=0.0)).values()] == [1, 1]
+    assert [len(rows) for rows in contexts(make(alone, variants=1, refusal_share=0.0)).values()] == [1, 1]

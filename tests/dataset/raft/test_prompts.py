@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from opora.dataset.raft.prompts import RowMaker, evidence
+from opora.dataset.raft.prompts import RowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.examples.distractors import Distractors, holds_answer
-from opora.examples.evidence import names_source
+from opora.examples.evidence import evidence, matches_source
 from opora.records import Example, Hit, KeyFacts, Passage, Quote
 
 REFUSAL = "The documents do not contain an answer to this question."
@@ -48,7 +48,7 @@ def maker(examples=(EXAMPLE,), hidden=(), **settings):
 
 
 def test_a_row_has_gold_distractors_quotes_and_answer():
-    [row] = maker(refusals=0.0).rows(EXAMPLE)
+    [row] = maker(refusal_share=0.0).rows(EXAMPLE)
     number = [each.id for each in row.passages].index("d0-0") + 1
     assert len(row.passages) == 4
     assert row.messages[-1].content == f'Quote: "The fee is 12 EUR a day." [{number}]\nAnswer: It is 12 EUR. [{number}]'
@@ -57,12 +57,12 @@ def test_a_row_has_gold_distractors_quotes_and_answer():
 
 
 def test_without_reasoning_the_answer_is_cited():
-    [row] = maker(refusals=0.0, reasoning=False, distractors=0).rows(EXAMPLE)
+    [row] = maker(refusal_share=0.0, reasoning=False, distractors=0).rows(EXAMPLE)
     assert row.messages[-1].content == "It is 12 EUR. [1]"
 
 
 def test_without_gold_the_answer_is_a_refusal():
-    [row] = maker(refusals=1.0).rows(EXAMPLE)
+    [row] = maker(refusal_share=1.0).rows(EXAMPLE)
     assert (row.messages[-1].content, row.behavior, row.gold) == (REFUSAL, "refuse", ())
     assert "d0-0" not in [each.id for each in row.passages]
     assert len(row.passages) == 4
@@ -71,7 +71,7 @@ def test_without_gold_the_answer_is_a_refusal():
 @pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.1, 4), (0.25, 10), (1.0, 40)])
 def test_the_share_without_gold_is_exact(share, count):
     examples = [EXAMPLE.model_copy(update={"id": f"q{n}"}) for n in range(20)]
-    made = maker(examples, refusals=share, variants=2)
+    made = maker(examples, refusal_share=share, variants=2)
     rows = [row for example in examples for row in made.rows(example)]
     assert len(rows) == 40
     assert sum(row.behavior == "refuse" for row in rows) == count
@@ -127,7 +127,7 @@ def test_where_nothing_is_known_most_words_of_the_answer_tell():
     ],
 )
 def test_names_source(name, source, same):
-    assert names_source(name, source) is same
+    assert matches_source(name, source) is same
 
 
 def test_evidence_is_the_fewest_passages():
@@ -143,6 +143,6 @@ def test_marks_of_webglm_follow_the_passages():
     example = Example(
         id="w", question="Why?", answer="So it is.[2]", language="en", passages=references, gold=("w1-0",)
     )
-    [row] = maker([example], refusals=0.0).rows(example)
+    [row] = maker([example], refusal_share=0.0).rows(example)
     number = [each.id for each in row.passages].index("w1-0") + 1
     assert row.messages[-1].content == f"So it is.[{number}]"

@@ -10,11 +10,11 @@ import pytest
 
 from opora.artifacts import read_json_lines, read_manifest
 from opora.corpus.settings import IngestSettings
-from opora.corpus.stage import ingest
+from opora.corpus.stage import IngestStage
 from opora.dataset.raft.settings import RaftSettings
-from opora.dataset.raft.stage import build_raft
+from opora.dataset.raft.stage import RaftStage
 from opora.errors import InputError
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.settings import IndexSettings
 
 NAMES = ["Aurora", "Boreas", "Celeste", "Dione", "Elektra", "Fortuna", "Gloria", "Hestia"]
@@ -43,14 +43,14 @@ def project(tmp_path_factory):
         (folder / "documents" / f"{name.lower()}.md").write_text(document(number, name))
     rows = [json.dumps(question(number, name)) + "\n" for number, name in enumerate(NAMES)]
     (folder / "questions.jsonl").write_text("".join(rows))
-    ingest(IngestSettings(), folder, folder / "corpus")
-    build_index(IndexSettings(), folder / "corpus", folder / "index")
+    IngestStage(IngestSettings(), folder, folder / "corpus").run()
+    IndexStage(IndexSettings(), folder / "corpus", folder / "index").run()
     return folder
 
 
 def make(project, out, **more):
-    settings = RaftSettings(**{"questions": project / "questions.jsonl", "valid": 0.2, "test": 0.25, **more})
-    return build_raft(settings, project / "corpus", project / "index", out)
+    settings = RaftSettings(**{"questions": project / "questions.jsonl", "valid_share": 0.2, "test_share": 0.25, **more})
+    return RaftStage(settings, project / "corpus", project / "index", out).run()
 
 
 def rows(folder, split):
@@ -58,7 +58,7 @@ def rows(folder, split):
 
 
 def test_splits_share_no_document_and_train_shows_none_of_the_others(project, tmp_path):
-    manifest = make(project, tmp_path / "raft", refusals=0.0)
+    manifest = make(project, tmp_path / "raft", refusal_share=0.0)
     assert manifest.counts == {"train": 4, "valid": 2, "test": 2}
     trained = rows(tmp_path / "raft", "train")
     shown = {passage["metadata"]["source"] for row in trained for passage in row["passages"]}
@@ -70,7 +70,7 @@ def test_splits_share_no_document_and_train_shows_none_of_the_others(project, tm
 
 
 def test_only_training_questions_share_contexts(project, tmp_path):
-    alone, shared = (make(project, tmp_path / str(n), refusals=0.5, questions_per_context=n) for n in (1, 4))
+    alone, shared = (make(project, tmp_path / str(n), refusal_share=0.5, questions_per_context=n) for n in (1, 4))
     assert alone.counts == shared.counts
     assert shared.results["contexts"]["train"] < alone.results["contexts"]["train"] == 4
     for split in ("valid", "test"):
@@ -106,7 +106,7 @@ def test_webglm_brings_its_own_references(project, tmp_path):
         for name in NAMES
     ]  # fmt: skip
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    make(project, tmp_path / "web", questions=path, refusals=0.0)
+    make(project, tmp_path / "web", questions=path, refusal_share=0.0)
     for row in rows(tmp_path / "web", "train"):
         mark = int(row["messages"][-1]["content"].split("[")[-1].rstrip("]"))
         assert "engine" in row["passages"][mark - 1]["text"]
@@ -144,10 +144,10 @@ def test_a_leak_stops_the_build(project, tmp_path):
 def test_after_kill_9_the_same_command_makes_the_same_dataset(project, tmp_path, delay):
     whole = make(project, tmp_path / "whole", variants=40)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom opora.dataset.raft.stage import build_raft\n"
+        "import sys\nfrom pathlib import Path\nfrom opora.dataset.raft.stage import RaftStage\n"
         "from opora.dataset.raft.settings import RaftSettings\np = Path(sys.argv[1])\n"
-        "s = RaftSettings(questions=p / 'questions.jsonl', valid=0.2, test=0.25, variants=40)\n"
-        "build_raft(s, p / 'corpus', p / 'index', Path(sys.argv[2]))"
+        "s = RaftSettings(questions=p / 'questions.jsonl', valid_share=0.2, test_share=0.25, variants=40)\n"
+        "RaftStage(s, p / 'corpus', p / 'index', Path(sys.argv[2])).run()"
     )
     out = tmp_path / "killed"
     command = [sys.executable, "-c", code, str(project), str(out)]

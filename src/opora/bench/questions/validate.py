@@ -19,15 +19,16 @@ from opora.artifacts.tables import parse_line, read_lines
 from opora.bench.tasks.multiple_choice import LETTERS
 from opora.corpus.reader import read_documents
 from opora.errors import InputError
-from opora.examples.contamination import Checked, find_leaks
+from opora.examples.contamination import ExampleTexts, find_leaks
 from opora.examples.evidence import find_document
-from opora.examples.reader import with_defaults
+from opora.examples.reader import fill_defaults
 from opora.examples.split import documents_of
-from opora.metrics.key_facts import holds_fact, key_fact_score
+from opora.metrics.key_facts import contains_fact, key_fact_score
 from opora.metrics.refusal import is_refusal
 from opora.records import KINDS, Behavior, Document, Example, QuestionKind
 from opora.retrieval.search.searcher import Index, open_index
 from opora.text.quotes import locate
+from opora.text.words import fold
 
 EXPECTED: Mapping[QuestionKind, Behavior] = {"trash": "refuse", "no info": "refuse", "incorrect by design": "correct"}
 """The behaviour that a kind asks for; the others are to be answered."""
@@ -80,7 +81,7 @@ def check_questions(files: Sequence[Path], corpus: Path, index: Path, per_cell: 
             faults.append(Fault(path, 1, "holds no questions"))
         for number, raw in rows:
             try:
-                lines.append(Line(path, number, with_defaults(parse_line(path, number, raw, Example), path)))
+                lines.append(Line(path, number, fill_defaults(parse_line(path, number, raw, Example), path)))
             except InputError as error:
                 faults.append(Fault(path, number, str(error).removeprefix(f"{path}:{number}:").strip()))
     for line in lines:
@@ -142,7 +143,7 @@ def _answer_faults(example: Example, documents: Sequence[Document]) -> Iterator[
         return
     quoted = "\n".join(quote.text for quote in example.quotes)
     for fact in example.facts.must if example.kind not in DERIVED else ():
-        if not holds_fact(quoted, fact, example.language):
+        if not contains_fact(quoted, fact, example.language):
             yield f"the key fact {' / '.join(fact)!r} is in none of its quotes"
     if key_fact_score(example.answer, example.facts, example.language) != 1.0:
         yield "the reference answer does not pass its own key facts"
@@ -181,7 +182,7 @@ def _twice(lines: Sequence[Line]) -> Iterator[Fault]:
     for line in lines:
         if first := ids.get(line.example.id):
             yield line.fault(f"the id stands in {first.path}:{first.number} too; every question needs its own")
-        key = (line.example.language, " ".join(line.example.question.casefold().split()))
+        key = (line.example.language, " ".join(fold(line.example.question).split()))
         if (same := asked.get(key)) and key[1]:
             yield line.fault(f"the question is asked in {same.path}:{same.number} too")
         ids.setdefault(line.example.id, line)
@@ -215,12 +216,12 @@ def _documents(example: Example, documents: Sequence[Document]) -> Iterator[Docu
             continue  # it is a fault of its own
 
 
-def _checked(example: Example, documents: Sequence[Document]) -> Checked:
+def _checked(example: Example, documents: Sequence[Document]) -> ExampleTexts:
     """A question with all the text of its documents: what a model that was trained on it may have seen."""
     texts = (example.question, *(quote.text for quote in example.quotes))
     answer = () if example.behavior == "refuse" else (example.answer,)
     told = [document.text for document in _documents(example, documents)]
-    return Checked(example.id, example.question, (*texts, *answer), (*texts, *answer, *told))
+    return ExampleTexts(example.id, example.question, (*texts, *answer), (*texts, *answer, *told))
 
 
 def _empty_cells(lines: Sequence[Line], files: Sequence[Path], per_cell: int) -> Iterator[Fault]:

@@ -1,1 +1,1 @@
-""""""
+"""RAFT: chats over gold passages among distractors."""

@@ -1,10 +1,10 @@
-"""Questions that are asked over the same passages, so that training reads these once.
+"""Groups of training questions that share their passages, so that training computes these once.
 
-In: what the rows of a split ask, and where to take distractors from. Out: groups of rows that share a context, and the
-passages of each. The gold of one question is a hard distractor for the others: it is of their document, or the index
-finds it for them.
+In: the questions of a split, and a source of distractors. Out: groups of questions that share a context, and the
+passages of each group. The gold passages of one question are hard distractors for the others: they are in the same
+document, or among the best hits.
 
-    for group in share_contexts(asked, settings, distractors):
+    for group in share_contexts(questions, settings, distractors):
         passages = draw_context(group, settings, distractors)
 """
 
@@ -18,14 +18,13 @@ from typing import NamedTuple
 
 from opora.console.progress import track
 from opora.dataset.raft.settings import RaftSettings
-from opora.examples.distractors import POOL, Distractors
+from opora.examples.distractors import POOL_FACTOR, Distractors
 from opora.examples.split import documents_of
 from opora.records import Example, Passage
 
 
-class Asked(NamedTuple):
-    """A question as one row asks it. `gold` are the passages that answer it there, none if it is refused; `size` is the
-    number of passages to show."""
+class TrainingQuestion(NamedTuple):
+    """The question of one row. `gold` is empty if the answer is a refusal; `size` is the number of passages."""
 
     id: str
     example: Example
@@ -34,97 +33,124 @@ class Asked(NamedTuple):
     refused: bool
 
 
-def share_contexts(asked: Iterable[Asked], settings: RaftSettings, distractors: Distractors) -> list[list[Asked]]:
-    """`asked` in groups of at most `questions_per_context`, greedily, in an order drawn from the seed. Refusals choose
-    their company first, lest they be left over; who finds none has a context of its own."""
-    rows = sorted(asked, key=lambda row: (not row.refused, _salted(row.id, settings.seed)))
+def share_contexts(
+    questions: Iterable[TrainingQuestion], settings: RaftSettings, distractors: Distractors
+) -> list[list[TrainingQuestion]]:
+    """Group the questions greedily, at most `questions_per_context` each, in an order drawn from the seed.
+
+    Refusals choose first, because fewer questions suit them. A question that suits no other has a context of its own.
+    """
+    ordered = sorted(questions, key=lambda question: (not question.refused, _salted(question.id, settings.seed)))
     if settings.questions_per_context == 1:
-        return [[row] for row in rows]
-    company = _Company(rows, distractors)
-    groups: list[list[Asked]] = []
-    for first in rows:
-        if first.id in company.placed:
+        return [[question] for question in ordered]
+    grouper = _ContextGrouper(ordered, distractors)
+    groups: list[list[TrainingQuestion]] = []
+    for first in ordered:
+        if first.id in grouper.grouped:
             continue
         group = [first]
-        for row in company.of(first):
-            if len(group) < settings.questions_per_context and company.admits(group, row):
-                group.append(row)
+        for candidate in grouper.candidates(first):
+            if len(group) < settings.questions_per_context and grouper.fits(group, candidate):
+                group.append(candidate)
         groups.append(group)
-        company.place(group)
+        grouper.add_group(group)
     return groups
 
 
-def draw_context(group: Sequence[Asked], settings: RaftSettings, distractors: Distractors) -> list[Passage]:
-    """The gold of all of `group`, filled up with passages that answer none of them, shuffled."""
+def draw_context(
+    group: Sequence[TrainingQuestion], settings: RaftSettings, distractors: Distractors
+) -> list[Passage]:
+    """Draw the passages of a group: the gold of all its questions and distractors, shuffled."""
     rng = random.Random(f"{settings.seed} {group[0].id}")
     gold = _gold(group)
-    passages = distractors.draw([row.example for row in group], group[0].size - len(gold), settings.hard, rng)
+    examples = [question.example for question in group]
+    passages = distractors.draw(examples, group[0].size - len(gold), settings.hard_share, rng)
     passages += gold
     rng.shuffle(passages)
     return passages
 
 
-class _Company:
-    """Who may be asked beside whom."""
+class _ContextGrouper:
+    """Finds questions that can share a context. `grouped` holds the ids of those that have a group."""
 
-    def __init__(self, rows: Sequence[Asked], distractors: Distractors) -> None:
+    def __init__(self, questions: Sequence[TrainingQuestion], distractors: Distractors) -> None:
         self._distractors = distractors
-        self._about: dict[str, list[Asked]] = defaultdict(list)  # by passage that is gold, and by document
-        for row in rows:
-            for key in [*(passage.id for passage in row.gold), *documents_of(row.example)]:
-                self._about[key].append(row)
-        self._near: dict[str, list[str]] = {}  # what distractors would be drawn from, were the row alone
-        one_each = {row.example.id: row for row in rows}.values()
-        for row in track(one_each, "dataset contexts", total=len(one_each)):
-            hard = distractors.near([row.example])[: POOL * row.size]
-            self._near[row.example.id] = [passage.id for passage in hard if passage.id in self._about]
-        self._met: dict[str, set[str]] = defaultdict(set)
-        self.placed: set[str] = set()
-        """Ids of the rows that have a group."""
+        self._by_key: dict[str, list[TrainingQuestion]] = defaultdict(list)
+        """Questions by the id of each gold passage and by each document."""
+        for question in questions:
+            for key in [*(passage.id for passage in question.gold), *documents_of(question.example)]:
+                self._by_key[key].append(question)
+        self._hard: dict[str, list[str]] = {}
+        """Ids of the passages that hard distractors of an example are drawn from, by its id."""
+        distinct = {question.example.id: question for question in questions}.values()
+        for question in track(distinct, "dataset contexts", total=len(distinct)):
+            hard = distractors.hard_passages([question.example])[: POOL_FACTOR * question.size]
+            self._hard[question.example.id] = [passage.id for passage in hard if passage.id in self._by_key]
+        self._partners: dict[str, set[str]] = defaultdict(set)
+        """Ids of the examples that an example has shared a context with, in any variant."""
+        self.grouped: set[str] = set()
 
-    def of(self, row: Asked) -> list[Asked]:
-        """Rows without a group to try beside `row`: those with an answer first, of these those that it has not met in
-        another variant, of these those about its document, and then as the index ranks their gold for it."""
-        documents, met = documents_of(row.example), self._met[row.example.id]
-        keys = [*(passage.id for passage in row.gold), *self._near[row.example.id], *sorted(documents)]
-        found = {other.id: other for key in keys for other in self._about.get(key, ()) if other.id not in self.placed}
+    def candidates(self, question: TrainingQuestion) -> list[TrainingQuestion]:
+        """Return questions without a group that may share the context of `question`, the most suitable first.
+
+        Answerable questions come first, then those that are no partners yet, then those about the same document, then
+        by the rank of their gold passages among the hits.
+        """
+        documents, partners = documents_of(question.example), self._partners[question.example.id]
+        keys = [*(passage.id for passage in question.gold), *self._hard[question.example.id], *sorted(documents)]
+        candidates = {
+            candidate.id: candidate
+            for key in keys
+            for candidate in self._by_key.get(key, ())
+            if candidate.id not in self.grouped
+        }
         return sorted(
-            found.values(),
-            key=lambda each: (each.refused, each.example.id in met, documents.isdisjoint(documents_of(each.example))),
+            candidates.values(),
+            key=lambda candidate: (
+                candidate.refused,
+                candidate.example.id in partners,
+                documents.isdisjoint(documents_of(candidate.example)),
+            ),
         )
 
-    def admits(self, group: Sequence[Asked], new: Asked) -> bool:
-        """True if `new` shows as many passages as the rows of `group`, all their gold fits in, and it is a hard
-        distractor wherever it is not the gold. Rows of one question never meet."""
-        gold = _gold([*group, new])
-        return 0 < len(gold) <= new.size == group[0].size and all(
-            row.example.id != new.example.id
-            and row.example.language == new.example.language
-            and self._is_hard(row, new)
-            and self._is_hard(new, row)
-            for row in group
+    def fits(self, group: Sequence[TrainingQuestion], candidate: TrainingQuestion) -> bool:
+        """Return True if `candidate` can join `group`.
+
+        The number of passages must be equal and hold all gold passages, and the gold of each question must be gold or
+        a hard distractor for the others. Rows of one example never share a context.
+        """
+        gold = _gold([*group, candidate])
+        return 0 < len(gold) <= candidate.size == group[0].size and all(
+            question.example.id != candidate.example.id
+            and question.example.language == candidate.example.language
+            and self._is_hard(question, candidate)
+            and self._is_hard(candidate, question)
+            for question in group
         )
 
-    def place(self, group: Sequence[Asked]) -> None:
-        self.placed.update(row.id for row in group)
-        for row in group:
-            self._met[row.example.id].update(other.example.id for other in group)
+    def add_group(self, group: Sequence[TrainingQuestion]) -> None:
+        """Record a group."""
+        self.grouped.update(question.id for question in group)
+        for question in group:
+            self._partners[question.example.id].update(partner.example.id for partner in group)
 
-    def _is_hard(self, one: Asked, other: Asked) -> bool:
-        """True if the gold of `one` is that of `other` too, or does not answer it and is near: in the same document, or
-        among the best hits."""
-        related = not documents_of(one.example).isdisjoint(documents_of(other.example))
-        own = {passage.id for passage in other.gold}
+    def _is_hard(self, source: TrainingQuestion, target: TrainingQuestion) -> bool:
+        """Return True if each gold passage of `source` is gold or a hard distractor for `target`.
+
+        Hard distractors are in a document that both are about, or among the best hits.
+        """
+        related = not documents_of(source.example).isdisjoint(documents_of(target.example))
+        target_gold = {passage.id for passage in target.gold}
         return all(
-            passage.id in own
-            or passage.id in self._near[other.example.id]
-            or (related and self._distractors.may_show(passage, other.example))
-            for passage in one.gold
+            passage.id in target_gold
+            or passage.id in self._hard[target.example.id]
+            or (related and self._distractors.is_allowed(passage, target.example))
+            for passage in source.gold
         )
 
 
-def _gold(group: Sequence[Asked]) -> list[Passage]:
-    return list({passage.id: passage for row in group for passage in row.gold}.values())
+def _gold(group: Sequence[TrainingQuestion]) -> list[Passage]:
+    return list({passage.id: passage for question in group for passage in question.gold}.values())
 
 
 def _salted(row_id: str, seed: int) -> bytes:

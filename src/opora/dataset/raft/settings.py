@@ -1,4 +1,4 @@
-"""Settings of the datasets, one class a method."""
+"""Settings of RAFT datasets."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings
 
 
 class RaftSettings(Settings):
-    """Retrieval-augmented fine-tuning (Zhang et al. 2024, arXiv:2403.10131): gold passages among distractors."""
+    """Settings of retrieval-augmented fine-tuning data (RAFT, Zhang et al. 2024, arXiv:2403.10131)."""
+
+    renamed = {"hard": "hard_share", "refusals": "refusal_share", "valid": "valid_share", "test": "test_share"}
 
     method: Literal["raft"] = "raft"
+    """Kind of dataset."""
     questions: Path = Path("questions.jsonl")
-    """JSON Lines of `Example`, or in the schema of WebGLM-QA."""
+    """JSON Lines file of labelled questions: opora's own schema, or WebGLM-QA."""
     language: str = ""
-    """Only questions in this language (ISO 639-1); empty: all."""
+    """Use only questions in this language (ISO 639-1); empty: all languages."""
     distractors: NonNegativeInt = 3
-    """Passages without the answer in each row."""
-    hard: Fraction = 1.0
-    """Share of the distractors that the index finds for the question; the others are drawn at random."""
-    refusals: Fraction = 0.1
-    """Share of the answerable rows whose gold passages are left out and whose answer is a refusal."""
+    """Number of distractors per row."""
+    hard_share: Fraction = 1.0
+    """Share of the distractors that are hard, that is, among the best hits for the question. The rest is random."""
+    refusal_share: Fraction = 0.1
+    """Share of the answerable rows without their gold passages, whose answer is a refusal."""
     unanswerable: bool = True
-    """Keep the questions whose answer is a refusal; their passages are the nearest that the index finds."""
+    """Keep questions whose answer is a refusal. Their passages are the best hits of the search."""
     reasoning: bool = True
-    """Answers quote their evidence, verbatim, before the final answer."""
+    """Answers quote their evidence verbatim before the final answer."""
     variants: PositiveInt = 1
-    """Rows made of each training question, each with other distractors in another order."""
+    """Rows per training question, each with other distractors in another order."""
     questions_per_context: PositiveInt = 1
-    """At most so many training questions are asked over the same passages in the same order, which training then reads
-    once; the gold of one is a distractor for the others."""
-    valid: Fraction = 0.1
-    """Share of the training questions that are held out to watch the loss, by document."""
-    test: Fraction = 0.2
-    """Share of the questions for testing, by document; only where the questions carry no split of their own."""
+    """Maximum number of training questions that share the same passages in the same order. Training computes shared
+    passages once; the gold passages of one question are distractors for the others."""
+    valid_share: Fraction = 0.1
+    """Share of the training questions used for validation, split by document."""
+    test_share: Fraction = 0.2
+    """Share of the questions used for testing, split by document. Ignored if the questions have a split."""
     seed: NonNegativeInt = 0
+    """Random seed."""

@@ -1,9 +1,9 @@
-"""RAFT: questions over gold passages among distractors, and refusals where the gold is missing.
+"""Stage that makes a RAFT dataset: questions over gold passages among distractors, and refusals without gold.
 
 In: questions, a corpus and its index. Out: `train.jsonl`, `valid.jsonl` and `test.jsonl` of chats with their evidence,
-`questions.jsonl` with the split of every question, a card, a manifest. After Zhang et al. 2024 (arXiv:2403.10131) but
-for one thing: where the gold passages are left out, the answer is a refusal. The published script keeps the answer
-there, which teaches a model to answer without evidence.
+`questions.jsonl` with the split of every question, `dropped.jsonl`, a card and a manifest. The method is that of Zhang
+et al. 2024 (arXiv:2403.10131) with one change: without gold passages, the answer is a refusal. The published script
+keeps the answer there, which teaches a model to answer without evidence.
 
     RaftStage(RaftSettings(questions=Path("questions.jsonl")), Path("corpus"), Path("index"), out).run()
 """
@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Self
 
 from opora.answer.prompt import prompt_hashes
+from opora.answer.throughput import QUESTIONS_PER_S
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.artifacts.stage import Estimate, Project, Stage
-from opora.answer.throughput import QUESTIONS_PER_S
 from opora.console.progress import track
 from opora.corpus.reader import read_documents, read_passages
 from opora.dataset.raft.card import count_contexts, write_card
-from opora.dataset.raft.prompts import Row, RowMaker
+from opora.dataset.raft.prompts import RaftRow, RowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.errors import InputError
-from opora.examples.contamination import Checked, check_leaks
+from opora.examples.contamination import ExampleTexts, check_leaks
 from opora.examples.distractors import Distractors
-from opora.examples.evidence import resolve_gold
+from opora.examples.evidence import gold_passages, resolve_gold
 from opora.examples.reader import read_questions
 from opora.examples.references import index_references
 from opora.examples.split import Splits, documents_of, split_by_document
@@ -60,7 +60,7 @@ class RaftStage(Stage):
         return {
             "corpus": read_manifest(self.corpus).fingerprint,
             "index": read_manifest(self.index).fingerprint,
-            "questions": fingerprint_of_questions(self.settings.questions),
+            "questions": _questions_fingerprint(self.settings.questions),
             **prompt_hashes(),
         }
 
@@ -90,9 +90,9 @@ def build_raft(settings: RaftSettings, corpus: Path, index: Path, out: Path) -> 
     return RaftStage(settings, corpus, index, out).run()
 
 
-def fingerprint_of_questions(path: Path) -> str:
+def _questions_fingerprint(path: Path) -> str:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; name the file of questions by dataset.NAME.questions")
+        raise InputError(f"{path}: no such file; set dataset.NAME.questions to a file of questions")
     return fingerprint_of_file(path)
 
 
@@ -107,63 +107,64 @@ def _select(examples: Sequence[Example], settings: RaftSettings) -> list[Example
 
 
 def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], index: Index) -> Manifest:
-    splits = split_by_document(examples, valid=settings.valid, test=settings.test, seed=settings.seed)
-    rows, dropped = _rows(settings, splits, index)
-    check_leaks({name: [_checked(row) for row in rows[name]] for name in ("train", "valid", "test")})
-    for name, each in rows.items():
-        write_json_lines(build.path / f"{name}.jsonl", each)
+    splits = split_by_document(
+        examples, valid_share=settings.valid_share, test_share=settings.test_share, seed=settings.seed
+    )
+    rows, without_passages = _rows(settings, splits, index)
+    check_leaks({name: [_texts(row) for row in rows[name]] for name in ("train", "valid", "test")})
+    for name, split_rows in rows.items():
+        write_json_lines(build.path / f"{name}.jsonl", split_rows)
     write_json_lines(build.path / "questions.jsonl", _with_splits(splits))
-    lost = [{"id": each.id, "reason": "spans two splits"} for each in splits.spanning]
-    lost += [{"id": each.id, "reason": reason} for each, reason in dropped]
-    write_json_lines(build.path / "dropped.jsonl", lost)
-    counts = {name: len(each) for name, each in rows.items()}
+    dropped = [{"id": example.id, "reason": "spans two splits"} for example in splits.spanning]
+    dropped += [{"id": example.id, "reason": "no passages to show"} for example in without_passages]
+    write_json_lines(build.path / "dropped.jsonl", dropped)
     write_card(build.path / "README.md", settings, rows)
     return build.publish(
-        counts=counts,
-        dropped=Counter(each["reason"] for each in lost),
+        counts={name: len(split_rows) for name, split_rows in rows.items()},
+        dropped=Counter(drop["reason"] for drop in dropped),
         prompts=prompt_hashes(),
-        results={"contexts": {name: count_contexts(each) for name, each in rows.items()}},
+        results={"contexts": {name: count_contexts(split_rows) for name, split_rows in rows.items()}},
     )
 
 
 def _rows(
     settings: RaftSettings, splits: Splits, index: Index
-) -> tuple[dict[str, list[Row]], list[tuple[Example, str]]]:
-    """Rows of each split, and the questions that no row could be made of, with the reason.
+) -> tuple[dict[str, list[RaftRow]], list[Example]]:
+    """Return the rows of each split, and the examples for which there were no passages.
 
     A split's distractors never come from a document of a later split, so that no test passage is trained on.
     """
-    rows: dict[str, list[Row]] = {}
-    dropped: list[tuple[Example, str]] = []
+    rows: dict[str, list[RaftRow]] = {}
+    without_passages: list[Example] = []
     hidden = {"train": [*splits.valid, *splits.test], "valid": splits.test, "test": []}
     distractors = Distractors(index)
-    once = settings.model_copy(update={"variants": 1, "questions_per_context": 1})
+    single = settings.model_copy(update={"variants": 1, "questions_per_context": 1})
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
-        own = settings if name == "train" else once  # one row a question is enough to watch or to test with
-        maker = RowMaker(own, distractors.without(documents_hidden(hidden[name])), examples)
+        split_settings = settings if name == "train" else single  # one row per question suffices for evaluation
+        maker = RowMaker(split_settings, distractors.without(_document_names(hidden[name])), examples)
         rows[name] = []
         for example in track(examples, f"dataset {name}", total=len(examples)):
-            made = maker.rows(example)
-            rows[name] += made
-            if not made:
-                dropped.append((example, "no passages to show"))
-    return rows, dropped
+            example_rows = maker.rows(example)
+            rows[name] += example_rows
+            if not example_rows:
+                without_passages.append(example)
+    return rows, without_passages
 
 
-def documents_hidden(examples: Sequence[Example]) -> frozenset[str]:
-    """Ids of the documents that hold gold passages of `examples`, and the names that they go by in questions."""
-    gold = {passage.document_id for each in examples for passage in each.passages if passage.id in each.gold}
+def _document_names(examples: Sequence[Example]) -> frozenset[str]:
+    """Return the ids of the documents with gold passages of `examples`, and the names that their questions use."""
+    gold = {passage.document_id for example in examples for passage in gold_passages(example)}
     return frozenset(gold).union(*map(documents_of, examples))
 
 
-def _checked(row: Row) -> Checked:
+def _texts(row: RaftRow) -> ExampleTexts:
     refused = row.behavior == "refuse"
-    evidence = [row.question] if refused else [row.question, row.answer, *(quote.text for quote in row.quotes)]
+    private = [row.question] if refused else [row.question, row.answer, *(quote.text for quote in row.quotes)]
     if not row.quotes and not refused:
-        evidence += [passage.text for passage in row.passages if passage.id in row.gold]
-    return Checked(row.id, row.question, tuple(evidence), tuple(message.content for message in row.messages))
+        private += [passage.text for passage in row.passages if passage.id in row.gold]
+    return ExampleTexts(row.id, row.question, tuple(private), tuple(message.content for message in row.messages))
 
 
 def _with_splits(splits: Splits) -> list[Example]:
-    train = [each.model_copy(update={"split": "train"}) for each in [*splits.train, *splits.valid]]
-    return train + [each.model_copy(update={"split": "test"}) for each in splits.test]
+    train = [example.model_copy(update={"split": "train"}) for example in [*splits.train, *splits.valid]]
+    return train + [example.model_copy(update={"split": "test"}) for example in splits.test]

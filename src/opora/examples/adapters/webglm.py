@@ -1,0 +1,64 @@
+"""Adapter of WebGLM-QA (Liu et al. 2023, arXiv:2306.07906): questions, answers with `[1]` marks, references.
+
+The references become the passages of an example, those that the answer cites its gold passages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from opora.artifacts import read_records
+from opora.errors import InputError
+from opora.examples.adapters.base import DatasetAdapter
+from opora.records import Example, Passage
+from opora.text.citation_marks import cited_numbers
+from opora.text.language import detect_language
+from opora.validation import Record
+
+
+class WebGlmRow(Record):
+    """A row of WebGLM-QA. `[1]` in the answer cites the first reference."""
+
+    question: str
+    answer: str
+    references: tuple[str, ...]
+
+
+def read(path: Path) -> Iterator[Example]:
+    """Yield the examples of a file. Raises InputError if an answer cites a reference that does not exist."""
+    for number, row in enumerate(read_records(path, WebGlmRow), 1):
+        yield _example(row, path, number)
+
+
+def _example(row: WebGlmRow, path: Path, number: int) -> Example:
+    language = detect_language(row.question)
+    passages = tuple(
+        _passage(text, language, f"{path.name}:{number}:{index}") for index, text in enumerate(row.references, 1)
+    )
+    cited = sorted(set(cited_numbers(row.answer)))
+    for mark in cited:
+        if not 1 <= mark <= len(passages):
+            raise InputError(
+                f"{path}: row {number}: answer cites [{mark}], but there are {len(passages)} references;"
+                " correct the mark"
+            )
+    return Example(
+        id=f"{path.stem}-{number}",
+        question=row.question,
+        answer=row.answer,
+        language=language,
+        passages=passages,
+        gold=tuple(dict.fromkeys(passages[mark - 1].id for mark in cited)),
+        origin=f"{path.name}:{number}",
+    )
+
+
+def _passage(text: str, language: str, source: str) -> Passage:
+    document_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+    metadata: dict[str, str | int | float | bool] = {"source": source, "title": "", "language": language}
+    return Passage(id=f"{document_id}-0", document_id=document_id, text=text, start=0, end=len(text), metadata=metadata)
+
+
+WEBGLM = DatasetAdapter(matches=lambda row: "references" in row, read=read)
