@@ -1,1 +1,1 @@
-"""A model from examples."""
+"""Training of language models, embedders and rerankers."""

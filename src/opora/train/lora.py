@@ -1,6 +1,6 @@
-"""The adapter: put onto a model with its weights frozen, and saved in the form of PEFT.
+"""LoRA adapters of PEFT: added to a frozen model, disabled for the reference, saved.
 
-In: a model, settings. Out: the model with trainable low-rank matrices in fp32 (Hu et al. 2021, arXiv:2106.09685).
+In: a model and settings. Out: the model with trainable low-rank matrices in fp32 (Hu et al. 2021, arXiv:2106.09685).
 
     model = add_lora(model, settings)
     save_lora(model, tokenizer, settings, Path("train/raft/adapter"))
@@ -26,22 +26,29 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 REFERENCE = "reference"
-"""The name of a frozen copy of an adapter that is trained further."""
+"""Name of the frozen copy of an adapter that is trained further."""
 
 
 def add_lora(
-    model: PreTrainedModel, settings: TrainSettings, invocation: Sequence[int] | None = None
+    model: PreTrainedModel,
+    settings: TrainSettings,
+    invocation: Sequence[int] | None = None,
+    keep_reference: bool = False,
 ) -> PreTrainedModel:
-    """`model` with a new adapter, initialised from the seed, or with the one that the model's spec names, to train it
-    further. `invocation`: the tokens from which on an activated adapter works. Raises InputError where the known
-    adapter has another shape than the settings."""
+    """Return `model` with a new adapter, initialised from the seed, or with the adapter of `settings.model`, to train it
+    further.
+
+    `invocation`: tokens at which an activated adapter starts. `keep_reference`: keep a frozen copy of an adapter that
+    is trained further, for objectives that compare with it. Raises InputError if the existing adapter and the settings
+    differ in shape.
+    """
     torch.manual_seed(settings.seed)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     config = _config(settings.lora, invocation)
     adapter = parse_spec(settings.model).adapter
-    adapted: Any = _add_known(model, adapter, config) if adapter else get_peft_model(model, config)
-    if adapter and settings.method == "dpo":
+    adapted: Any = _load_trainable(model, adapter, config) if adapter else get_peft_model(model, config)
+    if adapter and keep_reference:
         adapted.load_adapter(str(adapter_folder(adapter)), REFERENCE)
         adapted.set_adapter("default")
     return adapted  # type: ignore[no-any-return]
@@ -49,7 +56,7 @@ def add_lora(
 
 def _config(lora: LoraSettings, invocation: Sequence[int] | None) -> LoraConfig:
     if lora.activated and not invocation:
-        raise ValueError("an activated adapter needs its invocation tokens")
+        raise ValueError("an activated adapter needs invocation tokens")
     return LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -60,31 +67,32 @@ def _config(lora: LoraSettings, invocation: Sequence[int] | None) -> LoraConfig:
     )
 
 
-def _add_known(model: PreTrainedModel, adapter: str, wanted: LoraConfig) -> PeftModel:
-    """Trained further, not merged: a second adapter on a merged one would be right on no model that a spec names."""
+def _load_trainable(model: PreTrainedModel, adapter: str, config: LoraConfig) -> PeftModel:
+    """Load an adapter to train it further. It is not merged, because no model spec could name a base model with one
+    adapter merged and another on top."""
     folder = str(adapter_folder(adapter))
-    known: Any = PeftConfig.from_pretrained(folder)
-    for name, given, has in (
-        ("r", wanted.r, known.r),
-        ("alpha", wanted.lora_alpha, known.lora_alpha),
-        ("activated", *(bool(each.alora_invocation_tokens) for each in (wanted, known))),
+    existing: Any = PeftConfig.from_pretrained(folder)
+    for name, setting, value in (
+        ("r", config.r, existing.r),
+        ("alpha", config.lora_alpha, existing.lora_alpha),
+        ("activated", bool(config.alora_invocation_tokens), bool(existing.alora_invocation_tokens)),
     ):
-        if given != has:
+        if setting != value:
             raise InputError(
-                f"train: lora.{name} is {given}, but of the adapter {adapter}, which is to be trained further, it is"
-                f" {has}; set lora.{name} to that"
+                f"train: lora.{name} is {setting}, but the adapter {adapter}, which is trained further, has {value};"
+                f" set lora.{name} to {value}"
             )
-    if wanted.target_modules not in ("all-linear", known.target_modules):
+    if config.target_modules not in ("all-linear", existing.target_modules):
+        targets = ", ".join(sorted(existing.target_modules))
         raise InputError(
-            f"train: lora.targets are not those of the adapter {adapter}: {', '.join(sorted(known.target_modules))};"
-            " leave lora.targets out"
+            f"train: lora.targets differs from that of the adapter {adapter} ({targets}); remove lora.targets"
         )
-    known.lora_dropout = wanted.lora_dropout
-    return PeftModel.from_pretrained(model, folder, is_trainable=True, config=known)
+    existing.lora_dropout = config.lora_dropout
+    return PeftModel.from_pretrained(model, folder, is_trainable=True, config=existing)
 
 
-def invocation_of(model: torch.nn.Module | None) -> list[int] | None:
-    """The tokens from which on an activated adapter works; None for any other model."""
+def invocation_tokens(model: torch.nn.Module | None) -> list[int] | None:
+    """Return the tokens at which an activated adapter starts; None for any other model."""
     if not isinstance(model, PeftModel):
         return None
     tokens: list[int] | None = getattr(model.peft_config[model.active_adapter], "alora_invocation_tokens", None)
@@ -92,13 +100,11 @@ def invocation_of(model: torch.nn.Module | None) -> list[int] | None:
 
 
 @contextmanager
-def before_training(model: PreTrainedModel) -> Iterator[None]:
-    """The model as it was before training: without its adapter, or with that which is trained further. Raises
-    InputError for a model that has none."""
+def reference_weights(model: PreTrainedModel) -> Iterator[None]:
+    """Within this context the model is as it was before training: without the adapter, or with the frozen copy of an
+    adapter that is trained further. Raises InputError for a model without an adapter."""
     if not isinstance(model, PeftModel):
-        raise InputError(
-            "the reference is the model with its adapter off; this one has none: train an adapter, or use sft"
-        )
+        raise InputError("the reference is the model without its adapter, but this model has none; use method sft")
     if REFERENCE not in model.peft_config:
         with model.disable_adapter():
             yield
@@ -113,20 +119,20 @@ def before_training(model: PreTrainedModel) -> Iterator[None]:
 def save_lora(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: TrainSettings, folder: Path
 ) -> None:
-    """Adapter, tokenizer and chat template, the same bytes for the same weights."""
+    """Write adapter, tokenizer and chat template to `folder`: the same bytes for the same weights."""
     spec = parse_spec(settings.model)
     config: Any = model.peft_config["default"]
-    # what PEFT and vLLM load the base model by; a path into this machine's cache would mean nothing elsewhere
+    # PEFT and vLLM load the base model by this name; a path in the cache of this machine would not work elsewhere
     config.base_model_name_or_path, config.revision = spec.name or spec.kind, spec.revision or None
     model.save_pretrained(str(folder), save_embedding_layers=False, selected_adapters=["default"])
     tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)
-    _settle(folder)
+    _normalize(folder)
 
 
-def _settle(folder: Path) -> None:
-    """PEFT writes the names of layers in the order of a set, which is another in every process; transformers notes
-    whence the tokenizer was loaded here, which is another on every machine."""
+def _normalize(folder: Path) -> None:
+    """Remove what differs between equal runs: PEFT writes layer names in the order of a set, which differs between
+    processes, and transformers records where the tokenizer was loaded from, which differs between machines."""
     adapter, tokenizer = folder / "adapter_config.json", folder / "tokenizer_config.json"
     config = json.loads(adapter.read_text(encoding="utf-8"))
     if isinstance(config["target_modules"], list):

@@ -6,9 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from opora.train.objectives.dpo import DpoSettings
+from opora.train.objectives.sft import SftSettings
+from opora.train.objectives.simpo import SimpoSettings
 from opora.train.embedder.settings import EmbedderTrainSettings
 from opora.train.reranker.settings import RerankerSettings
-from opora.train.settings import TrainSettings
 
-AnyTrainSettings = Annotated[TrainSettings | EmbedderTrainSettings | RerankerSettings, Field(discriminator="method")]
+AnyTrainSettings = Annotated[
+    SftSettings | SimpoSettings | DpoSettings | EmbedderTrainSettings | RerankerSettings, Field(discriminator="method")
+]
 """Settings of one training, told apart by their method; `sft` where none is named."""

@@ -1,1 +1,1 @@
-""""""
+"""Training of embedders on a corpus."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from opora.errors import InputError
 from opora.retrieval.embedders.base import Role
-from opora.retrieval.embedders.navec import Vectors
-from opora.retrieval.embedders.sentence_transformer import prompt_of
+from opora.retrieval.embedders.sentence_transformer import select_prompt
+from opora.retrieval.vectors import Vectors
 from opora.train.embedder.pairs import Pair, text_of
 from opora.train.embedder.settings import EmbedderTrainSettings
 
@@ -84,7 +84,7 @@ def encode(model: SentenceTransformer, texts: Sequence[str], role: Role, setting
     """Unit vectors, shape (texts, dimensions)."""
     vectors: Vectors = model.encode(
         list(texts),
-        prompt=prompt_of(settings.base, model.prompts, role),
+        prompt=select_prompt(settings.base, model.prompts, role),
         batch_size=settings.step_size,
         normalize_embeddings=True,
         show_progress_bar=False,

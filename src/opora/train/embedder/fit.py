@@ -24,7 +24,7 @@ from sentence_transformers.sentence_transformer.model_card import SentenceTransf
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from opora.console.progress import Progress
-from opora.retrieval.embedders.sentence_transformer import prompt_of
+from opora.retrieval.embedders.sentence_transformer import select_prompt
 from opora.train.embedder.pairs import Pair, arrange
 from opora.train.embedder.settings import EmbedderTrainSettings
 
@@ -49,8 +49,8 @@ def fit_embedder(
     rows = _rows(texts, pairs, settings)
     static = not hasattr(model[0], "auto_model")
     prompts = {
-        "anchor": prompt_of(settings.base, model.prompts, "question"),
-        **dict.fromkeys(rows.column_names[1:], prompt_of(settings.base, model.prompts, "passage")),
+        "anchor": select_prompt(settings.base, model.prompts, "question"),
+        **dict.fromkeys(rows.column_names[1:], select_prompt(settings.base, model.prompts, "passage")),
     }
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(folder / CHECKPOINTS),

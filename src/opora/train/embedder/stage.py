@@ -24,7 +24,7 @@ from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
 from opora.records import Passage
-from opora.retrieval.embedders.registry import parse_embedder
+from opora.retrieval.embedders.registry import EMBEDDERS
 from opora.retrieval.embedders.static import LANGUAGES
 from opora.retrieval.trained_models import MODEL
 from opora.train.document_split import EMBEDDER_UNTIL, part_of
@@ -144,7 +144,7 @@ def open_base(settings: EmbedderTrainSettings, passages: Sequence[Passage]) -> S
     if settings.base != "sif":
         from opora.retrieval.embedders.sentence_transformer import load_sentence_transformer
 
-        parsed = parse_embedder(settings.base)
+        parsed = EMBEDDERS.parse(settings.base)
         model = load_sentence_transformer(parsed.name, parsed.revision, settings.device)
         if hasattr(model[0], "auto_model"):
             model.max_seq_length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
@@ -168,7 +168,7 @@ def _base_revision(base: str) -> str:
         from opora.retrieval.embedders.navec import find_word_vectors
 
         return fingerprint_of_file(find_word_vectors())
-    parse_embedder(base)
+    EMBEDDERS.parse(base)
     return revision_of(parse_spec(base))
 
 

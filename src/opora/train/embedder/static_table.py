@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.embedders.navec import DIMENSIONS, Vectors, word_vectors
+from opora.retrieval.embedders.navec import DIMENSIONS, word_vectors
 from opora.retrieval.embedders.sif import SifEmbedder, fit_sif, word_key
+from opora.retrieval.vectors import Vectors
 from opora.text.words import fold, word_texts
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _build(
     tokens = [UNKNOWN, *sorted(beginnings), *(ENDING + each for each in sorted(endings))]
     order = sorted(beginnings)
     keys = [beginnings[each] for each in order]
-    known = sif.vectors_of(keys) if keys else np.zeros((0, DIMENSIONS), dtype=np.float32)
+    known = sif.weighted_vectors(keys) if keys else np.zeros((0, DIMENSIONS), dtype=np.float32)
     rows = np.zeros((len(tokens), DIMENSIONS), dtype=np.float32)
     # rows of length one on average: the learning rate then means the same for every corpus
     rows[1 : 1 + len(order)] = known / max(1e-6, float(np.linalg.norm(known, axis=1).mean()) if len(known) else 1.0)
@@ -124,4 +125,4 @@ def _tokenizer(tokens: Iterable[str]) -> Tokenizer:
 
 def _plain(form: str) -> str:
     """A spelling as the tokenizer sees it."""
-    return fold(form).replace("ё", "е")
+    return fold(form)

@@ -1,1 +1,1 @@
-""""""
+"""Log-probabilities of answers, with shared prompt prefixes computed once."""

@@ -1,14 +1,14 @@
-"""LoRA layers of PEFT with less traffic: the adapter is added in place, and what the backward pass needs is its input
-and the small product with A.
+"""Fused LoRA layers: the adapter is added in place, and only the input and its product with A are kept for the backward
+pass.
 
-In: a model under PEFT. Out: the same model, whose plain LoRA layers over frozen linear layers compute what they did.
-With y = W x + s B A x (Hu et al. 2021, arXiv:2106.09685, section 4.1), a layer of PEFT makes three tensors of the size
-of y, and scales and adds them in passes of their own.
+In: a PEFT model. Out: the same model, with the same results, whose plain LoRA layers on frozen linear layers use less
+memory traffic. For y = W x + s B A x (Hu et al. 2021, arXiv:2106.09685, section 4.1), PEFT creates three tensors of
+the size of y and scales and adds them in separate passes.
 
     fuse_lora(model)
 
-PEFT tells a layer of an activated adapter by offsets where in each row the adapter begins. Without them, or within
-`every_token()`, it works at every token: the engine hands it no other.
+PEFT passes offsets to the layers of an activated adapter: the position in each row at which it starts. Without them, or
+within `every_token()`, the adapter applies to every token; the engine passes it only the tokens after the start.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ if TYPE_CHECKING:
 
 
 OFFSETS = "alora_offsets"
-"""Of each row, how many of its last tokens an activated adapter works at."""
+"""Keyword argument of PEFT: for each row, the number of last tokens to which an activated adapter applies."""
 
 _EVERY_TOKEN = ContextVar("every token", default=False)
 
 
 @contextmanager
 def every_token() -> Iterator[None]:
-    """Within it activated adapters work at every token, whatever offsets a trainer hands in."""
-    was = _EVERY_TOKEN.set(True)
+    """Within this context activated adapters apply to every token, regardless of the offsets passed by a trainer."""
+    token = _EVERY_TOKEN.set(True)
     try:
         yield
     finally:
-        _EVERY_TOKEN.reset(was)
+        _EVERY_TOKEN.reset(token)
 
 
 def fuse_lora(model: PreTrainedModel) -> None:
-    """Idempotent. A layer whose case is another (dropout, quantised or trained weights, several adapters, autocast)
-    goes PEFT's own way, decided at each call."""
+    """Replace the forward pass of the LoRA layers. Idempotent. Unsupported cases (dropout, quantised or trained weights,
+    several adapters, autocast) use the code of PEFT, decided at each call."""
     for module in model.modules():
         if type(module) is Linear and "forward" not in vars(module):
             module.forward = MethodType(_forward, module)  # type: ignore[method-assign]
 
 
 def _forward(layer: Linear, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-    name = _only_adapter(layer, x)
+    name = _fusable_adapter(layer, x)
     if _EVERY_TOKEN.get():
         kwargs.pop(OFFSETS, None)
     if name is None or args or kwargs:
-        if any(_is_activated(layer, each) for each in layer.active_adapters):
+        if any(_is_activated(layer, adapter) for adapter in layer.active_adapters):
             kwargs.setdefault(OFFSETS, [x.shape[-2]] * len(x))
         return type(layer).forward(layer, x, *args, **kwargs)
     base: Any = layer.base_layer
@@ -69,20 +69,19 @@ def _is_activated(layer: Linear, name: str) -> bool:
     return isinstance(layer.lora_variant.get(name), ALoraLinearVariant)
 
 
-def _only_adapter(layer: Linear, x: torch.Tensor) -> str | None:
-    """The adapter of a layer in the plain case, else None."""
+def _fusable_adapter(layer: Linear, x: torch.Tensor) -> str | None:
+    """Return the adapter of a layer in the supported case, else None."""
     names = [name for name in layer.active_adapters if name in layer.lora_A]
     if layer.disable_adapters or layer.merged or len(names) != 1:
         return None
     name, base = names[0], layer.base_layer
     if name in layer.lora_variant and not _is_activated(layer, name):
         return None
-    plain = type(base) is torch.nn.Linear and not any(each.requires_grad for each in base.parameters())
-    dropout = layer.lora_dropout[name]
-    quiet = isinstance(dropout, torch.nn.Identity) or not layer.training
-    same = x.dtype == base.weight.dtype == layer.lora_A[name].weight.dtype
-    usual = plain and quiet and same and not layer.lora_bias[name] and not layer.fan_in_fan_out
-    return name if usual and not torch.is_autocast_enabled(x.device.type) else None
+    frozen = type(base) is torch.nn.Linear and not any(tensor.requires_grad for tensor in base.parameters())
+    no_dropout = isinstance(layer.lora_dropout[name], torch.nn.Identity) or not layer.training
+    one_dtype = x.dtype == base.weight.dtype == layer.lora_A[name].weight.dtype
+    fusable = frozen and no_dropout and one_dtype and not layer.lora_bias[name] and not layer.fan_in_fan_out
+    return name if fusable and not torch.is_autocast_enabled(x.device.type) else None
 
 
 class _LoraLinear(torch.autograd.Function):
@@ -100,8 +99,8 @@ class _LoraLinear(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         flat, low, weight, a, b = ctx.saved_tensors
         gradient = gradient.reshape(-1, gradient.shape[-1])
-        by_low = (gradient @ b).mul_(ctx.scaling)
-        by_x = None
+        grad_low = (gradient @ b).mul_(ctx.scaling)
+        grad_x = None
         if ctx.needs_input_grad[0]:
-            by_x = (gradient @ weight).addmm_(by_low, a).view(ctx.shape)
-        return by_x, None, None, by_low.T @ flat, (gradient.T @ low).mul_(ctx.scaling), None
+            grad_x = (gradient @ weight).addmm_(grad_low, a).view(ctx.shape)
+        return grad_x, None, None, grad_low.T @ flat, (gradient.T @ low).mul_(ctx.scaling), None

@@ -1,12 +1,11 @@
-"""Log-probabilities of given tokens from hidden states: logits exist for a few rows at a time, and only where asked.
+"""Fused output head: log-probabilities of target tokens from hidden states, with logits of a few tokens at a time.
 
-In: hidden states [tokens, width], the output layer of a model, target ids [tokens]. Out: their log-probabilities
-(natural), [tokens], in fp32. While the output layer is frozen, the gradient with respect to the hidden states is
-computed in the same pass as the logits, so that these are neither kept nor computed again: with logits z = W h and
-target y, d log p / d h = (onehot(y) - softmax(z)) W. For an output layer that is trained the logits are computed again
-in the backward pass.
+In: hidden states [tokens, width], the output layer of a model, target ids [tokens]. Out: the natural log-probabilities
+of the targets, [tokens], in fp32. If the output layer is frozen, the gradient with respect to the hidden states is
+computed together with the logits, so these are neither stored nor recomputed: with logits z = W h and target y,
+d log p / d h = (onehot(y) - softmax(z)) W. If it is trained, the backward pass recomputes the logits.
 
-    scores = token_logprobs(hidden, head_of(model), targets)
+    scores = token_logprobs(hidden, output_head(model), targets)
     (-scores.logprobs.sum()).backward()
 """
 
@@ -18,16 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from opora.errors import InputError
+from opora.train.engine.base import TokenScores
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 LOGITS_BYTES = 64 * 2**20
-"""Of a chunk of logits in fp32."""
+"""Size of a chunk of logits in fp32."""
 
 
 class Head(NamedTuple):
-    """An output layer: z = `scale` (`weight` h + `bias`); with a `softcap` c, logits = c tanh(z / c)."""
+    """Output layer: z = `scale` (`weight` h + `bias`); with a `softcap` c, logits = c tanh(z / c)."""
 
     weight: torch.Tensor
     bias: torch.Tensor | None = None
@@ -35,22 +35,13 @@ class Head(NamedTuple):
     softcap: float | None = None
 
 
-class TokenScores(NamedTuple):
-    """All [tokens], in fp32. Only `logprobs` has a gradient. `entropy`: of the distribution that each token was drawn
-    from, in nats; `top`: whether the token was the likeliest one."""
-
-    logprobs: torch.Tensor
-    entropy: torch.Tensor
-    top: torch.Tensor
-
-
-def head_of(model: PreTrainedModel) -> Head:
-    """Raises InputError if the model ends in something else than a linear layer."""
+def output_head(model: PreTrainedModel) -> Head:
+    """Return the output layer of a model. Raises InputError if it is not a plain linear layer."""
     layer = model.get_output_embeddings()
     if type(layer) is not torch.nn.Linear:
         raise InputError(
-            f"{type(model).__name__}: its output layer is a {type(layer).__name__}; a plain linear layer is expected:"
-            " leave it out of lora.targets, and do not quantise it"
+            f"{type(model).__name__}: the output layer is a {type(layer).__name__}, but a plain linear layer is needed:"
+            " remove it from lora.targets, and do not quantise it"
         )
     config = model.config.get_text_config()
     divisor = getattr(config, "logits_scaling", None)  # Granite
@@ -59,8 +50,8 @@ def head_of(model: PreTrainedModel) -> Head:
 
 
 def token_logprobs(hidden: torch.Tensor, head: Head, targets: torch.Tensor) -> TokenScores:
-    """Of each target given its hidden state. Sums are taken in fp32, products in the precision of autocast if that is
-    on, else of `hidden`."""
+    """Return the scores of each target given its hidden state. Sums are computed in fp32, products in the precision of
+    autocast if enabled, else of `hidden`."""
     apply: Any = _TokenLogprobs.apply
     return TokenScores(*apply(hidden, head.weight, head.bias, targets, head.scale, head.softcap))
 
@@ -73,16 +64,16 @@ class _TokenLogprobs(torch.autograd.Function):
         device = hidden.device.type
         ctx.dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
         ctx.head, trained = Head(weight, bias, scale, softcap), any(ctx.needs_input_grad[1:3])
-        ctx.trained, at_once = trained, ctx.needs_input_grad[0] and not trained
+        ctx.trained, fused = trained, ctx.needs_input_grad[0] and not trained
         cast = ctx.head._replace(weight=weight.to(ctx.dtype))
         scores, gradients = [], []
         for rows in _chunks(hidden, weight):
-            score, slope = _score(hidden[rows], targets[rows], cast, with_slope=at_once)
+            score, slope = _score(hidden[rows], targets[rows], cast, with_slope=fused)
             scores.append(score)
             if slope is not None:
                 gradients.append(slope.to(ctx.dtype) @ cast.weight)
         ctx.save_for_backward(*([hidden, targets] if trained else gradients))
-        logprobs, entropy, top = (torch.cat(each) for each in zip(*scores, strict=True))
+        logprobs, entropy, top = (torch.cat(parts) for parts in zip(*scores, strict=True))
         ctx.mark_non_differentiable(entropy, top)
         return logprobs, entropy, top
 
@@ -93,32 +84,32 @@ class _TokenLogprobs(torch.autograd.Function):
         hidden, targets = ctx.saved_tensors
         head, dtype = ctx.head, ctx.dtype
         cast = head._replace(weight=head.weight.to(dtype))
-        by_hidden = torch.empty_like(hidden)
-        by_weight = torch.zeros_like(head.weight, dtype=torch.float32)
-        by_bias = None if head.bias is None else torch.zeros_like(head.bias, dtype=torch.float32)
+        grad_hidden = torch.empty_like(hidden)
+        grad_weight = torch.zeros_like(head.weight, dtype=torch.float32)
+        grad_bias = None if head.bias is None else torch.zeros_like(head.bias, dtype=torch.float32)
         for rows in _chunks(hidden, head.weight):
             _, slope = _score(hidden[rows], targets[rows], cast, with_slope=True)
             assert slope is not None
             slope = (slope * gradient[rows, None]).to(dtype)
-            by_hidden[rows] = (slope @ cast.weight).to(hidden.dtype)
-            by_weight += (slope.T @ hidden[rows].to(dtype)).float()
-            if by_bias is not None:
-                by_bias += slope.sum(0, dtype=torch.float32)
-        weight = by_weight.to(head.weight.dtype)
-        return by_hidden, weight, None if by_bias is None else by_bias.to(head.bias.dtype), None, None, None
+            grad_hidden[rows] = (slope @ cast.weight).to(hidden.dtype)
+            grad_weight += (slope.T @ hidden[rows].to(dtype)).float()
+            if grad_bias is not None:
+                grad_bias += slope.sum(0, dtype=torch.float32)
+        weight = grad_weight.to(head.weight.dtype)
+        return grad_hidden, weight, None if grad_bias is None else grad_bias.to(head.bias.dtype), None, None, None
 
 
 def _chunks(hidden: torch.Tensor, weight: torch.Tensor) -> Iterator[slice]:
     size = max(1, LOGITS_BYTES // (4 * len(weight)))
-    for start in range(0, max(1, len(hidden)), size):  # at least one, for a batch without a label
+    for start in range(0, max(1, len(hidden)), size):  # at least one chunk, for a batch without labels
         yield slice(start, start + size)
 
 
 def _score(
     hidden: torch.Tensor, targets: torch.Tensor, head: Head, with_slope: bool
 ) -> tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor | None]:
-    """(log-probabilities, entropies, whether the target is on top), and the gradient of the log-probability with
-    respect to `weight` h, [tokens, vocabulary]."""
+    """Return (log-probabilities, entropies, true where the target is most likely), and the gradient of the
+    log-probability with respect to `weight` h, [tokens, vocabulary]."""
     logits = (hidden.to(head.weight.dtype) @ head.weight.T).float()
     if head.bias is not None:
         logits += head.bias

@@ -1,9 +1,8 @@
-"""Each row by itself, through the model's own forward pass: the reference that the engine is held against, and what
-models train through whose attention cannot be replaced.
+"""Reference scorer: each row separately, through the model's own forward pass.
 
-In: a causal model, rows. Out: the scores of the tokens of each answer.
+The engine is verified against it, and models whose attention cannot be replaced are trained with it.
 
-    PlainScorer(model).score([Row([1, 2, 3], [4, 5])])[0].logprobs      # [2]
+    PlainScorer(model).score([TokenizedRow([1, 2, 3], [4, 5])])[0].logprobs      # [2]
 """
 
 from __future__ import annotations
@@ -13,28 +12,28 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from opora.train.engine.lm_head import TokenScores
-from opora.train.examples import Row
-from opora.train.lora import before_training
+from opora.train.engine.base import TokenScores
+from opora.train.examples import TokenizedRow
+from opora.train.lora import reference_weights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
 class PlainScorer:
-    """Nothing is shared and nothing is padded; logits exist at the positions of one answer at a time."""
+    """Scorer without prefix sharing and without padding. Logits exist for one answer at a time."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
 
-    def score(self, rows: Sequence[Row]) -> list[TokenScores]:
+    def score(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
         return [self._score(row) for row in rows]
 
-    def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
-        with torch.no_grad(), before_training(self._model):
+    def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
+        with torch.no_grad(), reference_weights(self._model):
             return self.score(rows)
 
-    def _score(self, row: Row) -> TokenScores:
+    def _score(self, row: TokenizedRow) -> TokenScores:
         device = next(self._model.parameters()).device
         ids = torch.tensor([[*row.prompt, *row.answer]], device=device)
         logits = self._model(input_ids=ids, logits_to_keep=len(row.answer) + 1, use_cache=False).logits[0, :-1]

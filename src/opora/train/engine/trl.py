@@ -1,8 +1,8 @@
-"""The engine under the trainers of TRL: their data, losses, callbacks and trackers, each token computed once.
+"""Prefix sharing for the trainers of TRL, which keep their own data, losses, callbacks and trackers.
 
-In: a trainer of TRL (SFT, DPO, KTO, GRPO or RLOO), as it was made. Out: the same trainer, whose model answers
-`model(..., labels=..., fused_lm_head=True)`, the call by which these trainers get log-probabilities, from the tree of
-the rows of a batch. The call is private to TRL, so its version is checked, and the first batch is computed both ways.
+In: a trainer of TRL (SFT, DPO, KTO, GRPO or RLOO). Out: the same trainer, whose model computes
+`model(..., labels=..., fused_lm_head=True)`, the call from which these trainers get log-probabilities, over the prefix
+tree of a batch. This call is private to TRL, so its version is checked, and the first batch is computed both ways.
 
     trainer = DPOTrainer(model, args=..., train_dataset=..., peft_config=...)
     share_prefixes(trainer)
@@ -25,30 +25,32 @@ from opora.errors import InputError
 from opora.train.engine.engine import MIN_SHARED, Engine
 from opora.train.engine.lm_head import token_logprobs
 from opora.train.engine.prefix_tree import Ids
-from opora.train.lora import invocation_of
+from opora.train.lora import invocation_tokens
 
 if TYPE_CHECKING:
     from transformers import Trainer
 
 VERSION = "1.16."
-"""Of TRL, whose private call is known."""
+"""Supported version of TRL."""
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.1}
-"""Mean absolute difference of the log-probabilities of two ways, in nats."""
+"""Maximum mean absolute difference between the log-probabilities of the two ways, in nats."""
 
 
 def share_prefixes(trainer: Trainer, min_shared: int = MIN_SHARED) -> None:
-    """Change the trainer's model, and its reference model if it has one of its own. Raises InputError for another
-    version of TRL, and for what the engine does not compute; the trainer is then as it was."""
+    """Patch the model of the trainer, and its separate reference model if there is one. Raises InputError for another
+    version of TRL and for unsupported options; the trainer is then unchanged."""
     import trl
 
     if not trl.__version__.startswith(VERSION):
-        raise InputError(f"trl is {trl.__version__}; its call is known of {VERSION}x: pip install 'trl=={VERSION}0'")
+        raise InputError(
+            f"share_prefixes supports TRL {VERSION}x only, not {trl.__version__}; pip install 'trl=={VERSION}0'"
+        )
     if getattr(trainer, "use_weighting", False) or getattr(trainer.args, "cast_lm_head_to_fp32", False):
-        raise InputError("use_weighting and cast_lm_head_to_fp32 are not computed over shared rows; switch them off")
-    refused = [name for name in ("gradient_checkpointing", "padding_free") if getattr(trainer.args, name, False)]
-    if refused and invocation_of(trainer.model):
-        raise InputError(f"an activated adapter is not trained under {refused[0]}; set it to False")
+        raise InputError("share_prefixes does not support use_weighting and cast_lm_head_to_fp32; switch them off")
+    options = [name for name in ("gradient_checkpointing", "padding_free") if getattr(trainer.args, name, False)]
+    if options and invocation_tokens(trainer.model):
+        raise InputError(f"an activated adapter cannot be trained with {options[0]}; set it to False")
     temperature = float(getattr(trainer, "temperature", 1.0))
     for model in (trainer.model, getattr(trainer, "ref_model", None)):
         if model is not None:
@@ -60,51 +62,51 @@ def _patch(model: Any, temperature: float, min_shared: int) -> None:
     stock = base.forward
     if "fused_lm_head" not in getattr(stock, "__func__", stock).__code__.co_varnames:
         raise InputError(
-            f"{type(base).__name__}: has no fused head; give a trainer of TRL that has made its model ready"
+            f"{type(base).__name__}: has no fused head; pass a trainer of TRL, which prepares its model when created"
         )
-    shared = _Shared(Engine(model), temperature, min_shared)
+    shared = _SharedCall(Engine(model), temperature, min_shared)
     if shared.engine.head.softcap:
         raise InputError(
-            f"{type(base).__name__}: TRL divides capped logits by a temperature and means them; train by opora"
+            f"{type(base).__name__}: share_prefixes does not support capped logits with a temperature; use opora train"
         )
-    state = _Checked(stock, shared)
+    call = _VerifiedCall(stock, shared)
 
     @functools.wraps(type(base).forward)
-    def forward(self: Any, *args: Any, fused_lm_head: bool = False, **given: Any) -> Any:
-        if not fused_lm_head or args or given.get("shift_labels") is not None or given.get("output_router_logits"):
-            return stock(*args, fused_lm_head=fused_lm_head, **given)
-        return state(**given)
+    def forward(self: Any, *args: Any, fused_lm_head: bool = False, **kwargs: Any) -> Any:
+        if not fused_lm_head or args or kwargs.get("shift_labels") is not None or kwargs.get("output_router_logits"):
+            return stock(*args, fused_lm_head=fused_lm_head, **kwargs)
+        return call(**kwargs)
 
     base.forward = MethodType(forward, base)
 
 
-class _Checked:
-    """The shared call, if on the first batch it comes out as the stock one does, which it else leaves the work to."""
+class _VerifiedCall:
+    """The shared call if it agrees with the stock call on the first batch, else the stock call."""
 
-    def __init__(self, stock: Callable[..., Any], shared: _Shared) -> None:
+    def __init__(self, stock: Callable[..., Any], shared: _SharedCall) -> None:
         self._stock = functools.partial(stock, fused_lm_head=True)
         self._shared = shared
         self._call: Callable[..., Any] | None = None
 
-    def __call__(self, **given: Any) -> Any:
+    def __call__(self, **kwargs: Any) -> Any:
         if self._call is None:
-            self._call = self._pick(given)
-        return self._call(**given)
+            self._call = self._choose(kwargs)
+        return self._call(**kwargs)
 
-    def _pick(self, given: dict[str, Any]) -> Callable[..., Any]:
+    def _choose(self, kwargs: dict[str, Any]) -> Callable[..., Any]:
         with torch.no_grad():
-            left, right = (call(**given) for call in (self._shared, self._stock))
+            left, right = (call(**kwargs) for call in (self._shared, self._stock))
         mask = right.label_mask.bool()
         difference = float((left.log_probs - right.log_probs)[mask].abs().mean()) if mask.any() else 0.0
         if difference <= TOLERANCE.get(right.log_probs.dtype, 0.1):
             return self._shared
-        off = f"rows that share tokens come out {difference:.2g} nats a token off the stock forward pass"
-        warnings.warn(f"{off}; training goes on without sharing", stacklevel=5)
+        fault = f"log-probabilities with prefix sharing are off by {difference:.2g} nats per token"
+        warnings.warn(f"{fault}; training continues without prefix sharing", stacklevel=5)
         return self._stock
 
 
-class _Shared:
-    """What TRL's fused head returns, from the tree of a batch."""
+class _SharedCall:
+    """Computes the output of TRL's fused head over the prefix tree of a batch."""
 
     def __init__(self, engine: Engine, temperature: float, min_shared: int) -> None:
         self.engine = engine
@@ -121,10 +123,11 @@ class _Shared:
     ) -> Any:
         from trl.trainer.utils import FusedCausalLMOutput
 
-        rows, columns = _rows(input_ids, attention_mask, position_ids)
+        rows, positions = _unpad(input_ids, attention_mask, position_ids)
         mask = labels[:, 1:] != -100
         labelled = torch.nn.functional.pad(mask, (0, 1)).cpu().numpy()
-        hidden = self.engine.hidden(rows, [np.flatnonzero(labelled[place]) for place in columns], self._min_shared)
+        reads = [np.flatnonzero(labelled[position]) for position in positions]
+        hidden = self.engine.hidden_states(rows, reads, self._min_shared)
         head = self.engine.head
         head = head._replace(scale=head.scale / self._temperature)
         scores = token_logprobs(hidden, head, labels[:, 1:][mask])
@@ -147,16 +150,16 @@ class _Shared:
         )
 
 
-def _rows(
+def _unpad(
     input_ids: torch.Tensor, attention_mask: torch.Tensor | None, position_ids: torch.Tensor | None
 ) -> tuple[list[Ids], list[tuple[int, Ids]]]:
-    """The tokens of each row without padding, and where they stand in `input_ids` as (row, columns). A batch of one row
-    with positions and without a mask holds many, one beginning at each position 0."""
+    """Return the tokens of each row without padding, and their positions in `input_ids` as (row, columns). A batch of
+    one row with position ids and without a mask is packed: a sequence starts at each position 0."""
     ids = input_ids.cpu().numpy()
     if attention_mask is None and position_ids is not None and len(ids) == 1:
         starts = np.flatnonzero(position_ids[0].cpu().numpy() == 0)[1:]
-        columns = [(0, each) for each in np.split(np.arange(ids.shape[1]), starts)]
+        positions = [(0, columns) for columns in np.split(np.arange(ids.shape[1]), starts)]
     else:
-        kept = np.ones_like(ids) if attention_mask is None else attention_mask.cpu().numpy()
-        columns = [(row, np.flatnonzero(mask)) for row, mask in enumerate(kept)]
-    return [ids[place] for place in columns], columns
+        masks = np.ones_like(ids) if attention_mask is None else attention_mask.cpu().numpy()
+        positions = [(row, np.flatnonzero(mask)) for row, mask in enumerate(masks)]
+    return [ids[position] for position in positions], positions

@@ -1,1 +1,1 @@
-""""""
+"""Training of LoRA adapters of language models."""

@@ -1,11 +1,11 @@
-"""The order in which units are learnt, and which of them share a forward pass.
+"""Order of the examples, and their batches.
 
-In: units. Out: the units of each optimizer step; of these, groups that are computed at once. Units whose prompts begin
-alike, as those over the same passages do, meet in one step. Everything is drawn from the seed, so that a run can go on
-from any step.
+In: examples. Out: the examples of each optimizer step; within a step, groups that share one forward pass. Examples with
+a common prompt prefix, such as questions over the same passages, meet in one step. The seed determines the order, so an
+interrupted run can resume at any step.
 
-    for batch in batches(units, settings):
-        for group in groups(batch, settings.max_batch_tokens):
+    for batch in iterate_batches(examples, settings):
+        for group in group_by_prefix(batch, settings.max_batch_tokens):
             ...
 """
 
@@ -18,75 +18,76 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
 from opora.models.kv_cache.prefix_groups import common_length
-from opora.train.examples import Unit
+from opora.train.examples import TokenizedExample
 from opora.train.settings import TrainSettings
 
-SHARED = 0.5
-"""Units meet if their prompts begin with the same tokens for this share of the shorter one."""
+MIN_SHARED_RATIO = 0.5
+"""Examples meet if their prompts share this fraction of the shorter prompt."""
 
 
-def count_steps(units: int, settings: TrainSettings) -> int:
-    """Optimizer steps of a whole run."""
-    steps = max(1, math.ceil(settings.epochs * units / settings.batch_size))
+def count_steps(examples: int, settings: TrainSettings) -> int:
+    """Return the number of optimizer steps of a run."""
+    steps = max(1, math.ceil(settings.epochs * examples / settings.batch_size))
     return min(steps, settings.max_steps or steps)
 
 
-def batches(units: Sequence[Unit], settings: TrainSettings) -> Iterator[list[Unit]]:
-    """The units of each step. Every epoch has an order of its own: relatives stay together, all else is shuffled."""
-    size = min(settings.batch_size, len(units))
-    order = _order(_relatives(units), size, settings.seed)
-    for _ in range(count_steps(len(units), settings)):
+def iterate_batches(examples: Sequence[TokenizedExample], settings: TrainSettings) -> Iterator[list[TokenizedExample]]:
+    """Yield the examples of each step. Every epoch shuffles the prefix groups and keeps each of them together."""
+    size = min(settings.batch_size, len(examples))
+    order = _endless_order(_prefix_groups(examples), size, settings.seed)
+    for _ in range(count_steps(len(examples), settings)):
         yield list(itertools.islice(order, size))
 
 
-def groups(units: Sequence[Unit], max_tokens: int) -> list[list[Unit]]:
-    """`units` in groups of at most `max_tokens` distinct tokens each, what begins alike together; a unit that has more
-    is a group of its own."""
-    found: list[list[Unit]] = []
+def group_by_prefix(examples: Sequence[TokenizedExample], max_tokens: int) -> list[list[TokenizedExample]]:
+    """Return the examples in groups of at most `max_tokens` distinct tokens, sorted so that shared prefixes meet. An
+    example with more tokens is a group of its own."""
+    groups: list[list[TokenizedExample]] = []
     size, last = 0, None
-    for unit in sorted(units, key=lambda each: each.rows[0].prompt):
-        new = _distinct(unit) - (common_length(last.rows[0].prompt, unit.rows[0].prompt) if last else 0)
+    for example in sorted(examples, key=lambda example: example.rows[0].prompt):
+        shared = common_length(last.rows[0].prompt, example.rows[0].prompt) if last else 0
+        new = _distinct_tokens(example) - shared
         if last is None or size + new > max_tokens:
-            found.append([])
-            size, new = 0, _distinct(unit)
-        found[-1].append(unit)
-        size, last = size + new, unit
-    return found
+            groups.append([])
+            size, new = 0, _distinct_tokens(example)
+        groups[-1].append(example)
+        size, last = size + new, example
+    return groups
 
 
-def _distinct(unit: Unit) -> int:
-    """Tokens of a unit, its prompt counted once."""
-    return len(unit.rows[0].prompt) + unit.answer_tokens
+def _distinct_tokens(example: TokenizedExample) -> int:
+    """Tokens of an example, with its prompt counted once."""
+    return len(example.rows[0].prompt) + example.answer_tokens
 
 
-def _relatives(units: Sequence[Unit]) -> list[list[Unit]]:
-    ordered = sorted(units, key=lambda unit: unit.rows[0].prompt)
-    families = [[ordered[0]]]
+def _prefix_groups(examples: Sequence[TokenizedExample]) -> list[list[TokenizedExample]]:
+    ordered = sorted(examples, key=lambda example: example.rows[0].prompt)
+    groups = [[ordered[0]]]
     for left, right in itertools.pairwise(ordered):
         prompts = left.rows[0].prompt, right.rows[0].prompt
-        if common_length(*prompts) >= SHARED * min(map(len, prompts)):
-            families[-1].append(right)
+        if common_length(*prompts) >= MIN_SHARED_RATIO * min(map(len, prompts)):
+            groups[-1].append(right)
         else:
-            families.append([right])
-    return families
+            groups.append([right])
+    return groups
 
 
-def _order(families: Sequence[Sequence[Unit]], size: int, seed: int) -> Iterator[Unit]:
-    """All units, epoch after epoch. Each step of `size` units begins with the next family and goes on with the largest
-    that fit into the rest of it; where none does, the next is cut."""
-    done = 0
+def _endless_order(groups: Sequence[Sequence[TokenizedExample]], size: int, seed: int) -> Iterator[TokenizedExample]:
+    """Yield all examples, epoch after epoch. Each step of `size` examples starts with the next group and is filled with
+    the largest groups that fit; if none fits, the next group is split."""
+    count = 0
     for epoch in itertools.count():
         rng = random.Random(f"{seed} {epoch}")
-        waiting: dict[int, deque[tuple[int, Sequence[Unit]]]] = defaultdict(deque)
-        for place, family in enumerate(rng.sample(families, len(families))):
-            waiting[len(family)].append((place, family))
-        while waiting:
-            room = size - done % size
-            length = max((each for each in waiting if each <= room), default=0)
+        pending: dict[int, deque[tuple[int, Sequence[TokenizedExample]]]] = defaultdict(deque)
+        for position, group in enumerate(rng.sample(groups, len(groups))):
+            pending[len(group)].append((position, group))
+        while pending:
+            room = size - count % size
+            length = max((length for length in pending if length <= room), default=0)
             if room == size or not length:
-                length = min(waiting, key=lambda each: waiting[each][0])
-            _, family = waiting[length].popleft()
-            if not waiting[length]:
-                del waiting[length]
-            yield from rng.sample(family, len(family))
-            done += len(family)
+                length = min(pending, key=lambda length: pending[length][0])
+            _, group = pending[length].popleft()
+            if not pending[length]:
+                del pending[length]
+            yield from rng.sample(group, len(group))
+            count += len(group)

@@ -1,9 +1,9 @@
-"""Where a killed run goes on from: weights, optimizer and log, whole or absent.
+"""Checkpoint from which an interrupted run resumes: complete or absent.
 
-In: a folder. Out: the state of the last checkpoint that was written whole. Weights are safetensors, the rest JSON.
+In: a folder. Out: the state of the last complete checkpoint. Weights are safetensors, the rest is JSON.
 
-    save_checkpoint(folder, State(step=10, log=[...], kept={}), parameters, optimizer)
-    state = load_checkpoint(folder, parameters, optimizer)      # None where there is none
+    save_checkpoint(folder, TrainingState(step=10, log=[...], best={}), parameters, optimizer)
+    state = load_checkpoint(folder, parameters, optimizer)      # None if there is none
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import load_file, save_file
 
-from opora.artifacts.build import recover, swap, sync
+from opora.artifacts.atomic import recover, swap, sync
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 STATE, TENSORS = "manifest.json", "state.safetensors"
-"""The state is written last: a folder that holds it is whole, as with every artefact."""
+"""The state is written last: a folder that contains it is complete, as with every artefact."""
 
 
-class State(NamedTuple):
-    """`step`: how many steps were done. `log`: its rows. `kept`: the weights that a stop would go back to, by name."""
+class TrainingState(NamedTuple):
+    """`step`: number of finished steps; `log`: its rows; `best`: name -> weights to restore at early stopping."""
 
     step: int
     log: list[dict[str, Any]]
-    kept: dict[str, torch.Tensor]
+    best: dict[str, torch.Tensor]
 
 
 def save_checkpoint(
-    folder: Path, state: State, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
+    folder: Path, state: TrainingState, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
 ) -> None:
-    """Write beside, sync, swap."""
+    """Write the checkpoint to a sibling folder, sync it, and swap it in."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     tensors = {f"{name} value": parameter.detach() for name, parameter in parameters.items()}
     for name, parameter in parameters.items():
         tensors |= {f"{name} {moment}": optimizer.state[parameter][moment] for moment in MOMENTS}
-    tensors |= {f"{name} kept": tensor for name, tensor in state.kept.items()}
+    tensors |= {f"{name} best": tensor for name, tensor in state.best.items()}
     save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, str(partial / TENSORS))
     sync(partial / TENSORS)
     (partial / STATE).write_text(json.dumps({"step": state.step, "log": state.log}), encoding="utf-8")
@@ -52,8 +52,8 @@ def save_checkpoint(
 
 def load_checkpoint(
     folder: Path, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
-) -> State | None:
-    """Put parameters and optimizer into the state of the checkpoint; None, and nothing changed, if there is none."""
+) -> TrainingState | None:
+    """Load parameters and optimizer in place from the checkpoint. Returns None, and changes nothing, if there is none."""
     recover(folder)
     if not (folder / STATE).exists():
         return None
@@ -65,5 +65,5 @@ def load_checkpoint(
                 moment: tensors[f"{name} {moment}"].to("cpu" if moment == "step" else parameter.device)
                 for moment in MOMENTS
             }
-    kept = {name.removesuffix(" kept"): tensor for name, tensor in tensors.items() if name.endswith(" kept")}
-    return State(**json.loads((folder / STATE).read_text(encoding="utf-8")), kept=kept)
+    best = {name.removesuffix(" best"): tensor for name, tensor in tensors.items() if name.endswith(" best")}
+    return TrainingState(**json.loads((folder / STATE).read_text(encoding="utf-8")), best=best)

@@ -1,9 +1,9 @@
-"""When training has cost too much of what the model could do before.
+"""Early stopping when training costs too much of what the model could do before.
 
-In: the log of a run with its evaluations on general chats, and how far they may fall. Out: where they fell further, or
-None.
+In: the log of a run with its evaluations on `regression_set`, and the maximum loss increase. Out: the first evaluation
+beyond it, or None.
 
-    find_fall(log, max_fall=0.2)      # Fall(step=40, kept_step=20, nats=0.31)
+    find_regression(log, max_increase=0.2)      # Regression(step=40, saved_step=20, loss_increase=0.31)
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 GENERAL_LOSS = "eval_general_loss"
-"""Mean negative log-probability of a token of the general answers, in nats."""
+"""Key of the log: mean negative log-likelihood of an answer token of `regression_set`, in nats."""
 
 
-class Fall(NamedTuple):
-    """`step`: the evaluation that was too far below the first; `kept_step`: the one before it; `nats`: how far."""
+class Regression(NamedTuple):
+    """`step`: evaluation beyond the limit; `saved_step`: the previous evaluation; `loss_increase`: nats per token since
+    step 0."""
 
     step: int
-    kept_step: int
-    nats: float
+    saved_step: int
+    loss_increase: float
 
 
-def find_fall(log: Sequence[Mapping[str, Any]], max_fall: float | None) -> Fall | None:
-    """The first evaluation at which a token's mean log-probability is more than `max_fall` below that of step 0."""
+def find_regression(log: Sequence[Mapping[str, Any]], max_increase: float | None) -> Regression | None:
+    """Return the first evaluation whose general loss exceeds that of step 0 by more than `max_increase`."""
     evaluations = [row for row in log if GENERAL_LOSS in row]
-    for before, row in pairwise(evaluations):
-        nats = row[GENERAL_LOSS] - evaluations[0][GENERAL_LOSS]
-        if max_fall is not None and nats > max_fall:
-            return Fall(row["step"], before["step"], nats)
+    for previous, row in pairwise(evaluations):
+        increase = row[GENERAL_LOSS] - evaluations[0][GENERAL_LOSS]
+        if max_increase is not None and increase > max_increase:
+            return Regression(row["step"], previous["step"], increase)
     return None

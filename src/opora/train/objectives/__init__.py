@@ -1,1 +1,1 @@
-""""""
+"""Training objectives: losses over the log-probabilities of answers."""

@@ -1,59 +1,57 @@
-"""What is learnt from the log-probabilities of answers: one contract for all methods.
+"""Contract of a training objective: a loss over the log-probabilities of answers.
 
-In: units and something that scores their rows. Out: a loss to be summed over the units of a step and divided by their
-weight, and figures to log, under the names of TRL.
+In: tokenised examples and a scorer of their rows. Out: a loss, summed over the examples and divided by their total
+weight, and metrics to log under the names of TRL. A new objective is one file with a settings class and an `Objective`,
+and one line in `opora.train.objectives.registry`.
 
-    method = METHODS["simpo"]                # opora.train.objectives.registry
-    output = method.loss(scorer, units, settings)
-    (output.loss / sum(method.weight(unit) for unit in step)).backward()
+    objective = open_objective(settings)
+    output = objective.loss(scorer, examples)
+    (output.loss / sum(map(objective.weight, examples))).backward()
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-import torch
-
-from opora.train.engine.lm_head import TokenScores
-from opora.train.examples import Row, Unit
+from opora.train.engine.base import Scorer, TokenScores
+from opora.train.examples import TokenizedExample
 from opora.train.settings import TrainSettings
 
-FIGURES = (
-    "mean_token_accuracy", "entropy", "completions/mean_length", "kl",
-    "rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies",
-)  # fmt: skip
+if TYPE_CHECKING:
+    import torch
 
 
-class Scorer(Protocol):
-    """Log-probabilities of the answers of rows."""
-
-    def score(self, rows: Sequence[Row]) -> list[TokenScores]:
-        """Of the model that is trained, with gradient."""
-        ...
-
-    def reference(self, rows: Sequence[Row]) -> list[TokenScores]:
-        """Of the model as it was before training, without gradient; the rows are those of one unit."""
-        ...
-
-
-class MethodLoss(NamedTuple):
-    """`loss`: a scalar, the sum over the units. `figures`: name -> (sum, count) of what is logged as a mean."""
+class ObjectiveLoss(NamedTuple):
+    """`loss`: scalar, summed over the examples. `metrics`: name -> (sum, count), logged as sum / count."""
 
     loss: torch.Tensor
-    figures: Mapping[str, tuple[float, int]]
+    metrics: Mapping[str, tuple[float, int]]
 
 
-class Method(NamedTuple):
-    """`weight`: what a unit counts for in the mean that is minimised."""
+class Objective(ABC):
+    """Training objective. Its module also defines its settings, a subclass of `TrainSettings`."""
 
-    loss: Callable[[Scorer, Sequence[Unit], TrainSettings], MethodLoss]
-    weight: Callable[[Unit], int]
-    pairs: bool
+    uses_pairs: ClassVar[bool] = False
+    """Examples are pairs of a chosen and a rejected answer, not single answers."""
+    uses_reference: ClassVar[bool] = False
+    """The loss compares with the model before training."""
+
+    @abstractmethod
+    def __init__(self, settings: TrainSettings) -> None: ...
+
+    @abstractmethod
+    def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
+        """Return the loss of the examples, summed, and their metrics."""
+
+    def weight(self, example: TokenizedExample) -> int:
+        """Return the weight of an example in the mean loss of a step."""
+        return 1
 
 
-def pair_figures(chosen: torch.Tensor, rejected: torch.Tensor) -> dict[str, tuple[float, int]]:
-    """Of the implicit rewards of pairs, [pairs] each."""
+def preference_metrics(chosen: torch.Tensor, rejected: torch.Tensor) -> dict[str, tuple[float, int]]:
+    """Return metrics of the implicit rewards of preference pairs, each of shape [pairs]."""
     count = len(chosen)
     return {
         "rewards/chosen": (float(chosen.sum()), count),
@@ -63,13 +61,15 @@ def pair_figures(chosen: torch.Tensor, rejected: torch.Tensor) -> dict[str, tupl
     }
 
 
-def answer_figures(units: Sequence[Unit], scores: Sequence[TokenScores]) -> dict[str, tuple[float, int]]:
-    """Of the tokens of the first, that is the wanted, answer of each unit, and the lengths of all answers."""
-    rows = sum(len(unit.rows) for unit in units)
-    wanted = scores[:: len(units[0].rows)]
-    tokens = sum(len(each.top) for each in wanted)
+def answer_metrics(examples: Sequence[TokenizedExample], scores: Sequence[TokenScores]) -> dict[str, tuple[float, int]]:
+    """Return accuracy and entropy of the tokens of the first (preferred) answers, and the mean length of all answers."""
+    preferred = scores[:: len(examples[0].rows)]
+    tokens = sum(len(score.top) for score in preferred)
     return {
-        "mean_token_accuracy": (float(sum(each.top.sum() for each in wanted)), tokens),
-        "entropy": (float(sum(each.entropy.sum() for each in wanted)), tokens),
-        "completions/mean_length": (float(sum(unit.answer_tokens for unit in units)), rows),
+        "mean_token_accuracy": (float(sum(score.top.sum() for score in preferred)), tokens),
+        "entropy": (float(sum(score.entropy.sum() for score in preferred)), tokens),
+        "completions/mean_length": (
+            float(sum(example.answer_tokens for example in examples)),
+            sum(len(example.rows) for example in examples),
+        ),
     }

@@ -1,37 +1,54 @@
-"""Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, equation 7): the reward is the
-log-probability of an answer over that of the model before training, which is the same model with its adapter off or,
-where one is trained further, as it was.
+"""Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, equation 7).
 
-In: pairs. Out: a loss that is the mean over pairs.
+The reward of an answer is beta times its log-probability relative to the reference: the model with the adapter
+disabled or, where an adapter is trained further, with that adapter as it was before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
-import torch
-from torch.nn.functional import logsigmoid
+from pydantic import Field
 
-from opora.train.examples import Unit
-from opora.train.objectives.base import Method, MethodLoss, Scorer, answer_figures, pair_figures
+from opora.train.engine.base import Scorer
+from opora.train.examples import TokenizedExample
+from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics, preference_metrics
 from opora.train.settings import TrainSettings
 
-BETA = 0.1
+
+class DpoSettings(TrainSettings):
+    """Preference optimisation of a LoRA adapter against the model before training (Rafailov et al. 2023,
+    arXiv:2305.18290)."""
+
+    method: Literal["dpo"] = "dpo"
+    """Preference optimisation against the model before training, on pairs of a chosen and a rejected answer."""
+    beta: Annotated[float, Field(gt=0)] = 0.1
+    """Scale of the rewards: the larger, the closer the model stays to the reference."""
 
 
-def dpo_loss(scorer: Scorer, units: Sequence[Unit], settings: TrainSettings) -> MethodLoss:
-    """- log sigmoid(beta (log p(chosen) / p0(chosen) - log p(rejected) / p0(rejected)))."""
-    beta = BETA if settings.beta is None else settings.beta
-    rows = [row for unit in units for row in unit.rows]
-    before = torch.stack([each.logprobs.sum() for unit in units for each in scorer.reference(unit.rows)])
-    scores = scorer.score(rows)
-    after = torch.stack([each.logprobs.sum() for each in scores])
-    rewards = beta * (after - before)
-    chosen, rejected = rewards[::2], rewards[1::2]
-    loss = -logsigmoid(chosen - rejected).sum()
-    kl = {"kl": (float((after - before).detach().sum()), sum(len(row.answer) for row in rows))}
-    figures = pair_figures(chosen.detach(), rejected.detach()) | answer_figures(units, scores)
-    return MethodLoss(loss, figures | kl)
+class Dpo(Objective):
+    """DPO: -log sigmoid(beta (log p(chosen) / p0(chosen) - log p(rejected) / p0(rejected))), mean over pairs."""
 
+    uses_pairs = True
+    uses_reference = True
 
-DPO = Method(dpo_loss, weight=lambda unit: 1, pairs=True)
+    def __init__(self, settings: DpoSettings) -> None:
+        self._beta = settings.beta
+
+    def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
+        import torch
+        from torch.nn.functional import logsigmoid
+
+        rows = [row for example in examples for row in example.rows]
+        before = torch.stack(
+            [score.logprobs.sum() for example in examples for score in scorer.score_reference(example.rows)]
+        )
+        scores = scorer.score(rows)
+        after = torch.stack([score.logprobs.sum() for score in scores])
+        rewards = self._beta * (after - before)
+        chosen, rejected = rewards[::2], rewards[1::2]
+        loss = -logsigmoid(chosen - rejected).sum()
+        kl = {"kl": (float((after - before).detach().sum()), sum(len(row.answer) for row in rows))}
+        metrics = preference_metrics(chosen.detach(), rejected.detach()) | answer_metrics(examples, scores)
+        return ObjectiveLoss(loss, metrics | kl)

@@ -1,8 +1,41 @@
-"""The methods by their names in a recipe."""
+"""Training objectives by the name of their method in a recipe. An objective is one file here and one row."""
 
-from opora.train.objectives.base import Method
-from opora.train.objectives.dpo import DPO
-from opora.train.objectives.sft import SFT
-from opora.train.objectives.simpo import SIMPO
+from __future__ import annotations
 
-METHODS: dict[str, Method] = {"sft": SFT, "simpo": SIMPO, "dpo": DPO}
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from opora.train.objectives.base import Objective
+    from opora.train.settings import TrainSettings
+
+
+class ObjectiveEntry(NamedTuple):
+    """`settings` and `objective` are named as `module:Class` and imported when they are used."""
+
+    settings: str
+    objective: str
+    help: str
+
+    def load(self) -> type[Objective]:
+        """Import the class of the objective."""
+        module, _, name = self.objective.partition(":")
+        return cast("type[Objective]", getattr(import_module(module), name))
+
+
+def _entry(name: str, help_text: str) -> ObjectiveEntry:
+    """Row of the module `name`, which defines `NameSettings` and `Name`."""
+    module, stem = f"{__package__}.{name}", name.capitalize()
+    return ObjectiveEntry(f"{module}:{stem}Settings", f"{module}:{stem}", help_text)
+
+
+OBJECTIVES = {
+    "sft": _entry("sft", "Supervised fine-tuning of a LoRA adapter, with the loss on the answers only."),
+    "simpo": _entry("simpo", "Preference optimisation without a reference model (Meng et al. 2024)."),
+    "dpo": _entry("dpo", "Preference optimisation against the model before training (Rafailov et al. 2023)."),
+}
+
+
+def open_objective(settings: TrainSettings) -> Objective:
+    """Return the objective of `settings.method`."""
+    return OBJECTIVES[settings.method].load()(settings)

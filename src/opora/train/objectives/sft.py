@@ -1,24 +1,37 @@
-"""Supervised fine-tuning: the mean negative log-probability of the tokens of the answers.
+"""Supervised fine-tuning: mean negative log-likelihood of the answer tokens.
 
-In: examples. Out: a loss whose weight is the number of answer tokens, so that long answers count as much a token as
-short ones in whatever batch they meet.
+An example weighs as much as it has answer tokens, so every token counts the same, whatever batch it is in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-import torch
-
-from opora.train.examples import Unit
-from opora.train.objectives.base import Method, MethodLoss, Scorer, answer_figures
+from opora.train.engine.base import Scorer
+from opora.train.examples import TokenizedExample
+from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics
 from opora.train.settings import TrainSettings
 
 
-def sft_loss(scorer: Scorer, units: Sequence[Unit], settings: TrainSettings) -> MethodLoss:
-    """- sum of log p(token)."""
-    scores = scorer.score([row for unit in units for row in unit.rows])
-    return MethodLoss(-torch.cat([each.logprobs for each in scores]).sum(), answer_figures(units, scores))
+class SftSettings(TrainSettings):
+    """Supervised fine-tuning of a LoRA adapter. The loss is computed on answers only."""
+
+    method: Literal["sft"] = "sft"
+    """Supervised fine-tuning on examples."""
 
 
-SFT = Method(sft_loss, weight=lambda unit: unit.answer_tokens, pairs=False)
+class Sft(Objective):
+    """Negative log-likelihood of the answers: -sum log p(token)."""
+
+    def __init__(self, settings: TrainSettings | None = None) -> None:
+        """Ignore `settings`: the objective has none, so it can also evaluate a run of another objective."""
+
+    def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
+        import torch
+
+        scores = scorer.score([row for example in examples for row in example.rows])
+        return ObjectiveLoss(-torch.cat([score.logprobs for score in scores]).sum(), answer_metrics(examples, scores))
+
+    def weight(self, example: TokenizedExample) -> int:
+        return example.answer_tokens

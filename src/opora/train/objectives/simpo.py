@@ -1,33 +1,47 @@
-"""Simple preference optimisation (Meng et al. 2024, arXiv:2405.14734, equation 6): no reference model, the reward is
-the mean log-probability of a token.
+"""Simple preference optimisation (Meng et al. 2024, arXiv:2405.14734, equation 6).
 
-In: pairs. Out: a loss that is the mean over pairs.
+There is no reference model: the reward of an answer is beta times the mean log-probability of its tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
-import torch
-from torch.nn.functional import logsigmoid
+from pydantic import Field
 
-from opora.train.examples import Unit
-from opora.train.objectives.base import Method, MethodLoss, Scorer, answer_figures, pair_figures
+from opora.train.engine.base import Scorer
+from opora.train.examples import TokenizedExample
+from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics, preference_metrics
 from opora.train.settings import TrainSettings
 
-BETA = 2.0
-"""The paper's smallest; its section 4 searches 2.0 and 2.5."""
+
+class SimpoSettings(TrainSettings):
+    """Preference optimisation of a LoRA adapter without a reference model (Meng et al. 2024, arXiv:2405.14734)."""
+
+    method: Literal["simpo"] = "simpo"
+    """Preference optimisation without a reference model, on pairs of a chosen and a rejected answer."""
+    beta: Annotated[float, Field(gt=0)] = 2.0
+    """Scale of the rewards. The default is the smallest value of the paper, which searches 2.0 and 2.5 (section 4)."""
+    gamma: Annotated[float, Field(ge=0)] = 1.0
+    """Target reward margin between the chosen and the rejected answer."""
 
 
-def simpo_loss(scorer: Scorer, units: Sequence[Unit], settings: TrainSettings) -> MethodLoss:
-    """- log sigmoid(beta mean log p(chosen) - beta mean log p(rejected) - gamma)."""
-    beta = BETA if settings.beta is None else settings.beta
-    scores = scorer.score([row for unit in units for row in unit.rows])
-    means = torch.stack([each.logprobs.mean() for each in scores])
-    chosen, rejected = beta * means[::2], beta * means[1::2]
-    loss = -logsigmoid(chosen - rejected - settings.gamma).sum()
-    figures = pair_figures(chosen.detach(), rejected.detach()) | answer_figures(units, scores)
-    return MethodLoss(loss, figures)
+class Simpo(Objective):
+    """SimPO: -log sigmoid(beta mean log p(chosen) - beta mean log p(rejected) - gamma), mean over pairs."""
 
+    uses_pairs = True
 
-SIMPO = Method(simpo_loss, weight=lambda unit: 1, pairs=True)
+    def __init__(self, settings: SimpoSettings) -> None:
+        self._beta, self._gamma = settings.beta, settings.gamma
+
+    def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
+        import torch
+        from torch.nn.functional import logsigmoid
+
+        scores = scorer.score([row for example in examples for row in example.rows])
+        rewards = self._beta * torch.stack([score.logprobs.mean() for score in scores])
+        chosen, rejected = rewards[::2], rewards[1::2]
+        loss = -logsigmoid(chosen - rejected - self._gamma).sum()
+        metrics = preference_metrics(chosen.detach(), rejected.detach()) | answer_metrics(examples, scores)
+        return ObjectiveLoss(loss, metrics)

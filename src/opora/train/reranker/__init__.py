@@ -1,1 +1,1 @@
-""""""
+"""Training of rerankers on a corpus."""

@@ -17,7 +17,7 @@ from opora.retrieval.rerankers.cross_encoder import (
     EXTRA,
     CrossEncoderReranker,
     open_cross_encoder,
-    shown_below_headings,
+    reranker_text,
 )
 from opora.train.reranker.groups import Group
 from opora.train.reranker.settings import RerankerSettings
@@ -90,4 +90,4 @@ def pairs_of(group: Group) -> Iterator[Pair]:
     for candidate, label in zip(group.candidates, group.labels, strict=True):
         wrong += not label
         if label or wrong <= WRONG:
-            yield Pair(group.question.text, shown_below_headings(candidate), label)
+            yield Pair(group.question.text, reranker_text(candidate), label)

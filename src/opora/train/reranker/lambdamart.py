@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opora.errors import InputError, MissingExtraError
-from opora.retrieval.rerankers.lambdamart.features import FEATURES, features
-from opora.retrieval.rerankers.lambdamart.lightgbm_trees import ForestReranker
+from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
 from opora.train.reranker.groups import Group
 from opora.train.reranker.settings import RerankerSettings
 
@@ -23,7 +23,7 @@ SMALLEST_LEAF = 20
 """Rows of a leaf, at least; fewer where there are few rows."""
 
 
-def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> ForestReranker:
+def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> LambdaMartReranker:
     """A forest. Raises InputError if there are no groups, MissingExtraError without LightGBM."""
     try:
         import lightgbm
@@ -33,7 +33,7 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> ForestR
 
     rows, labels, sizes = [], [], []
     for each in groups:
-        rows.append(features(each.question, each.candidates))
+        rows.append(compute_features(each.question, each.candidates))
         labels += [round(GRADES * label) for label in each.labels]
         sizes.append(len(each.labels))
     if not rows:
@@ -56,4 +56,4 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> ForestR
     }
     data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=given)
     booster = lightgbm.train(given, data, num_boost_round=settings.trees)
-    return ForestReranker(booster.model_to_string(), "the trained forest")
+    return LambdaMartReranker(booster.model_to_string(), "the trained forest")

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
-from opora.artifacts.build import hash_json
+from opora.artifacts.manifest import hash_json
 from opora.errors import InputError
 from opora.models.base import LanguageModel
 from opora.models.response_cache import Remembered

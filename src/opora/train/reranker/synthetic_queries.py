@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from opora.records import Passage
 from opora.text.sentences import sentences
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 from opora.text.words import words
 
 FEWEST_TERMS = 4

@@ -1,0 +1,103 @@
+"""Tokenisation of the rows of a dataset.
+
+In: `train.jsonl` of a dataset and a tokenizer. Out: tokenised examples, and the dropped rows with reasons.
+
+    {"id": ..., "messages": [..., {"role": "assistant", ...}]}            an example
+    {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a preference pair, in TRL's conversational form
+
+Both may carry `"behavior"` ("answer" or "refuse") and a `"quality"` (a number).
+
+    examples, dropped = encode_examples(Path("dataset/raft/train.jsonl"), tokenizer, max_tokens=4096)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from opora.artifacts import read_json_lines
+from opora.errors import InputError
+from opora.models.chat_template import encode_example
+from opora.records import Behavior, Message
+from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.validation import nearest, parse_record
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+DroppedRow = dict[str, str | float]
+"""Id, location and reason of a row that is not used for training."""
+
+
+def encode_examples(
+    path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int, pairs: bool = False
+) -> tuple[list[TokenizedExample], list[DroppedRow]]:
+    """Return the examples of a file, or its preference pairs, and the dropped rows: those of more than `max_tokens`,
+    and pairs of equal answers. Raises InputError, with the line, for a row without messages or answer."""
+    examples: list[TokenizedExample] = []
+    dropped: list[DroppedRow] = []
+    for number, row in read_json_lines(path):
+        where = f"{path}:{number}"
+        try:
+            rows = _encode_pair(row, tokenizer, where) if pairs else (_encode_answer(row, tokenizer, where),)
+        except InputError as error:
+            raise error if str(error).startswith(where) else InputError(f"{where}: {error}") from None
+        example = TokenizedExample(
+            str(row.get("id", number)), rows, f"{path.name}:{number}", _is_refusal(row, where), _quality(row, where)
+        )
+        identity: DroppedRow = {"id": example.id, "row": example.location}
+        longest = max(row.length for row in rows)
+        if longest > max_tokens:
+            dropped.append({**identity, "reason": "too long", "tokens": longest, "limit": max_tokens})
+        elif pairs and rows[0] == rows[-1]:
+            dropped.append({**identity, "reason": "chosen equals rejected"})
+        else:
+            examples.append(example)
+    return examples, dropped
+
+
+def _is_refusal(row: Mapping[str, Any], where: str) -> bool | None:
+    behavior = row.get("behavior")
+    if behavior is not None and behavior not in get_args(Behavior):
+        raise InputError(f"{where}: behavior is {behavior!r}; {nearest(str(behavior), list(get_args(Behavior)))}")
+    return None if behavior is None else behavior == "refuse"
+
+
+def _quality(row: Mapping[str, Any], where: str) -> float | None:
+    quality = row.get("quality")
+    if quality is None:
+        return None
+    if isinstance(quality, bool) or not isinstance(quality, int | float) or not math.isfinite(quality):
+        raise InputError(f"{where}: quality is {quality!r}; expected a number")
+    return float(quality)
+
+
+def _encode_answer(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str) -> TokenizedRow:
+    if "chosen" in row:
+        raise InputError("this row is a preference pair; train it with simpo or dpo")
+    return _encode(_messages(row, "messages", "{'id': ..., 'messages': [...]}", where), tokenizer)
+
+
+def _encode_pair(
+    row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str
+) -> tuple[TokenizedRow, TokenizedRow]:
+    form = "{'id': ..., 'prompt': [...], 'chosen': [...], 'rejected': [...]}"
+    prompt = _messages(row, "prompt", form, where)
+    chosen, rejected = (
+        _encode([*prompt, *_messages(row, key, form, where)], tokenizer) for key in ("chosen", "rejected")
+    )
+    return chosen, rejected
+
+
+def _messages(row: Mapping[str, Any], key: str, form: str, where: str) -> list[Message]:
+    if not isinstance(row.get(key), list) or not row[key]:
+        raise InputError(f"{key} {'are' if key == 'messages' else 'is'} missing; a row has the form {form}")
+    return [parse_record(Message, message, f"{where}: {key}") for message in row[key]]
+
+
+def _encode(messages: list[Message], tokenizer: PreTrainedTokenizerBase) -> TokenizedRow:
+    if not messages[-1].content.strip():
+        raise InputError("the answer is empty; remove the row or write its answer")
+    return TokenizedRow(*encode_example(tokenizer, messages))
