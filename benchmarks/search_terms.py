@@ -22,10 +22,10 @@ from pathlib import Path
 from pymorphy3 import MorphAnalyzer
 from pymorphy3.dawg import EXTENSION_AVAILABLE
 
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 from opora.text.terms.lemmas import normal_form
 from opora.text.terms.stems import term
-from opora.text.words import fold, word_texts
+from opora.text.words import normalize_case, word_texts
 
 ROUNDS, BATCH = 8, 200
 
@@ -41,7 +41,7 @@ def main() -> None:
     cold(texts)
     for name, function in {"search_terms": lambda text: search_terms(text, "ru"), "str.split": str.split}.items():
         print(f"warm, {name}: {len(texts) / quiet(function, texts):.0f} passages/s")
-    compare({fold(word) for text in texts for word in word_texts(text) if fold(word).isalpha()})
+    compare({normalize_case(word) for text in texts for word in word_texts(text) if normalize_case(word).isalpha()})
 
 
 def cold(texts: Sequence[str]) -> None:

@@ -38,7 +38,7 @@ def test_the_interval_covers_the_mean_about_as_often_as_it_says():
 def test_many_questions_are_drawn_in_blocks(monkeypatch):
     values = list(np.random.default_rng(0).normal(size=101))
     whole = bootstrap(values)
-    monkeypatch.setattr("opora.metrics.bootstrap.BLOCK_VALUES", 1000)
+    monkeypatch.setattr("opora.metrics.bootstrap.MAX_BLOCK_VALUES", 1000)
     blocks = bootstrap(values)
     assert (blocks.low, blocks.high) == (pytest.approx(whole.low, abs=0.03), pytest.approx(whole.high, abs=0.03))
 

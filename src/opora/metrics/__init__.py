@@ -1,1 +1,1 @@
-"""Scores of answers, each with its definition and its source, and intervals around their means."""
+"""Metrics of answers and of retrieval, one per file with its source, and intervals of their means."""

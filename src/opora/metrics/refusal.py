@@ -1,6 +1,6 @@
 """Detection of refusals by phrases: a heuristic.
 
-In: the text of an answer. Out: true if it declines to answer, by the phrases in `languages/LANGUAGE/refusal_phrases.txt`.
+In: the text of an answer. Out: true if it declines to answer, by the phrases in `refusal_phrases.txt` of its language.
 
     is_refusal("The documents do not contain an answer to this question.", "en")      # True
 """

@@ -1,1 +1,1 @@
-"""Russian and general text: language, words, search terms, sentences, and where a quote stands."""
+"""Languages, words, sentences, search terms, quotes and citation marks of texts."""

@@ -1,6 +1,6 @@
 """Facts of each language, read from `languages/CODE/language.yaml`.
 
-In: an ISO 639-1 code. Out: a `LanguagePack`. A new language is one folder: `language.yaml` and, next to it, its prompts,
+In: an ISO 639-1 code. Out: a `LanguagePack`. A new language is one folder: `language.yaml` and, next to it, prompts,
 word lists and labels; the language named by `fallback` replaces prompts and labels that are missing.
 
     language_pack("ru").wording.answer      # 'Ответ'
