@@ -17,17 +17,13 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from opora.errors import InputError
+from opora.errors import InputError, RenamedSettingWarning
 
 
 class Record(BaseModel):
     """Base of all records: immutable; an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RenamedSettingWarning(UserWarning):
-    """A setting has the name of the last release."""
 
 
 class Settings(Record):
@@ -50,14 +46,14 @@ class Settings(Record):
     @classmethod
     def with_current_names(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return `data` with names and values of the last release replaced, nested settings included. Each replacement
-        is a RenamedSettingWarning. Raises ValueError if both the old and the current name of a setting are there."""
+        is a RenamedSettingWarning. An old name beside the current one stays and will be an unknown key."""
         current: dict[str, Any] = {}
         for key, value in data.items():
             name = cls.renamed.get(key, key)
-            if name != key:
-                if name in data:
-                    raise ValueError(f"{key} is the old name of {name}, and both are given; remove {key}")
-                _warn(f"{key} is now {name}; the old name is accepted until the next release")
+            if name != key and name not in data:
+                warn_of_old_name(key, name)
+            else:
+                name = key
             current[name] = cls._current_value(name, value)
         return current
 
@@ -84,12 +80,14 @@ def _replace_old_value(name: str, value: Any, renamed: Mapping[str, str]) -> Any
     if isinstance(value, list | tuple):
         return type(value)(_replace_old_value(name, item, renamed) for item in value)
     if isinstance(value, str) and value in renamed:
-        _warn(f"{name}: {value} is now {renamed[value]}; the old value is accepted until the next release")
+        warn_of_old_name(f"{name}: {value}", renamed[value])
         return renamed[value]
     return value
 
 
-def _warn(message: str) -> None:
+def warn_of_old_name(old: str, current: str) -> None:
+    """Warn that a setting, a value or a method has the name of the last release."""
+    message = f"{old} is now {current}; the old name is accepted until the next release"
     warnings.warn(message, RenamedSettingWarning, stacklevel=2)
 
 

@@ -20,5 +20,5 @@ MODEL_LOADING_S = 15.0
 
 def estimate_prompt_tokens(chunk: ChunkSettings, passages: int) -> float:
     """Return the expected tokens of a prompt with `passages` passages; a passage fills two thirds of its budget."""
-    budget = chunk.size / CHARS_PER_TOKEN if "characters" in chunk.model_dump().values() else chunk.size
+    budget = chunk.size / CHARS_PER_TOKEN if chunk.size_unit == "characters" else chunk.size
     return passages * budget * 2 / 3 + PROMPT_TOKENS

@@ -14,6 +14,7 @@ The journals of an interrupted build stay in `.NAME.partial`, and the same comma
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -34,7 +35,8 @@ class Build:
     """One artefact and the state of its build. `path` is the folder to write into; `publish` makes it the artefact.
 
     `is_usable` is asked about an artefact that is up to date: False has it built again.
-    Entering raises InputError if another process builds the same artefact, or if `out` holds files of the user.
+    Entering reports a damaged or outdated artefact on standard error. It raises InputError if another process builds
+    the same artefact, or if `out` holds files of the user.
     """
 
     def __init__(
@@ -82,6 +84,9 @@ class Build:
         self.out.parent.mkdir(parents=True, exist_ok=True)
         if self.out.exists() and not (self.out / MANIFEST).exists() and any(self.out.iterdir()):
             raise InputError(f"{self.out}: holds files that opora did not make; move them or choose another name")
+        _, fault = self.inspect()
+        if fault:
+            print(f"opora: {self.out}: {fault}; rebuilding", file=sys.stderr)
         self._lock = lock(self.out)
         key_file = self.path / "key"
         self.is_resumed = key_file.exists() and key_file.read_text() == self.key

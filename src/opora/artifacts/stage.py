@@ -10,11 +10,10 @@ folder with a manifest. The recipe and the command line know stages by this cont
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from opora.artifacts.build import Build
 from opora.artifacts.manifest import Manifest
@@ -53,18 +52,22 @@ class Project(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Expected use of language models, wall seconds and cost; None where there is no rate to go by."""
+    """Expected use of language models, wall seconds and cost; None where there is no rate to go by.
+
+    `note` holds details for a reader, such as how tokens were counted.
+    """
 
     calls: int = 0
     tokens: int = 0
     seconds: float | None = None
     cost: float | None = None
+    note: str = ""
 
 
 class Stage(ABC):
     """Makes one artefact. A new kind of stage is one subclass and one row of `opora.recipe.registry`."""
 
-    kind: ClassVar[str]
+    kind: str
     """Recorded in the manifest and part of the key: `ingest`, `dataset raft`."""
     settings: Settings
     out: Path
@@ -73,6 +76,11 @@ class Stage(ABC):
     @abstractmethod
     def of(cls, project: Project, name: str) -> Self:
         """The stage of section `name` of a recipe. Raises InputError if the section does not fit the recipe."""
+
+    @classmethod
+    def of_existing(cls, project: Project, name: str) -> Self:
+        """The stage as its own command runs it, on the inputs that exist; by default `of`."""
+        return cls.of(project, name)
 
     def needs(self, project: Project) -> tuple[str, ...]:
         """Names of the stages whose artefacts this one reads."""
@@ -100,13 +108,10 @@ class Stage(ABC):
         return Build(self.out, self.kind, self.settings, self.inputs(), seed, self.is_usable)
 
     def run(self) -> Manifest:
-        """Make the artefact unless it is up to date. A damaged or outdated one is reported on standard error."""
+        """Make the artefact unless it is up to date."""
         build = self.build()
         if build.finished:
             return build.finished
-        _, fault = build.inspect()
-        if fault:
-            print(f"opora: {self.out}: {fault}; rebuilding", file=sys.stderr)
         with build:
             return self.make(build)
 

@@ -1,4 +1,4 @@
-"""opora ask: a question in, an answer with its places out."""
+"""opora ask: answer questions from the documents, with citations."""
 
 from __future__ import annotations
 
@@ -10,45 +10,53 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from opora.cli.options import AsJson, Overrides, show_settings
+from opora.cli.options import AsJson, Overrides, Verbose, note, show_settings
 
 if TYPE_CHECKING:
+    from opora.artifacts.stage import Project
     from opora.records import Answer
 
 
 def ask(
     question: Annotated[
-        str | None, typer.Argument(help="The question; without one, each line of standard input is one.")
+        str | None, typer.Argument(help="The question; without one, every line of standard input is a question.")
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="extractive, smollm2, hf:NAME[@REVISION][+ADAPTER], openai:MODEL@URL, smollm2+ADAPTER."),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(help="Passages to answer from.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Number of passages to answer from.")] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Answer from the documents, with the place of every citation, or refuse."""
+    """Answer a question from the documents. Cites the place of every statement, or refuses."""
     from opora.answer.answerer import open_answerer, retrieve
+    from opora.answer.settings import AskSettings
     from opora.recipe.recipe import load_recipe
     from opora.retrieval.search.searcher import open_index
+    from opora.retrieval.settings import IndexSettings
 
-    given = [f"ask.model={model}"] if model else []
-    given += [f"ask.top_k={top_k}"] if top_k is not None else []
-    recipe = load_recipe(overrides=[*given, *(overrides or [])])
-    settings = recipe.ask
-    show_settings("ask", settings)
-    began = time.monotonic()
-    index = open_index(Path("index"), recipe.index).load()
+    options = {"ask.model": model, "ask.top_k": top_k}
+    project = load_recipe(
+        overrides=overrides or [], options={key: value for key, value in options.items() if value is not None}
+    )
+    settings = project.settings("ask", AskSettings)
+    if verbose:
+        show_settings("ask", settings)
+    started = time.monotonic()
+    index = open_index(Path("index"), project.settings("index", IndexSettings)).load()
     answerer = open_answerer(settings.model, index, settings)
-    print(f"ready in {time.monotonic() - began:.1f} s\n", file=sys.stderr)
-    for each in [question] if question is not None else _lines():
-        [answer] = answerer.answer(retrieve([each], index, settings.top_k))
+    note(f"loaded in {time.monotonic() - started:.1f} s", "")
+    for text in [question] if question is not None else _lines():
+        [answer] = answerer.answer(retrieve([text], index, settings.top_k))
         typer.echo(answer.model_dump_json() if as_json else format_answer(answer))
+    if question is not None and not as_json:
+        note(*_next_steps(project, answer))
 
 
 def format_answer(answer: Answer) -> str:
-    """An answer for a terminal: its text, then each place that it stands on, with the words that stand there."""
+    """Return an answer for a terminal: its text, then each citation with the cited words."""
     lines = [answer.text, ""]
     for citation in answer.citations:
         mark = f"[{citation.marker}] " if citation.marker else ""
@@ -59,7 +67,21 @@ def format_answer(answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _next_steps(project: Project, answer: Answer) -> Iterator[str]:
+    """Yield the file of the first citation, and other ways to ask."""
+    from opora.corpus.settings import IngestSettings
+
+    cited = {citation.passage_id for citation in answer.citations[:1]}
+    for hit in answer.hits:
+        if hit.passage.id in cited:
+            source = str(hit.passage.metadata["source"])
+            folders = [project.root / folder for folder in project.settings("ingest", IngestSettings).folders]
+            path = next((folder / source for folder in folders if (folder / source).is_file()), Path(source))
+            yield f"Read the cited document: {path}"
+    yield "Ask many questions, one per line: opora ask < questions.txt"
+
+
 def _lines() -> Iterator[str]:
     if sys.stdin.isatty():
-        print("One question a line; end with Ctrl-D.", file=sys.stderr)
+        note("One question per line; end with Ctrl-D.")
     return (line.strip() for line in sys.stdin if line.strip())

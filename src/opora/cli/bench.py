@@ -1,4 +1,4 @@
-"""opora bench: models and questions to a table, one command a method."""
+"""Commands of `opora bench` beside the benchmarks: write and check questions, calibrate a threshold, audit a judge."""
 
 from __future__ import annotations
 
@@ -7,104 +7,43 @@ from typing import Annotated
 
 import typer
 
-from opora.cli.judge import judge, judge_check
-from opora.cli.options import AsJson, Name, Overrides, show_manifest, show_settings
-
-app = typer.Typer(help="Measure answers.", no_args_is_help=True, rich_markup_mode=None)
-app.command("judge")(judge)
-app.command("judge-check")(judge_check)
-Questions = Annotated[Path | None, typer.Option(help="JSON Lines of questions with answers and key facts.")]
-Models = Annotated[list[str] | None, typer.Option("--model", help="Model spec; repeatable, the first is the baseline.")]
+from opora.cli.commands import run_command
+from opora.cli.options import AsJson, DryRun, Overrides, Questions, Verbose, show_settings
 
 
-@app.callback()
-def bench() -> None:
-    """Measure answers against questions with known answers."""
+def add_commands(group: typer.Typer) -> None:
+    """Add the commands to the group of `opora bench`."""
+    group.command("new")(new)
+    group.command("check")(check)
+    group.command("threshold")(threshold)
+    group.command("judge-check")(judge_check)
 
 
-@app.command()
-def rag(
-    name: Name = "rag",
-    questions: Questions = None,
-    models: Models = None,
-    overrides: Overrides = None,
-    as_json: AsJson = False,
-) -> None:
-    """Retrieve, answer and score each question with each model; a table with intervals and differences."""
-    _run("rag", name, questions, models, overrides, as_json)
-
-
-@app.command()
-def position(
-    name: Name = "position",
-    questions: Questions = None,
-    models: Models = None,
-    overrides: Overrides = None,
-    as_json: AsJson = False,
-) -> None:
-    """More or fewer passages, in several orders, and the gold one in each place: is there a lost middle?"""
-    _run("position", name, questions, models, overrides, as_json)
-
-
-@app.command()
-def distractors(
-    name: Name = "distractors",
-    questions: Questions = None,
-    models: Models = None,
-    overrides: Overrides = None,
-    as_json: AsJson = False,
-) -> None:
-    """The gold passages among more and more others, random or hard."""
-    _run("distractors", name, questions, models, overrides, as_json)
-
-
-@app.command()
-def closed(
-    name: Name = "closed",
-    questions: Questions = None,
-    models: Models = None,
-    overrides: Overrides = None,
-    as_json: AsJson = False,
-) -> None:
-    """Questions with options: the share for which exactly the right ones are chosen."""
-    _run("closed", name, questions, models, overrides, as_json)
-
-
-@app.command()
-def retriever(
-    name: Name = "retriever", questions: Questions = None, overrides: Overrides = None, as_json: AsJson = False
-) -> None:
-    """Recall@k, MRR and nDCG of each retriever on the questions that have gold passages."""
-    _run("retriever", name, questions, None, overrides, as_json)
-
-
-@app.command()
 def new(
-    questions: Annotated[Path, typer.Argument(help="The file to lay out.")] = Path("questions.jsonl"),
-    per_cell: Annotated[int, typer.Option(min=1, help="Questions of each kind in each half of each domain.")] = 1,
+    questions: Annotated[Path, typer.Argument(help="File to write.")] = Path("questions.jsonl"),
+    per_cell: Annotated[int, typer.Option(min=1, help="Questions per type, domain and split.")] = 1,
 ) -> None:
-    """Lay out a benchmark of your own documents: a row for each question to write; `check` says what is missing."""
+    """Write a file of empty questions to fill in. About your own documents; `check` lists what is missing."""
     from opora.bench.questions.scaffold import lay_out_questions
 
     count = lay_out_questions(Path("corpus"), questions, per_cell)
     typer.echo(f"{questions}: {count} questions to write; next: opora bench check {questions}")
 
 
-@app.command()
 def check(
     questions: Annotated[
         list[Path] | None, typer.Argument(help="Files of questions; default: questions.jsonl.")
     ] = None,
     per_cell: Annotated[
-        int, typer.Option(min=0, help="Questions that each kind must have in each half of each domain; 0: any number.")
+        int, typer.Option(min=0, help="Required questions per type, domain and split; 0: any number.")
     ] = 0,
     reader: Annotated[
-        list[Path] | None, typer.Option(help="Answers of a second reader, rows of id and answer; repeatable.")
+        list[Path] | None, typer.Option(help="Answers of a second annotator, rows of id and answer. Repeatable.")
     ] = None,
 ) -> None:
-    """Check every question against the documents: quotes, key facts, leaks between the halves; faults by file and line.
+    """Check questions against the documents. Quotes, key facts, leaks between splits; faults by file and line.
 
-    With --reader, print how far a second reader's answers agree with the references.
+    With --reader, also print the agreement of a second annotator's answers with the references.
     """
     from opora.bench.questions.second_annotator import format_reading, read_again
     from opora.bench.questions.validate import check_questions, format_check
@@ -119,48 +58,53 @@ def check(
         raise InputError(f"{len(checked.faults)} faults; the first: {checked.faults[0]}")
 
 
-@app.command()
 def threshold(
     questions: Questions = None,
-    language: Annotated[str, typer.Option(help="Only questions in this language.")] = "",
+    language: Annotated[str, typer.Option(help="Use only questions in this language.")] = "",
     overrides: Overrides = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Calibrate when `extractive` refuses, on questions with and without an answer; set the result as ask.threshold."""
+    """Calibrate the refusals of `extractive`. On questions with and without an answer; prints the setting to change."""
+    from opora.answer.settings import AskSettings
     from opora.bench.questions.calibrate import calibrate_threshold, format_calibration
     from opora.examples.reader import read_questions
     from opora.recipe.recipe import load_recipe
     from opora.retrieval.search.searcher import open_index
 
-    settings = load_recipe(overrides=overrides or []).ask
-    show_settings("ask", settings)
-    examples = read_questions(questions or Path("questions.jsonl"))
-    examples = [example for example in examples if not language or example.language == language]
+    settings = load_recipe(overrides=overrides or []).settings("ask", AskSettings)
+    if verbose:
+        show_settings("ask", settings)
+    examples = read_questions(questions or Path("questions.jsonl"), language)
     calibration = calibrate_threshold(examples, open_index(Path("index")), settings)
     typer.echo(calibration.model_dump_json(indent=2) if as_json else format_calibration(calibration))
 
 
-def _run(
-    method: str,
-    name: str,
-    questions: Path | None,
-    models: list[str] | None,
-    overrides: list[str] | None,
-    as_json: bool,
+def judge_check(
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Entry of opora.yaml with the judge.")] = "judge",
+    model: Annotated[str | None, typer.Option(help="Model spec of the judge.")] = None,
+    template: Annotated[str | None, typer.Option(help="Scale of the verdicts: score or grade.")] = None,
+    language: Annotated[str, typer.Option(help="Use only answers in this language: ru or en.")] = "",
+    labels: Annotated[Path | None, typer.Option(help="JSON Lines of labelled answers; default: opora's own.")] = None,
+    price_prompt: Annotated[float | None, typer.Option(min=0.0, help="Price of a million prompt tokens.")] = None,
+    price_completion: Annotated[
+        float | None, typer.Option(min=0.0, help="Price of a million completion tokens.")
+    ] = None,
+    budget: Annotated[float | None, typer.Option(min=0.0, help="Spending limit for judge calls.")] = None,
+    dry_run: DryRun = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
-    from opora.bench.settings import BenchSettings
-    from opora.bench.stage import TABLE_TEXT, bench_build, run_bench
+    """Measure a judge. Agreement with labelled answers, bias for length and position."""
+    from opora.bench.judge.audit import JudgeAuditStage, audit_settings
+    from opora.bench.judge.settings import JudgeBenchSettings
     from opora.recipe.recipe import load_recipe
 
-    given = [f"bench.{name}.method={method}"]
-    given += [f"bench.{name}.questions={questions}"] if questions else []
-    given += [f"bench.{name}.models={ {model: model for model in models} }"] if models else []
-    settings = load_recipe(overrides=[*given, *(overrides or [])], entries={"bench": name}).bench[name]
-    assert isinstance(settings, BenchSettings)
-    show_settings(f"bench.{name}", settings)
-    corpus, index, out = Path("corpus"), Path("index"), Path("bench") / name
-    finished = bench_build(settings, corpus, index, out).finished
-    manifest = finished or run_bench(settings, corpus, index, out)
-    if not as_json:
-        typer.echo((out / TABLE_TEXT).read_text(encoding="utf-8"))
-    show_manifest(manifest, out, as_json, made=not finished)
+    flags = {"model": model, "template": template, "budget": budget}
+    flags |= {"price.prompt": price_prompt, "price.completion": price_completion}
+    options = {f"bench.{name}.{key}": value for key, value in flags.items() if value is not None}
+    project = load_recipe(overrides=overrides or [], options={f"bench.{name}.method": "judge", **options})
+    judge = project.settings(f"bench.{name}", JudgeBenchSettings)
+    stage = JudgeAuditStage(audit_settings(judge, language, labels), Path("judge-check") / name)
+    run_command(project, "judge-check", stage, as_json=as_json, verbose=verbose, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""opora init: a new project."""
+"""opora init: write the files of a new project."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from opora.errors import InputError
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="The folder of the project; made if it does not exist.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="Folder of the project; created if it does not exist.")] = Path(),
     sample: Annotated[
-        bool, typer.Option("--sample", help="With sample documents in Russian and English, and questions on them.")
+        bool, typer.Option("--sample", help="With 24 documents and questions, in Russian and English.")
     ] = False,
     benchmark: Annotated[
         bool,
-        typer.Option("--benchmark", help="With the whole benchmark, 48 documents and 300 questions in each language."),
+        typer.Option("--benchmark", help="With the whole benchmark: 48 documents and 300 questions per language."),
     ] = False,
 ) -> None:
-    """Lay out a project: opora.yaml, documents/, questions; with --sample or --benchmark one that runs at once."""
+    """Create a project. Writes opora.yaml, documents/ and questions; --sample and --benchmark run at once."""
     from opora.recipe.scaffold import project_files
 
     if sample and benchmark:
-        raise InputError("--sample is a part of --benchmark; give one of them")
+        raise InputError("--sample and --benchmark exclude each other; --benchmark contains the sample")
     files = project_files("benchmark" if benchmark else "sample" if sample else "empty")
     for path in files:
         if (folder / path).exists():

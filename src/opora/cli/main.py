@@ -1,6 +1,6 @@
 """The `opora` command.
 
-In: arguments. Out: what the command prints, and an exit status: 0, 2 for wrong input, 1 for a failure of opora's own.
+In: arguments. Out: the output of the command, and an exit status: 0, 2 for wrong input, 1 for a failure of opora's own.
 """
 
 from __future__ import annotations
@@ -9,67 +9,87 @@ import errno
 import os
 import sys
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from opora import __version__
-from opora.cli import ask, bench, dataset, index, ingest, init, plan, report, run, train
-from opora.errors import OporaError
+from opora.cli import ask, bench, doctor, init, plan, run, tune
+from opora.cli.commands import add_section, section_help
+from opora.errors import OporaError, RenamedSettingWarning
+from opora.recipe.registry import sections
 
-app = typer.Typer(
-    name="opora",
-    help="A small language model on your own machine that answers from your documents, cites the place, and proves it.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("init")(init.init)
-app.command("ingest")(ingest.ingest)
-app.add_typer(index.app, name="index")
-app.command("ask")(ask.ask)
-app.add_typer(dataset.app, name="dataset")
-app.add_typer(train.app, name="train")
-app.add_typer(bench.app, name="bench")
-app.command("report")(report.report)
-app.command("plan")(plan.plan)
-app.command("run")(run.run)
+HELP = "A small language model on your own machine that answers from your documents, cites the place, and proves it."
+SUBCOMMANDS = {"index": tune.add_commands, "bench": bench.add_commands}
+"""Section -> function that adds commands that are not stages to its group."""
 
 
-def show_version(wanted: bool) -> None:
-    if wanted:
+def build_app(command: str = "") -> typer.Typer:
+    """Return the app with the options of one command; those of other sections would import all settings."""
+    app = typer.Typer(
+        name="opora",
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_global_options)
+    app.command("init")(init.init)
+    app.command("doctor")(doctor.doctor)
+    for section in sections():
+        if section == "ask":
+            app.command("ask")(ask.ask)
+        elif section == command:
+            add_section(app, section, SUBCOMMANDS.get(section))
+        else:
+            app.command(section, help=section_help(section))(lambda: None)
+    app.command("plan")(plan.plan)
+    app.command("run")(run.run)
+    return app
+
+
+def _print_version(is_given: bool) -> None:
+    if is_given:
         typer.echo(f"opora {__version__}")
         raise typer.Exit
 
 
-@app.callback()
-def opora(
+def _global_options(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options of every command."""
 
 
 def main() -> None:
-    """Run a command; a fault that opora can explain is one line on standard error."""
-    warnings.simplefilter("ignore", FutureWarning)  # what one library will ask of another tells a user nothing
+    """Run a command. A fault that one line explains is that line on standard error."""
+    warnings.simplefilter("ignore", FutureWarning)  # announcements of libraries to their developers
+    warnings.simplefilter("always", RenamedSettingWarning)
+    warnings.showwarning = _show_warning
     try:
-        app()
+        build_app(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), ""))()
     except OporaError as error:
-        fail(str(error), error.exit_code)
+        _exit(str(error), error.exit_code)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        fail(f"{error.filename or 'the disk'}: no space left; free some and run the same command again", 1)
+        _exit(f"{error.filename or 'the disk'}: no space left; free some and run the same command again", 1)
     except KeyboardInterrupt:
-        fail("stopped; the same command goes on from here", 130)
+        _exit("interrupted; run the same command to resume", 130)
 
 
-def fail(message: str, code: int) -> None:
-    """Say what is wrong and end. `os._exit` after a flush: threads of libraries must not outlive a failed command."""
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+    if issubclass(category, RenamedSettingWarning):
+        print(f"opora: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno), end="", file=sys.stderr)
+
+
+def _exit(message: str, code: int) -> None:
+    """Print what is wrong and end the process; `os._exit` because threads of libraries may outlive a failed command."""
     print(f"opora: {message}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()

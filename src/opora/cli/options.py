@@ -1,4 +1,7 @@
-"""Options that several commands share, and what every command does with them."""
+"""Options that several commands share, and the output of a stage.
+
+Results go to standard output. Progress, settings and one summary line go to standard error.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from opora.artifacts import Manifest
+    from opora.recipe.run import StageRun
     from opora.validation import Settings
 
 Overrides = Annotated[
@@ -17,35 +20,46 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of opora.yaml, e.g. ask.top_k=5. Repeatable."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Entry of opora.yaml, and folder of the result.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print all settings, with the source of each.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show state and expected cost; make nothing, send nothing.")]
+Questions = Annotated[Path | None, typer.Option(help="JSON Lines of questions; default: questions.jsonl.")]
+
+
+def note(*lines: str) -> None:
+    """Print lines on standard error."""
+    print(*lines, sep="\n", file=sys.stderr)
 
 
 def show_settings(section: str, settings: Settings) -> None:
-    """Print resolved settings on standard error, with where each given one comes from."""
-    print(f"{section}:", file=sys.stderr)
-    for key, value in _flat(settings.model_dump(mode="json")):
+    """Print resolved settings on standard error, with the source of each value that is not a default."""
+    note(f"{section}:")
+    for key, value in _flatten(settings.model_dump(mode="json")):
         origin = settings.origins.get(key)
-        print(f"  {key}: {_shown(value)}" + (f"  # {origin}" if origin else ""), file=sys.stderr)
+        note(f"  {key}: {value!r}" + (f"  # {origin}" if origin else ""))
 
 
-def show_manifest(manifest: Manifest, out: Path, as_json: bool, made: bool = True) -> None:
-    """Print what was made: the manifest as JSON, or a line of counts and a line of what was dropped."""
+def show_run(run: StageRun, as_json: bool) -> None:
+    """Print the result of a stage, or its manifest as JSON, and a summary line."""
+    result = run.stage.result()
     if as_json:
-        typer.echo(manifest.model_dump_json(indent=2))
-        return
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in manifest.counts.items())
-    how = f"{manifest.seconds:.1f} s" if made else "done before"
-    typer.echo(f"{out}: {counts or manifest.stage} ({how})")
-    if dropped := {reason: count for reason, count in manifest.dropped.items() if count}:
-        typer.echo("  dropped: " + ", ".join(f"{count} {reason}" for reason, count in dropped.items()))
+        typer.echo(run.manifest.model_dump_json(indent=2))
+    elif result:
+        typer.echo(result.read_text(encoding="utf-8"))
+    note(summary(run))
 
 
-def _flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def summary(run: StageRun) -> str:
+    """Return the line of a stage that has run: `corpus: 24 documents, 310 passages; dropped: 2 duplicate (3.1 s)`."""
+    manifest = run.manifest
+    parts = [", ".join(f"{count} {name.replace('_', ' ')}" for name, count in manifest.counts.items())]
+    dropped = [f"{count} {reason}" for reason, count in manifest.dropped.items() if count]
+    parts += [f"dropped: {', '.join(dropped)}"] if dropped else []
+    timing = f"{manifest.seconds:.1f} s" if run.is_new else "up to date"
+    return f"{run.stage.out}: {'; '.join(filter(None, parts))} ({timing})"
+
+
+def _flatten(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
     for key, value in data.items():
-        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [(f"{prefix}{key}", value)]
+        rows += _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [(f"{prefix}{key}", value)]
     return rows
-
-
-def _shown(value: Any) -> str:
-    return "''" if value == "" else str(value)

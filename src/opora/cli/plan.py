@@ -1,73 +1,76 @@
-"""opora plan: what a run would do."""
+"""opora plan: the state of each stage, and the expected cost of the rest."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from opora.cli.options import AsJson, Overrides
 
+if TYPE_CHECKING:
+    from opora.recipe.plan import PlanLine
+
 
 def plan(overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Show which stages of opora.yaml are done, stale or to do, and what the rest will take."""
-    from opora.cli.run import load_recipe_here
-    from opora.recipe.estimate import estimate
+    """Show what `opora run` would do. Stages are up to date, stale or missing; with the expected cost of the rest."""
     from opora.recipe.plan import plan
-    from opora.recipe.stages import stages_of
+    from opora.recipe.recipe import load_existing_recipe
 
-    recipe = load_recipe_here(overrides or [])
-    rows = []
-    for line in plan(stages_of(recipe, Path())):
-        row = {"stage": line.stage.name, "state": line.state, "reason": line.reason, "out": str(line.stage.out)}
-        expected = None if line.state == "done" else estimate(recipe, line.stage.name, Path())
-        seconds = expected.seconds if expected else None
-        if expected and line.last_seconds is not None and line.state == "stale":
-            seconds = line.last_seconds
-        rows.append(
-            {
-                **row,
-                "calls": expected.calls if expected else 0,
-                "tokens": expected.tokens if expected else 0,
-                "seconds": seconds,
-                "took_seconds": line.last_seconds,
-            }
-        )
-    typer.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else format_plan(rows))
+    show_plan(plan(load_existing_recipe(overrides=overrides or [])), as_json)
 
 
-def format_plan(rows: Sequence[Mapping[str, object]]) -> str:
-    """A line a stage, and a line of what is to do in all."""
+def show_plan(lines: Sequence[PlanLine], as_json: bool) -> None:
+    """Print the state and estimate of stages."""
+    rows = [_as_json(line) for line in lines]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else format_plan(lines))
+
+
+def format_plan(lines: Sequence[PlanLine]) -> str:
+    """Return one line per stage, and one with the totals."""
     from opora.console.progress import format_seconds
 
-    width = max(len(str(row["stage"])) for row in rows)
-    lines = []
-    for row in rows:
-        parts = [f"{row['stage']:{width}}", f"{row['state']:10}"]
-        if row["state"] == "done":
-            parts.append(f"took {format_seconds(float(str(row['took_seconds'])))}")
-        else:
-            parts.append(_expected(row))
-        if row["reason"]:
-            parts.append(f"({row['reason']})")
-        lines.append("  ".join(parts).rstrip())
-    todo = [row for row in rows if row["state"] != "done"]
-    if not todo:
-        return "\n".join([*lines, "", "Everything is done."])
-    known = sum(float(str(row["seconds"])) for row in todo if row["seconds"] is not None)
-    unknown = [str(row["stage"]) for row in todo if row["seconds"] is None]
-    calls, tokens = (sum(int(str(row[key])) for row in todo) for key in ("calls", "tokens"))
-    total = f"{len(todo)} to do: about {format_seconds(known)}, {calls} calls, {tokens} tokens"
-    total += f"; not known for {', '.join(unknown)}" if unknown else ""
-    return "\n".join([*lines, "", f"{total}. Local models cost nothing; a server's price is its own."])
+    width = max(len(line.name) for line in lines)
+    rows = [f"{line.name:{width}}  {line.state:11}  {_expected(line)}".rstrip() for line in lines]
+    pending = [line for line in lines if line.estimate]
+    if not pending:
+        return "\n".join([*rows, "", "Everything is up to date."])
+    estimates = [line.estimate for line in pending if line.estimate]
+    seconds = [(line.name, _seconds(line)) for line in pending]
+    known = [value for _, value in seconds if value is not None]
+    calls, tokens = sum(each.calls for each in estimates), sum(each.tokens for each in estimates)
+    total = f"{len(pending)} to run: about {format_seconds(sum(known))}, {calls} calls, {tokens} tokens"
+    if costs := [estimate.cost for estimate in estimates if estimate.cost is not None]:
+        total += f", cost {sum(costs):.4f}"
+    if unknown := [name for name, value in seconds if value is None]:
+        total += f"; time unknown for {', '.join(unknown)}"
+    return "\n".join([*rows, "", f"{total}."])
 
 
-def _expected(row: Mapping[str, object]) -> str:
+def _expected(line: PlanLine) -> str:
     from opora.console.progress import format_seconds
 
-    seconds = row["seconds"]
-    parts = ["time not known" if seconds is None else f"about {format_seconds(float(str(seconds)))}"]
-    parts += [f"{row[key]} {key}" for key in ("calls", "tokens") if row[key]]
-    return ", ".join(parts)
+    if line.estimate is None:
+        return f"took {format_seconds(line.last_seconds or 0.0)}"
+    seconds = _seconds(line)
+    parts = ["time unknown" if seconds is None else f"about {format_seconds(seconds)}"]
+    parts += [f"{line.estimate.calls} calls"] if line.estimate.calls else []
+    parts += [f"{line.estimate.tokens} tokens"] if line.estimate.tokens else []
+    parts += [f"cost {line.estimate.cost:.4f}"] if line.estimate.cost is not None else []
+    parts += [line.estimate.note] if line.estimate.note else []
+    return ", ".join(parts) + (f"  ({line.reason})" if line.reason else "")
+
+
+def _seconds(line: PlanLine) -> float | None:
+    """Return the expected seconds: those of the last run with the same settings, else the estimate."""
+    if line.last_seconds is not None and line.state == "stale":
+        return line.last_seconds
+    return line.estimate.seconds if line.estimate else None
+
+
+def _as_json(line: PlanLine) -> dict[str, object]:
+    row = {"stage": line.name, "state": line.state, "reason": line.reason, "out": str(line.stage.out)}
+    estimate = line.estimate._asdict() if line.estimate else {"calls": 0, "tokens": 0, "cost": None, "note": ""}
+    return {**row, **estimate, "seconds": _seconds(line), "last_seconds": line.last_seconds}

@@ -1,54 +1,33 @@
-"""opora run: do what is not done."""
+"""opora run: make what is not up to date."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from opora.cli.options import AsJson, Overrides, show_manifest, show_settings
-
-if TYPE_CHECKING:
-    from opora.artifacts import Manifest
-    from opora.recipe.recipe import Recipe
-    from opora.recipe.stages import Stage
+from opora.cli.options import AsJson, Overrides, Verbose, note, show_run, show_settings
 
 
 def run(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Stages, such as train.raft, with what they need; without any, all.")
+        list[str] | None, typer.Argument(help="Stages, such as train.raft, with those they need; default: all.")
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Run the stages of opora.yaml that are not done."""
-    from opora.recipe.run import run, with_needs
-    from opora.recipe.stages import stage_named, stages_of
+    """Run all stages that are not up to date."""
+    from opora.recipe.plan import stages_of, with_needs
+    from opora.recipe.recipe import load_existing_recipe
+    from opora.recipe.run import run
 
-    stages = stages_of(load_recipe_here(overrides or []), Path())
+    stages = stages_of(load_existing_recipe(overrides=overrides or []))
     if names:
-        stages = with_needs(stages, [stage_named(stages, name) for name in names])
-
-    def show(stage: Stage, manifest: Manifest, made: bool) -> None:
-        show_manifest(manifest, stage.out, as_json, made)
-        table = stage.out / "table.md"
-        if table.exists() and not as_json:
-            typer.echo(table.read_text(encoding="utf-8"))
-
-    for stage in stages:
-        show_settings(stage.name, stage.settings)
-    print(file=sys.stderr)
-    run(stages, show)
-
-
-def load_recipe_here(overrides: Sequence[str]) -> Recipe:
-    """The recipe in the current folder. Raises InputError if there is none."""
-    from opora.errors import InputError
-    from opora.recipe.recipe import RECIPE, load_recipe
-
-    if not RECIPE.exists():
-        raise InputError(f"{RECIPE}: no such file in {Path.cwd()}; `opora init .` writes one")
-    return load_recipe(overrides=overrides)
+        stages = with_needs(stages, names)
+    if verbose:
+        for planned in stages:
+            show_settings(planned.name, planned.stage.settings)
+    run(stages, lambda outcome: show_run(outcome, as_json))
+    page = next((planned.stage.out / "report.html" for planned in stages if planned.name == "report"), None)
+    note("", *([f"Open {page} to compare the models."] if page else []), 'Ask the documents: opora ask "..."')

@@ -1,10 +1,11 @@
-"""The recipe of a project: one YAML file, one section a stage.
+"""The recipe of a project: one YAML file, with the settings of each stage.
 
-In: `opora.yaml`, overrides such as `train.lr=1e-4`. Out: a validated recipe that knows where each value came from.
+In: `opora.yaml`, overrides such as `train.lr=1e-4`. Out: a project with validated settings that know the source of each
+value.
 
-    recipe = load_recipe(Path("opora.yaml"), overrides=["train.lr=1e-4"])
-    recipe.train["raft"].lr                  # 0.0001
-    recipe.train["raft"].origins             # {'lr': '--set', 'dataset': 'opora.yaml'}
+    project = load_recipe(Path("opora.yaml"), overrides=["train.lr=1e-4"])
+    project.sections["train.raft"].lr                  # 0.0001
+    project.sections["train.raft"].origins             # {'lr': '--set', 'dataset': 'opora.yaml'}
 """
 
 from __future__ import annotations
@@ -16,62 +17,41 @@ from typing import Any
 
 import yaml
 
-from opora.answer.settings import AskSettings
-from opora.bench.settings import AnyBenchSettings
-from opora.corpus.settings import IngestSettings
-from opora.dataset.raft.settings import RaftSettings
+from opora.artifacts.stage import Project
 from opora.errors import InputError
-from opora.report.settings import ReportSettings
-from opora.retrieval.settings import IndexSettings
-from opora.train.registry import AnyTrainSettings
-from opora.validation import Settings, known_fields, nearest, parse_record
+from opora.recipe.registry import RegistryEntry, entries, find_entry, sections
+from opora.validation import Settings, nearest, parse_record
 
 RECIPE = Path("opora.yaml")
+OPTIONS = "command line"
+"""Origin of values that options of a command give."""
 
 
-class Recipe(Settings):
-    """All sections. `dataset`, `train` and `bench` hold any number of entries by name; each entry is one artefact."""
+def load_recipe(
+    path: Path = RECIPE, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None
+) -> Project:
+    """Read `path` if it exists, apply `options` and then `overrides`, validate.
 
-    ingest: IngestSettings = IngestSettings()
-    index: IndexSettings = IndexSettings()
-    ask: AskSettings = AskSettings()
-    dataset: dict[str, RaftSettings] = {}
-    train: dict[str, AnyTrainSettings] = {}
-    bench: dict[str, AnyBenchSettings] = {}
-    report: ReportSettings = ReportSettings()
-
-
-NAMED = ("dataset", "train", "bench")
-"""Sections whose entries have names."""
-DEFAULT_METHODS = {"train": "sft", "bench": "rag"}
-"""What an entry is that names no method."""
-
-
-def load_recipe(path: Path = RECIPE, overrides: Sequence[str] = (), entries: Mapping[str, str] | None = None) -> Recipe:
-    """Read `path` if it is there, apply `overrides` (`key.key=value`, the value as YAML), validate.
-
-    `entries` names one entry for each of some sections, `{"train": "raft"}`, that is to exist even if the file lacks
-    it. An override of a named section, `train.lr=1e-4`, applies to all its entries; `train.raft.lr=1e-4` to one.
-    Raises InputError for a file that is no YAML, an unknown key or a wrong value.
+    `options` maps dotted keys to values; `{"train.raft.method": "sft"}` adds an entry that the file lacks. An override
+    is `key.key=value`, the value as YAML. `train.lr=1e-4` applies to all entries of `train` that have the setting,
+    `train.raft.lr=1e-4` to one. Raises InputError for a file that is not YAML, an unknown key or a wrong value.
     """
-    data = _read(path)
-    origins = {key: str(path) for key in _leaves(data)}
-    for section, entry in (entries or {}).items():
-        data.setdefault(section, {}).setdefault(entry, {})
+    where = ", ".join([str(path), *(f"--set {override}" for override in overrides)])
+    recipe = _Recipe(_read(path), str(path), where)
+    for key, value in (options or {}).items():
+        recipe.add_entry(key.split("."))
+        recipe.put(key.split("."), value, OPTIONS)
     for override in overrides:
-        for keys, value in _targets(data, override):
-            _put(data, keys, value, override)
-            origins[".".join(keys)] = "--set"
-    for section, method in DEFAULT_METHODS.items():
-        for settings in (data.get(section) or {}).values():
-            if isinstance(settings, dict):
-                settings.setdefault("method", method)
-    recipe = parse_record(Recipe, data, str(path) if not overrides else f"{path} with --set {' '.join(overrides)}")
-    for section in Recipe.model_fields:
-        value = getattr(recipe, section)
-        for prefix, settings in _sections(section, value):
-            settings.with_origins({k.removeprefix(prefix): v for k, v in origins.items() if k.startswith(prefix)})
-    return recipe
+        for keys, value in recipe.targets(override):
+            recipe.put(keys, value, "--set")
+    return Project(path.parent, recipe.settings())
+
+
+def load_existing_recipe(path: Path = RECIPE, overrides: Sequence[str] = ()) -> Project:
+    """Like `load_recipe`. Raises InputError also if there is no file."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file in {Path.cwd()}; `opora init .` writes one")
+    return load_recipe(path, overrides)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -84,55 +64,122 @@ def _read(path: Path) -> dict[str, Any]:
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise InputError(f"{path}: sections are expected ({', '.join(Recipe.model_fields)}), this is {data!r:.60}")
-    # a section that is left empty, `index:`, means its defaults
-    return {key: {} if value is None else value for key, value in data.items()}
+        raise InputError(f"{path}: expected sections ({', '.join(sections())}), got {data!r:.60}")
+    return data
 
 
-def _targets(data: dict[str, Any], override: str) -> Iterator[tuple[list[str], Any]]:
-    """The paths that an override sets: itself, or for a named section without a name one for each entry."""
-    key, sign, text = override.partition("=")
-    keys = key.strip().split(".")
-    if not sign or len(keys) < 2:
-        raise InputError(f"--set {override}: section.key=value is expected, such as train.lr=1e-4")
-    if keys[0] not in Recipe.model_fields:
-        raise InputError(f"--set {override}: {keys[0]} is unknown; {nearest(keys[0], list(Recipe.model_fields))}")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise InputError(f"--set {override}: {text!r} is not YAML; quote it") from None
-    section = data.get(keys[0]) or {}
-    if keys[0] in NAMED and keys[1] not in section:
-        if keys[1] not in known_fields(Recipe, [keys[0]]) or not section:
-            raise InputError(f"--set {override}: {keys[0]} has no entry or key {keys[1]!r}; entries: {list(section)}")
-        for name in section:
+class _Recipe:
+    """Sections as nested data, by name (`index`, `train.raft`), with current names of settings; and their origins."""
+
+    def __init__(self, data: Mapping[str, Any], source: str, where: str) -> None:
+        self._where = where
+        self._data: dict[str, dict[str, Any]] = {}
+        self._origins: dict[str, dict[str, str]] = {}
+        for name, content in self._split(data):
+            settings = content
+            if isinstance(content, dict):
+                settings = self._entry(name, content).load_settings().with_current_names(content)
+            self._data[name] = settings
+            self._origins[name] = dict.fromkeys(_leaves(settings), source)
+
+    def _split(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield (name, settings) of each section without entries, and of each entry of the others."""
+        for section, content in data.items():
+            self._check_section(section)
+            if not _has_entries(section):
+                yield section, {} if content is None else content
+            elif not isinstance(content, dict | None):
+                raise InputError(f"{self._where}: {section} is {content!r:.60}: expected entries by name")
+            else:
+                for name, settings in (content or {}).items():
+                    yield f"{section}.{name}", {} if settings is None else settings
+
+    def _check_section(self, section: str) -> None:
+        if section not in sections():
+            raise InputError(f"{self._where}: {section} is unknown; {nearest(section, sections())}")
+
+    def _entry(self, name: str, content: Mapping[str, Any]) -> RegistryEntry:
+        """Return the row of the registry for a section, by its method."""
+        return find_entry(name.partition(".")[0], str(content.get("method", "")), f"{self._where}: {name}")
+
+    def add_entry(self, keys: Sequence[str]) -> None:
+        """Add the section of a key if it is missing."""
+        self._data.setdefault(self._name_and_path(keys)[0], {})
+
+    def _name_and_path(self, keys: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Split a key: ('train.raft', ['lr']) or ('index', ['chunk', 'size'])."""
+        depth = 2 if _has_entries(keys[0]) else 1
+        return ".".join(keys[:depth]), keys[depth:]
+
+    def targets(self, override: str) -> Iterator[tuple[list[str], Any]]:
+        """Yield the keys that an override sets, with the value: one, or one per entry of a section."""
+        key, sign, text = override.partition("=")
+        keys = key.strip().split(".")
+        if not sign or len(keys) < 2:
+            raise InputError(f"--set {override}: expected section.key=value, such as train.lr=1e-4")
+        self._check_section(keys[0])
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"--set {override}: {text!r} is not YAML; quote it") from None
+        if not _has_entries(keys[0]) or f"{keys[0]}.{keys[1]}" in self._data:
+            yield keys, value
+            return
+        names = [name.partition(".")[2] for name in self._data if name.startswith(f"{keys[0]}.")]
+        having = [name for name in names if self._has_setting(f"{keys[0]}.{name}", keys[1])]
+        if not having:
+            raise InputError(f"--set {override}: {keys[0]} has no entry or key {keys[1]!r}; entries: {names}")
+        for name in having:
             yield [keys[0], name, *keys[1:]], copy.deepcopy(value)
-    else:
-        yield keys, value
+
+    def _has_setting(self, name: str, key: str) -> bool:
+        model = self._entry(name, self._data[name]).load_settings()
+        return model.renamed.get(key, key) in model.model_fields
+
+    def put(self, keys: Sequence[str], value: object, origin: str) -> None:
+        """Set one value, under the current name of its key."""
+        name, path = self._name_and_path(keys)
+        data = self._data.setdefault(name, {})
+        for key in reversed(path):
+            value = {key: value}
+        assert isinstance(value, dict)
+        nested: Any = self._entry(name, data).load_settings().with_current_names(value)
+        current = []
+        for _ in path:
+            [(key, nested)] = nested.items()
+            current.append(key)
+        for number, key in enumerate(current[:-1], 1):
+            data = data.setdefault(key, {})
+            if not isinstance(data, dict):
+                raise InputError(f"{self._where}: {name}.{'.'.join(current[:number])} is a value, not a section")
+        data[current[-1]] = nested
+        self._origins.setdefault(name, {})[".".join(current)] = origin
+
+    def settings(self) -> dict[str, Settings]:
+        """Validate all sections, in the order of the registry; those without entries have their defaults."""
+        names: list[str] = []
+        for section in sections():
+            own = [name for name in self._data if name.partition(".")[0] == section]
+            names += own if _has_entries(section) else [section]
+        return {name: self._validate(name, self._data.get(name, {})) for name in names}
+
+    def _validate(self, name: str, data: object) -> Settings:
+        entry = self._entry(name, data if isinstance(data, dict) else {})
+        if isinstance(data, dict) and entry.method:
+            data = {**data, "method": entry.method}
+        settings = parse_record(entry.load_settings(), data, self._where, f"{name}.")
+        return settings.with_origins(self._origins.get(name, {}))
 
 
-def _put(data: dict[str, Any], keys: Sequence[str], value: Any, override: str) -> None:
-    for key in keys[:-1]:
-        if data.get(key) is None:
-            data[key] = {}
-        data = data[key]
-        if not isinstance(data, dict):
-            raise InputError(f"--set {override}: {key} is a value, not a section")
-    data[keys[-1]] = value
+def _has_entries(section: str) -> bool:
+    """Return True if a section holds any number of entries by name, each with a method."""
+    return any(entry.method for entry in entries(section))
 
 
-def _leaves(data: Any, prefix: str = "") -> Iterator[str]:
+def _leaves(data: object, prefix: str = "") -> Iterator[str]:
+    """Yield the dotted key of each value."""
     if isinstance(data, dict):
         for key, value in data.items():
             yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
+    elif prefix:
         yield prefix
-
-
-def _sections(name: str, value: Any) -> Iterator[tuple[str, Settings]]:
-    """(prefix of its keys, settings) of a section, or of each of its entries."""
-    if isinstance(value, Settings):
-        yield f"{name}.", value
-    else:
-        for entry, settings in value.items():
-            yield f"{name}.{entry}.", settings

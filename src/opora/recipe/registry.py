@@ -51,78 +51,81 @@ class RegistryEntry(NamedTuple):
 ENTRIES = [
     RegistryEntry(
         "ingest", "", "opora.corpus.settings:IngestSettings", "opora.corpus.stage:IngestStage",
-        "Read documents (PDF, DOCX, HTML, Markdown, text) into corpus/.", argument="folders",
+        "Read documents into corpus/. PDF, DOCX, HTML, Markdown and text become clean passages.", argument="folders",
     ),
     RegistryEntry(
         "index", "", "opora.retrieval.settings:IndexSettings", "opora.retrieval.index.stage:IndexStage",
-        "Build or update the search index (BM25 and dense vectors) in index/.", ("runner",),
+        "Build or update the search index. BM25 terms and dense vectors of corpus/ go to index/.", ("runner",),
     ),
     RegistryEntry("ask", "", "opora.answer.settings:AskSettings"),
     RegistryEntry(
         "dataset", "raft", "opora.dataset.raft.settings:RaftSettings", "opora.dataset.raft.stage:RaftStage",
-        "Gold passages among distractors, and refusals without gold (Zhang et al. 2024).", ("questions",),
+        "Gold passages among distractors, and refusals. Zhang et al. 2024, arXiv:2403.10131.", ("questions",),
     ),
     RegistryEntry(
-        "train", "sft", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
-        "Supervised fine-tuning of a LoRA adapter, with the loss on the answers only.", ("model", "dataset"),
+        "train", "sft", "opora.train.objectives.sft:SftSettings", "opora.train.llm.stage:AdapterStage",
+        "Fine-tune a LoRA adapter on answers. Supervised: the loss is on the answers only.", ("model", "dataset"),
     ),
     RegistryEntry(
-        "train", "simpo", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
-        "Preference optimisation without a reference model (Meng et al. 2024).", ("model", "dataset"),
+        "train", "simpo", "opora.train.objectives.simpo:SimpoSettings", "opora.train.llm.stage:AdapterStage",
+        "Fine-tune a LoRA adapter on preferences, SimPO. No reference model; Meng et al. 2024.", ("model", "dataset"),
     ),
     RegistryEntry(
-        "train", "dpo", "opora.train.settings:TrainSettings", "opora.train.llm.stage:AdapterStage",
-        "Preference optimisation against the model before training (Rafailov et al. 2023).", ("model", "dataset"),
+        "train", "dpo", "opora.train.objectives.dpo:DpoSettings", "opora.train.llm.stage:AdapterStage",
+        "Fine-tune a LoRA adapter on preferences, DPO. Rafailov et al. 2023.", ("model", "dataset"),
     ),
     RegistryEntry(
         "train", "embedder", "opora.train.embedder.settings:EmbedderTrainSettings",
         "opora.train.embedder.stage:EmbedderStage",
-        "Fine-tune an embedder on the corpus (inverse cloze task).", ("base", "questions"),
+        "Fine-tune an embedder on the corpus. Inverse cloze task.", ("base", "questions"),
     ),
     RegistryEntry(
-        "train", "reranker", "opora.train.reranker.settings:RerankerSettings", "opora.train.reranker.stage:RerankerStage",
-        "Train a reranker (LambdaMART over features, or a cross-encoder).", ("base", "questions"),
+        "train", "reranker", "opora.train.reranker.settings:RerankerSettings",
+        "opora.train.reranker.stage:RerankerStage",
+        "Train a reranker. LambdaMART over features, or a cross-encoder.", ("base", "questions"),
     ),
     RegistryEntry(
-        "bench", "rag", "opora.bench.settings:RagBenchSettings", "opora.bench.stage:BenchStage",
-        "Retrieve, answer and score each question with each model.", ("questions", "models"),
+        "bench", "rag", "opora.bench.tasks.rag:RagBenchSettings", "opora.bench.stage:BenchStage",
+        "Retrieve, answer and score. Each question with each model.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "position", "opora.bench.settings:PositionBenchSettings", "opora.bench.stage:BenchStage",
-        "Vary number, order and gold position of the passages.", ("questions", "models"),
+        "bench", "position", "opora.bench.tasks.position:PositionBenchSettings", "opora.bench.stage:BenchStage",
+        "Vary number, order and gold position of passages.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "distractors", "opora.bench.settings:DistractorsBenchSettings", "opora.bench.stage:BenchStage",
-        "Gold passages among a growing number of distractors, random or hard.", ("questions", "models"),
+        "bench", "distractors", "opora.bench.tasks.distractors:DistractorsBenchSettings",
+        "opora.bench.stage:BenchStage",
+        "Vary number and hardness of distractors.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "closed", "opora.bench.settings:ClosedBenchSettings", "opora.bench.stage:BenchStage",
+        "bench", "multiple_choice", "opora.bench.tasks.multiple_choice:MultipleChoiceBenchSettings",
+        "opora.bench.stage:BenchStage",
         "Multiple-choice questions over retrieved passages.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "retriever", "opora.bench.settings:RetrieverBenchSettings", "opora.bench.stage:BenchStage",
-        "Recall@k, MRR and nDCG of each retriever on questions with gold passages.", ("questions",),
+        "bench", "retrieval", "opora.bench.tasks.retrieval:RetrievalBenchSettings", "opora.bench.stage:BenchStage",
+        "Recall@k, MRR and nDCG of each retriever.", ("questions",),
     ),
     RegistryEntry(
         "bench", "judge", "opora.bench.judge.settings:JudgeBenchSettings", "opora.bench.judge.stage:JudgeStage",
-        "A language model scores the answers of another benchmark.",
-        ("of", "model", "template", "price.prompt", "price.completion", "budget"),
+        "Have a language model score the answers of a benchmark.",
+        ("benchmark", "model", "template", "price.prompt", "price.completion", "budget"),
     ),
     RegistryEntry(
         "report", "", "opora.report.settings:ReportSettings", "opora.report.stage:ReportStage",
-        "Write report/: one HTML page with tables, plots and all answers; also Markdown, LaTeX, JSON and PNG.",
+        "Write the report of benchmarks. HTML with all answers, Markdown, LaTeX, JSON and PNG in report/.",
         requires="bench",
     ),
 ]  # fmt: skip
 """In the order of a run. The first method of a section is its default."""
 
 SECTION_HELP = {
-    "dataset": "Make training examples from questions, corpus/ and index/.",
-    "train": "Fine-tune a language model, an embedder or a reranker.",
-    "bench": "Measure models and retrievers on questions with known answers.",
+    "dataset": "Make training examples from questions.",
+    "train": "Fine-tune a language model, embedder or reranker.",
+    "bench": "Measure models and retrievers on questions.",
 }
 """Help of sections with several methods."""
-RENAMED_METHODS: dict[tuple[str, str], str] = {}
+RENAMED_METHODS = {("bench", "closed"): "multiple_choice", ("bench", "retriever"): "retrieval"}
 """(section, method of the last release) -> method now."""
 
 
@@ -144,17 +147,21 @@ def sections() -> list[str]:
     return list(dict.fromkeys(entry.section for entry in entries()))
 
 
-def find_entry(section: str, method: str = "") -> RegistryEntry:
-    """Return the row of a section and a method; its first row if `method` is empty. Raises InputError."""
-    from opora.validation import nearest
+def find_entry(section: str, method: str = "", where: str = "") -> RegistryEntry:
+    """Return the row of a section and a method; the section's first if `method` is empty. Raises InputError, with
+    `where` in front of its message."""
+    from opora.validation import nearest, warn_of_old_name
 
     rows = {entry.method: entry for entry in entries(section)}
     if not rows:
         raise InputError(f"{section} is unknown; {nearest(section, sections())}")
+    if current := RENAMED_METHODS.get((section, method)):
+        warn_of_old_name(f"{section} method {method}", current)
+        method = current
     if not method:
         return next(iter(rows.values()))
     if method not in rows:
-        raise InputError(f"{section}: method {method!r} is unknown; {nearest(method, list(rows))}")
+        raise InputError(f"{where or section}.method is {method!r}, which is unknown; {nearest(method, list(rows))}")
     return rows[method]
 
 

@@ -1,32 +1,37 @@
-"""Run a recipe: make what is not done, in order, and leave alone what is.
+"""Run a recipe: make what is not up to date, in order.
 
-manifests = run(stages_of(recipe, root))
+manifests = run(stages_of(project))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from opora.artifacts import Manifest
-from opora.recipe.stages import Stage
+from opora.artifacts.stage import Stage
+from opora.recipe.plan import PlannedStage
 
 
-def run(stages: Sequence[Stage], on_stage: Callable[[Stage, Manifest, bool], None] | None = None) -> list[Manifest]:
-    """Run the stages in order; `on_stage(stage, manifest, made)` is called after each, `made` false if it was done."""
+class StageRun(NamedTuple):
+    """Outcome of running a stage; `is_new` is False if its artefact was up to date."""
+
+    stage: Stage
+    manifest: Manifest
+    is_new: bool
+
+
+def run_stage(stage: Stage) -> StageRun:
+    """Make the artefact of a stage unless it is up to date."""
+    finished = stage.build().finished
+    return StageRun(stage, finished or stage.run(), finished is None)
+
+
+def run(stages: Sequence[PlannedStage], on_run: Callable[[StageRun], None] = lambda done: None) -> list[Manifest]:
+    """Run stages in order and call `on_run` after each. Returns their manifests."""
     manifests = []
-    for stage in stages:
-        finished = stage.build().finished
-        manifest = finished or stage.run()
-        manifests.append(manifest)
-        if on_stage:
-            on_stage(stage, manifest, finished is None)
+    for planned in stages:
+        outcome = run_stage(planned.stage)
+        on_run(outcome)
+        manifests.append(outcome.manifest)
     return manifests
-
-
-def with_needs(stages: Sequence[Stage], wanted: Sequence[Stage]) -> list[Stage]:
-    """The wanted stages and all that they need, in order."""
-    names = {stage.name for stage in wanted}
-    for stage in reversed(stages):
-        if stage.name in names:
-            names.update(stage.needs)
-    return [stage for stage in stages if stage.name in names]
