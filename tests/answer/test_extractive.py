@@ -2,7 +2,7 @@
 
 import pytest
 
-from opora.answer.extractive import best_sentences, choose, spans
+from opora.answer.extractive import best_sentences, select_sentences, sentence_spans
 from opora.records import Hit, Passage
 
 TEXT = (
@@ -18,7 +18,7 @@ def passage(text, **more):
 
 def test_spans_are_sentences_and_rows():
     p = passage(TEXT)
-    assert [p.text[a:b] for a, b in spans(p, "en")] == [
+    assert [p.text[a:b] for a, b in sentence_spans(p, "en")] == [
         "The daily fee is 12 EUR.", "Refunds take five days.", "Children pay half of it.", "Dogs travel free.",
         "| Aurora | 40 | 1998 |", "| Boreas | 65 | 2011 |",
     ]  # fmt: skip
@@ -26,7 +26,7 @@ def test_spans_are_sentences_and_rows():
 
 def test_a_table_that_goes_on_keeps_its_first_row():
     p = passage("| Boreas | 65 | 2011 |", header="| Ship | Cabins | Year |\n|---|---|---|")
-    assert [p.text[a:b] for a, b in spans(p, "en")] == ["| Boreas | 65 | 2011 |"]
+    assert [p.text[a:b] for a, b in sentence_spans(p, "en")] == ["| Boreas | 65 | 2011 |"]
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_a_question_without_words_has_no_sentences(question):
 def test_a_second_sentence_only_if_nearly_as_good_and_different():
     hits = [Hit(passage=passage(TEXT), rank=1), Hit(passage=passage(TEXT), rank=2)]
     found = best_sentences("What is the daily fee?", hits, lambda _: 1.0, "en")
-    assert len(choose(found, 3)) == 1
+    assert len(select_sentences(found, 3)) == 1

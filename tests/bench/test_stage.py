@@ -111,18 +111,18 @@ def journalled(path):
 
 def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settings, load, tmp_path):
     def load_broken(spec, settings):
-        if spec == "fake:refuse":
+        if spec == "scripted:refuse":
             raise ModelError("the server is down")
         return load(spec, settings)
 
-    with pytest.raises(ModelError, match=r"bench row 'refuse' \(fake:refuse\): the server is down"):
+    with pytest.raises(ModelError, match=r"bench row 'refuse' \(scripted:refuse\): the server is down"):
         run(settings, tmp_path / "b", load_broken)
     assert journalled(tmp_path / "completions.sqlite") == 10
 
 
 def test_the_real_extractive_answerer(project, tmp_path):
     # the terms of so few documents weigh too little for the threshold
-    ask = AskSettings(threshold=0.0)
+    ask = AskSettings(min_support=0.0)
     settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
     run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
     [row] = read_table(tmp_path / "b").rows

@@ -1,1 +1,1 @@
-"""A question in, an answer out: retrieve, prompt, generate, check every citation."""
+"""Answers with verified citations, from a language model or from sentences of the passages."""

@@ -1,4 +1,4 @@
-"""A question in, an answer with checked citations out, from any model that a spec names.
+"""Answers to questions, with verified citations, from any model.
 
 index = open_index(Path("index"))
 answerer = open_answerer("extractive", index, AskSettings())
@@ -13,25 +13,25 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from opora.answer.citations import check_citations, cite
-from opora.answer.extractive import Supported, best_sentences, choose
-from opora.answer.prompt import build_chat, wording
+from opora.answer.extractive import SupportedSentence, best_sentences, select_sentences
+from opora.answer.prompt import build_chat
 from opora.answer.settings import AskSettings
 from opora.errors import InputError
 from opora.metrics.refusal import is_refusal
 from opora.models.base import Completion, LanguageModel
 from opora.models.registry import LoadModel, load_model
 from opora.records import Answer, Hit
+from opora.retrieval.query import MAX_QUESTION_CHARS
 from opora.retrieval.search.searcher import Index
 from opora.text.language import detect_language
+from opora.text.language_pack import wording
 
 OnAnswer = Callable[[int, Answer], None]
-"""Called with the index of a question and its answer as soon as it is there, in any order."""
-
-MAX_QUESTION_CHARS = 20_000
+"""Called with the position of a question and its answer as soon as it is ready, in any order."""
 
 
-class Asked(NamedTuple):
-    """A question with the passages that it is to be answered from. `seconds`: what finding them took."""
+class RetrievedQuestion(NamedTuple):
+    """A question with its language and passages. `seconds` is the time that the search took."""
 
     question: str
     language: str
@@ -40,111 +40,115 @@ class Asked(NamedTuple):
 
 
 class Answerer(Protocol):
-    """What answers questions over passages."""
+    """Answers questions from passages."""
 
     spec: str
 
-    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
-        """One answer a question, in order. Raises ModelError if the model fails."""
+    def answer(self, questions: Sequence[RetrievedQuestion], on_answer: OnAnswer | None = None) -> list[Answer]:
+        """Return one answer per question, in order. Raises ModelError if the model fails."""
         ...
 
 
-def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[Asked]:
-    """Each question with its hits. Raises InputError for an empty question."""
-    found = []
+def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[RetrievedQuestion]:
+    """Search the passages of each question. Raises InputError for a question that is empty or too long."""
+    retrieved = []
     for question in questions:
-        began = time.monotonic()
+        started = time.monotonic()
         language = question_language(question, index)
         hits = tuple(index.search(question, top_k))
-        found.append(Asked(question, language, hits, time.monotonic() - began))
-    return found
+        retrieved.append(RetrievedQuestion(question, language, hits, time.monotonic() - started))
+    return retrieved
 
 
 def open_answerer(spec: str, index: Index, settings: AskSettings, load: LoadModel = load_model) -> Answerer:
-    """The answerer of a model spec, whose language model is loaded by `load`. Raises InputError for an unknown spec,
-    ModelError for one that does not load."""
+    """Open the answerer of a model spec.
+
+    `load` loads its language model. Raises InputError for an unknown spec, ModelError for a model that does not load.
+    """
     if spec == "extractive":
         return ExtractiveAnswerer(index, settings)
     return ModelAnswerer(load(spec, settings.generation))
 
 
 class ExtractiveAnswerer:
-    """Answers with sentences of the passages, verbatim, or refuses where none is supported well enough."""
+    """Answers with sentences of the passages, verbatim; refuses if their support is too low."""
 
     spec = "extractive"
 
     def __init__(self, index: Index, settings: AskSettings) -> None:
         self._index, self._settings = index, settings
 
-    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
+    def answer(self, questions: Sequence[RetrievedQuestion], on_answer: OnAnswer | None = None) -> list[Answer]:
         answers = []
-        for number, each in enumerate(asked):
-            began = time.monotonic()
-            answer = self._answer(each)
-            answers.append(answer.model_copy(update={"seconds": each.seconds + time.monotonic() - began}))
+        for number, question in enumerate(questions):
+            started = time.monotonic()
+            answer = self._answer(question)
+            answers.append(answer.model_copy(update={"seconds": question.seconds + time.monotonic() - started}))
             if on_answer:
                 on_answer(number, answers[-1])
         return answers
 
-    def _answer(self, asked: Asked) -> Answer:
-        found = best_sentences(asked.question, asked.hits, self._index.idf, asked.language)
-        if not found or found[0].support < self._settings.threshold:
-            return Answer(text=wording(asked.language).refusal, refused=True, hits=asked.hits, model=self.spec)
-        chosen = sorted(choose(found, self._settings.max_sentences), key=lambda each: (each.hit, each.start))
+    def _answer(self, question: RetrievedQuestion) -> Answer:
+        ranked = best_sentences(question.question, question.hits, self._index.idf, question.language)
+        if not ranked or ranked[0].support < self._settings.min_support:
+            refusal = wording(question.language).refusal
+            return Answer(text=refusal, refused=True, hits=question.hits, model=self.spec)
+        selected = select_sentences(ranked, self._settings.max_sentences)
+        selected.sort(key=lambda sentence: (sentence.hit, sentence.start))
         return Answer(
-            text=" ".join(_shown(each) for each in chosen),
+            text=" ".join(_quote_with_mark(sentence) for sentence in selected),
             refused=False,
-            citations=tuple(cite(each.passage, each.hit + 1, (each.start, each.end)) for each in chosen),
-            hits=asked.hits,
+            citations=tuple(cite(s.passage, s.hit + 1, (s.start, s.end)) for s in selected),
+            hits=question.hits,
             model=self.spec,
         )
 
 
 class ModelAnswerer:
-    """Answers with a language model that is shown the passages; what it cites is checked."""
+    """Answers with a language model that reads the passages; its citations are verified."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self.spec = model.spec
 
-    def answer(self, asked: Sequence[Asked], on_answer: OnAnswer | None = None) -> list[Answer]:
-        chats = [build_chat(each.question, [hit.passage for hit in each.hits], each.language) for each in asked]
+    def answer(self, questions: Sequence[RetrievedQuestion], on_answer: OnAnswer | None = None) -> list[Answer]:
+        chats = [build_chat(q.question, [hit.passage for hit in q.hits], q.language) for q in questions]
         answers: dict[int, Answer] = {}
 
         def finish(number: int, completion: Completion) -> None:
-            answers[number] = self._checked(completion, asked[number])
+            answers[number] = self._verified(completion, questions[number])
             if on_answer:
                 on_answer(number, answers[number])
 
         self._model.generate(chats, finish)
-        return [answers[number] for number in range(len(asked))]
+        return [answers[number] for number in range(len(questions))]
 
-    def _checked(self, completion: Completion, asked: Asked) -> Answer:
-        checked = check_citations(completion.text, asked.hits)
-        refused = is_refusal(checked.text, asked.language)
+    def _verified(self, completion: Completion, question: RetrievedQuestion) -> Answer:
+        checked = check_citations(completion.text, question.hits)
+        refused = is_refusal(checked.text, question.language)
         return Answer(
             text=checked.text,
             refused=refused,
             raw=completion.text,
             citations=() if refused else checked.citations,
             dropped=checked.dropped,
-            hits=asked.hits,
+            hits=question.hits,
             model=self.spec,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
-            seconds=asked.seconds + completion.seconds,
+            seconds=question.seconds + completion.seconds,
         )
 
 
 def question_language(question: str, index: Index) -> str:
-    """The language of a question, of those that the index holds. Raises InputError for a question that is none."""
+    """Detect the language of a question among those of the index. Raises InputError if it is empty or too long."""
     if not question.strip():
         raise InputError('the question is empty; write it in quotes: opora ask "What is the fee?"')
     if len(question) > MAX_QUESTION_CHARS:
-        raise InputError(f"the question has {len(question)} characters; at most {MAX_QUESTION_CHARS} are answered")
+        raise InputError(f"the question has {len(question)} characters; the maximum is {MAX_QUESTION_CHARS}")
     return detect_language(question, among=index.languages)
 
 
-def _shown(sentence: Supported) -> str:
+def _quote_with_mark(sentence: SupportedSentence) -> str:
     text = sentence.passage.text[sentence.start : sentence.end].strip().strip("|").strip()
     return f"{text} [{sentence.hit + 1}]"

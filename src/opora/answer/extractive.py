@@ -1,27 +1,28 @@
-"""Answers without a language model: the best supported sentences of the best passages, verbatim.
+"""Extractive answers: the best supported sentences of the passages, verbatim, without a language model.
 
-In: a question and its hits. Out: up to a few sentences with their places, or nothing where support is too weak.
+In: a question and its hits. Out: sentences with their support, best first.
 
-    best_sentences("What is the fee?", hits, index, settings)    # [Supported(passage, start, end, support=0.82)]
+    best_sentences("What is the fee?", hits, index.idf, "en")    # [SupportedSentence(0, passage, 10, 42, support=0.82)]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from opora.records import Hit, Passage
 from opora.text.sentences import sentences
 from opora.text.terms.stems import terms
-from opora.text.terms.stopwords import stop_terms
+from opora.text.terms.stop_words import stop_terms
 
 SECOND_BEST = 0.8
-"""A further sentence is quoted only if its support is at least this share of the best one's."""
-TYPO = 0.8
-"""Two terms at least this similar (rapidfuzz ratio) count as one word misspelt."""
-HEADING_SHARE = 0.5
-"""What a term counts that stands in the heading, not in the sentence."""
+"""Further sentences need at least this share of the support of the best one."""
+TYPO_SIMILARITY = 0.8
+"""Minimum similarity (rapidfuzz ratio, 0 to 1) of a term and a misspelt form of it."""
+MIN_TYPO_LENGTH = 4
+HEADING_WEIGHT = 0.5
+"""Weight of a term that is in the heading but not in the sentence."""
 
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
@@ -30,9 +31,12 @@ _MARKUP = re.compile(r"^\s*(?:#{1,6}|[-*+]|\d+[.)])\s+")
 Idf = Callable[[str], float]
 
 
-class Supported(NamedTuple):
-    """A sentence `passage.text[start:end]` and its support: the share, 0 to 1, of the question's words by weight
-    (inverse document frequency) that it and its headings hold."""
+class SupportedSentence(NamedTuple):
+    """The sentence `passage.text[start:end]` of hit number `hit`, from 0, and its support.
+
+    Support is the share, 0 to 1, of the question's terms in the sentence and its headings, weighted by inverse document
+    frequency.
+    """
 
     hit: int
     passage: Passage
@@ -41,27 +45,27 @@ class Supported(NamedTuple):
     support: float
 
 
-def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) -> list[Supported]:
-    """All sentences of `hits`, best supported first; of equal ones that of the better hit."""
+def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) -> list[SupportedSentence]:
+    """Return all sentences of `hits`, best supported first; equal ones in the order of their hits."""
     stops = stop_terms(language)
     weights = {term: idf(term) for term in dict.fromkeys(terms(question, language)) if term not in stops}
     total = sum(weights.values())
     if not total:
         return []
-    found = []
+    supported = []
     for number, hit in enumerate(hits):
         passage = hit.passage
-        around = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
-        for start, end in spans(passage, language):
-            around_row = around | set(terms(_columns(passage, start), language))
-            held = _held(weights, set(terms(passage.text[start:end], language)), around_row)
-            found.append(Supported(number, passage, start, end, held / total))
-    return sorted(found, key=lambda each: (-each.support, each.hit, each.start))
+        headings = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
+        for start, end in sentence_spans(passage, language):
+            context = headings | set(terms(_table_header(passage, start), language))
+            weight = _matched_weight(weights, set(terms(passage.text[start:end], language)), context)
+            supported.append(SupportedSentence(number, passage, start, end, weight / total))
+    return sorted(supported, key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
 
 
-def spans(passage: Passage, language: str) -> list[tuple[int, int]]:
-    """Spans of the sentences and of the table rows of a passage; headings and table rules are none."""
-    found: list[tuple[int, int]] = []
+def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
+    """Return the spans of sentences and table rows in a passage, without headings, table headers and rules."""
+    spans: list[tuple[int, int]] = []
     offset = 0
     in_table = bool(passage.header)
     for line in passage.text.splitlines(keepends=True):
@@ -69,57 +73,56 @@ def spans(passage: Passage, language: str) -> list[tuple[int, int]]:
         offset += len(line)
         text = passage.text[start:end]
         if _TABLE_LINE.match(text):
-            # the first row of a table is its header, and no answer
+            # the first row of a table is its header, not an answer
             if in_table and not _TABLE_RULE.match(text):
-                found.append((start, end))
+                spans.append((start, end))
             in_table = True
             continue
         in_table = False
         if not text or text.startswith("#"):
             continue
-        if mark := _MARKUP.match(text):
-            start += mark.end()
-        found += [(start + a, start + b) for a, b in sentences(passage.text[start:end], language)]
-    return found
+        if markup := _MARKUP.match(text):
+            start += markup.end()
+        spans += [(start + first, start + last) for first, last in sentences(passage.text[start:end], language)]
+    return spans
 
 
-def choose(found: Sequence[Supported], max_sentences: int) -> list[Supported]:
-    """The best sentence, and others that are nearly as well supported and say something else."""
-    chosen: list[Supported] = []
-    for each in found:
-        if len(chosen) == max_sentences or each.support < SECOND_BEST * found[0].support:
+def select_sentences(ranked: Sequence[SupportedSentence], max_sentences: int) -> list[SupportedSentence]:
+    """Return the best sentence, and further ones with nearly the same support and a different text."""
+    selected: dict[str, SupportedSentence] = {}
+    for sentence in ranked:
+        if len(selected) == max_sentences or sentence.support < SECOND_BEST * ranked[0].support:
             break
-        text = each.passage.text[each.start : each.end]
-        if all(text != one.passage.text[one.start : one.end] for one in chosen):
-            chosen.append(each)
-    return chosen
+        selected.setdefault(sentence.passage.text[sentence.start : sentence.end], sentence)
+    return list(selected.values())
 
 
-def _held(weights: dict[str, float], sentence: set[str], around: set[str]) -> float:
-    """Weight of the question's terms that a sentence holds, misspelt ones by their similarity."""
-    held = 0.0
+def _matched_weight(weights: Mapping[str, float], sentence: set[str], context: set[str]) -> float:
+    """Return the total weight of the question's terms in a sentence; typos count by similarity."""
+    total = 0.0
     for term, weight in weights.items():
         if term in sentence:
-            held += weight
+            total += weight
         else:
-            held += weight * max(_similar(term, sentence), HEADING_SHARE * (term in around))
-    return held
+            total += weight * max(_typo_similarity(term, sentence), HEADING_WEIGHT * (term in context))
+    return total
 
 
-def _similar(term: str, others: set[str]) -> float:
+def _typo_similarity(term: str, candidates: set[str]) -> float:
+    """Return the similarity of the most similar candidate, or 0 if none is similar enough; numbers must be exact."""
     from rapidfuzz import fuzz, process
 
-    if len(term) < 4 or any(map(str.isdigit, term)):
+    if len(term) < MIN_TYPO_LENGTH or any(map(str.isdigit, term)):
         return 0.0
-    match = process.extractOne(term, others, scorer=fuzz.ratio, score_cutoff=100 * TYPO)
+    match = process.extractOne(term, candidates, scorer=fuzz.ratio, score_cutoff=100 * TYPO_SIMILARITY)
     return match[1] / 100 if match else 0.0
 
 
-def _columns(passage: Passage, at: int) -> str:
-    """The header of the table that a row at offset `at` belongs to; empty outside tables."""
-    if not passage.text.startswith("|", at):
+def _table_header(passage: Passage, row_start: int) -> str:
+    """Return the header of the table with the row at `row_start`; empty outside tables."""
+    if not passage.text.startswith("|", row_start):
         return ""
-    lines = passage.text[:at].splitlines()
+    lines = passage.text[:row_start].splitlines()
     header = passage.header
     for above, line in zip(["", *lines], lines, strict=False):
         if _TABLE_LINE.match(line) and not _TABLE_LINE.match(above):

@@ -1,7 +1,7 @@
-"""The words around a question: the chat that a model is asked with, and the form that its answer has.
+"""Prompt of a question, and the format of its answer.
 
-In: a question, its passages, a language. Out: messages, the passages first and the question after them. Training
-examples are written with the same functions, so that a model meets at work what it was taught with.
+In: a question, its passages and a language. Out: messages; the passages come first and the question last. Training
+examples are written by the same functions, so that training and inference use the same prompts.
 
     chat = build_chat("What is the fee?", passages, "en")
     format_answer(AnswerForm(final="The fee is 12 EUR. [1]", quotes=(("A fee of 12 EUR is due.", 1),)), "en")
@@ -10,54 +10,37 @@ examples are written with the same functions, so that a model meets at work what
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from collections.abc import Sequence
-from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from opora.records import Message, Passage
+from opora.text.language_pack import language_pack, supported_language, wording
+from opora.text.resources import language_cache, language_template, language_text, languages
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-
-class Wording(NamedTuple):
-    """The fixed words of one language."""
-
-    quote: str
-    answer: str
-    refusal: str
-
-
-WORDINGS = {
-    "en": Wording("Quote", "Answer", "The documents do not contain an answer to this question."),
-    "ru": Wording("Цитата", "Ответ", "В документах нет ответа на этот вопрос."),
-}
+PROMPT = "answer.jinja"
+"""Template in the folder of each language, with the blocks `system` and `user`."""
 
 
 class AnswerForm(NamedTuple):
-    """An answer taken apart: the final answer, and the quotes before it with the number of the passage of each."""
+    """The parts of an answer: the final answer, and the quotes before it with the numbers of their passages."""
 
     final: str
     quotes: tuple[tuple[str, int | None], ...] = ()
 
 
 def prompt_language(language: str) -> str:
-    """The language that opora has a prompt in: `language` if it has one, else English."""
-    return language if language in WORDINGS else "en"
-
-
-def wording(language: str) -> Wording:
-    return WORDINGS[prompt_language(language)]
+    """Return the language of the prompt for a question: its own if there is a prompt in it, else its fallback."""
+    code = supported_language(language)
+    return code if language_text(code, PROMPT) else prompt_language(language_pack(code).fallback)
 
 
 def build_chat(question: str, passages: Sequence[Passage], language: str) -> list[Message]:
-    """System and user message that ask `question` over `passages`, which are numbered from 1."""
-    template = _template(prompt_language(language))
-    shown = [{"heading_line": _heading_line(passage), "shown": passage.shown} for passage in passages]
-    context = template.new_context({"question": question, "passages": shown, "refusal": wording(language).refusal})
+    """Return the system and user message that ask `question` over `passages`, which are numbered from 1."""
+    template = language_template(prompt_language(language), PROMPT)
+    numbered = [{"heading_line": _heading_line(passage), "shown": passage.shown} for passage in passages]
+    context = template.new_context({"question": question, "passages": numbered, "refusal": wording(language).refusal})
     return [
         Message(role="system", content="".join(template.blocks["system"](context))),
         Message(role="user", content="".join(template.blocks["user"](context))),
@@ -65,52 +48,46 @@ def build_chat(question: str, passages: Sequence[Passage], language: str) -> lis
 
 
 def format_answer(form: AnswerForm, language: str) -> str:
-    """The text of an answer, as a model is taught to write it; without quotes it is the final answer alone."""
-    words = wording(language)
+    """Return the text of an answer as models learn to write it; without quotes, it is the final answer alone."""
     if not form.quotes:
         return form.final
-    lines = [f'{words.quote}: "{quote}" [{number}]' for quote, number in form.quotes]
-    return "\n".join([*lines, f"{words.answer}: {form.final}"])
+    labels = wording(language)
+    lines = [f'{labels.quote}: "{quote}" [{number}]' for quote, number in form.quotes]
+    return "\n".join([*lines, f"{labels.answer}: {form.final}"])
 
 
 def parse_answer(text: str) -> AnswerForm:
-    """Take apart what a model wrote, in whichever language of `WORDINGS`; without an answer line, all is final."""
-    quotes, rest = [], []
+    """Parse an answer with labels in any language. Without an answer label, all text but the quotes is final."""
+    quote_line, answer_label = _label_patterns()
+    quotes, remaining = [], []
     for line in text.strip().splitlines():
-        if quote := _QUOTE_LINE.fullmatch(line.strip()):
+        if quote := quote_line.fullmatch(line.strip()):
             quotes.append((quote["text"].strip(), int(quote["number"]) if quote["number"] else None))
         else:
-            rest.append(line)
-    final = "\n".join(rest).strip()
-    if mark := _ANSWER_MARK.search(final):
-        final = final[mark.end() :].strip()
+            remaining.append(line)
+    final = "\n".join(remaining).strip()
+    if label := answer_label.search(final):
+        final = final[label.end() :].strip()
     return AnswerForm(final, tuple(quotes))
 
 
 def prompt_hashes() -> dict[str, str]:
-    """Language -> SHA-256 of its prompt's template, for manifests."""
-    return {f"answer.{each}": hashlib.sha256(_source(each).encode()).hexdigest() for each in sorted(WORDINGS)}
+    """Return the SHA-256 of the prompt template of each language, for manifests."""
+    sources = {code: language_text(code, PROMPT) for code in languages()}
+    return {f"answer.{code}": hashlib.sha256(text.encode()).hexdigest() for code, text in sources.items() if text}
 
 
 def _heading_line(passage: Passage) -> str:
-    """Title and headings, each once: what a reader needs to know where a passage comes from."""
+    """Return title and headings without repetition."""
     parts = dict.fromkeys([str(passage.metadata.get("title", "")), *passage.heading])
     return " > ".join(part for part in parts if part)
 
 
-@functools.cache
-def _template(language: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    return Environment(undefined=StrictUndefined, autoescape=False).from_string(_source(language))
-
-
-def _source(language: str) -> str:
-    return resources.files(__package__).joinpath(f"prompt.{language}.jinja").read_text(encoding="utf-8")
-
-
-_QUOTE_LINE = re.compile(
-    rf"(?:{'|'.join(each.quote for each in WORDINGS.values())}):"
-    r"\s*[\"“«](?P<text>.*)[\"”»]\.?\s*(?:\[(?P<number>\d+)\])?\.?"
-)
-_ANSWER_MARK = re.compile(rf"^(?:{'|'.join(each.answer for each in WORDINGS.values())}):", re.MULTILINE)
+@language_cache
+def _label_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a quote line and of the answer label, in all languages."""
+    labels = [wording(code) for code in languages()]
+    quote = "|".join(re.escape(label.quote) for label in labels)
+    answer = "|".join(re.escape(label.answer) for label in labels)
+    quote_line = rf"(?:{quote}):\s*[\"“«](?P<text>.*)[\"”»]\.?\s*(?:\[(?P<number>\d+)\])?\.?"
+    return re.compile(quote_line), re.compile(rf"^(?:{answer}):", re.MULTILINE)

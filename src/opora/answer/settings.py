@@ -7,14 +7,18 @@ from opora.validation import Fraction, PositiveInt, Settings
 
 
 class AskSettings(Settings):
-    """How a question is answered."""
+    """Settings of answering a question."""
+
+    renamed = {"threshold": "min_support"}
 
     model: str = "extractive"
+    """Model spec, such as `extractive`, `smollm2`, `hf:NAME` or `openai:MODEL@URL`."""
     top_k: PositiveInt = 4
-    """Passages that an answer is made from."""
-    threshold: Fraction = 0.45
-    """`extractive` refuses when the best sentence supports less of the question than this; `opora bench threshold`
-    measures it on labelled questions."""
+    """Number of passages that an answer is based on."""
+    min_support: Fraction = 0.45
+    """Minimum support of the best sentence; below it, `extractive` refuses. `opora bench threshold` calibrates it on
+    labelled questions."""
     max_sentences: PositiveInt = 2
-    """Sentences that `extractive` quotes at most."""
+    """Maximum number of sentences that `extractive` quotes."""
     generation: ModelSettings = ModelSettings()
+    """Settings of the language model."""

@@ -12,12 +12,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from opora.answer.prompt import wording
 from opora.artifacts import write_json_lines
 from opora.bench.questions.validate import EXPECTED
 from opora.corpus.reader import read_documents
 from opora.errors import InputError
 from opora.records import KINDS, Document, Example, Quote, Split
+from opora.text.language_pack import wording
 
 
 def lay_out_questions(corpus: Path, path: Path, per_cell: int) -> int:
