@@ -139,6 +139,17 @@ def wording(code: str) -> Wording:
     return pack.wording or wording(pack.fallback)
 
 
+def multiple_choice(code: str) -> MultipleChoice:
+    """Return letters and words of multiple-choice questions in a language, or in the one it falls back to."""
+    pack = language_pack(supported_language(code))
+    return pack.multiple_choice or multiple_choice(pack.fallback)
+
+
+def language_packs() -> list[LanguagePack]:
+    """Return the packs of all languages with a folder."""
+    return [language_pack(code) for code in resources.languages()]
+
+
 def check_language(code: str) -> str:
     """Return `code` unchanged. Raises ValueError if the language has no folder."""
     if code not in resources.languages():
