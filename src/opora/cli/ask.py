@@ -35,7 +35,6 @@ def ask(
     from opora.answer.settings import AskSettings
     from opora.recipe.recipe import load_recipe
     from opora.retrieval.search.searcher import open_index
-    from opora.retrieval.settings import IndexSettings
 
     options = {"ask.model": model, "ask.top_k": top_k}
     project = load_recipe(
@@ -45,7 +44,7 @@ def ask(
     if verbose:
         show_settings("ask", settings)
     started = time.monotonic()
-    index = open_index(Path("index"), project.settings("index", IndexSettings)).load()
+    index = open_index(Path("index")).load()
     answerer = open_answerer(settings.model, index, settings)
     note(f"loaded in {time.monotonic() - started:.1f} s", "")
     for text in [question] if question is not None else _lines():

@@ -28,7 +28,7 @@ def tune(
     from opora.recipe.recipe import load_recipe
     from opora.retrieval.search.searcher import open_index
     from opora.retrieval.settings import IndexSettings
-    from opora.retrieval.tune import Grid, format_tuning, tune
+    from opora.retrieval.tune import TuningGrid, format_tuning, tune
 
     settings = load_recipe(overrides=overrides or []).settings("index", IndexSettings)
     if verbose:
@@ -36,5 +36,5 @@ def tune(
     corpus = Path("corpus")
     documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
     examples = [resolve_gold(example, documents, passages) for example in read_questions(questions)]
-    tuning = tune(open_index(Path("index")), examples, Grid(), settings)
+    tuning = tune(open_index(Path("index")), examples, TuningGrid(), settings)
     typer.echo(tuning.model_dump_json(indent=2) if as_json else format_tuning(tuning))

@@ -1,50 +1,84 @@
-"""Settings of the index."""
+"""Settings of the index and of its search."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings
+from pydantic import model_validator
 
-Retriever = Literal["hybrid", "words", "meaning", "reranked"]
-"""How passages are found: by words (BM25), by meaning (vectors), by both, or by both and then in a better order."""
+from opora.retrieval.embedders.settings import EmbeddingSettings
+from opora.retrieval.rerankers.settings import RerankingSettings
+from opora.validation import Fraction, NonNegativeInt, PositiveInt, RenamedSettingWarning, Settings
+
+Retriever = Literal["hybrid", "bm25", "dense", "reranked"]
+"""Search method: BM25, dense vectors, both fused (`hybrid`), or both fused and reranked."""
+RENAMED_RETRIEVERS = {"words": "bm25", "meaning": "dense"}
+"""Names of retrievers in the last release -> names now."""
 
 
 class IndexSettings(Settings):
-    """How passages are indexed and found. The last group changes no row: with other values there the index is
-    published anew without being built anew."""
+    """Settings of building and searching the index."""
+
+    renamed = {
+        "components": "sif_components",
+        "depth": "candidates",
+        "rerank_depth": "rerank_candidates",
+        "diversity": "mmr_lambda",
+        "neighbors": "neighbor_passages",
+    }
 
     store: str = "lance"
     """`lance`: a table inside the index; `lance:URI`: one in another folder or an object store (`lance:s3://BUCKET/PATH`);
     `milvus:URI`: a collection of a Milvus server, or a file of Milvus Lite."""
     embedder: str = "sif"
-    """`sif`: means of word vectors, no download; `none`; `train/NAME`: what `opora train embedder` made;
-    `hf:NAME-OR-PATH[@REVISION]`: any model of sentence-transformers; `openai:MODEL@URL`."""
-    components: NonNegativeInt = 8
-    """Of `sif`: common directions that are removed from the vectors, at most one for ten passages."""
+    """`sif`: weighted means of word vectors, no download; `none`: BM25 only; `train/NAME`: trained by `opora train
+    embedder`; `hf:NAME-OR-PATH[@REVISION]`: any sentence-transformers model; `openai:MODEL@URL`: a server."""
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    """Batch size, device and server limits of the embedder; they do not change the vectors."""
+    sif_components: NonNegativeInt = 8
+    """Number of common directions that `sif` removes from the vectors; at most one per ten passages."""
     heading_weight: NonNegativeInt = 2
-    """How often the words of title and headings count beside those of the passage."""
+    """How many times the terms of title and headings are counted in each passage."""
     runner: str = "local"
-    """Where passages are turned into rows: in this process, or `ray`, or `ray:ADDRESS`."""
+    """Where passages are processed: `local` (this machine), `ray`, or `ray:ADDRESS`."""
 
     dense_weight: Fraction = 0.25
-    """Share of the dense score in the fused one, the lexical score having the rest."""
-    depth: PositiveInt = 30
-    """Passages that each kind of search hands to the fusion, or twice as many as are asked for if that is more."""
+    """Weight of the dense score in the fused score; BM25 has the rest. Search only: changing it rebuilds no row, nor do
+    the settings below."""
+    candidates: PositiveInt = 30
+    """Number of passages that BM25 and dense search each pass to the fusion; at least twice `top_k`."""
     reranker: str = "none"
-    """`none`; `train/NAME`: what `opora train reranker` made; `hf:NAME-OR-PATH[@REVISION]`: a cross-encoder;
-    `reward:MODEL`: the probability that a model gives to a right answer from the passage."""
-    rerank_depth: PositiveInt = 30
-    """Passages of the fused ranking that are ranked anew."""
-    diversity: Fraction = 0.0
-    """How much a passage loses by saying what better ones say (Carbonell and Goldstein 1998): 0 nothing."""
-    neighbors: NonNegativeInt = 0
-    """Passages before and after each found one, of the same document, that are joined to it."""
+    """`none`; `train/NAME`: trained by `opora train reranker`; `hf:NAME-OR-PATH[@REVISION]`: a cross-encoder;
+    `llm:MODEL`: the probability that a language model answers "yes" to "does the passage answer the question?"."""
+    reranking: RerankingSettings = RerankingSettings()
+    """Batch size and device of the reranker; they do not change the scores."""
+    rerank_candidates: PositiveInt = 30
+    """Number of fused candidates passed to the reranker."""
+    mmr_lambda: Fraction = 1.0
+    """Weight of relevance against novelty in maximal marginal relevance (Carbonell and Goldstein 1998); 1: none."""
+    neighbor_passages: NonNegativeInt = 0
+    """Number of passages before and after each hit, from the same document, that are added to the hits."""
     synonyms: Path | None = None
-    """A text file: a line of words or phrases that mean the same, divided by commas."""
+    """Text file of synonyms: words or phrases with the same meaning on one line, separated by commas."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _invert_diversity(cls, data: Any) -> Any:
+        """Convert `diversity` of the last release, the weight of novelty, into `mmr_lambda`, that of relevance."""
+        if not isinstance(data, dict) or not isinstance(data.get("diversity"), int | float) or "mmr_lambda" in data:
+            return data
+        inverted = 1 - data["diversity"]
+        warnings.warn(
+            f"diversity: {data['diversity']} is now mmr_lambda: {inverted:g}; the old name is accepted until the next"
+            " release",
+            RenamedSettingWarning,
+            stacklevel=2,
+        )
+        return {key: value for key, value in data.items() if key != "diversity"} | {"mmr_lambda": inverted}
 
     @property
-    def of_rows(self) -> dict[str, object]:
-        """The settings that rows depend on: with the same, an index can be brought up to date row by row."""
-        return self.model_dump(mode="json", include={"store", "embedder", "components", "heading_weight"})
+    def row_fields(self) -> dict[str, object]:
+        """Settings that the rows of the table depend on; if none changed, an index is updated instead of rebuilt."""
+        return self.model_dump(mode="json", include={"store", "embedder", "sif_components", "heading_weight"})

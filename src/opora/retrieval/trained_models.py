@@ -1,4 +1,4 @@
-"""What a training of the project made for an index, by the spec that names it.
+"""Models that the project trained for its index, found by their spec.
 
 trained_model("embedder", "train/dense", project)        # project/train/dense/model
 """
@@ -12,19 +12,19 @@ from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError
 
 MODEL = "model"
-"""Folder of the model inside what `opora train embedder` and `opora train reranker` make."""
-Part = Literal["embedder", "reranker"]
+"""Folder of the model inside the artefacts of `opora train embedder` and `opora train reranker`."""
+ModelRole = Literal["embedder", "reranker"]
 
 
-def trained_model(part: Part, spec: str, root: Path) -> Path:
-    """The folder of the model of `train/NAME` below `root`, the project's folder. Raises like `trained_manifest`."""
-    trained_manifest(part, spec, root)
+def trained_model(role: ModelRole, spec: str, root: Path) -> Path:
+    """Return the model folder of `train/NAME` in the project folder `root`. Raises like `trained_manifest`."""
+    trained_manifest(role, spec, root)
     return root / spec / MODEL
 
 
-def trained_manifest(part: Part, spec: str, root: Path) -> Manifest:
-    """Its manifest. Raises InputError if there is no such training, if it is not finished, or made something else."""
+def trained_manifest(role: ModelRole, spec: str, root: Path) -> Manifest:
+    """Return the manifest of `train/NAME`. Raises InputError if it is missing, unfinished or of another kind."""
     manifest = read_manifest(root / spec)
-    if manifest.stage != f"train {part}":
-        raise InputError(f"index.{part}: {root / spec} is no {part} but the artefact of `{manifest.stage}`")
+    if manifest.stage != f"train {role}":
+        raise InputError(f"index.{role}: {root / spec} is not a trained {role}; `{manifest.stage}` made it")
     return manifest

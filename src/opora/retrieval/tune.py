@@ -1,12 +1,12 @@
-"""Which settings of the search find most, on questions with known passages.
+"""Grid search over the settings of the search, cross-validated by document.
 
-In: an index, examples with gold passages, a grid. Out: the score of each point of the grid, the best one, and what
-choosing is worth: chosen on four fifths of the documents, scored on the fifth that had no say.
+In: an index, examples with gold passages, a grid. Out: the score of each combination of settings, the best one, and the
+gain from choosing it: chosen on four fifths of the documents, measured on the remaining fifth.
 
-    tuning = tune(index, examples, Grid())
-    print(format_tuning(tuning))
+    result = tune(index, examples, TuningGrid())
+    print(format_tuning(result))
 
-Every question is searched for and ranked anew once, as deep as the grid goes; all points are computed from that.
+Every question is searched and reranked once, as deep as the grid requires; all combinations are computed from that.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from opora.errors import InputError
 from opora.metrics.bootstrap import Difference, Interval, bootstrap, paired_difference
 from opora.metrics.retrieval import reciprocal_rank
 from opora.records import Example
-from opora.retrieval.index.stage import RERANKER
+from opora.retrieval.index.table import RERANKER
 from opora.retrieval.rerankers.base import Candidate, Reranker
-from opora.retrieval.rerankers.lambdamart.lightgbm_trees import ForestReranker
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
 from opora.retrieval.rerankers.registry import open_reranker
-from opora.retrieval.search.hybrid import best_first, fuse
-from opora.retrieval.search.mmr import Ranked, choose, rerank
+from opora.retrieval.search.hybrid import fuse, sort_by_score
+from opora.retrieval.search.mmr import ScoredCandidate, rerank, select
 from opora.retrieval.search.searcher import Index
 from opora.retrieval.settings import IndexSettings
 from opora.validation import Record
@@ -37,233 +37,251 @@ FOLDS = 5
 RESAMPLES = 2000
 TOP = 10
 METRICS = ("recall_1", "recall_5", "mrr")
-CHIEF = "mrr"
-"""What settings are chosen by: it counts every place, so it tells more from few questions than recall at one place."""
+SELECTION_METRIC = "mrr"
+"""Metric that settings are chosen by. It uses every rank, so it needs fewer questions than recall at one rank."""
 
 
-class Point(Record):
-    """Values of the settings of the index that are tuned. `rerank_depth` 0: nothing is ranked anew."""
+class SearchPoint(Record):
+    """One combination of the tuned index settings. `rerank_candidates` 0 means no reranking."""
 
     dense_weight: float
-    depth: int
-    rerank_depth: int
-    diversity: float
+    candidates: int
+    rerank_candidates: int
+    mmr_lambda: float
 
 
-class Grid(NamedTuple):
-    """Values to try, in all combinations; those of `rerank_depth` only where the index has a reranker."""
+class TuningGrid(NamedTuple):
+    """Values to combine; `rerank_candidates` above 0 are skipped if the index has no reranker."""
 
     dense_weight: tuple[float, ...] = (0.0, 0.1, 0.25, 0.4, 0.6)
-    depth: tuple[int, ...] = (20, 50)
-    rerank_depth: tuple[int, ...] = (0, 10, 30, 50)
-    diversity: tuple[float, ...] = (0.0,)
+    candidates: tuple[int, ...] = (20, 50)
+    rerank_candidates: tuple[int, ...] = (0, 10, 30, 50)
+    mmr_lambda: tuple[float, ...] = (1.0,)
 
 
-class Row(Record):
-    """A point and the mean of each metric with its interval over documents."""
+class TuningRow(Record):
+    """A combination of settings and the mean of each metric, with its confidence interval over documents."""
 
-    point: Point
+    point: SearchPoint
     scores: dict[str, Interval]
 
 
-class Tuning(Record):
-    """`rows`: best first; `chosen`: the point of the first; `gain`: of choosing, against the settings that the index
-    has now, on documents that had no say in it (mean reciprocal rank)."""
+class TuningResult(Record):
+    """Rows, best first, and the gain of the chosen settings over the current ones.
 
-    rows: tuple[Row, ...]
-    current: Row
-    chosen: Point
+    `gain` is the difference in mean reciprocal rank on documents that were not used to choose.
+    """
+
+    rows: tuple[TuningRow, ...]
+    current: TuningRow
+    chosen: SearchPoint
     gain: Difference
     questions: int
     documents: int
 
 
-def tune(index: Index, examples: Sequence[Example], grid: Grid, settings: IndexSettings) -> Tuning:
-    """Try every point of `grid`. `settings`: those of the index that are in force now. A question counts as answered by
-    any of its gold passages. Raises InputError if fewer than two documents hold gold passages."""
-    known = [each for each in examples if each.gold]
-    clusters = _clusters([_documents(each) for each in known])
+def tune(index: Index, examples: Sequence[Example], grid: TuningGrid, settings: IndexSettings) -> TuningResult:
+    """Evaluate every combination of `grid` and `settings`, the current settings of the index.
+
+    Any gold passage answers a question. Raises InputError if fewer than two documents hold gold passages.
+    """
+    labelled = [example for example in examples if example.gold]
+    clusters = _clusters([_gold_documents(example) for example in labelled])
     if len(set(clusters)) < 2:
         raise InputError(
-            f"index tune: {len(known)} questions with gold passages on {len(set(clusters))} documents; two are the"
-            " least, for settings are chosen on some and measured on others"
+            f"index tune: the {len(labelled)} questions with gold passages cover {len(set(clusters))} documents; at"
+            " least two are needed, to choose on some and measure on others"
         )
-    reranker = open_reranker(settings.reranker, index.folder / RERANKER)
-    current = Point(
+    reranker = open_reranker(settings.reranker, index.folder / RERANKER, settings=settings.reranking)
+    current = SearchPoint(
         dense_weight=settings.dense_weight,
-        depth=settings.depth,
-        rerank_depth=settings.rerank_depth if reranker else 0,
-        diversity=settings.diversity,
+        candidates=settings.candidates,
+        rerank_candidates=settings.rerank_candidates if reranker else 0,
+        mmr_lambda=settings.mmr_lambda,
     )
     points = list(dict.fromkeys([current, *_points(grid, reranker is not None)]))
-    # vectors are looked for whatever their weight is now
-    searched = Index(index.folder, index.manifest, settings.model_copy(update={"dense_weight": 0.5}))
-    scores: dict[Point, list[dict[str, float]]] = {point: [] for point in points}
-    for example in track(known, "tune", len(known)):
-        asked = _Asked(searched, example, max(each.depth for each in points), reranker)
+    # a weight above 0 turns dense search on, whatever the current weight is
+    searched = index.with_settings(settings.model_copy(update={"dense_weight": 0.5}))
+    scores: dict[SearchPoint, list[dict[str, float]]] = {point: [] for point in points}
+    for example in track(labelled, "tune", len(labelled)):
+        search = _RecordedSearch(searched, example, max(point.candidates for point in points), reranker)
         for point in points:
-            scores[point].append(_metrics(asked.ranking(point), example.gold))
-    return _tuning(scores, current, clusters)
+            scores[point].append(_metrics(search.ranking(point), example.gold))
+    return _summarize(scores, current, clusters)
 
 
-def format_tuning(tuning: Tuning, shown: int = 12) -> str:
-    """The best points and the current one as a table, what choosing is worth, and the lines for `opora.yaml`."""
-    head = [*Point.model_fields, "recall@1", "recall@5", "MRR"]
-    best = list(tuning.rows[:shown])
-    rows = best if tuning.current in best else [*best, tuning.current]
+def format_tuning(result: TuningResult, max_rows: int = 12) -> str:
+    """Return the best combinations and the current one as a table, the gain, and lines for `opora.yaml`."""
+    head = [*SearchPoint.model_fields, "recall@1", "recall@5", "MRR"]
+    best = list(result.rows[:max_rows])
+    rows = best if result.current in best else [*best, result.current]
     cells = [
-        [_mark(row, tuning), *map(_shown, row.point.model_dump().values()), *map(_interval, _ordered(row))]
+        [_mark(row, result), *map(_format_value, row.point.model_dump().values()), *map(_format_interval, _scores(row))]
         for row in rows
     ]
     lines = _aligned([["", *head], *cells])
-    gain = tuning.gain
-    noise = "" if gain.beyond_noise else ", within the noise"
+    noise = "" if result.gain.is_significant else ", not significant"
     lines.append(
-        f"\n{tuning.questions} questions on {tuning.documents} documents. * best, = as it is now."
-        f" MRR gained by choosing, on documents that had no say: {_interval(gain)}{noise}"
+        f"\n{result.questions} questions on {result.documents} documents. * best, = current."
+        f" Gain in MRR on documents not used to choose: {_format_interval(result.gain)}{noise}"
     )
     lines += ["", "index:"]
     lines += [
-        f"  {name}: {_shown(value)}"
-        for name, value in tuning.chosen.model_dump().items()
-        if name != "rerank_depth" or value
+        f"  {name}: {_format_value(value)}"
+        for name, value in result.chosen.model_dump().items()
+        if name != "rerank_candidates" or value
     ]
-    if tuning.current.point.rerank_depth and not tuning.chosen.rerank_depth:
+    if result.current.point.rerank_candidates and not result.chosen.rerank_candidates:
         lines.append("  reranker: none")
     return "\n".join(lines)
 
 
-class _Asked:
-    """A question that was searched for, as deep as the grid goes."""
+class _RecordedSearch:
+    """Candidates of one question, ranked for any combination of settings without searching again."""
 
-    def __init__(self, index: Index, example: Example, depth: int, reranker: Reranker | None) -> None:
-        self._question, self._found = index.candidates(example.question, depth)
-        self._places = [_places([each.bm25 for each in self._found]), _places([each.cosine for each in self._found])]
+    def __init__(self, index: Index, example: Example, limit: int, reranker: Reranker | None) -> None:
+        self._query, self._candidates = index.candidates(example.question, limit)
+        self._bm25_ranks = _ranks([candidate.bm25 for candidate in self._candidates])
+        self._dense_ranks = _ranks([candidate.cosine for candidate in self._candidates])
         self._reranker = reranker
-        self._compared: dict[frozenset[str], dict[str, float]] = {}
-        self._read: dict[str, float] = {}
+        self._scores_by_set: dict[frozenset[str], dict[str, float]] = {}
+        self._scores: dict[str, float] = {}
 
-    def ranking(self, point: Point) -> list[str]:
-        """Ids of the best passages, as a search with these settings shows them."""
-        dense = self._question.vector is not None
-        deep = [self._places[0], self._places[1]] if dense and point.dense_weight else [self._places[0]]
-        found = [each for at, each in enumerate(self._found) if any(ranks[at] < point.depth for ranks in deep)]
-        fused = fuse(found, self._question.language, point.dense_weight if dense else 0.0)
-        ranked: Iterable[Ranked] = itertools.starmap(Ranked, best_first(found, fused))
-        if depth := point.rerank_depth:
-            candidates = [each.candidate for each in ranked]
-            ranked = rerank(candidates[:depth], self._score, candidates[depth:])
-        return [each.candidate.id for each in choose(ranked, TOP, point.diversity)]
+    def ranking(self, point: SearchPoint) -> list[str]:
+        """Return the ids of the best passages, as a search with these settings returns them."""
+        dense = self._query.vector is not None
+        ranks = [self._bm25_ranks, self._dense_ranks] if dense and point.dense_weight else [self._bm25_ranks]
+        candidates = [
+            candidate
+            for i, candidate in enumerate(self._candidates)
+            if any(column[i] < point.candidates for column in ranks)
+        ]
+        fused = fuse(candidates, self._query.language, point.dense_weight if dense else 0.0)
+        ranked: Iterable[ScoredCandidate] = itertools.starmap(ScoredCandidate, sort_by_score(candidates, fused))
+        if limit := point.rerank_candidates:
+            ordered = [row.candidate for row in ranked]
+            ranked = rerank(ordered[:limit], self._rerank, ordered[limit:])
+        return [row.candidate.id for row in select(ranked, TOP, point.mmr_lambda)]
 
-    def _score(self, front: Sequence[Candidate]) -> list[float]:
-        """A forest compares the candidates with each other; a model reads each by itself, so it reads each once."""
+    def _rerank(self, front: Sequence[Candidate]) -> list[float]:
+        """Score candidates. LambdaMART compares them with each other; other models score each one alone and once."""
         assert self._reranker is not None
-        if isinstance(self._reranker, ForestReranker):
-            key = frozenset(each.id for each in front)
-            if key not in self._compared:
-                scores = self._reranker.score(self._question, front)
-                self._compared[key] = dict(zip([each.id for each in front], scores, strict=True))
-            return [self._compared[key][each.id] for each in front]
-        new = [each for each in front if each.id not in self._read]
-        self._read |= dict(zip([each.id for each in new], self._reranker.score(self._question, new), strict=True))
-        return [self._read[each.id] for each in front]
+        ids = [candidate.id for candidate in front]
+        if isinstance(self._reranker, LambdaMartReranker):
+            key = frozenset(ids)
+            if key not in self._scores_by_set:
+                self._scores_by_set[key] = dict(zip(ids, self._reranker.score(self._query, front), strict=True))
+            return [self._scores_by_set[key][id] for id in ids]
+        new = [candidate for candidate in front if candidate.id not in self._scores]
+        scores = self._reranker.score(self._query, new)
+        self._scores |= {candidate.id: score for candidate, score in zip(new, scores, strict=True)}
+        return [self._scores[id] for id in ids]
 
 
-def _places(scores: Sequence[float]) -> list[float]:
-    """The place of each score, from 0; infinite where there is none."""
-    order = sorted(range(len(scores)), key=lambda at: -scores[at])
-    places = {at: float(place) for place, at in enumerate(order)}
-    return [places[at] if score > 0 else math.inf for at, score in enumerate(scores)]
+def _ranks(scores: Sequence[float]) -> list[float]:
+    """Return the rank of each score, from 0; infinite for a score of 0."""
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    ranks = {i: float(rank) for rank, i in enumerate(order)}
+    return [ranks[i] if score > 0 else math.inf for i, score in enumerate(scores)]
 
 
-def _points(grid: Grid, reranks: bool) -> Iterator[Point]:
-    for weight, depth, rerank_depth, diversity in itertools.product(*grid):
-        if reranks or not rerank_depth:
-            yield Point(dense_weight=weight, depth=depth, rerank_depth=rerank_depth, diversity=diversity)
+def _points(grid: TuningGrid, has_reranker: bool) -> Iterator[SearchPoint]:
+    for values in itertools.product(*grid):
+        point = SearchPoint.model_validate(dict(zip(TuningGrid._fields, values, strict=True)))
+        if has_reranker or not point.rerank_candidates:
+            yield point
 
 
 def _metrics(ranking: Sequence[str], gold: Collection[str]) -> dict[str, float]:
-    held = [{0} if each in gold else set[int]() for each in ranking]
-    recalls = {f"recall_{k}": float(any(held[:k])) for k in (1, 5)}
-    return {**recalls, "mrr": reciprocal_rank(held)}
+    relevant = [{0} if passage_id in gold else set[int]() for passage_id in ranking]
+    recalls = {f"recall_{k}": float(any(relevant[:k])) for k in (1, 5)}
+    return {**recalls, "mrr": reciprocal_rank(relevant)}
 
 
-def _tuning(scores: Mapping[Point, Sequence[Mapping[str, float]]], current: Point, clusters: Sequence[str]) -> Tuning:
-    chief = {point: [each[CHIEF] for each in rows] for point, rows in scores.items()}
+def _summarize(
+    scores: Mapping[SearchPoint, Sequence[Mapping[str, float]]], current: SearchPoint, clusters: Sequence[str]
+) -> TuningResult:
+    selection = {point: [row[SELECTION_METRIC] for row in rows] for point, rows in scores.items()}
     folds = _folds(clusters)
-    chosen_apart = {
-        fold: _best(chief, current, [at for at, each in enumerate(folds) if each != fold]) for fold in folds
+    chosen_without = {
+        fold: _best(selection, current, [i for i, assigned in enumerate(folds) if assigned != fold]) for fold in folds
     }
-    honest = [chief[chosen_apart[fold]][at] for at, fold in enumerate(folds)]
-    ordered = sorted(scores, key=lambda point: _merit(chief, current, range(len(folds)), point))
+    held_out = [selection[chosen_without[fold]][i] for i, fold in enumerate(folds)]
+    ordered = sorted(scores, key=lambda point: _sort_key(selection, current, range(len(folds)), point))
     rows = {
-        point: Row(
+        point: TuningRow(
             point=point,
             scores={
-                name: bootstrap([each[name] for each in scores[point]], resamples=RESAMPLES, clusters=clusters)
+                name: bootstrap([row[name] for row in scores[point]], resamples=RESAMPLES, clusters=clusters)
                 for name in METRICS
             },
         )
         for point in ordered
     }
-    return Tuning(
+    return TuningResult(
         rows=tuple(rows.values()),
         current=rows[current],
         chosen=ordered[0],
-        gain=paired_difference(honest, chief[current], clusters=clusters),
+        gain=paired_difference(held_out, selection[current], clusters=clusters),
         questions=len(clusters),
         documents=len(set(clusters)),
     )
 
 
-def _best(chief: Mapping[Point, Sequence[float]], current: Point, places: Sequence[int]) -> Point:
-    return min(chief, key=lambda point: _merit(chief, current, places, point))
+def _best(
+    selection: Mapping[SearchPoint, Sequence[float]], current: SearchPoint, questions: Sequence[int]
+) -> SearchPoint:
+    return min(selection, key=lambda point: _sort_key(selection, current, questions, point))
 
 
-def _merit(
-    chief: Mapping[Point, Sequence[float]], current: Point, places: Sequence[int], point: Point
+def _sort_key(
+    selection: Mapping[SearchPoint, Sequence[float]],
+    current: SearchPoint,
+    questions: Sequence[int],
+    point: SearchPoint,
 ) -> tuple[float, bool, int, int, float, float]:
-    """What to order points by, the best first; of equals the current one, else the one that costs least."""
-    mean = statistics.fmean(chief[point][at] for at in places)
-    return -round(mean, 9), point != current, point.rerank_depth, point.depth, point.diversity, point.dense_weight
+    """Order points by score; among equals the current one comes first, then the cheapest."""
+    mean = statistics.fmean(selection[point][i] for i in questions)
+    cost = (point.rerank_candidates, point.candidates, -point.mmr_lambda, point.dense_weight)
+    return -round(mean, 9), point != current, *cost
 
 
 def _folds(clusters: Sequence[str]) -> list[int]:
-    """The fold of each question: whole clusters, in the order of a hash, dealt out."""
-    ordered = sorted(set(clusters), key=lambda each: hashlib.sha256(each.encode()).digest())
-    fold_of = {each: place % min(FOLDS, len(ordered)) for place, each in enumerate(ordered)}
-    return [fold_of[each] for each in clusters]
+    """Return the fold of each question; clusters stay whole and are distributed in the order of a hash."""
+    ordered = sorted(set(clusters), key=lambda name: hashlib.sha256(name.encode()).digest())
+    fold_of = {name: position % min(FOLDS, len(ordered)) for position, name in enumerate(ordered)}
+    return [fold_of[name] for name in clusters]
 
 
-def _documents(example: Example) -> frozenset[str]:
-    return frozenset(each.document_id for each in example.passages if each.id in example.gold)
+def _gold_documents(example: Example) -> frozenset[str]:
+    return frozenset(passage.document_id for passage in example.passages if passage.id in example.gold)
 
 
 def _clusters(documents: Sequence[frozenset[str]]) -> list[str]:
-    """A name for each question; those that share a document, also by way of others, have the same."""
+    """Return a cluster name per question. Questions that share a document, directly or through others, share it."""
     merged: list[set[str]] = []
-    for each in documents:
-        touching = [cluster for cluster in merged if cluster & each]
-        merged = [cluster for cluster in merged if not cluster & each] + [set(each).union(*touching)]
+    for ids in documents:
+        touching = [cluster for cluster in merged if cluster & ids]
+        merged = [cluster for cluster in merged if not cluster & ids] + [set(ids).union(*touching)]
     name_of = {document: min(cluster) for cluster in merged for document in cluster}
-    return [name_of[min(each)] for each in documents]
+    return [name_of[min(ids)] for ids in documents]
 
 
-def _mark(row: Row, tuning: Tuning) -> str:
-    return ("*" if row.point == tuning.chosen else "") + ("=" if row.point == tuning.current.point else "")
+def _mark(row: TuningRow, result: TuningResult) -> str:
+    return ("*" if row.point == result.chosen else "") + ("=" if row.point == result.current.point else "")
 
 
-def _ordered(row: Row) -> Iterator[Interval]:
+def _scores(row: TuningRow) -> Iterator[Interval]:
     return (row.scores[name] for name in METRICS)
 
 
-def _interval(interval: Interval) -> str:
+def _format_interval(interval: Interval) -> str:
     if interval.mean is None or interval.low is None or interval.high is None:
-        return _shown(interval.mean)
+        return _format_value(interval.mean)
     return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _shown(value: float | None) -> str:
+def _format_value(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if not isinstance(value, float) or value in (0, 1) else f"{value:.3g}"
 
 

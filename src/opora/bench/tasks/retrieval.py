@@ -1,8 +1,6 @@
-"""Which passages each retriever finds.
+"""Retrieval quality: recall@k, MRR and alpha-nDCG of each retriever on questions with gold passages.
 
-In: questions with gold passages, an index. Out: a scored row a retriever and question.
-
-    search_all(RetrieverBenchSettings(method="retriever"), examples, index)
+RetrievalTask(RetrievalBenchSettings(retrievers=("hybrid", "bm25"))).measure(inputs)
 """
 
 from __future__ import annotations
@@ -10,61 +8,103 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 from opora.answer.answerer import question_language
 from opora.bench.results.metrics import RECALL_AT
 from opora.bench.results.table import ScoredRow, entries_of
-from opora.bench.settings import RetrieverBenchSettings
-from opora.bench.tasks.base import Measured, about
-from opora.bench.tasks.conditions import evidence
-from opora.bench.tasks.scoring import gold_spans
+from opora.bench.tasks.base import BenchSettings, Task, TaskInputs, TaskResult, row_fields
 from opora.console.progress import track
 from opora.errors import InputError
-from opora.metrics.citations import Span, evidence_recall, holds
-from opora.metrics.retrieval import ndcg, reciprocal_rank
+from opora.examples.evidence import evidence, gold_spans
+from opora.metrics.citations import evidence_recall
+from opora.metrics.retrieval import alpha_ndcg, reciprocal_rank
+from opora.metrics.spans import contains
 from opora.records import Example
 from opora.retrieval.search.searcher import Index
 from opora.retrieval.settings import Retriever
 
-DEPTH = max(RECALL_AT)
+HITS = max(RECALL_AT)
 
 
-class FoundRow(ScoredRow):
-    """One question searched by one retriever. `found`: ids of the hits, best first; `gold`: those that hold the
-    evidence."""
+class RetrievalBenchSettings(BenchSettings):
+    """Search with each retriever for the questions that have gold passages, and score the rankings."""
+
+    renamed_values: ClassVar = {
+        "retrievers": {"words": "bm25", "meaning": "dense"},
+        "baseline": {"words": "bm25", "meaning": "dense"},
+    }
+
+    method: Literal["retrieval"] = "retrieval"
+    """Name of the task."""
+    retrievers: tuple[Retriever, ...] = ("hybrid", "bm25", "dense")
+    """`bm25`: sparse; `dense`: vectors; `hybrid`: both fused, as `opora ask` searches; `reranked`: hybrid, then the
+    reranker of the index."""
+
+    def open_task(self) -> RetrievalTask:
+        return RetrievalTask(self)
+
+
+class RetrievalRow(ScoredRow):
+    """One question searched by one retriever."""
 
     gold: tuple[str, ...]
+    """Ids of the passages that hold the evidence."""
     found: tuple[str, ...]
+    """Ids of the hits, best first."""
 
 
-def search_all(settings: RetrieverBenchSettings, examples: Sequence[Example], index: Index) -> Measured:
-    """Raises InputError if no question has gold passages, or no retriever knows their language."""
-    asked = [example for example in examples if example.gold]
-    if not asked:
-        raise InputError(f"{settings.questions}: no question has gold passages; retrievers are measured by them")
-    known = {question_language(example.question, index) for example in asked}
-    why = {"meaning": f"it does not know {', '.join(sorted(known))}", "reranked": "the index has no reranker"}
-    lacking = {"meaning": not all(map(index.has_meaning, known)), "reranked": not index.has_reranker}
-    used = [each for each in settings.retrievers if not lacking.get(each)]
-    for name in sorted(set(settings.retrievers) - set(used)):
-        print(f"opora: retriever {name} is left out: {why[name]}", file=sys.stderr)
-    if not used:
-        raise InputError("; ".join(f"retriever {each}: {why[each]}" for each in settings.retrievers))
-    jobs = [(name, example) for name in used for example in asked]
-    rows = [_row(name, example, index) for name, example in track(jobs, "search", total=len(jobs))]
-    baseline = settings.baseline if settings.baseline in used else ""
-    entries = entries_of({name: name for name in used}, baseline)
-    return Measured(rows, entries, dropped={"questions without gold passages": len(examples) - len(asked)})
+class RetrievalTask(Task[RetrievalBenchSettings]):
+    """Compares retrievers; no model answers."""
+
+    @property
+    def row_names(self) -> Sequence[str]:
+        return self.settings.retrievers
+
+    def measure(self, inputs: TaskInputs) -> TaskResult:
+        """Raises InputError if no question has gold passages, or no retriever supports their language."""
+        settings, index = self.settings, inputs.index
+        examples = [example for example in inputs.examples if example.gold]
+        if not examples:
+            raise InputError(f"{settings.questions}: no question has gold passages; retrievers are measured by them")
+        unusable = unusable_retrievers({question_language(example.question, index) for example in examples}, index)
+        retrievers = [name for name in settings.retrievers if name not in unusable]
+        for name in sorted(set(settings.retrievers) & unusable.keys()):
+            print(f"opora: retriever {name} is left out: {unusable[name]}", file=sys.stderr)
+        if not retrievers:
+            raise InputError("; ".join(f"retriever {name}: {unusable[name]}" for name in settings.retrievers))
+        jobs = [(name, example) for name in retrievers for example in examples]
+        rows = [_row(name, example, index) for name, example in track(jobs, "search", total=len(jobs))]
+        baseline = settings.baseline if settings.baseline in retrievers else ""
+        entries = entries_of({name: name for name in retrievers}, baseline)
+        dropped = {"questions without gold passages": len(inputs.examples) - len(examples)}
+        return TaskResult(rows, entries, dropped=dropped)
 
 
-def _row(name: Retriever, example: Example, index: Index) -> FoundRow:
-    began = time.monotonic()
-    hits = index.search(example.question, DEPTH, by=name)
-    seconds = time.monotonic() - began
-    spans = [Span(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in hits]
+def unusable_retrievers(languages: set[str], index: Index) -> dict[str, str]:
+    """Return retriever -> reason why `index` cannot search with it in these languages."""
+    unusable = {}
+    if not all(map(index.has_dense, languages)):
+        unusable["dense"] = f"the index has no vectors for {', '.join(sorted(languages))}"
+    if not index.has_reranker:
+        unusable["reranked"] = "the index has no reranker"
+    return unusable
+
+
+def _row(retriever: Retriever, example: Example, index: Index) -> RetrievalRow:
+    start = time.monotonic()
+    hits = index.search(example.question, HITS, by=retriever)
+    seconds = time.monotonic() - start
+    passages = [hit.passage for hit in hits]
     gold = gold_spans(example)
-    held = [{number for number, piece in enumerate(gold) if holds(span, piece)} for span in spans]
-    scores: dict[str, float | None] = {f"recall_{k}": evidence_recall(spans[:k], gold) for k in RECALL_AT}
-    scores |= {"mrr": reciprocal_rank(held), "ndcg": ndcg(held, len(evidence(example))), "seconds": seconds}
-    found = tuple(hit.passage.id for hit in hits)
-    return FoundRow(**about(example), model=name, scores=scores, gold=example.gold, found=found)
+    evidence_in_hits = [
+        {number for number, piece in enumerate(gold) if contains(passage, piece)} for passage in passages
+    ]
+    scores: dict[str, float | None] = {f"recall_{k}": evidence_recall(passages[:k], gold) for k in RECALL_AT}
+    scores |= {
+        "mrr": reciprocal_rank(evidence_in_hits),
+        "alpha_ndcg": alpha_ndcg(evidence_in_hits, len(evidence(example))),
+        "seconds": seconds,
+    }
+    ids = tuple(hit.passage.id for hit in hits)
+    return RetrievalRow(**row_fields(example), model=retriever, scores=scores, gold=example.gold, found=ids)

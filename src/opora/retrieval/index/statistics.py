@@ -1,11 +1,11 @@
-"""What a table holds, counted while it is written: enough to bring it up to date, and to see that all of it is there.
+"""Statistics of the rows of an index, counted while they are written, and digests of its documents.
 
-In: batches of rows. Out: how many passages hold each term, passages by language, a checksum that does not depend on
-their order.
+In: batches of rows. Out: document frequencies of terms, passages per language, and a checksum that does not depend on
+the order of rows. They are enough to update an index, and to verify that every row was stored.
 
-    tally = Tally()
-    tally.add(rows)
-    tally.frequencies["срок"]        # 12
+    statistics = IndexStatistics()
+    statistics.add(rows)
+    statistics.frequencies["срок"]        # 12
 """
 
 from __future__ import annotations
@@ -18,99 +18,100 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.reader import read_passage_rows
-from opora.retrieval.store.idf import read_counts, write_counts
+from opora.retrieval.store.bm25 import read_frequencies, write_frequencies
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SUMMED = ("id", "terms", "record")
-COUNTED = (*SUMMED, "language")
-TERMS, DOCUMENTS, SUMS = "terms.parquet", "documents.parquet", "tally.json"
+CHECKSUM_COLUMNS = ("id", "terms", "record")
+STATISTICS_COLUMNS = (*CHECKSUM_COLUMNS, "language")
+TERMS, DOCUMENTS, STATISTICS = "terms.parquet", "documents.parquet", "statistics.json"
 MODULUS = 1 << 64
 
 
-class Tally:
+class IndexStatistics:
     """Counts of the rows of a table."""
 
     def __init__(self) -> None:
         self.frequencies: Counter[str] = Counter()
-        """How many passages hold each term."""
+        """Term -> number of passages that contain it."""
         self.languages: Counter[str] = Counter()
         self.passages = 0
         self.checksum = 0
 
     def add(self, rows: pa.RecordBatch) -> None:
-        """Count rows with the columns COUNTED."""
-        self.sum(rows)
+        """Count rows with the columns STATISTICS_COLUMNS."""
+        self.add_checksums(rows)
         for terms in rows["terms"].to_pylist():
             self.frequencies.update(set(terms.split()))
         self.languages.update(rows["language"].to_pylist())
 
     def remove(self, rows: pa.RecordBatch) -> None:
-        """Take back what was counted of rows."""
-        other = Tally()
-        other.add(rows)
-        # subtraction of counters leaves out what is zero
-        self.frequencies -= other.frequencies
-        self.languages -= other.languages
-        self.passages -= other.passages
-        self.checksum = (self.checksum - other.checksum) % MODULUS
+        """Subtract rows that were counted."""
+        removed = IndexStatistics()
+        removed.add(rows)
+        # subtraction of counters drops keys with a count of zero
+        self.frequencies -= removed.frequencies
+        self.languages -= removed.languages
+        self.passages -= removed.passages
+        self.checksum = (self.checksum - removed.checksum) % MODULUS
 
-    def sum(self, rows: pa.RecordBatch) -> None:
-        """Count rows and sum their hashes only; their columns are SUMMED."""
-        for row in zip(*(rows[name].to_pylist() for name in SUMMED), strict=True):
-            digest = hashlib.blake2b("\0".join(row).encode(), digest_size=8).digest()
+    def add_checksums(self, rows: pa.RecordBatch) -> None:
+        """Count rows with the columns CHECKSUM_COLUMNS, without their terms and languages."""
+        for values in zip(*(rows[name].to_pylist() for name in CHECKSUM_COLUMNS), strict=True):
+            digest = hashlib.blake2b("\0".join(values).encode(), digest_size=8).digest()
             self.checksum = (self.checksum + int.from_bytes(digest)) % MODULUS
         self.passages += rows.num_rows
 
     def write(self, folder: Path) -> None:
-        write_counts(folder / TERMS, self.frequencies)
-        sums = {name: getattr(self, name) for name in ("languages", "passages", "checksum")}
-        (folder / SUMS).write_text(json.dumps(sums))
+        write_frequencies(folder / TERMS, self.frequencies)
+        totals = {"languages": self.languages, "passages": self.passages, "checksum": self.checksum}
+        (folder / STATISTICS).write_text(json.dumps(totals))
 
     @classmethod
-    def read(cls, folder: Path) -> Tally:
-        """What `write` wrote."""
-        tally = cls()
-        tally.frequencies = Counter(read_counts(folder / TERMS))
-        sums = json.loads((folder / SUMS).read_text())
-        tally.languages = Counter(sums["languages"])
-        tally.passages, tally.checksum = sums["passages"], sums["checksum"]
-        return tally
+    def read(cls, folder: Path) -> IndexStatistics:
+        """Read statistics written by `write`."""
+        statistics = cls()
+        statistics.frequencies = Counter(read_frequencies(folder / TERMS))
+        totals = json.loads((folder / STATISTICS).read_text())
+        statistics.languages = Counter(totals["languages"])
+        statistics.passages, statistics.checksum = totals["passages"], totals["checksum"]
+        return statistics
 
 
-class Digest(NamedTuple):
-    """A hash of the passages of a document with all that is known of them, and how many they are."""
+class DocumentDigest(NamedTuple):
+    """Hash of all passages of a document with their metadata, and the number of passages."""
 
     hash: str
     passages: int
 
 
-def document_digests(corpus: Path) -> dict[str, Digest]:
-    """Document id -> digest."""
+def compute_digests(corpus: Path) -> dict[str, DocumentDigest]:
+    """Return document id -> digest of the documents of a corpus."""
     hashes: dict[str, hashlib.blake2b] = {}
     counts: Counter[str] = Counter()
     for row in read_passage_rows(corpus):
         digest = hashes.setdefault(row["document_id"], hashlib.blake2b(digest_size=16))
         digest.update(repr(sorted(row.items())).encode())
         counts[row["document_id"]] += 1
-    return {document: Digest(digest.hexdigest(), counts[document]) for document, digest in hashes.items()}
+    return {document: DocumentDigest(digest.hexdigest(), counts[document]) for document, digest in hashes.items()}
 
 
-def read_digests(folder: Path) -> dict[str, Digest]:
+def read_digests(index: Path) -> dict[str, DocumentDigest]:
+    """Return document id -> digest of the documents that an index holds."""
     import pyarrow.parquet as pq
 
-    rows = pq.read_table(folder / DOCUMENTS).to_pylist()
-    return {row["document_id"]: Digest(row["hash"], row["passages"]) for row in rows}
+    rows = pq.read_table(index / DOCUMENTS).to_pylist()
+    return {row["document_id"]: DocumentDigest(row["hash"], row["passages"]) for row in rows}
 
 
-def write_digests(folder: Path, digests: Mapping[str, Digest]) -> None:
+def write_digests(index: Path, digests: Mapping[str, DocumentDigest]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = {
         "document_id": pa.array(list(digests), pa.string()),
-        "hash": pa.array([each.hash for each in digests.values()], pa.string()),
-        "passages": pa.array([each.passages for each in digests.values()], pa.int64()),
+        "hash": pa.array([digest.hash for digest in digests.values()], pa.string()),
+        "passages": pa.array([digest.passages for digest in digests.values()], pa.int64()),
     }
-    pq.write_table(pa.table(columns), folder / DOCUMENTS)
+    pq.write_table(pa.table(columns), index / DOCUMENTS)

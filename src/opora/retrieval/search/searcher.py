@@ -1,241 +1,182 @@
-"""A question in, passages out.
+"""The index as its users see it: a question in, passages out.
 
-In: an index. Out: hits: found by words (BM25) and by meaning (vectors), both scores fused, the best ones ranked anew.
-
-    index = open_index(Path("index"))
-    index.search("Какой срок хранения?", top_k=4)[0].passage.place
+index = open_index(Path("index"))
+index.search("Какой срок хранения?", top_k=4)[0].passage.place
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError, OporaError
 from opora.records import Hit, Passage
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.index.rows import batches
-from opora.retrieval.index.stage import build_index, damage_of
+from opora.retrieval.index.integrity import check_index, damaged_error
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.search.hybrid import Found, ask, find, rank, read
-from opora.retrieval.search.index_reader import Opened
-from opora.retrieval.search.mmr import Ranked, choose, rerank
+from opora.retrieval.search.hybrid import make_query, rank_fused, read_candidates, retrieve
+from opora.retrieval.search.index_reader import IndexReader
+from opora.retrieval.search.pipeline import find_passages
 from opora.retrieval.settings import IndexSettings, Retriever
-from opora.retrieval.store.filters import Access, Condition, Filters, OneOf, conditions
-from opora.text.terms.index_terms import search_terms
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from opora.retrieval.store.base import StoreError
+from opora.retrieval.store.filters import Filters, OneOf
+from opora.text.search_terms import search_terms
 
 T = TypeVar("T")
-SPARE = 5
-"""Passages that are read beyond those asked for, some of which may say the same."""
 SWAP_S = 2.0
-"""How long a reader waits for an index that is just being put in the place of another."""
+"""Maximum time to wait for an index that is being replaced."""
 
 
-def open_index(folder: Path, settings: IndexSettings | None = None) -> Index:
-    """The index in `folder`. With `settings`, one that is damaged is built anew by them from the corpus beside it, and
-    a line says so. Raises InputError if it is not there or not finished, OporaError if it is damaged."""
-    if settings and folder.is_dir() and damage_of(folder):
-        return Index(folder, build_index(settings, folder.parent / "corpus", folder))
-    manifest = read_manifest(folder)
-    if manifest.stage != "index":
-        raise InputError(f"{folder}: is no index but the artefact of `{manifest.stage}`")
-    if not settings and (damage := damage_of(folder)):
-        raise OporaError(f"{folder}: {damage}; run `opora index`")
-    return Index(folder, manifest)
+def open_index(folder: Path) -> Index:
+    """Open the index in `folder`; nothing is written. Raises InputError if it is missing or unfinished, OporaError if
+    it is damaged or of another version."""
+    return Index(folder, check_index(folder))
 
 
 class Index:
-    """An index on disk; everything is read when it is first needed. When a newer index takes its place on disk, the
-    next search that needs a file of the old one goes on in the new one."""
+    """An index on disk, read lazily.
+
+    If a newer index replaces it on disk, the next search that cannot read the old files continues in the new ones.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest, settings: IndexSettings | None = None) -> None:
-        """`settings`: others than those that it was built with; what concerns rows has no effect."""
-        self._given = settings
-        self._opened = Opened(folder, manifest, settings)
+        """`settings` replaces the settings of the search; those of the rows have no effect."""
+        self._settings = settings
+        self._reader = IndexReader(folder, manifest, settings)
+
+    def with_settings(self, settings: IndexSettings) -> Index:
+        """Return the same index searched with other settings; those of the rows have no effect."""
+        return Index(self.folder, self.manifest, settings)
 
     @property
     def folder(self) -> Path:
-        return self._opened.folder
+        return self._reader.folder
 
     @property
     def manifest(self) -> Manifest:
-        return self._opened.manifest
+        return self._reader.manifest
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages of the passages, sorted."""
-        return self._opened.languages
+        return self._reader.languages
 
     def load(self) -> Index:
-        """Read now what the first search would read."""
+        """Load everything that the first search would load."""
 
-        def read(opened: Opened) -> None:
-            _ = opened.store, opened.frequencies, opened.reranker, opened.synonyms
-            for language in opened.languages:
+        def run(reader: IndexReader) -> None:
+            _ = reader.store, reader.frequencies, reader.reranker, reader.synonyms
+            for language in reader.languages:
                 search_terms("a а", language)
-                if opened.embedder:
-                    opened.embedder.embed([Text("а", language)], "question")
+                if reader.embedder:
+                    reader.embedder.embed([Text("а", language)], "question")
 
-        self._read(read)
+        self._read(run)
         return self
+
+    def query(self, text: str, filters: Filters | None = None, access: Collection[str] | None = None) -> Query:
+        """Prepare a question for `search`: its language, corrected terms and vector.
+
+        `filters` maps metadata keys to a value, a list of values, or `{"min": 1, "max": 2}`; `access` holds the labels
+        of the reader, who sees public passages and those with one of the labels.
+        """
+        return self._read(lambda reader: make_query(reader, text, filters, access))
 
     def search(
         self,
-        question: str,
+        query: str | Query,
         top_k: int,
         filters: Filters | None = None,
         access: Collection[str] | None = None,
         by: Retriever | None = None,
     ) -> list[Hit]:
-        """At most `top_k` passages, best first; none that hold nothing of the question. Only passages are searched that
-        pass `filters` (a metadata key with a value, a list of values, or `{"min": 1, "max": 2}`) and that are public or
-        carry a label of `access`. `by`: `reranked` by default where the index has a reranker, else `hybrid`. With
-        `neighbors` set, each found passage is followed by those beside it, of the same rank.
+        """Return at most `top_k` passages that match the question, best first.
 
-        Raises InputError for a filter on an unknown key or with a value of another kind, OporaError if the index is
-        damaged.
+        `filters` and `access` belong to a question given as text; see `query`. `by` is `reranked` by default if the
+        index has a reranker, otherwise `hybrid`. With `neighbor_passages` set, each hit is followed by its neighbors,
+        which have its rank.
+
+        Raises InputError for a wrong filter, OporaError if the index is damaged.
         """
-        return self._read(lambda opened: self._search(opened, question, top_k, (filters or {}, access or ()), by))
 
-    def candidates(self, question: str, depth: int) -> tuple[Query, list[Candidate]]:
-        """What a search for `question` ranks: at most `depth` public passages by words and as many by meaning, by their
-        fused scores."""
-
-        def run(opened: Opened) -> tuple[Query, list[Candidate]]:
-            asked = ask(opened, question)
-            found = find(opened, asked, [Access(())], depth, "hybrid")
-            fused = rank(opened, asked, found, "hybrid")
-            return asked, read(opened, [each for each, _ in fused])
+        def run(reader: IndexReader) -> list[Hit]:
+            retriever = by or ("reranked" if self.has_reranker else "hybrid")
+            return find_passages(reader, _query_for(reader, query, filters, access), top_k, retriever)
 
         return self._read(run)
 
-    def has_meaning(self, language: str) -> bool:
-        """True if questions in that language can be searched by meaning."""
-        embedder = self._read(lambda opened: opened.embedder)
-        return embedder is not None and embedder.covers(language) and bool(self._opened.settings.dense_weight)
+    def candidates(self, query: str | Query, limit: int) -> tuple[Query, list[Candidate]]:
+        """Return the query and what a reranker would see: at most `limit` passages each from BM25 and dense search,
+        by fused score."""
+
+        def run(reader: IndexReader) -> tuple[Query, list[Candidate]]:
+            current = _query_for(reader, query)
+            fused = rank_fused(reader, current, retrieve(reader, current, limit, "hybrid"), "hybrid")
+            return current, read_candidates(reader, [hit for hit, _ in fused])
+
+        return self._read(run)
+
+    def has_dense(self, language: str) -> bool:
+        """Return True if questions in that language can be searched by vectors."""
+        embedder = self._read(lambda reader: reader.embedder)
+        return embedder is not None and embedder.covers(language) and bool(self._reader.settings.dense_weight)
 
     @property
     def has_reranker(self) -> bool:
-        return self._opened.settings.reranker != "none"
+        return self._reader.settings.reranker != "none"
 
     def passage(self, passage_id: str) -> Passage:
-        """The passage of that id, whatever its access labels. Raises InputError if there is none."""
-        rows = self._rows([OneOf("id", (passage_id,))])
-        if not rows:
-            raise InputError(f"{self.folder}: holds no passage {passage_id!r}")
-        return rows[0]
+        """Return a passage by id, whatever its access labels. Raises InputError if there is none."""
+        passages = self._read(lambda reader: reader.passages([OneOf("id", (passage_id,))]))
+        if not passages:
+            raise InputError(f"{self.folder}: no passage has the id {passage_id!r}")
+        return passages[0]
 
     def passages(self) -> list[Passage]:
-        """All passages, document by document, whatever their access labels."""
-        return self._rows([])
+        """Return all passages in document order, whatever their access labels."""
+        return self._read(lambda reader: reader.passages([]))
 
     def idf(self, term: str) -> float:
-        """Inverse document frequency of a term among all passages, the highest for one that no passage holds."""
-        return self._read(lambda opened: opened.idf(term))
+        """Return the inverse document frequency of a term; highest for a term that no passage contains."""
+        return self._read(lambda reader: reader.idf(term))
 
-    def _search(
-        self,
-        opened: Opened,
-        question: str,
-        top_k: int,
-        allowed: tuple[Filters, Collection[str]],
-        by: Retriever | None,
-    ) -> list[Hit]:
-        filters, access = allowed
-        wanted = [Access(tuple(sorted(access))), *conditions(filters, opened.manifest.results["metadata"])]
-        if not opened.size or top_k < 1:
-            return []
-        settings = opened.settings
-        asked = ask(opened, question)
-        by = by or ("reranked" if self.has_reranker else "hybrid")
-        found = find(opened, asked, wanted, max(settings.depth, 2 * top_k), by)
-        fused = rank(opened, asked, found, by)
-        ranked = self._ranked(opened, asked, fused, by, top_k + SPARE)
-        named = "reranked" if by == "reranked" else "fused"
-        diversity = settings.diversity if by in ("hybrid", "reranked") else 0.0
-        hits = [
-            Hit(passage=each.passage, rank=rank, scores={named: score, "bm25": each.bm25, "dense": each.cosine})
-            for rank, (each, score) in enumerate(choose(ranked, top_k, diversity), 1)
-        ]
-        return self._with_neighbors(opened, hits, wanted) if settings.neighbors else hits
-
-    def _ranked(
-        self, opened: Opened, asked: Query, fused: Sequence[tuple[Found, float]], by: Retriever, size: int
-    ) -> Iterator[Ranked]:
-        """What was found, best first, read as it is taken, `size` passages at once. A reranker sees the best
-        `rerank_depth`; behind them come the others."""
-        if by != "reranked":
-            for some in batches(fused, size):
-                candidates = read(opened, [each for each, _ in some])
-                block = map(Ranked, candidates, (score for _, score in some))
-                yield from sorted(block, key=lambda each: (-each.score, each.candidate.id))
-            return
-        if not opened.reranker:
-            raise InputError(f"{self.folder}: the index has no reranker; set index.reranker and run `opora index`")
-        found = [each for each, _ in fused]
-        front, rest = found[: opened.settings.rerank_depth], found[opened.settings.rerank_depth :]
-        others = (each for some in batches(rest, size) for each in read(opened, some))
-        yield from rerank(read(opened, front), partial(opened.reranker.score, asked), others)
-
-    def _with_neighbors(self, opened: Opened, hits: Sequence[Hit], wanted: Sequence[Condition]) -> list[Hit]:
-        """Each hit, and behind it the passages beside it, in the order of the document, none twice."""
-        documents = tuple(dict.fromkeys(hit.passage.document_id for hit in hits))
-        rows = opened.store.rows([OneOf("document_id", documents), *wanted], ("record",))
-        beside: dict[str, list[Passage]] = {}
-        for passage in _passages(rows):
-            beside.setdefault(passage.document_id, []).append(passage)
-        shown = {hit.passage.id for hit in hits}
-        joined: list[Hit] = []
-        for hit in hits:
-            row = beside[hit.passage.document_id]
-            at = next(number for number, each in enumerate(row) if each.id == hit.passage.id)
-            near = row[max(0, at - opened.settings.neighbors) : at + opened.settings.neighbors + 1]
-            joined.append(hit)
-            for each in near:
-                if each.id not in shown:
-                    shown.add(each.id)
-                    joined.append(Hit(passage=each, rank=hit.rank))
-        return joined
-
-    def _rows(self, wanted: Sequence[Condition]) -> list[Passage]:
-        return self._read(lambda opened: _passages(opened.store.rows(wanted, ("record",))))
-
-    def _read(self, run: Callable[[Opened], T]) -> T:
-        """What `run` returns, of the index that is on disk; a store that cannot be read is one clear line."""
+    def _read(self, run: Callable[[IndexReader], T]) -> T:
+        """Return the result of `run` on the index that is on disk now."""
         while True:
             try:
-                return run(self._opened)
-            except Exception as error:  # the stores fail with types of their own
-                newer = self._newer()
+                return run(self._reader)
+            except (OporaError, OSError) as error:
+                newer = self._newer_reader()
                 if newer:
-                    self._opened = newer
-                elif isinstance(error, OporaError):
-                    raise
+                    self._reader = newer
+                elif isinstance(error, OSError | StoreError):
+                    raise damaged_error(self.folder, str(error)) from None
                 else:
-                    line = " ".join(str(error).split())[:120]
-                    raise OporaError(f"{self.folder}: the index is damaged ({line}); run `opora index`") from None
+                    raise
 
-    def _newer(self) -> Opened | None:
-        """The index that has taken the place of this one."""
-        waited_until = time.monotonic() + SWAP_S
-        while time.monotonic() < waited_until:
+    def _newer_reader(self) -> IndexReader | None:
+        """Return a reader of the index that replaced this one on disk, if any."""
+        deadline = time.monotonic() + SWAP_S
+        while time.monotonic() < deadline:
             try:
                 manifest = read_manifest(self.folder)
             except InputError:
                 time.sleep(0.05)
                 continue
-            return Opened(self.folder, manifest, self._given) if manifest != self.manifest else None
+            return IndexReader(self.folder, manifest, self._settings) if manifest != self.manifest else None
         return None
 
 
-def _passages(rows: Iterator[pa.RecordBatch]) -> list[Passage]:
-    found = [Passage.model_validate_json(record) for batch in rows for record in batch["record"].to_pylist()]
-    return sorted(found, key=lambda each: (each.document_id, each.start, each.id))
+def _query_for(
+    reader: IndexReader, query: str | Query, filters: Filters | None = None, access: Collection[str] | None = None
+) -> Query:
+    """Return a query made with this version of the index; one of another version is made again from its text."""
+    if isinstance(query, str):
+        return make_query(reader, query, filters, access)
+    if query.index == reader.manifest.fingerprint:
+        return query
+    return make_query(reader, query.text, query.filters, query.access)

@@ -1,7 +1,7 @@
-"""Words and phrases that mean the same, as the user lists them.
+"""Synonyms that the user lists.
 
-In: a text file, a line of words or phrases with commas between them, `#` before a comment; a language. Out: the terms
-to ask for besides those of a question.
+In: a text file with one group of synonyms per line, separated by commas, and comments after `#`; a language. Out: terms
+to search for in addition to those of a question.
 
     # synonyms.txt
     отпуск по уходу за ребёнком, декретный отпуск, декрет
@@ -16,65 +16,71 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from opora.errors import InputError
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 
 Phrase = tuple[str, ...]
-"""The terms of a word or phrase."""
+"""Terms of a word or phrase."""
 
 
 class Synonyms:
-    """`groups`: phrases that mean the same, by line."""
+    """Groups of phrases with the same meaning, one per line of the file."""
 
     def __init__(self, groups: Sequence[Sequence[Phrase]]) -> None:
         self._groups: dict[str, list[tuple[Phrase, list[str]]]] = {}
         for group in groups:
             for phrase in group:
-                others = list(dict.fromkeys(term for each in group if each != phrase for term in each))
-                self._groups.setdefault(phrase[0], []).append((phrase, others))
+                synonyms = list(dict.fromkeys(term for synonym in group if synonym != phrase for term in synonym))
+                self._groups.setdefault(phrase[0], []).append((phrase, synonyms))
 
     def expand(self, terms: Sequence[str]) -> list[str]:
-        """The terms to add to the `terms` of a question: of each phrase whose terms are all there, in whatever order,
-        those of the phrases that mean the same. They are distinct and none of `terms`; what is added calls up nothing
-        further."""
-        asked = set(terms)
+        """Return the terms to add to those of a question.
+
+        For each phrase whose terms are all in the question, in any order, these are the terms of its synonyms. They are
+        distinct, not in `terms`, and are not expanded further.
+        """
+        present = set(terms)
         added = (
             term
             for first in dict.fromkeys(terms)
-            for phrase, others in self._groups.get(first, ())
-            if asked.issuperset(phrase)
-            for term in others
+            for phrase, synonyms in self._groups.get(first, ())
+            if present.issuperset(phrase)
+            for term in synonyms
         )
-        return [term for term in dict.fromkeys(added) if term not in asked]
+        return [term for term in dict.fromkeys(added) if term not in present]
 
 
 def load_synonyms(path: Path, language: str) -> Synonyms:
-    """Read a file of synonyms for questions of a language.
+    """Read a file of synonyms for questions in a language.
 
     Raises InputError if the file cannot be read or is not UTF-8, and for a line with fewer than two phrases or with a
-    phrase of stop words only.
+    phrase that consists of stop words.
     """
     try:
         lines = path.read_bytes().decode("utf-8-sig").splitlines()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); synonyms is the path of a text file") from None
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); set index.synonyms to the path of a text file"
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
     return Synonyms([group for number, line in enumerate(lines, 1) for group in _group(line, language, path, number)])
 
 
 def _group(line: str, language: str, path: Path, number: int) -> Iterator[list[Phrase]]:
-    """The phrases of a line, none of a line without any."""
+    """Yield the phrases of a line as one group; nothing for an empty line."""
     written = [phrase.strip() for phrase in line.partition("#")[0].split(",") if phrase.strip()]
     if not written:
         return
     phrases = [tuple(search_terms(phrase, language)) for phrase in written]
     if () in phrases:
         empty = written[phrases.index(())]
-        raise InputError(f"{path}:{number}: {empty!r} holds no term to search by; name it by other words")
+        raise InputError(
+            f"{path}:{number}: {empty!r} has only stop words, which are not searched for; use another phrase"
+        )
     distinct = list(dict.fromkeys(phrases))
     if len(distinct) < 2:
         raise InputError(
-            f"{path}:{number}: {line.strip()[:60]!r} is one phrase for search; put words that mean the same "
-            "on one line, with commas between them"
+            f"{path}:{number}: {line.strip()[:60]!r} is a single phrase to the search; put synonyms on one line, "
+            "separated by commas"
         )
     yield distinct

@@ -1,17 +1,19 @@
-"""What every store can do.
+"""Contract of a store, the table that an index keeps its passages in.
 
-In: rows, later terms or a vector with conditions. Out: the keys of the best rows, then columns of those that are
-wanted, for to read a row costs more than to find it. All stores pass the same tests (tests/index/test_index_stores.py).
+In: rows, later terms or a vector with conditions. Out: keys of the best rows; columns are read afterwards and only for
+the rows that are needed, because reading a row costs more than finding it. All stores pass
+tests/retrieval/store/test_stores.py.
 
-A store is written beside its place: `delete` what goes, `write` what comes, `finish`.
+A store is written beside the one that is read: `delete` old rows, `write` new ones, `finish`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from opora.retrieval.store.filters import Condition, Kind
+from opora.errors import OporaError
+from opora.retrieval.store.filters import Condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,22 +21,18 @@ if TYPE_CHECKING:
     from opora.retrieval.vectors import Vectors
 
 Key = int | str
-"""What a store knows a row by, while the store is open and not written to."""
+"""Identifies a row while the store is open and not written to."""
 
 
-class Shape(NamedTuple):
-    """The columns of a table: `dimensions` of its vectors (0: it has none); `kinds` of the metadata keys, each in a
-    column `column_of(key, kinds)`."""
-
-    dimensions: int
-    kinds: Mapping[str, Kind]
+class StoreError(OporaError):
+    """The files of a store cannot be read or written."""
 
 
 class Store(Protocol):
-    """One table of rows, as `rows.schema_of(shape)` describes them."""
+    """One table with the columns of `schema.arrow_schema`."""
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Add rows, which are taken batch by batch as they are made."""
+        """Add rows, batch by batch."""
         ...
 
     def delete(self, document_ids: Collection[str]) -> None:
@@ -42,27 +40,29 @@ class Store(Protocol):
         ...
 
     def finish(self) -> None:
-        """Index what was written: afterwards it is all found, and all of it lies on disk."""
+        """Update the search indexes and flush everything to disk."""
         ...
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         ...
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
-        """At most `depth` rows that hold some of `terms` and fulfil all conditions, best first, with their scores: BM25
+    def search_by_terms(
+        self, terms: Sequence[str], conditions: Sequence[Condition], limit: int
+    ) -> list[tuple[Key, float]]:
+        """Return at most `limit` rows that contain a term and meet all conditions, best first, with BM25 scores
         (Robertson and Zaragoza 2009)."""
         ...
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
-        """The `depth` rows that fulfil all conditions and are nearest, by the cosine, in no order. Where vectors are
-        searched through an index, which is roughly right, more rows come, for who asks to compare."""
+    def search_by_vector(self, vector: Vectors, conditions: Sequence[Condition], limit: int) -> list[Key]:
+        """Return the `limit` nearest rows by cosine that meet all conditions, in no order. A store with an approximate
+        vector index returns more rows, for the caller to compare exactly."""
         ...
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
-        """Columns of rows, in the order of their keys."""
+        """Return columns of rows, in the order of `keys`."""
         ...
 
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """All rows that fulfil all conditions, in no order."""
+    def scan(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield columns of all rows that meet all conditions, in no order."""
         ...

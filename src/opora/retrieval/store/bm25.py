@@ -1,15 +1,15 @@
-"""BM25 as a product of sparse vectors, for a store that has no BM25 of its own.
+"""BM25: inverse document frequency, and sparse vectors for a store that has no BM25 of its own.
 
-In: the terms of rows and of a question. Out: number of a term -> weight; the product of both is the score.
+In: terms of passages and of a query. Out: dimension -> weight; the dot product of both vectors is the score.
 
-    counts = Counts()
-    counts.change(["паром причал север", "касса билет"], by=1)
-    counts.settle()
-    weights_of_row("паром причал север", counts.mean)         # {2386391331: 0.91, 1410420397: 0.91, ...}
-    weights_of_question(["паром"], counts)                    # {2386391331: 0.69}
+    counts = TermCounts()
+    counts.add(["паром причал север", "касса билет"])
+    counts.update()
+    passage_weights("паром причал север", counts.mean)        # {2386391331: 0.91, 1410420397: 0.91, ...}
+    query_weights(["паром"], counts)                          # {2386391331: 0.69}
 
 Robertson and Zaragoza 2009, equation 3.15, with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is never
-below zero. Two terms of the same number count as one; of a million terms about a hundred pairs share a number.
+negative. Two terms with the same hash count as one; of a million terms about a hundred pairs collide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,60 +27,80 @@ if TYPE_CHECKING:
 
 K1, B = 1.2, 0.75
 NO_TERM = 2**32 - 2
-"""The number that a row without terms has, for a vector may not be empty; no term has it."""
-DRIFT = 0.1
-"""How far the mean length may be from the one that weights were made with, as a share of it."""
+"""Dimension of a passage without terms, since Milvus rejects an empty vector; no term has it."""
+MAX_MEAN_DRIFT = 0.1
+"""Relative change of the mean length beyond which all weights are computed again."""
 FILE = "milvus/counts.npz"
 
 
-class Counts:
-    """How many rows hold each term, and how long rows are, in terms. A row without terms counts for nothing.
+def idf(count: int, size: int) -> float:
+    """Return the inverse document frequency of a term that `count` of `size` passages contain."""
+    return math.log(1 + (size - count + 0.5) / (count + 0.5))
 
-    `mean`: the mean length that the weights of rows are made with.
+
+class Idf:
+    """Inverse document frequency by term; the highest value for a term that no passage contains."""
+
+    def __init__(self, counts: Mapping[str, int], size: int) -> None:
+        self._weights = {term: idf(count, size) for term, count in counts.items()}
+        self._highest = idf(0, size)
+
+    def __call__(self, term: str) -> float:
+        return self._weights.get(term, self._highest)
+
+
+def term_weight(count: int, length: int, mean: float) -> float:
+    """Return the BM25 weight of a term that occurs `count` times in a passage of `length` terms, without its idf."""
+    return count * (K1 + 1) / (count + K1 * (1 - B + B * length / mean))
+
+
+class TermCounts:
+    """Number of passages that contain each term, and the total length of passages, in terms.
+
+    A passage without terms is not counted. `mean` is the mean length that the stored weights were computed with.
     """
 
     def __init__(self) -> None:
         import numpy as np
 
-        self.rows, self.length, self.mean = 0, 0, 0.0
-        self._numbers: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._holding: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.passages, self.length, self.mean = 0, 0, 0.0
+        self._dimensions: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._frequencies: NDArray[np.int64] = np.zeros(0, np.int64)
         self._changes: Counter[int] = Counter()
 
-    def change(self, texts: Iterable[str], by: int) -> None:
-        """Count rows in (by = 1) or out (by = -1), each given as its terms, divided by blanks."""
-        for text in texts:
-            terms = text.split()
-            self.rows += by * bool(terms)
-            self.length += by * len(terms)
-            for number in {number_of(term) for term in terms}:
-                self._changes[number] += by
+    def add(self, texts: Iterable[str]) -> None:
+        """Add passages, each given as its terms, separated by spaces."""
+        self._change(texts, 1)
 
-    def settle(self) -> bool:
-        """Bring the counts up to date. True if the mean length was so far off that `mean` is new."""
+    def remove(self, texts: Iterable[str]) -> None:
+        """Remove passages that were added."""
+        self._change(texts, -1)
+
+    def update(self) -> bool:
+        """Apply all changes. Return True if the mean length drifted so far that `mean` was replaced."""
         import numpy as np
 
-        numbers = np.concatenate([self._numbers, np.fromiter(self._changes, np.int64)])
-        amounts = np.concatenate([self._holding, np.fromiter(self._changes.values(), np.int64)])
-        every, places = np.unique(numbers, return_inverse=True)
-        holding = np.zeros(len(every), np.int64)
-        np.add.at(holding, places, amounts)
-        self._numbers, self._holding = every[holding > 0], holding[holding > 0]
+        dimensions = np.concatenate([self._dimensions, np.fromiter(self._changes, np.int64)])
+        amounts = np.concatenate([self._frequencies, np.fromiter(self._changes.values(), np.int64)])
+        distinct, positions = np.unique(dimensions, return_inverse=True)
+        totals = np.zeros(len(distinct), np.int64)
+        np.add.at(totals, positions, amounts)
+        self._dimensions, self._frequencies = distinct[totals > 0], totals[totals > 0]
         self._changes.clear()
-        mean = self.length / self.rows if self.rows else 0.0
-        if abs(mean - self.mean) <= DRIFT * self.mean:
+        mean = self.length / self.passages if self.passages else 0.0
+        if abs(mean - self.mean) <= MAX_MEAN_DRIFT * self.mean:
             return False
         self.mean = mean
         return True
 
-    def holding(self, numbers: Sequence[int]) -> list[int]:
-        """How many rows hold each of some terms, as of the last `settle`."""
+    def frequencies(self, dimensions: Sequence[int]) -> list[int]:
+        """Return the number of passages that contain each of some terms, as of the last `update`."""
         import numpy as np
 
-        places = np.searchsorted(self._numbers, numbers)
+        positions = np.searchsorted(self._dimensions, dimensions)
         return [
-            int(self._holding[place]) if place < len(self._numbers) and self._numbers[place] == number else 0
-            for place, number in zip(places, numbers, strict=True)
+            int(self._frequencies[at]) if at < len(self._dimensions) and self._dimensions[at] == dimension else 0
+            for at, dimension in zip(positions, dimensions, strict=True)
         ]
 
     def save(self, folder: Path) -> None:
@@ -88,42 +108,63 @@ class Counts:
 
         path = folder / FILE
         path.parent.mkdir(exist_ok=True)
-        # the index that this one is a copy of may share the file
+        # the file may be a hard link that the previous index still uses
         path.unlink(missing_ok=True)
-        totals = np.array([self.rows, self.length, self.mean])
-        np.savez(path, numbers=self._numbers, holding=self._holding, totals=totals)
+        totals = np.array([self.passages, self.length, self.mean])
+        np.savez(path, dimensions=self._dimensions, frequencies=self._frequencies, totals=totals)
 
     @classmethod
-    def load(cls, folder: Path) -> Counts:
-        """What `save` wrote. numpy's own errors come through."""
+    def load(cls, folder: Path) -> TermCounts:
+        """Read saved counts. Raises the errors of numpy if the file is damaged."""
         import numpy as np
 
         counts = cls()
         with np.load(folder / FILE) as file:
-            counts._numbers, counts._holding = file["numbers"], file["holding"]
-            rows, length, counts.mean = file["totals"].tolist()
-        counts.rows, counts.length = int(rows), int(length)
+            counts._dimensions, counts._frequencies = file["dimensions"], file["frequencies"]
+            passages, length, counts.mean = file["totals"].tolist()
+        counts.passages, counts.length = int(passages), int(length)
         return counts
 
+    def _change(self, texts: Iterable[str], sign: int) -> None:
+        for text in texts:
+            terms = text.split()
+            self.passages += sign * bool(terms)
+            self.length += sign * len(terms)
+            for dimension in {term_dimension(term) for term in terms}:
+                self._changes[dimension] += sign
 
-def number_of(term: str) -> int:
-    """The dimension of a term: the same on every machine."""
+
+def term_dimension(term: str) -> int:
+    """Return the dimension of a term, the same on every machine."""
     return zlib.crc32(term.encode()) % NO_TERM
 
 
-def weights_of_row(text: str, mean: float) -> dict[int, float]:
-    """Saturated frequency of each term, for the length of the row; a row without terms has NO_TERM."""
+def passage_weights(text: str, mean: float) -> dict[int, float]:
+    """Return the saturated frequency of each term of a passage, given as its terms, separated by spaces."""
     terms = text.split()
-    if not terms:
-        return {NO_TERM: 1.0}
-    norm = K1 * (1 - B + B * len(terms) / mean)
-    return {number: count * (K1 + 1) / (count + norm) for number, count in Counter(map(number_of, terms)).items()}
+    counts = Counter(map(term_dimension, terms))
+    return {dimension: term_weight(n, len(terms), mean) for dimension, n in counts.items()} or {NO_TERM: 1.0}
 
 
-def weights_of_question(terms: Sequence[str], counts: Counts) -> dict[int, float]:
-    """The idf of each term that some row holds, as often as the question has it."""
-    frequencies = Counter(map(number_of, terms))
-    holding = zip(frequencies, counts.holding(list(frequencies)), strict=True)
-    return {
-        number: frequencies[number] * math.log(1 + (counts.rows - n + 0.5) / (n + 0.5)) for number, n in holding if n
-    }
+def query_weights(terms: Sequence[str], counts: TermCounts) -> dict[int, float]:
+    """Return the idf of each term that some passage contains, times its count in the query."""
+    occurrences = Counter(map(term_dimension, terms))
+    frequencies = zip(occurrences, counts.frequencies(list(occurrences)), strict=True)
+    return {dimension: occurrences[dimension] * idf(n, counts.passages) for dimension, n in frequencies if n}
+
+
+def read_frequencies(path: Path) -> dict[str, int]:
+    """Read the number of passages that contain each term, as written by `write_frequencies`."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    return dict(zip(table["term"].to_pylist(), table["count"].to_pylist(), strict=True))
+
+
+def write_frequencies(path: Path, frequencies: Mapping[str, int]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    terms = sorted(frequencies)
+    counts = pa.array([frequencies[term] for term in terms], pa.int64())
+    pq.write_table(pa.table({"term": pa.array(terms, pa.string()), "count": counts}), path)

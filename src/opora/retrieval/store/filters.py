@@ -1,36 +1,36 @@
-"""Conditions on passages, for the store to apply before the best are taken.
+"""Conditions on passages, applied by the store before the best passages are taken.
 
-kinds = metadata_kinds(p.metadata for p in passages)                            # {'page': 'number', 'source': 'text'}
-conditions({"source": ["a.pdf", "b.pdf"], "page": {"min": 2}}, kinds)
+types = infer_metadata_types(passage.metadata for passage in passages)      # {'page': 'number', 'source': 'text'}
+parse_filters({"source": ["a.pdf", "b.pdf"], "page": {"min": 2}}, types)
 # [OneOf('meta_1', ('a.pdf', 'b.pdf')), Between('meta_0', 2.0, None)]
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from opora.errors import InputError
 from opora.records import Scalar
+from opora.retrieval.store.schema import ColumnType, metadata_column
 from opora.validation import nearest
 
-Kind = Literal["text", "number", "bool"]
 PUBLIC = ""
-"""What stands in the column `access` of a passage without labels."""
+"""Value of the column `access` for a passage without labels."""
 Filters = Mapping[str, Any]
-"""Metadata key -> a value, a list of values, or `{"min": 1, "max": 2}` (both ends count, one may be left out)."""
+"""Metadata key -> a value, a list of values, or `{"min": 1, "max": 2}` (inclusive, either may be omitted)."""
 
 
 class OneOf(NamedTuple):
-    """The value of the column is one of `values`; of no values it never is."""
+    """The column equals one of `values`; never true without values."""
 
     column: str
     values: tuple[Scalar, ...]
 
 
 class Between(NamedTuple):
-    """The value of the column is no less than `low` and no more than `high`; None: no such bound."""
+    """The column lies between `low` and `high`, inclusive; None means no bound."""
 
     column: str
     low: Scalar | None
@@ -38,7 +38,7 @@ class Between(NamedTuple):
 
 
 class Access(NamedTuple):
-    """The row is public or has one of `labels`."""
+    """The passage is public or has one of `labels`."""
 
     labels: tuple[str, ...]
 
@@ -46,40 +46,26 @@ class Access(NamedTuple):
 Condition = OneOf | Between | Access
 
 
-def metadata_kinds(metadata: Iterable[Mapping[str, Scalar]]) -> dict[str, Kind]:
-    """What the values of each metadata key are, keys sorted; text where they do not agree."""
-    kinds: dict[str, set[Kind]] = {}
-    for each in metadata:
-        for key, value in each.items():
-            kinds.setdefault(key, set()).add(_kind(value))
-    return {key: kinds[key].pop() if len(kinds[key]) == 1 else "text" for key in sorted(kinds)}
-
-
-def column_of(key: str, kinds: Mapping[str, Kind]) -> str:
-    """The column that holds a metadata key; named by number, for a key may hold what the store takes for syntax."""
-    return f"meta_{sorted(kinds).index(key)}"
-
-
-def conditions(filters: Filters, kinds: Mapping[str, Kind]) -> list[Condition]:
-    """Conditions, all of which must hold. Raises InputError for an unknown key or a value of another kind."""
+def parse_filters(filters: Filters, types: Mapping[str, ColumnType]) -> list[Condition]:
+    """Return conditions that must all hold. Raises InputError for an unknown key or a value of the wrong type."""
     for key in filters:
-        if key not in kinds:
-            raise InputError(f"filter {key} is unknown; {nearest(key, sorted(kinds))}")
-    return [_condition(key, value, kinds) for key, value in filters.items()]
+        if key not in types:
+            raise InputError(f"filter {key} is unknown; {nearest(key, sorted(types))}")
+    return [_parse_filter(key, value, types) for key, value in filters.items()]
 
 
-def _condition(key: str, value: Any, kinds: Mapping[str, Kind]) -> Condition:
-    column, kind = column_of(key, kinds), kinds[key]
+def _parse_filter(key: str, value: Any, types: Mapping[str, ColumnType]) -> Condition:
+    column, kind = metadata_column(key, types), types[key]
     if isinstance(value, Mapping):
         if not value or set(value) - {"min", "max"}:
             raise InputError(f"filter {key} is {value!r}; min, max or both are expected")
-        low, high = (_of_kind(key, value[each], kind) if each in value else None for each in ("min", "max"))
+        low, high = (_convert(key, value[bound], kind) if bound in value else None for bound in ("min", "max"))
         return Between(column, low, high)
     values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-    return OneOf(column, tuple(_of_kind(key, each, kind) for each in values))
+    return OneOf(column, tuple(_convert(key, item, kind) for item in values))
 
 
-def _of_kind(key: str, value: Any, kind: Kind) -> Scalar:
+def _convert(key: str, value: Any, kind: ColumnType) -> Scalar:
     if isinstance(value, str | int | float):
         if kind == "text":
             return str(value)
@@ -89,7 +75,3 @@ def _of_kind(key: str, value: Any, kind: Kind) -> Scalar:
             return float(value)
     expected = {"text": "text", "bool": "true or false", "number": "a finite number"}[kind]
     raise InputError(f"filter {key} is {value!r}; {expected} is expected")
-
-
-def _kind(value: Scalar) -> Kind:
-    return "bool" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"

@@ -1,12 +1,12 @@
-"""Rows in a Lance table, in a folder or an object store; LanceDB opens it too, pylance alone reads it twice as fast.
+"""Rows in a Lance table, in a folder or an object store.
 
-In: a path or a URI. Out: a store.
+In: a path or a URI. Out: a store. Plain pylance reads twice as fast as LanceDB, which opens the same tables.
 
-    store = create_lance("index/passages.lance", Shape(300, {}))
+    store = create_lance("index/passages.lance", TableSchema(300, {}))
     store.write([rows])
     store.finish()
-    store = open_lance("index/passages.lance", Shape(300, {}))
-    store.take([key for key, _ in store.by_terms(["срок"], [], depth=10)], ["id"])
+    store = open_lance("index/passages.lance", TableSchema(300, {}))
+    store.take([key for key, _ in store.search_by_terms(["срок"], [], limit=10)], ["id"])
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from opora.errors import OporaError
 from opora.records import Scalar
-from opora.retrieval.store.base import Key, Shape
+from opora.retrieval.store.base import Key, StoreError
 from opora.retrieval.store.filters import PUBLIC, Access, Between, Condition, OneOf
+from opora.retrieval.store.schema import TableSchema, arrow_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,87 +31,85 @@ if TYPE_CHECKING:
     from opora.retrieval.vectors import Vectors
 
 QUANTIZED_FROM = 2000
-"""Rows from which vectors are searched through an index; fewer are compared one by one, exactly."""
-PARTITION = 4096
-"""Rows of one partition of the index of vectors, until there are twice as many: then they are divided anew."""
-PROBED = 64
-"""Partitions that a search looks into, at most."""
+"""Number of rows from which vectors are searched through an index; fewer are compared exactly."""
+PARTITION_ROWS = 4096
+"""Rows per partition of the vector index; at twice as many the index is trained again."""
+MAX_PROBES = 64
+"""Maximum number of partitions that a search reads."""
 BITS = 5
-"""Bits of a number of a vector in the index of vectors."""
-REFINE = 2
-"""How many times as many rows as wanted are found by the index of vectors, to be compared by the whole ones."""
-ALL = 2**31
-"""Parts of an index that are merged into one: more than there ever are."""
+"""Bits per dimension in the vector index."""
+REFINE_FACTOR = 2
+"""Candidates that the vector index returns per requested row, to be compared by their full vectors."""
+ALL_SEGMENTS = 2**31
+"""More segments than an index ever has: all of them are merged into one."""
 BATCH = 200
 
 
-def create_lance(place: str, shape: Shape) -> LanceStore:
-    """An empty table, instead of one that is there."""
+def create_lance(uri: str, schema: TableSchema) -> LanceStore:
+    """Create an empty table, replacing an existing one."""
     import lance
 
-    from opora.retrieval.index.rows import schema_of
-
-    drop_lance(place)
-    with explained(place):
-        return LanceStore(lance.write_dataset([], place, schema_of(shape)), place, shape)
+    drop_lance(uri)
+    with explain_lance_errors(uri):
+        return LanceStore(lance.write_dataset([], uri, arrow_schema(schema)), uri, schema)
 
 
-def open_lance(place: str, shape: Shape) -> LanceStore:
-    """The table that is there."""
+def open_lance(uri: str, schema: TableSchema) -> LanceStore:
+    """Open an existing table. Raises StoreError if it is missing or damaged, OporaError if its object store fails."""
     import lance
 
-    with explained(place):
-        return LanceStore(lance.dataset(place), place, shape)
+    with explain_lance_errors(uri):
+        return LanceStore(lance.dataset(uri), uri, schema)
 
 
-def copy_lance(old: str, new: str, shape: Shape) -> LanceStore:
-    """A copy of a table, instead of one that is there, with all its files."""
+def copy_lance(source: str, target: str, schema: TableSchema) -> LanceStore:
+    """Copy a table with all its files, replacing an existing one."""
     import lance
 
-    drop_lance(new)
-    with explained(new):
-        table = lance.dataset(old)
-        return LanceStore(table.deep_clone(new, table.version), new, shape)
+    drop_lance(target)
+    with explain_lance_errors(target):
+        table = lance.dataset(source)
+        return LanceStore(table.deep_clone(target, table.version), target, schema)
 
 
-def drop_lance(place: str) -> None:
-    """Remove a table, if it is there."""
+def drop_lance(uri: str) -> None:
+    """Remove a table if it exists."""
     import lance
 
-    with explained(place):
-        lance.LanceDataset.drop(place, ignore_not_found=True)
+    with explain_lance_errors(uri):
+        lance.LanceDataset.drop(uri, ignore_not_found=True)
 
 
 @contextlib.contextmanager
-def explained(place: str) -> Iterator[None]:
-    """What Lance says of an object store as one line; what it says of a folder comes through."""
+def explain_lance_errors(uri: str) -> Iterator[None]:
+    """Raise errors of Lance as one line: StoreError for a folder, OporaError for an object store."""
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        # Lance raises these types and none that are derived from them: such a one is somebody else's
-        if "://" not in place or type(error) not in (OSError, ValueError, RuntimeError):
+        # Lance raises exactly these types, pyarrow its own subclasses; any other subclass comes from elsewhere
+        if type(error) not in (OSError, ValueError, RuntimeError) and type(error).__module__ != "pyarrow.lib":
             raise
-        line = " ".join(str(error).split())[:300]
+        line = f"{uri}: {' '.join(str(error).split())[:300]}"
+        if "://" not in uri:
+            raise StoreError(line) from error
         raise OporaError(
-            f"{place}: {line}; are address and keys right (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and the like)?"
+            f"{line}; check the address and the keys (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
         ) from error
 
 
 class LanceStore:
-    """A Store in a table of Lance. A key is the position of a row in the table."""
+    """A Store in a Lance table. The key of a row is its position in the table."""
 
-    def __init__(self, table: Any, place: str, shape: Shape) -> None:
-        self._table, self._place, self._shape = table, place, shape
-        self._rows = _Rows(table)
+    def __init__(self, table: Any, uri: str, schema: TableSchema) -> None:
+        self._table, self._uri, self._schema = table, uri, schema
+        self._state = _TableState(table)
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         import lance
 
-        from opora.retrieval.index.rows import schema_of
-
         failures: list[Exception] = []
 
-        def watched() -> Iterator[pa.RecordBatch]:
+        def recorded() -> Iterator[pa.RecordBatch]:
             try:
                 yield from batches
             except Exception as error:
@@ -118,91 +117,93 @@ class LanceStore:
                 raise
 
         try:
-            with explained(self._place):
-                self._table = lance.write_dataset(watched(), self._table, schema_of(self._shape), mode="append")
+            with explain_lance_errors(self._uri):
+                self._table = lance.write_dataset(recorded(), self._table, arrow_schema(self._schema), mode="append")
         except (OSError, OporaError):
-            # what the maker of the rows raised comes back as text inside an error of Lance
+            # Lance turns an error of the code that makes the rows into text; raise the original
             if failures:
                 raise failures[0] from None
             raise
-        self._rows = _Rows(self._table)
+        self._state = _TableState(self._table)
 
     def delete(self, document_ids: Collection[str]) -> None:
         ordered = sorted(document_ids)
-        for at in range(0, len(ordered), BATCH):
-            with explained(self._place):
-                self._table.delete(f"document_id IN ({_literals(ordered[at : at + BATCH])})")
-        self._rows = _Rows(self._table)
+        for start in range(0, len(ordered), BATCH):
+            with explain_lance_errors(self._uri):
+                self._table.delete(f"document_id IN ({_literals(ordered[start : start + BATCH])})")
+        self._state = _TableState(self._table)
 
     def finish(self) -> None:
         if size := self.count():
-            with explained(self._place):
-                self._index(size)
-            self._rows = _Rows(self._table)
+            with explain_lance_errors(self._uri):
+                self._update_indexes(size)
+            self._state = _TableState(self._table)
 
     def count(self) -> int:
-        with explained(self._place):
+        with explain_lance_errors(self._uri):
             return int(self._table.count_rows())
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
+    def search_by_terms(
+        self, terms: Sequence[str], conditions: Sequence[Condition], limit: int
+    ) -> list[tuple[Key, float]]:
         from lance.query import MatchQuery
 
-        # nothing in the terms is read as syntax
+        # a match query has no syntax, so that terms cannot be operators
         query = MatchQuery(" ".join(terms), "terms")
-        with explained(self._place):
-            found = self._search(conditions, "_score", full_text_query=query, limit=depth, fast_search=True)
-            return list(zip(self._keys(found), found["_score"].to_pylist(), strict=True))
+        with explain_lance_errors(self._uri):
+            rows = self._search(conditions, "_score", full_text_query=query, limit=limit, fast_search=True)
+            return list(zip(self._keys(rows), rows["_score"].to_pylist(), strict=True))
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
-        with explained(self._place):
-            quantized = self._rows.quantized
-            most = REFINE * depth if quantized else depth
-            nearest = {"column": "vector", "q": vector, "k": most, "metric": "dot", "nprobes": PROBED}
+    def search_by_vector(self, vector: Vectors, conditions: Sequence[Condition], limit: int) -> list[Key]:
+        with explain_lance_errors(self._uri):
+            quantized = self._state.quantized
+            k = REFINE_FACTOR * limit if quantized else limit
+            nearest = {"column": "vector", "q": vector, "k": k, "metric": "dot", "nprobes": MAX_PROBES}
             return self._keys(self._search(conditions, "_distance", nearest=nearest, fast_search=quantized))
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
-        with explained(self._place):
+        with explain_lance_errors(self._uri):
             return self._table.take(list(keys), columns=list(columns))
 
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with explained(self._place):
-            yield from self._table.scanner(columns=list(columns), filter=_all_of(conditions)).to_batches()
+    def scan(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with explain_lance_errors(self._uri):
+            yield from self._table.scanner(columns=list(columns), filter=_conjunction(conditions)).to_batches()
 
     def _search(self, conditions: Sequence[Condition], score: str, **query: Any) -> pa.Table:
-        """The addresses of rows and that column, which the search adds."""
-        if not self._rows.labelled:
-            conditions = [each for each in conditions if not isinstance(each, Access)]
-        wanted = _all_of(conditions)
-        return self._table.scanner([score], wanted, prefilter=True, with_row_address=True, **query).to_table()
+        """Return the addresses of rows and the score column that the search adds."""
+        if not self._state.labelled:
+            conditions = [condition for condition in conditions if not isinstance(condition, Access)]
+        where = _conjunction(conditions)
+        return self._table.scanner([score], where, prefilter=True, with_row_address=True, **query).to_table()
 
-    def _keys(self, found: pa.Table) -> list[Key]:
+    def _keys(self, rows: pa.Table) -> list[Key]:
         import numpy as np
 
-        addresses, positions = self._rows.positions
-        keys: list[Key] = positions[np.searchsorted(addresses, found["_rowaddr"].to_numpy())].tolist()
+        addresses, positions = self._state.positions
+        keys: list[Key] = positions[np.searchsorted(addresses, rows["_rowaddr"].to_numpy())].tolist()
         return keys
 
-    def _index(self, size: int) -> None:
-        existing = _indices(self._table)
+    def _update_indexes(self, size: int) -> None:
+        existing = _index_names(self._table)
         if existing:
             self._table.optimize.compact_files()
-            # into one part each, for a search looks into every part
-            self._table.optimize.optimize_indices(num_indices_to_merge=ALL)
+            # one segment per index, because a search reads every segment
+            self._table.optimize.optimize_indices(num_indices_to_merge=ALL_SEGMENTS)
         if "terms_idx" not in existing:
             self._index_terms()
         if "access_idx" not in existing:
-            # looking at the labels of every row would cost several times what the search does
+            # comparing the labels of every row would cost several times the search itself
             self._table.create_scalar_index("access", "LABEL_LIST")
-        if self._shape.dimensions and size >= QUANTIZED_FROM:
-            partitions = max(1, size // PARTITION)
+        if self._schema.dimensions and size >= QUANTIZED_FROM:
+            partitions = max(1, size // PARTITION_ROWS)
             if "vector_idx" not in existing or partitions >= 2 * self._partitions:
                 self._index_vectors(partitions)
         if existing:
-            # of older versions that others may be reading: nobody reads a store before it is finished
+            # nobody reads older versions, because a store is not read before it is finished
             self._table.cleanup_old_versions(timedelta(0))
 
     def _index_terms(self) -> None:
-        # our terms are final: the store is to split them at blanks and do nothing else to them
+        # terms are final: Lance must split them at spaces and change nothing else
         self._table.create_scalar_index(
             "terms",
             "INVERTED",
@@ -216,7 +217,7 @@ class LanceStore:
         )
 
     def _index_vectors(self, partitions: int) -> None:
-        # RaBitQ (Gao and others 2025), which finds nearly all of the nearest; figures are in dev/LOG.md
+        # RaBitQ (Gao et al. 2025); recall figures are in dev/LOG.md
         self._table.create_index(
             "vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS, replace=True
         )
@@ -226,8 +227,8 @@ class LanceStore:
         return len(self._table.get_ivf_model("vector_idx").centroids)
 
 
-class _Rows:
-    """What searches need to know of the rows of a table as it is now."""
+class _TableState:
+    """Properties of the rows of one version of a table, computed when first needed."""
 
     def __init__(self, table: Any) -> None:
         self._table = table
@@ -244,19 +245,19 @@ class _Rows:
 
     @functools.cached_property
     def labelled(self) -> bool:
-        """True if some row is not for everyone: else nobody looks at the labels, which costs as much as a search."""
+        """True if some row has access labels; otherwise searches skip the check, which costs as much as a search."""
         return bool(self._table.count_rows(f"NOT {_sql(Access(()))}"))
 
     @functools.cached_property
     def quantized(self) -> bool:
-        return "vector_idx" in _indices(self._table)
+        return "vector_idx" in _index_names(self._table)
 
 
-def _indices(table: Any) -> set[str]:
-    return {each.name for each in table.describe_indices()}
+def _index_names(table: Any) -> set[str]:
+    return {index.name for index in table.describe_indices()}
 
 
-def _all_of(conditions: Sequence[Condition]) -> str | None:
+def _conjunction(conditions: Sequence[Condition]) -> str | None:
     return " AND ".join(map(_sql, conditions)) or None
 
 

@@ -1,33 +1,35 @@
-"""Rows in a collection of Milvus: of a server or a cluster, or of Milvus Lite in a file.
+"""Rows in a collection of Milvus: a server, a cluster, or Milvus Lite in a file.
 
-In: a URI, the name of a collection, the folder of the index, where the counts of terms lie. Out: a store.
+In: a URI, the name of a collection, the folder of the index, which holds the counts of terms. Out: a store.
 
-    place = Place("http://localhost:19530", "handbook_1", folder)
-    store = create_milvus(place, Shape(300, {}))
+    collection = MilvusCollection("http://localhost:19530", "handbook_1", folder)
+    store = create_milvus(collection, TableSchema(300, {}))
     store.write([rows])
     store.finish()
-    open_milvus(place, Shape(300, {})).by_terms(["срок"], [], depth=10)          # [("guide-0", 3.2), ...]
+    open_milvus(collection, TableSchema(300, {})).search_by_terms(["срок"], [], limit=10)     # [("guide-0", 3.2), ...]
     drop_milvus("http://localhost:19530", "handbook_0")
 
-BM25 is the product of two sparse vectors (see `sparse`): a row's, stored with it, and the question's. How many rows
-hold a term is counted anew at every `finish` and enters with the question, so that it is exact. The mean length of a
-row is part of the stored weights: when rows come and go, those that stay keep the mean that they were made with, until
-it is off by a tenth (`sparse.DRIFT`); then all weights are made anew.
+BM25 is the dot product of two sparse vectors (see `bm25`): one stored with each row, one computed from the query. The
+frequencies of terms are counted at every `finish` and enter with the query, so that they are exact. The mean length of
+rows is part of the stored weights: rows keep the mean that they were written with until it is off by a tenth
+(`bm25.MAX_MEAN_DRIFT`); then all weights are computed again.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from opora.errors import InputError, OporaError
-from opora.retrieval.store.base import Key, Shape
-from opora.retrieval.store.bm25 import Counts, weights_of_question, weights_of_row
-from opora.retrieval.store.filters import Condition, OneOf, column_of
-from opora.retrieval.store.milvus_client import connect, explained, expression
+from opora.retrieval.store.base import Key, StoreError
+from opora.retrieval.store.bm25 import TermCounts, passage_weights, query_weights
+from opora.retrieval.store.filters import Condition, OneOf
+from opora.retrieval.store.milvus_client import connect, explain_milvus_errors, filter_expression
+from opora.retrieval.store.schema import TableSchema, arrow_schema, metadata_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,209 +37,220 @@ if TYPE_CHECKING:
     from opora.retrieval.vectors import Vectors
 
 APPROXIMATE_FROM = 30_000
-"""Rows from which vectors are searched through the index of the server's choice; fewer are compared one by one."""
-TEXT_BYTES = 65_535
-"""What Milvus holds in a string, at most."""
-LABELS = 4096
-"""Access labels or keywords of a row, at most; the limit of Milvus."""
-DEPTH = 16_384
-"""Rows that Milvus returns for a search, at most."""
+"""Number of rows from which the server's own vector index is used; fewer are compared exactly."""
+MAX_TEXT_BYTES = 65_535
+"""Maximum size of a string in Milvus."""
+MAX_LABELS = 4096
+"""Maximum number of access labels or keywords of a row, the limit of Milvus."""
+MAX_HITS = 16_384
+"""Maximum number of rows that Milvus returns for a search."""
 BATCH = 500
 WEIGHTS = "weights"
-"""The column of the sparse vectors."""
+"""Column of the sparse vectors."""
 
 
-class Place(NamedTuple):
-    """Where a store is. `uri`: http(s)://host:port, with the token in the environment variable MILVUS_TOKEN, or a file
-    that ends with .db. `name`: of the collection, letters, digits and underscores."""
+class MilvusCollection(NamedTuple):
+    """Location of a collection.
+
+    `uri` is http(s)://host:port, with the token in the environment variable MILVUS_TOKEN, or a file that ends with .db;
+    `name` consists of letters, digits and underscores; `folder` is the folder of the index.
+    """
 
     uri: str
     name: str
     folder: Path
 
 
-def create_milvus(place: Place, shape: Shape) -> MilvusStore:
-    """An empty collection, instead of one of that name. Raises OporaError if the server does not answer."""
-    client = connect(place.uri)
+def create_milvus(collection: MilvusCollection, schema: TableSchema) -> MilvusStore:
+    """Create an empty collection, replacing an existing one. Raises OporaError if the server fails."""
+    client = connect(collection.uri)
     from pymilvus import MilvusClient
 
-    with explained(place.uri):
-        client.drop_collection(place.name)
+    with explain_milvus_errors(collection.uri):
+        client.drop_collection(collection.name)
         index = MilvusClient.prepare_index_params()
         index.add_index(WEIGHTS, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
-        if shape.dimensions:
+        if schema.dimensions:
             index.add_index("vector", index_type="FLAT", metric_type="IP")
-        # a client reads at once what it wrote itself; `finish` waits until every other does
-        client.create_collection(place.name, schema=_schema(shape), index_params=index, consistency_level="Session")
-    return MilvusStore(client, place, shape, Counts())
+        # a client reads its own writes at once; `finish` waits until all clients do
+        client.create_collection(
+            collection.name, schema=_milvus_schema(schema), index_params=index, consistency_level="Session"
+        )
+    return MilvusStore(client, collection, schema, TermCounts())
 
 
-def open_milvus(place: Place, shape: Shape) -> MilvusStore:
-    """The collection. Raises OporaError if it is not there or the server does not answer."""
-    client = connect(place.uri)
-    with explained(place.uri):
-        if not client.has_collection(place.name):
-            raise OporaError(f"milvus:{place.uri} has no collection {place.name}; build the index anew")
-        client.load_collection(place.name)
-    return MilvusStore(client, place, shape, Counts.load(place.folder))
+def open_milvus(collection: MilvusCollection, schema: TableSchema) -> MilvusStore:
+    """Open a collection. Raises StoreError if the counts of its terms are damaged, OporaError if the collection is
+    missing or the server fails."""
+    client = connect(collection.uri)
+    with explain_milvus_errors(collection.uri):
+        if not client.has_collection(collection.name):
+            raise OporaError(f"milvus:{collection.uri} has no collection {collection.name}; run `opora index`")
+        client.load_collection(collection.name)
+    try:
+        counts = TermCounts.load(collection.folder)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise StoreError(f"{collection.folder}: the counts of terms cannot be read ({error})") from None
+    return MilvusStore(client, collection, schema, counts)
 
 
-def copy_milvus(place: Place, name: str, shape: Shape) -> MilvusStore:
-    """A new collection with the rows of collection `name`, whose counts are in the folder of `place`; they travel
-    through this process. Raises OporaError like `open_milvus`."""
-    old = open_milvus(place._replace(name=name), shape)
-    new = create_milvus(place, shape)
-    new.copy_from(old)
-    return new
+def copy_milvus(target: MilvusCollection, source_name: str, schema: TableSchema) -> MilvusStore:
+    """Copy the rows of collection `source_name` through this process. The folder of `target` already holds its counts.
+    Raises the errors of `open_milvus`."""
+    source = open_milvus(target._replace(name=source_name), schema)
+    store = create_milvus(target, schema)
+    store.copy_from(source)
+    return store
 
 
 def drop_milvus(uri: str, name: str) -> None:
-    """Remove a collection, if it is there."""
+    """Remove a collection if it exists."""
     client = connect(uri)
-    with explained(uri):
+    with explain_milvus_errors(uri):
         client.drop_collection(name)
 
 
 class MilvusStore:
-    """A Store in a collection of Milvus. A search returns at most DEPTH rows."""
+    """A Store in a collection of Milvus. A search returns at most MAX_HITS rows."""
 
-    def __init__(self, client: Any, place: Place, shape: Shape, counts: Counts) -> None:
-        self._client, self._place, self._shape, self._counts = client, place, shape, counts
-        self._waiting: IO[bytes] | None = None
+    def __init__(self, client: Any, collection: MilvusCollection, schema: TableSchema, counts: TermCounts) -> None:
+        self._client, self._collection, self._schema, self._counts = client, collection, schema, counts
+        self._pending: IO[bytes] | None = None
 
-    def copy_from(self, other: MilvusStore) -> None:
-        """Become a copy of a finished store."""
-        self._counts = Counts.load(other._place.folder)
-        for batch in other.rows([], self._columns):
-            self._put(batch)
+    def copy_from(self, source: MilvusStore) -> None:
+        """Copy the rows and counts of a finished store."""
+        self._counts = source._counts
+        for batch in source.scan([], self._columns):
+            self._upsert(batch)
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Rows wait in a file until `finish`: their weights depend on the mean length of all."""
+        """Collect rows in a file until `finish`, because their weights depend on the mean length of all rows."""
         import pyarrow as pa
 
-        from opora.retrieval.index.rows import schema_of
-
-        if self._waiting is None:
-            self._waiting = tempfile.TemporaryFile(dir=self._place.folder)  # noqa: SIM115 - `finish` closes it
-        with pa.ipc.new_stream(self._waiting, schema_of(self._shape)) as stream:
+        if self._pending is None:
+            self._pending = tempfile.TemporaryFile(dir=self._collection.folder)  # noqa: SIM115 - `finish` closes it
+        with pa.ipc.new_stream(self._pending, arrow_schema(self._schema)) as stream:
             for batch in batches:
                 _refuse_long_texts(batch)
-                self._counts.change(batch["terms"].to_pylist(), by=1)
+                self._counts.add(batch["terms"].to_pylist())
                 stream.write_batch(batch)
 
     def delete(self, document_ids: Collection[str]) -> None:
-        if self._waiting:
+        if self._pending:
             self.finish()
         ordered = sorted(document_ids)
-        for at in range(0, len(ordered), BATCH):
-            doomed = OneOf("document_id", tuple(ordered[at : at + BATCH]))
-            for batch in self.rows([doomed], ["terms"]):
-                self._counts.change(batch["terms"].to_pylist(), by=-1)
-            with explained(self._place.uri):
-                self._client.delete(self._place.name, filter=expression([doomed]))
+        for start in range(0, len(ordered), BATCH):
+            condition = OneOf("document_id", tuple(ordered[start : start + BATCH]))
+            for batch in self.scan([condition], ["terms"]):
+                self._counts.remove(batch["terms"].to_pylist())
+            with explain_milvus_errors(self._collection.uri):
+                self._client.delete(self._collection.name, filter=filter_expression([condition]))
 
     def finish(self) -> None:
-        if self._counts.settle():
-            for batch in self.rows([], self._columns):
-                self._put(batch)
-        for batch in self._taken():
-            self._put(batch)
-        with explained(self._place.uri):
-            self._client.flush(self._place.name)
+        if self._counts.update():
+            for batch in self.scan([], self._columns):
+                self._upsert(batch)
+        for batch in self._pop_pending():
+            self._upsert(batch)
+        with explain_milvus_errors(self._collection.uri):
+            self._client.flush(self._collection.name)
             self._index_vectors()
-            self._client.query(self._place.name, output_fields=["count(*)"], consistency_level="Strong")
-        self._counts.save(self._place.folder)
+            self._client.query(self._collection.name, output_fields=["count(*)"], consistency_level="Strong")
+        self._counts.save(self._collection.folder)
 
     def count(self) -> int:
-        with explained(self._place.uri):
-            (row,) = self._client.query(self._place.name, output_fields=["count(*)"])
+        with explain_milvus_errors(self._collection.uri):
+            (row,) = self._client.query(self._collection.name, output_fields=["count(*)"])
         return int(row["count(*)"])
 
-    def by_terms(self, terms: Sequence[str], conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
-        weights = weights_of_question(terms, self._counts)
-        # a vector without weights is an error to the server
-        return self._search(WEIGHTS, weights, conditions, depth if weights else 0)
+    def search_by_terms(
+        self, terms: Sequence[str], conditions: Sequence[Condition], limit: int
+    ) -> list[tuple[Key, float]]:
+        weights = query_weights(terms, self._counts)
+        # the server rejects an empty vector
+        return self._search(WEIGHTS, weights, conditions, limit if weights else 0)
 
-    def by_vector(self, vector: Vectors, conditions: Sequence[Condition], depth: int) -> list[Key]:
-        return [key for key, _ in self._search("vector", vector, conditions, depth)]
+    def search_by_vector(self, vector: Vectors, conditions: Sequence[Condition], limit: int) -> list[Key]:
+        return [key for key, _ in self._search("vector", vector, conditions, limit)]
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
         import pyarrow as pa
 
-        found: dict[Key, Mapping[str, Any]] = {}
-        for at in range(0, len(keys), BATCH):
-            with explained(self._place.uri):
-                rows = self._client.get(self._place.name, list(keys[at : at + BATCH]), [*{"id", *columns}])
-            found |= {row["id"]: row for row in rows}
-        return pa.Table.from_batches([self._batch([found[key] for key in keys], columns)])
+        rows: dict[Key, Mapping[str, Any]] = {}
+        for start in range(0, len(keys), BATCH):
+            with explain_milvus_errors(self._collection.uri):
+                page = self._client.get(self._collection.name, list(keys[start : start + BATCH]), [*{"id", *columns}])
+            rows |= {row["id"]: row for row in page}
+        if missing := [key for key in keys if key not in rows]:
+            raise StoreError(f"milvus:{self._collection.uri}: {self._collection.name} lost row {missing[0]!r}")
+        return pa.Table.from_batches([self._batch([rows[key] for key in keys], columns)])
 
-    def rows(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        if _impossible(conditions):
+    def scan(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        if _is_never_met(conditions):
             return
-        with explained(self._place.uri):
+        with explain_milvus_errors(self._collection.uri):
             pages = self._client.query_iterator(
-                self._place.name, batch_size=BATCH, filter=expression(conditions), output_fields=list(columns)
+                self._collection.name,
+                batch_size=BATCH,
+                filter=filter_expression(conditions),
+                output_fields=list(columns),
             )
-            while found := pages.next():
-                yield self._batch(found, columns)
+            while page := pages.next():
+                yield self._batch(page, columns)
             pages.close()
 
-    def _search(self, column: str, query: Any, conditions: Sequence[Condition], depth: int) -> list[tuple[Key, float]]:
-        if not depth or _impossible(conditions):
+    def _search(self, column: str, query: Any, conditions: Sequence[Condition], limit: int) -> list[tuple[Key, float]]:
+        if not limit or _is_never_met(conditions):
             return []
-        with explained(self._place.uri):
+        with explain_milvus_errors(self._collection.uri):
             (hits,) = self._client.search(
-                self._place.name,
+                self._collection.name,
                 data=[query],
                 anns_field=column,
-                filter=expression(conditions),
-                limit=min(depth, DEPTH),
+                filter=filter_expression(conditions),
+                limit=min(limit, MAX_HITS),
                 search_params={"metric_type": "IP"},
             )
-        return [(each["id"], each["distance"]) for each in hits]
+        return [(hit["id"], hit["distance"]) for hit in hits]
 
     def _batch(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pa.RecordBatch:
         import pyarrow as pa
 
-        from opora.retrieval.index.rows import schema_of
-
-        schema = schema_of(self._shape)
-        return pa.RecordBatch.from_pylist(list(rows), pa.schema([schema.field(each) for each in columns]))
+        schema = arrow_schema(self._schema)
+        return pa.RecordBatch.from_pylist(list(rows), pa.schema([schema.field(name) for name in columns]))
 
     @property
     def _columns(self) -> list[str]:
-        from opora.retrieval.index.rows import schema_of
+        return list(arrow_schema(self._schema).names)
 
-        return list(schema_of(self._shape).names)
-
-    def _taken(self) -> Iterator[pa.RecordBatch]:
-        """The rows that wait, which then wait no more."""
+    def _pop_pending(self) -> Iterator[pa.RecordBatch]:
+        """Yield the collected rows and remove them."""
         import pyarrow as pa
 
-        if self._waiting is None:
+        if self._pending is None:
             return
-        with self._waiting as file:
+        with self._pending as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
-            # one stream of each `write`
+            # one Arrow stream per `write`
             while file.tell() < size:
                 yield from pa.ipc.open_stream(file)
-        self._waiting = None
+        self._pending = None
 
-    def _put(self, batch: pa.RecordBatch) -> None:
-        for at in range(0, batch.num_rows, BATCH):
-            rows = batch.slice(at, BATCH).to_pylist()
+    def _upsert(self, batch: pa.RecordBatch) -> None:
+        for start in range(0, batch.num_rows, BATCH):
+            rows = batch.slice(start, BATCH).to_pylist()
             for row in rows:
-                row[WEIGHTS] = weights_of_row(row["terms"], self._counts.mean)
-            with explained(self._place.uri):
-                self._client.upsert(self._place.name, rows)
+                row[WEIGHTS] = passage_weights(row["terms"], self._counts.mean)
+            with explain_milvus_errors(self._collection.uri):
+                self._client.upsert(self._collection.name, rows)
 
     def _index_vectors(self) -> None:
-        """Exact search gives way to the server's own index when there are so many rows that it would be slow."""
+        """Replace the exact search by the server's own index once there are many rows."""
         from pymilvus import MilvusClient
 
-        name = self._place.name
-        if not self._shape.dimensions or self.count() < APPROXIMATE_FROM:
+        name = self._collection.name
+        if not self._schema.dimensions or self.count() < APPROXIMATE_FROM:
             return
         if self._client.describe_index(name, "vector")["index_type"] != "FLAT":
             return
@@ -249,39 +262,39 @@ class MilvusStore:
         self._client.load_collection(name)
 
 
-def _schema(shape: Shape) -> Any:
+def _milvus_schema(table: TableSchema) -> Any:
     from pymilvus import DataType, MilvusClient
 
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=TEXT_BYTES)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=MAX_TEXT_BYTES)
     for name in ("document_id", "language", "heading_terms", "terms", "record"):
-        schema.add_field(name, DataType.VARCHAR, max_length=TEXT_BYTES, nullable=name == "heading_terms")
-    strings = {"element_type": DataType.VARCHAR, "max_capacity": LABELS, "max_length": TEXT_BYTES}
+        schema.add_field(name, DataType.VARCHAR, max_length=MAX_TEXT_BYTES, nullable=name == "heading_terms")
+    strings = {"element_type": DataType.VARCHAR, "max_capacity": MAX_LABELS, "max_length": MAX_TEXT_BYTES}
     for name in ("access", "keywords"):
         schema.add_field(name, DataType.ARRAY, **strings)
     types = {"text": DataType.VARCHAR, "number": DataType.DOUBLE, "bool": DataType.BOOL}
-    for key, kind in shape.kinds.items():
-        size = {"max_length": TEXT_BYTES} if kind == "text" else {}
-        schema.add_field(column_of(key, shape.kinds), types[kind], nullable=True, **size)
+    for key, kind in table.metadata.items():
+        size = {"max_length": MAX_TEXT_BYTES} if kind == "text" else {}
+        schema.add_field(metadata_column(key, table.metadata), types[kind], nullable=True, **size)
     schema.add_field(WEIGHTS, DataType.SPARSE_FLOAT_VECTOR)
-    if shape.dimensions:
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=shape.dimensions)
+    if table.dimensions:
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=table.dimensions)
     return schema
 
 
 def _refuse_long_texts(batch: pa.RecordBatch) -> None:
-    """Raises InputError for a passage that Milvus would not take."""
+    """Raise InputError for a passage that exceeds a limit of Milvus."""
     import pyarrow.compute as pc
 
     for name in ("record", "terms"):
         sizes = pc.binary_length(batch[name])
-        if batch.num_rows and (longest := pc.max(sizes).as_py()) > TEXT_BYTES:
+        if batch.num_rows and (longest := pc.max(sizes).as_py()) > MAX_TEXT_BYTES:
             passage = batch["id"][pc.index(sizes, longest).as_py()]
             raise InputError(
-                f"passage {passage}: its {name} takes {longest} bytes, and Milvus holds {TEXT_BYTES}; "
-                "a smaller chunk.size, or index.store=lance"
+                f"passage {passage}: its {name} takes {longest} bytes, but Milvus stores at most {MAX_TEXT_BYTES}; "
+                "reduce ingest.chunk.size or set index.store to lance"
             )
 
 
-def _impossible(conditions: Sequence[Condition]) -> bool:
-    return any(isinstance(each, OneOf) and not each.values for each in conditions)
+def _is_never_met(conditions: Sequence[Condition]) -> bool:
+    return any(isinstance(condition, OneOf) and not condition.values for condition in conditions)

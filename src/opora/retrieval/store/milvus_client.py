@@ -1,8 +1,6 @@
-"""What is said to Milvus: connections, conditions as its expressions, its errors as one line.
+"""Connections to Milvus, filter expressions, and its errors as one line.
 
-In: a URI; conditions. Out: a client of pymilvus; an expression.
-
-    connect("shop.db").query("passages", filter=expression([OneOf("language", ("ru",))]))     # language in ["ru"]
+connect("shop.db").query("passages", filter=filter_expression([OneOf("language", ("ru",))]))   # language in ["ru"]
 """
 
 from __future__ import annotations
@@ -22,16 +20,17 @@ TIMEOUT_S = 30.0
 
 
 def connect(uri: str) -> Any:
+    """Return a client of pymilvus. Raises InputError for a malformed URI, MissingExtraError without pymilvus."""
     if not uri.endswith(".db") and not uri.startswith(("http://", "https://")):
-        raise InputError(f"store milvus:{uri} is neither a file that ends with .db nor http(s)://host:port")
+        raise InputError(f"index.store: milvus:{uri} is neither a file that ends with .db nor http(s)://host:port")
     try:
         from pymilvus import MilvusClient
     except ModuleNotFoundError:
-        raise MissingExtraError(f"store milvus:{uri}", "scale") from None
-    # Milvus Lite and pymilvus log an error with its trace before they raise it
+        raise MissingExtraError(f"index.store milvus:{uri}", "scale") from None
+    # Milvus Lite and pymilvus log errors with a traceback before they raise them
     for name in ("milvus_lite", "pymilvus"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with explained(uri):
+    with explain_milvus_errors(uri):
         if uri.endswith(".db"):
             Path(uri).parent.mkdir(parents=True, exist_ok=True)
             return MilvusClient(uri)
@@ -39,7 +38,8 @@ def connect(uri: str) -> Any:
 
 
 @contextlib.contextmanager
-def explained(uri: str) -> Iterator[None]:
+def explain_milvus_errors(uri: str) -> Iterator[None]:
+    """Raise errors of Milvus as an OporaError of one line."""
     from pymilvus.exceptions import MilvusException
 
     try:
@@ -50,11 +50,12 @@ def explained(uri: str) -> Iterator[None]:
         raise OporaError(f"milvus:{uri}: {lines[0]}{hint}") from None
 
 
-def expression(conditions: Sequence[Condition]) -> str:
-    return " and ".join(map(_of_condition, conditions))
+def filter_expression(conditions: Sequence[Condition]) -> str:
+    """Return all conditions as one expression of Milvus."""
+    return " and ".join(map(_condition_expression, conditions))
 
 
-def _of_condition(condition: Condition) -> str:
+def _condition_expression(condition: Condition) -> str:
     match condition:
         case OneOf(column, values):
             return f"{column} in [{_literals(values)}]"

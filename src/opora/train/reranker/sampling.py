@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from opora.console.progress import track
 from opora.corpus.reader import read_passages
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.searcher import open_index
@@ -56,7 +56,7 @@ class Source:
     def __init__(self, settings: RerankerSettings, index_settings: IndexSettings, corpus: Path, folder: Path) -> None:
         self._by_reward = settings.labels != "gold"
         self._depth, self._parts = settings.depth, _parts(settings, index_settings, corpus.parent)
-        build_index(index_settings, corpus, folder)
+        IndexStage(index_settings, corpus, folder).run()
         self._index = open_index(folder).load()
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()

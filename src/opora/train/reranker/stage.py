@@ -20,7 +20,7 @@ from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.manifest import hash_json
 from opora.errors import InputError
 from opora.models.base import LanguageModel
-from opora.models.response_cache import Remembered
+from opora.models.response_cache import CachedModel
 from opora.models.revision import revision_of
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
@@ -35,7 +35,7 @@ from opora.train.reranker.settings import RerankerSettings
 
 STAGE = "train reranker"
 WORK = "work"
-OF_CANDIDATES = {"embedder", "components", "heading_weight", "dense_weight", "synonyms"}
+OF_CANDIDATES = {"embedder", "sif_components", "heading_weight", "dense_weight", "synonyms"}
 """Settings of the index that its candidates depend on."""
 
 
@@ -65,12 +65,12 @@ def train_reranker(settings: RerankerSettings, index_settings: IndexSettings, co
     if build.finished:
         return build.finished
     # without what comes after the candidates, and on this disk
-    plain = {"reranker": "none", "neighbors": 0, "diversity": 0.0, "store": "lance"}
+    plain = {"reranker": "none", "neighbor_passages": 0, "mmr_lambda": 1.0, "store": "lance"}
     with build, build.journal("reward") as journal:
         source = Source(settings, index_settings.model_copy(update=plain), corpus, build.path / WORK / "index")
         groups = source.groups("train")
         if settings.labels != "gold":
-            groups = _relabelled(groups, Remembered(_judge(settings), ModelSettings(), journal, "reward"))
+            groups = _relabelled(groups, CachedModel(_judge(settings), ModelSettings(), journal, "reward"))
         reranker = _fit(settings, groups, build.path)
         measured = measure(reranker, source.groups("held out"), index_settings.dense_weight)
         print(f"opora: {out}: {describe(measured)}", file=sys.stderr)
