@@ -8,25 +8,38 @@ In: keyword values, or a mapping from JSON or YAML through `parse_record`. Out: 
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from opora.validation import Record
+from pydantic import model_validator
+
+from opora.validation import Record, warn_of_old_name
 
 Scalar = str | int | float | bool
 
-QuestionKind = Literal[
+QuestionType = Literal[
     "simple",
-    "with errors",
-    "trash",
-    "reformulation",
-    "incorrect by design",
+    "typos",
+    "nonsense",
+    "paraphrase",
+    "false_premise",
     "table",
-    "no info",
-    "double",
-    "multi block",
-    "logical thinking",
+    "unanswerable",
+    "multi_part",
+    "multi_hop",
+    "reasoning",
 ]
-KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+QUESTION_TYPES: tuple[QuestionType, ...] = get_args(QuestionType)
+OLD_QUESTION_TYPES: dict[str, QuestionType] = {
+    "with errors": "typos",
+    "trash": "nonsense",
+    "reformulation": "paraphrase",
+    "incorrect by design": "false_premise",
+    "no info": "unanswerable",
+    "double": "multi_part",
+    "multi block": "multi_hop",
+    "logical thinking": "reasoning",
+}
+"""Question type of the last release -> its current name."""
 Behavior = Literal["answer", "refuse", "correct"]
 Split = Literal["train", "test"]
 Role = Literal["system", "user", "assistant"]
@@ -103,14 +116,29 @@ class Option(Record):
     right: bool
 
 
-class Example(Record):
+class TypedQuestion(Record):
+    """Base of records with a `question_type`. Reads the key `kind` and the types of the last release."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_type(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "question_type" in data or "kind" not in data:
+            return data
+        warn_of_old_name("kind", "question_type")
+        return {
+            ("question_type" if key == "kind" else key): OLD_QUESTION_TYPES.get(value, value) if key == "kind" else value
+            for key, value in data.items()
+        }
+
+
+class Example(TypedQuestion):
     """A question with what is known about its answer. One definition serves training, benchmark and reward."""
 
     id: str
     question: str
     answer: str
     language: str = ""
-    kind: QuestionKind = "simple"
+    question_type: QuestionType = "simple"
     domain: str = ""
     split: Split | None = None
     behavior: Behavior = "answer"

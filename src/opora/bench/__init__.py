@@ -1,1 +1,1 @@
-"""A table that can be believed: every answer kept, every score with its interval."""
+"""Benchmarks: every answer kept, every score with its interval."""

@@ -1,1 +1,1 @@
-"""A language model as judge of answers, and how far it can be trusted."""
+"""A language model as judge of answers, and audits of its reliability."""

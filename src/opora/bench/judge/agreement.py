@@ -1,8 +1,8 @@
-"""How a judge's verdicts agree with labels, and what else moves them: length, position.
+"""Agreement of a judge with labels, and its biases for length and position.
 
-In: labelled answers and pairs, with what the judge said of each. Out: an `Agreement`; as Markdown.
+In: labelled answers and pairs, with the verdicts on them. Out: a `JudgeAgreement`, and its Markdown.
 
-    print(format_agreement(measure(judged, compared, "score")))
+    print(format_agreement(measure_agreement(labels, pairs, "score")))
 """
 
 from __future__ import annotations
@@ -11,144 +11,153 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.judge.labels import LABELS, Labelled, Pair
-from opora.bench.judge.parse import FORMS, JudgeVerdict
+from opora.bench.judge.labels import LABELS, AnswerPair, LabelledAnswer
+from opora.bench.judge.parse import FORMS
 from opora.bench.results.markdown import Grid, format_interval, markdown
-from opora.metrics.agreement import cohen_kappa, interval_of
+from opora.bench.results.verdict import JudgeVerdict
+from opora.metrics.agreement import cluster_interval, cohen_kappa
 from opora.metrics.bootstrap import RESAMPLES, Interval, bootstrap
 from opora.validation import Record
 
 
-class Judged(NamedTuple):
+class JudgedAnswer(NamedTuple):
     """A labelled answer and the verdict on it."""
 
-    label: Labelled
+    label: LabelledAnswer
     verdict: JudgeVerdict
 
 
-class Position(Record):
-    """`first_wins`: share of pairs won by the answer that stands first, half without bias; `inconsistent`: share of
-    pairs whose winner changes with the order; `better_wins`: share won by the better one. `missing`: without a choice.
-    """
+class PositionBias(Record):
+    """Choices of a judge between two answers, each pair in both orders."""
 
     pairs: int
     missing: int
+    """Pairs without a choice."""
     first_wins: Interval
+    """Share of pairs won by the first answer; 0.5 without bias."""
     inconsistent: Interval
+    """Share of pairs whose winner changes with the order."""
     better_wins: Interval
+    """Share of pairs won by the better answer."""
 
 
-class Agreement(Record):
-    """`kappa`: of correct or not; `weighted_kappa`: quadratic, of score or grade; `accuracy`: share of correct-or-not
-    that is as labelled. `confusion`: label -> value -> count; `called_correct`: label -> count.
-
-    `length_bias`: how much more a long answer is overrated than a short one of the same label, in points. `missing`
-    counts failed verdicts.
-    """
+class JudgeAgreement(Record):
+    """Agreement of a judge with the labels."""
 
     template: str
     answers: int
     missing: int
+    """Answers without a verdict; they are left out below."""
     kappa: Interval
+    """Cohen's kappa of correct or not."""
     weighted_kappa: Interval
+    """Cohen's kappa of score or grade, with quadratic weights."""
     accuracy: Interval
+    """Share of answers whose correct-or-not equals the label."""
     confusion: dict[str, dict[str, int]]
+    """Label -> score or grade -> count."""
     called_correct: dict[str, int]
+    """Label -> number of answers judged correct."""
     length_bias: Interval
-    position: Position
+    """Mean points by which long answers are overrated against short answers of the same label."""
+    position: PositionBias
 
 
-def measure(
-    labels: Sequence[tuple[Labelled, JudgeVerdict | None]],
-    pairs: Sequence[tuple[Pair, JudgeVerdict | None]],
+def measure_agreement(
+    labels: Sequence[tuple[LabelledAnswer, JudgeVerdict | None]],
+    pairs: Sequence[tuple[AnswerPair, JudgeVerdict | None]],
     template: str,
     seed: int = 0,
     resamples: int = RESAMPLES,
-) -> Agreement:
-    """Answers to one question are drawn together. What has no verdict is counted and left out."""
-    judged = [Judged(label, verdict) for label, verdict in labels if verdict]
-    questions = [each.label.question_id for each in judged]
+) -> JudgeAgreement:
+    """Measure agreement and biases. The bootstrap resamples questions; missing verdicts are counted and left out."""
+    judged = [JudgedAnswer(label, verdict) for label, verdict in labels if verdict]
+    questions = [row.label.question_id for row in judged]
     form, draws = FORMS[template], (seed, resamples)
     categories = range(form.lowest, form.highest + 1)
 
-    def kappa(rows: Sequence[Judged]) -> float | None:
+    def kappa(rows: Sequence[JudgedAnswer]) -> float | None:
         return cohen_kappa([int(bool(row.verdict.correct)) for row in rows], [int(row.label.correct) for row in rows])
 
-    def weighted(rows: Sequence[Judged]) -> float | None:
-        given, due = [row.verdict.value for row in rows], [row.label.value(template) for row in rows]
-        return cohen_kappa(given, due, categories, quadratic=True)
+    def weighted(rows: Sequence[JudgedAnswer]) -> float | None:
+        values, expected = [row.verdict.value for row in rows], [row.label.value(template) for row in rows]
+        return cohen_kappa(values, expected, categories, quadratic=True)
 
-    def length_bias(rows: Sequence[Judged]) -> float | None:
+    def length_bias(rows: Sequence[JudgedAnswer]) -> float | None:
         return _length_bias(rows, template)
 
-    hits = [float(each.verdict.correct == each.label.correct) for each in judged]
-    named = [label for label in LABELS if any(each.label == label for each, _ in labels)]
-    counts = Counter((each.label.label, each.verdict.value) for each in judged)
-    correct = Counter(each.label.label for each in judged if each.verdict.correct)
-    return Agreement(
+    hits = [float(row.verdict.correct == row.label.correct) for row in judged]
+    used_labels = [name for name in LABELS if any(label.label == name for label, _ in labels)]
+    counts = Counter((row.label.label, row.verdict.value) for row in judged)
+    correct = Counter(row.label.label for row in judged if row.verdict.correct)
+    return JudgeAgreement(
         template=template,
         answers=len(labels),
         missing=len(labels) - len(judged),
-        kappa=interval_of(kappa, judged, questions, *draws),
-        weighted_kappa=interval_of(weighted, judged, questions, *draws),
+        kappa=cluster_interval(kappa, judged, questions, *draws),
+        weighted_kappa=cluster_interval(weighted, judged, questions, *draws),
         accuracy=bootstrap(hits, *draws, questions),
-        confusion={label: {str(value): counts[label, value] for value in categories} for label in named},
-        called_correct={label: correct[label] for label in named},
-        length_bias=interval_of(length_bias, judged, questions, *draws),
-        position=_position(pairs, seed, resamples),
+        confusion={name: {str(value): counts[name, value] for value in categories} for name in used_labels},
+        called_correct={name: correct[name] for name in used_labels},
+        length_bias=cluster_interval(length_bias, judged, questions, *draws),
+        position=_position_bias(pairs, seed, resamples),
     )
 
 
-def format_agreement(found: Agreement) -> str:
-    """Markdown: what was measured, a line each, and labels against verdicts."""
-    place, number = found.position, "score" if found.template == "score" else "grade"
+def format_agreement(agreement: JudgeAgreement) -> str:
+    """Return Markdown: one line per measure, and a table of labels against verdicts."""
+    position, number = agreement.position, "score" if agreement.template == "score" else "grade"
     lines = [
-        ["kappa, correct or not", format_interval(found.kappa, 2), "1: full agreement, 0: chance"],
-        [f"quadratic kappa, {number}", format_interval(found.weighted_kappa, 2), "1: full agreement, 0: chance"],
-        ["accuracy, correct or not", format_interval(found.accuracy, 2), "share as labelled"],
-        ["length bias", format_interval(found.length_bias, 2, signed=True), "points more for long answers; 0: none"],
-        ["first of two wins", format_interval(place.first_wins, 2), "0.5: no bias for position"],
-        ["inconsistent pairs", format_interval(place.inconsistent, 2), "share whose winner changes with the order"],
-        ["better of two wins", format_interval(place.better_wins, 2), "share, over both orders"],
-        ["missing verdicts", f"{found.missing} of {found.answers}", "answers; counted, and left out above"],
-        ["missing choices", f"{place.missing} of {place.pairs}", "pairs in an order"],
+        ["kappa, correct or not", format_interval(agreement.kappa, 2), "1: full agreement, 0: chance"],
+        [f"quadratic kappa, {number}", format_interval(agreement.weighted_kappa, 2), "1: full agreement, 0: chance"],
+        ["accuracy, correct or not", format_interval(agreement.accuracy, 2), "share that equals the label"],
+        [
+            "length bias",
+            format_interval(agreement.length_bias, 2, signed=True),
+            "extra points for long answers; 0: none",
+        ],
+        ["first of two wins", format_interval(position.first_wins, 2), "0.5: no position bias"],
+        ["inconsistent pairs", format_interval(position.inconsistent, 2), "share whose winner changes with the order"],
+        ["better of two wins", format_interval(position.better_wins, 2), "share, over both orders"],
+        ["missing verdicts", f"{agreement.missing} of {agreement.answers}", "answers; left out above"],
+        ["missing choices", f"{position.missing} of {position.pairs}", "pairs, both orders counted"],
     ]
-    values = list(next(iter(found.confusion.values()), {}))
+    values = list(next(iter(agreement.confusion.values()), {}))
     rows = [
-        [label, *(str(counts[value]) for value in values), str(found.called_correct[label])]
-        for label, counts in found.confusion.items()
+        [label, *(str(counts[value]) for value in values), str(agreement.called_correct[label])]
+        for label, counts in agreement.confusion.items()
     ]
     tables = [
-        Grid("", ["value", "what it is"], lines, "95 % intervals, bootstrap over questions."),
+        Grid("", ["value", "meaning"], lines, "95 % intervals, bootstrap over questions."),
         Grid("label", [*(f"{number} {value}" for value in values), "judged correct"], rows),
     ]
     return "\n\n".join(map(markdown, tables)) + "\n"
 
 
-def _length_bias(rows: Sequence[Judged], template: str) -> float | None:
-    """Mean over the labels of: mean error of the long answers less that of the short ones."""
+def _length_bias(rows: Sequence[JudgedAnswer], template: str) -> float | None:
+    """Return the mean over labels of: mean error on long answers minus mean error on short ones."""
     errors: dict[tuple[str, str], list[int]] = {}
     for label, verdict in rows:
         errors.setdefault((label.label, label.length), []).append(verdict.value - label.value(template))
-    means = {key: sum(each) / len(each) for key, each in errors.items()}
-    known = [label for label in LABELS if {(label, "long"), (label, "short")} <= means.keys()]
-    gaps = [means[label, "long"] - means[label, "short"] for label in known]
+    means = {key: sum(values) / len(values) for key, values in errors.items()}
+    comparable = [label for label in LABELS if {(label, "long"), (label, "short")} <= means.keys()]
+    gaps = [means[label, "long"] - means[label, "short"] for label in comparable]
     return sum(gaps) / len(gaps) if gaps else None
 
 
-def _position(pairs: Sequence[tuple[Pair, JudgeVerdict | None]], seed: int, resamples: int) -> Position:
+def _position_bias(pairs: Sequence[tuple[AnswerPair, JudgeVerdict | None]], seed: int, resamples: int) -> PositionBias:
     chosen = [(pair, verdict.value) for pair, verdict in pairs if verdict]
     questions = [pair.first.question_id for pair, _ in chosen]
-    orders: dict[str, list[tuple[Pair, int]]] = {}
+    orders: dict[str, list[tuple[AnswerPair, int]]] = {}
     for pair, value in chosen:
         orders.setdefault(pair.id, []).append((pair, value))
-    both = [each for each in orders.values() if len(each) == 2]
-    # the same place twice is another answer twice
-    changed = [float(one[1] == other[1]) for one, other in both]
-    return Position(
+    both = [choices for choices in orders.values() if len(choices) == 2]
+    # the same position in both orders is a different answer
+    changed = [float(first[1] == second[1]) for first, second in both]
+    return PositionBias(
         pairs=len(pairs),
         missing=len(pairs) - len(chosen),
         first_wins=bootstrap([float(value == 1) for _, value in chosen], seed, resamples, questions),
-        inconsistent=bootstrap(changed, seed, resamples, [one[0].first.question_id for one, _ in both]),
+        inconsistent=bootstrap(changed, seed, resamples, [first[0].first.question_id for first, _ in both]),
         better_wins=bootstrap([float(value == pair.better) for pair, value in chosen], seed, resamples, questions),
     )

@@ -1,8 +1,8 @@
-"""What asking a judge will take, told without a request: calls, tokens, cost.
+"""Forecast of the calls, tokens and cost of a judge, without sending a request.
 
-In: settings, prompts, the journal of what was paid for before. Out: a `Forecast`.
+In: settings, prompts, the journal of earlier calls. Out: a `Forecast`.
 
-    print(format_forecast(forecast(settings, prompts, Path("bench/judged"))))
+    print(format_forecast(forecast_cost(settings, prompts, Path("bench/judged"))))
 """
 
 from __future__ import annotations
@@ -12,92 +12,111 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from opora.bench.judge.budget import most_prompt_tokens
+from opora.artifacts.stage import Estimate
+from opora.bench.judge.budget import max_prompt_tokens
 from opora.bench.judge.parse import FORMS
-from opora.bench.judge.session import Asked, Prompt, check_price, open_verdicts, resumed, verdicts_path
+from opora.bench.judge.session import (
+    JudgePrompt,
+    JudgeReply,
+    check_price,
+    open_verdicts,
+    resume_reply,
+    verdicts_path,
+)
 from opora.bench.judge.settings import JudgeSettings
 from opora.models.spec import parse_spec
 from opora.records import Message
+from opora.text.language_pack import language_with_file
+from opora.text.resources import language_text, languages
 from opora.validation import Record
 
 CountTokens = Callable[[Sequence[Message]], float]
 
-TOKENS_A_MESSAGE = 4
+TOKENS_PER_MESSAGE = 4
 CYRILLIC, OTHER_LETTER, DIGIT, SIGN = 0.275, 0.211, 1.168, 1.148
-"""Tokens a character, fitted to o200k_base (js-tiktoken 1.0.21) on 336 texts, judge's prompts and documents in Russian
-and English: the prompts come out within 3 %, a document within 13 %."""
-TYPICAL_REPLY = {
-    "en": '{"reason": "The answer names the same figure as the reference and the excerpt; the further detail does not '
-    'contradict them, so all that was asked is there.", "score": 5, "correct": 1}',
-    "ru": '{"reason": "Ответ называет то же число, что эталон и выдержка; лишняя подробность им не противоречит, так '
-    'что есть всё, о чём спрошено.", "score": 5, "correct": 1}',
-}
-ENOUGH = 5
-"""Replies in the journal from which the tokens of the next calls are told."""
+"""Tokens per character, fitted to o200k_base (js-tiktoken 1.0.21) on 336 texts: judge prompts and documents in Russian
+and English. The error is within 3 % on the prompts and within 13 % on a document."""
+TYPICAL_REPLY = "judge_typical_reply.txt"
+"""File with a reply of typical length in the folder of a language."""
+MIN_REPLIES = 5
+"""Replies in the journal from which the length of the next ones is estimated."""
 
 
 class Forecast(Record):
-    """`done`: prompts that have been settled and paid for; `cost` is None without a price. `most_cost`: what a budget
-    has to allow for so that no call is held back."""
+    """Expected calls, tokens and cost of a judge."""
 
     answers: int
     done: int
+    """Distinct prompts that need no further call."""
     calls: int
     prompt_tokens: int
     completion_tokens: int
     cost: float | None
-    most_cost: float | None
+    """None without a price."""
+    max_cost: float | None
+    """Budget with which every call can be sent."""
     spent: float
+    """Cost of earlier calls."""
     counted_by: str
+    """How tokens were counted."""
+
+    @property
+    def estimate(self) -> Estimate:
+        return Estimate(self.calls, self.prompt_tokens + self.completion_tokens, None, self.cost)
 
 
-def forecast(settings: JudgeSettings, prompts: Sequence[Prompt], out: Path) -> Forecast:
-    """One call a prompt that is not settled: replies without a verdict and failures, which cost more, are not foreseen.
-    Raises InputError for a budget without a price."""
+def forecast_cost(settings: JudgeSettings, prompts: Sequence[JudgePrompt], out: Path) -> Forecast:
+    """Forecast one call per prompt that is not settled; replies without a verdict and failures are not foreseen.
+
+    Raises InputError for a budget without a price.
+    """
     check_price(settings)
-    asked = _journalled(out, settings.asks)
-    todo = {prompt.key: prompt for prompt in prompts if not (asked.get(prompt.key) or Asked()).is_settled}
+    replies = _journalled_replies(out, settings.max_attempts)
+    pending = {prompt.key: prompt for prompt in prompts if not replies.get(prompt.key, JudgeReply()).is_settled}
     count, counted_by = token_counter(settings)
-    scale = _scale(prompts, asked, count)
+    scale = _scale(prompts, replies, count)
     if scale is not None:
         counted_by += f", times {scale:.2f} by the replies so far"
-    prompt_tokens = round(sum(count(prompt.chat) for prompt in todo.values()) * (scale or 1.0))
-    completion_tokens = round(sum(_reply_lengths(list(todo.values()), asked, count)))
-    most = [most_prompt_tokens(each.chat, FORMS[each.template].schema) for each in todo.values()]
-    most_cost = settings.price.of(sum(most), len(most) * settings.generation.max_new_tokens)
+    prompt_tokens = round(sum(count(prompt.chat) for prompt in pending.values()) * (scale or 1.0))
+    completion_tokens = round(sum(_reply_lengths(list(pending.values()), replies, count)))
+    max_tokens = [max_prompt_tokens(prompt.chat, FORMS[prompt.template].schema) for prompt in pending.values()]
+    max_cost = settings.price.cost(sum(max_tokens), len(max_tokens) * settings.generation.max_new_tokens)
     return Forecast(
         answers=len(prompts),
-        done=len({prompt.key for prompt in prompts} - set(todo)),
-        calls=len(todo),
+        done=len({prompt.key for prompt in prompts} - set(pending)),
+        calls=len(pending),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        cost=settings.price.of(prompt_tokens, completion_tokens) if settings.price.is_known else None,
-        most_cost=most_cost if settings.price.is_known else None,
-        spent=sum(each.spent for each in asked.values()),
+        cost=settings.price.cost(prompt_tokens, completion_tokens) if settings.price.is_known else None,
+        max_cost=max_cost if settings.price.is_known else None,
+        spent=sum(reply.spent for reply in replies.values()),
         counted_by=counted_by,
     )
 
 
-def format_forecast(told: Forecast) -> str:
-    """Lines for a terminal."""
+def format_forecast(forecast: Forecast) -> str:
+    """Return the forecast as lines of text."""
     lines = [
-        f"{told.answers} answers, {told.done} prompts judged before, {told.calls} calls to send",
-        f"prompt tokens: {told.prompt_tokens}, completion tokens: {told.completion_tokens} ({told.counted_by})",
+        f"{forecast.answers} answers, {forecast.done} prompts already judged, {forecast.calls} calls to send",
+        f"prompt tokens: {forecast.prompt_tokens}, completion tokens: {forecast.completion_tokens}"
+        f" ({forecast.counted_by})",
     ]
-    if told.cost is None:
-        lines.append("cost: not known; give --price-prompt and --price-completion, per million tokens")
+    if forecast.cost is None:
+        lines.append("cost: unknown; set --price-prompt and --price-completion, per million tokens")
     else:
-        lines.append(f"cost: {told.cost:.4f}, at most {told.most_cost:.4f}; spent before: {told.spent:.4f}")
+        lines.append(f"cost: {forecast.cost:.4f}, at most {forecast.max_cost:.4f}; spent before: {forecast.spent:.4f}")
     return "\n".join([*lines, "no request was sent"])
 
 
 def token_counter(settings: JudgeSettings) -> tuple[CountTokens, str]:
-    """Counts a chat's tokens, and says how: by the tokenizer that settings name, by a local judge's own, else by the
-    script of the letters."""
+    """Return a function that counts the tokens of a chat, and its description.
+
+    It uses the tokenizer in the settings, or that of a local judge, or else an estimate by the script of the letters.
+    """
     spec = parse_spec(settings.tokenizer or settings.model)
     if spec.kind not in ("smollm2", "hf"):
         return estimate_tokens, "estimated by letters for o200k_base; set tokenizer for another"
-    from opora.models.backends.transformers import load_tokenizer
+    from opora.models.backends.loading import load_tokenizer
     from opora.models.chat_template import encode_chat
 
     tokenizer = load_tokenizer(spec)
@@ -106,42 +125,48 @@ def token_counter(settings: JudgeSettings) -> tuple[CountTokens, str]:
 
 
 def estimate_tokens(chat: Sequence[Message]) -> float:
-    """Tokens of a chat in a tokenizer that knows many languages."""
-    return sum(_text_tokens(message.content) + TOKENS_A_MESSAGE for message in chat)
+    """Estimate the tokens of a chat for a multilingual tokenizer."""
+    return sum(_text_tokens(message.content) + TOKENS_PER_MESSAGE for message in chat)
 
 
 def _text_tokens(text: str) -> float:
     cyrillic = len(re.findall(r"[а-яё]", text, re.IGNORECASE))
     digits = len(re.findall(r"\d", text))
     signs = len(re.findall(r"[^\w\s]", text))
-    others = len(re.findall(r"\w", text)) - cyrillic - digits
-    return CYRILLIC * cyrillic + OTHER_LETTER * others + DIGIT * digits + SIGN * signs
+    letters = len(re.findall(r"\w", text)) - cyrillic - digits
+    return CYRILLIC * cyrillic + OTHER_LETTER * letters + DIGIT * digits + SIGN * signs
 
 
-def _scale(prompts: Sequence[Prompt], asked: Mapping[str, Asked], count: CountTokens) -> float | None:
-    """What the server counted over what we count, where the journal holds enough to tell."""
-    known = [
-        (one.prompt_tokens, count(prompt.chat))
+def _scale(prompts: Sequence[JudgePrompt], replies: Mapping[str, JudgeReply], count: CountTokens) -> float | None:
+    """Return the ratio of the tokens reported by the server to our count; None with too few replies."""
+    pairs = [
+        (reply.prompt_tokens, count(prompt.chat))
         for prompt in prompts
-        if (one := asked.get(prompt.key)) and one.replies == 1 and one.prompt_tokens
+        if (reply := replies.get(prompt.key)) and reply.replies == 1 and reply.prompt_tokens
     ]
-    return sum(told for told, _ in known) / sum(counted for _, counted in known) if len(known) >= ENOUGH else None
+    if len(pairs) < MIN_REPLIES:
+        return None
+    return sum(reported for reported, _ in pairs) / sum(counted for _, counted in pairs)
 
 
-def _reply_lengths(todo: Sequence[Prompt], asked: Mapping[str, Asked], count: CountTokens) -> list[float]:
-    """By the replies that the journal holds, if they are enough, else by a typical one."""
-    known = [each.completion_tokens / each.replies for each in asked.values() if each.completion_tokens]
-    if len(known) >= ENOUGH:
-        return [sum(known) / len(known)] * len(todo)
+def _reply_lengths(
+    pending: Sequence[JudgePrompt], replies: Mapping[str, JudgeReply], count: CountTokens
+) -> list[float]:
+    """Return the expected tokens of each reply: the mean so far, or those of a typical reply."""
+    lengths = [reply.completion_tokens / reply.replies for reply in replies.values() if reply.completion_tokens]
+    if len(lengths) >= MIN_REPLIES:
+        return [sum(lengths) / len(lengths)] * len(pending)
     empty = count([Message(role="assistant", content="")])
     typical = {
-        language: count([Message(role="assistant", content=text)]) - empty for language, text in TYPICAL_REPLY.items()
+        language: count([Message(role="assistant", content=text.strip())]) - empty
+        for language in languages()
+        if (text := language_text(language, TYPICAL_REPLY))
     }
-    return [typical.get(prompt.language, typical["en"]) for prompt in todo]
+    return [typical[language_with_file(prompt.language, TYPICAL_REPLY)] for prompt in pending]
 
 
-def _journalled(out: Path, asks: int) -> dict[str, Asked]:
+def _journalled_replies(out: Path, max_attempts: int) -> dict[str, JudgeReply]:
     if not verdicts_path(out).exists():
         return {}
     with open_verdicts(out) as journal:
-        return {key: resumed(value, asks) for key, value in journal.items()}
+        return {key: resume_reply(value, max_attempts) for key, value in journal.items()}

@@ -13,21 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from opora.models.batch_calls import JsonSchema
-from opora.validation import Record
+from opora.bench.results.verdict import JudgeVerdict
+from opora.models.base import JsonSchema
 
 
 class NoVerdictError(Exception):
     """A reply holds no verdict, or more than one."""
-
-
-class JudgeVerdict(Record):
-    """What a judge says of an answer. `value`: 1 to 5 by the template `score`, 0 to 4 by `grade`; by `pair`, which of
-    two answers is better, 1 or 2, and `correct` is None."""
-
-    reason: str
-    value: int
-    correct: bool | None = None
 
 
 class Form(NamedTuple):

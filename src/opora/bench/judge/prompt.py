@@ -1,13 +1,12 @@
-"""What a judge is asked: the rules and the scale, then one answer with all that it is to be measured by.
+"""Prompts of a judge: rules and scale, then one answer with the evidence and the reference.
 
-In: a case, a template, a language. Out: a chat. The judge never learns whose answer it is.
+In: a case, a template, a language. Out: a chat. The judge never learns which model wrote the answer.
 
     build_judge_chat(Case(question="What is the fee?", reference="12 EUR.", answer="It is 12 EUR. [1]"), "score", "en")
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,16 +14,21 @@ from typing import TYPE_CHECKING
 
 from opora.bench.results.table import AnswerRow
 from opora.records import Behavior, Message
+from opora.text.language_pack import language_with_file
+from opora.text.resources import language_cache, language_text, languages
 from opora.validation import Record
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LANGUAGES = ("en", "ru")
+BASE = "judge_base.jinja"
+"""Template in the folder of a language that the templates of the scales extend."""
+PARTS = ("system", "user", "again")
+"""Parts of a template: rules, case, reminder after a reply without a verdict."""
 
 
 class Case(Record):
-    """One answer to be judged; for the template `pair`, `rival` is the second of two."""
+    """One answer to judge; for the template `pair`, `rival` is the second of two answers."""
 
     question: str
     reference: str
@@ -34,9 +38,8 @@ class Case(Record):
     evidence: tuple[str, ...] = ()
 
 
-def case_of(row: AnswerRow) -> Case:
-    """The evidence is the question's quotes, or else the gold passages that the model was shown; without either the
-    reference stands alone."""
+def case_of_row(row: AnswerRow) -> Case:
+    """Return the case of an answer. Its evidence: the quotes of the question, or else the gold passages in the prompt."""
     gold = tuple(hit.passage.shown for hit in row.answer.hits if hit.passage.id in row.gold)
     return Case(
         question=row.question,
@@ -48,55 +51,60 @@ def case_of(row: AnswerRow) -> Case:
 
 
 def build_judge_chat(case: Case, template: str, language: str) -> list[Message]:
-    """System message: rules and scale, the same for all cases. User message: the case, its evidence first."""
+    """Return a system message with rules and scale, the same for all cases, and a user message with the case."""
     return [
         Message(role="system", content=_render(template, language, part="system")),
         Message(role="user", content=_render(template, language, part="user", case=case)),
     ]
 
 
-def ask_again(chat: Sequence[Message], reply: str, template: str, language: str) -> list[Message]:
-    """The chat after a reply that held no verdict."""
+def add_reminder(chat: Sequence[Message], reply: str, template: str, language: str) -> list[Message]:
+    """Return the chat with a reply that held no verdict, and a reminder of the format."""
     reminder = Message(role="user", content=_render(template, language, part="again"))
     return [*chat, Message(role="assistant", content=reply or "…"), reminder]
 
 
 def prompt_hash(chat: Sequence[Message]) -> str:
-    """SHA-256 of a chat, hex."""
+    """Return the SHA-256 of a chat, in hex."""
     text = json.dumps([[message.role, message.content] for message in chat], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def judge_prompt_hashes(template: str) -> dict[str, str]:
-    """Template and language -> SHA-256 of its wording, for manifests."""
-    parts = {language: [_render(template, language, part=part) for part in PARTS] for language in LANGUAGES}
+    """Return template and language -> SHA-256 of its wording, for manifests."""
+    parts = {language: [_render(template, language, part) for part in PARTS] for language in judge_languages()}
     return {
         f"judge.{template}.{language}": hashlib.sha256("\n".join(texts).encode()).hexdigest()
         for language, texts in parts.items()
     }
 
 
-PARTS = ("system", "user", "again")
+def judge_languages() -> list[str]:
+    """Return the languages that have prompts for a judge."""
+    return [language for language in languages() if language_text(language, BASE)]
+
+
 EMPTY = Case(question="", reference="", answer="")
 
 
 def _render(template: str, language: str, part: str, case: Case = EMPTY) -> str:
-    spoken = language if language in LANGUAGES else "en"
-    text = _environment().get_template(f"{template}.{spoken}.jinja").render(part=part, case=case)
+    folder = language_with_file(language, BASE)
+    text = _environment().get_template(f"{folder}/judge_{template}.jinja").render(part=part, case=case)
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-@functools.cache
+@language_cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """Return an environment in which the templates of a language extend its base."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("opora.bench.judge", "."),
+        loader=FunctionLoader(lambda name: language_text(*name.split("/")) or None),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # an answer cannot close the tag that it stands in
+    # an answer cannot close the tag around it
     environment.filters["inside"] = lambda text: text.strip().replace("</", "< /")
     return environment

@@ -1,39 +1,38 @@
-"""Verdicts as they are kept: one row an answer, with what the judge wrote and what that took, or why there is none."""
+"""Rows of `verdicts.jsonl`: one per answer, with the verdict, the raw reply and its cost, or why there is none."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from opora.artifacts import Manifest
-from opora.bench.judge.parse import JudgeVerdict
-from opora.bench.judge.session import Asked, Failure, Prompt
+from opora.bench.judge.session import Failure, JudgePrompt, JudgeReply
 from opora.bench.judge.settings import JudgeSettings
+from opora.bench.results.verdict import JudgeVerdict
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
 from opora.validation import Record
 
 VERDICTS = "verdicts.jsonl"
-Missing = Counter[Failure]
+MissingCounts = Counter[Failure]
 REASONS: dict[Failure, str] = {
-    "unparseable": "without a verdict in the reply",
-    "server": "that the server failed to give",
+    "unparseable": "no verdict in the reply",
+    "server": "server failure",
     "budget": "beyond the budget",
 }
 
 
-class About(NamedTuple):
-    """What a prompt asks about: the model whose answer it is, where there is one, and the answer's id."""
+class VerdictSubject(NamedTuple):
+    """Id of a judged answer, and the row of the table that it belongs to, if any."""
 
     id: str
     model: str = ""
 
 
 class VerdictRow(Record):
-    """What the judge said of one answer, and what that took. `cost` is by the tokens that the server reported,
-    `possible_cost` what failed calls may have cost at most. Where an earlier row has the same prompt, `attempts`,
-    tokens and costs are 0: they are counted there."""
+    """Verdict on one answer. Where an earlier row has the same prompt, `attempts`, tokens and costs are 0, because they
+    are counted there."""
 
     model: str = ""
     id: str
@@ -49,32 +48,37 @@ class VerdictRow(Record):
     prompt_tokens: int
     completion_tokens: int
     cost: float
+    """Cost by the tokens that the server reported."""
     possible_cost: float
+    """Upper bound of the cost of failed calls."""
 
 
 def verdict_rows(
-    settings: JudgeSettings, about: Sequence[About], prompts: Sequence[Prompt], asked: Mapping[str, Asked]
+    settings: JudgeSettings,
+    subjects: Sequence[VerdictSubject],
+    prompts: Sequence[JudgePrompt],
+    replies: Mapping[str, JudgeReply],
 ) -> list[VerdictRow]:
-    """A row a prompt, in order."""
+    """Return one row per prompt, in order."""
     revision = revision_of(parse_spec(settings.model))
     seen: set[str] = set()
     rows = []
-    for what, prompt in zip(about, prompts, strict=True):
-        one = asked[prompt.key]
-        counted = one if prompt.key not in seen else Asked()
+    for subject, prompt in zip(subjects, prompts, strict=True):
+        reply = replies[prompt.key]
+        counted = reply if prompt.key not in seen else JudgeReply()
         seen.add(prompt.key)
         rows.append(
             VerdictRow(
-                model=what.model,
-                id=what.id,
+                model=subject.model,
+                id=subject.id,
                 judge=settings.model,
                 revision=revision,
                 template=prompt.template,
                 prompt_hash=prompt.hash,
-                verdict=one.verdict,
-                failure=one.failure,
-                detail=one.detail,
-                raw=one.raw,
+                verdict=reply.verdict,
+                failure=reply.failure,
+                detail=reply.detail,
+                raw=reply.raw,
                 attempts=counted.attempts,
                 prompt_tokens=counted.prompt_tokens,
                 completion_tokens=counted.completion_tokens,
@@ -85,29 +89,40 @@ def verdict_rows(
     return rows
 
 
-def missing_in(rows: Sequence[VerdictRow]) -> Missing:
-    """Reason -> how many verdicts are missing for it."""
+def total_tokens(replies: Iterable[JudgeReply]) -> dict[str, int]:
+    """Return the tokens of all replies, for the manifest."""
+    pairs = [(reply.prompt_tokens, reply.completion_tokens) for reply in replies]
+    return {"prompt": sum(prompt for prompt, _ in pairs), "completion": sum(completion for _, completion in pairs)}
+
+
+def total_cost(replies: Iterable[JudgeReply]) -> float:
+    """Return the cost of all replies, with what failed calls may have cost."""
+    return sum(reply.spent for reply in replies)
+
+
+def count_missing(rows: Sequence[VerdictRow]) -> MissingCounts:
+    """Count the missing verdicts by reason."""
     return Counter(row.failure for row in rows if row.failure)
 
 
-def dropped_by(missing: Missing) -> dict[str, int]:
-    """The same for a manifest."""
+def dropped_counts(missing: MissingCounts) -> dict[str, int]:
+    """Return the missing verdicts by the wording of their reason, for the manifest."""
     return {REASONS[failure]: count for failure, count in sorted(missing.items())}
 
 
-def can_go_on(manifest: Manifest) -> bool:
-    """Whether asking again may give a verdict that is missing: what the server failed to give."""
+def is_resumable(manifest: Manifest) -> bool:
+    """Return True if another run may get missing verdicts: those that the server failed to give."""
     return bool(manifest.dropped.get(REASONS["server"]))
 
 
-def missing_notes(missing: Missing, total: int) -> tuple[str, ...]:
-    """A line on the verdicts that are missing and how to have them, if any is."""
+def missing_notes(missing: MissingCounts, total: int) -> tuple[str, ...]:
+    """Return a sentence on the missing verdicts and how to get them; none if there are none."""
     if not missing:
         return ()
     parts = ", ".join(f"{missing[failure]} {reason}" for failure, reason in REASONS.items() if missing[failure])
-    note = f"{missing.total()} of {total} verdicts are missing, and count for nothing: {parts}."
+    note = f"{missing.total()} of {total} verdicts are missing and not counted: {parts}."
     if missing["budget"]:
-        note += " Raise the budget and run the same command again: it asks for these only."
+        note += " Raise the budget and run the same command again: it requests only these."
     elif missing["server"]:
-        note += " Run the same command again: it asks for what the server failed to give."
+        note += " Run the same command again: it requests only the verdicts that the server failed to give."
     return (note,)

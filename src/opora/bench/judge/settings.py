@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from opora.metrics.bootstrap import RESAMPLES
 from opora.models.settings import ModelSettings
+from opora.text.language_pack import SupportedLanguage
 from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 Template = Literal["score", "grade"]
@@ -16,55 +17,66 @@ Cost = Annotated[float, Field(ge=0.0)]
 
 
 class Price(Settings):
-    """What a server asks for a million tokens, in any currency. A local model costs 0."""
+    """Price of a million tokens, in any currency. A local model costs 0."""
 
     prompt: Cost | None = None
+    """Price of a million prompt tokens."""
     completion: Cost | None = None
+    """Price of a million completion tokens."""
 
     @property
     def is_known(self) -> bool:
         return self.prompt is not None and self.completion is not None
 
-    def of(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """The cost of so many tokens; 0 where the price is not known."""
+    def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """Return the cost of these tokens; 0 where the price is unknown."""
         return ((self.prompt or 0.0) * prompt_tokens + (self.completion or 0.0) * completion_tokens) / 1_000_000
 
 
 class JudgeSettings(Settings):
-    """Which model judges, how it is asked, and what that may cost."""
+    """Model that judges, its prompt, and its budget."""
+
+    renamed: ClassVar = {"asks": "max_attempts"}
 
     model: str
     """Model spec of the judge."""
     template: Template = "score"
-    """`score`: 1 to 5, and correct or not; `grade`: correct or not, then 0 to 4."""
+    """Prompt of the judge. `score`: 1 to 5, then correct or not; `grade`: correct or not, then 0 to 4."""
     generation: ModelSettings = ModelSettings(max_new_tokens=400)
-    asks: PositiveInt = 2
-    """How often a judge is asked in all whose reply holds no verdict; failed requests have `generation.retries`."""
+    """How the judge generates."""
+    max_attempts: PositiveInt = 2
+    """Maximum number of replies per prompt: a reply without a verdict is followed by a reminder. Failed requests are
+    limited by `generation.retries` instead."""
     price: Price = Price()
-    """Per million tokens."""
+    """Price of the judge's tokens."""
     budget: Cost | None = None
-    """What the verdicts of this entry may cost, over all its runs; no call is sent that could go beyond it."""
+    """Spending limit for all judge calls of this entry, over all runs. A call that could exceed it is not sent."""
     tokenizer: str = ""
-    """Local model spec by whose tokenizer `--dry-run` counts; empty: a local judge's own, an estimate for a server."""
+    """Model spec of a local model whose tokenizer counts tokens for `--dry-run`; empty: the tokenizer of a local judge,
+    or an estimate for a server."""
     seed: NonNegativeInt = 0
+    """Seed of the bootstrap."""
     resamples: PositiveInt = RESAMPLES
-    """Of the bootstrap."""
+    """Bootstrap resamples."""
 
 
 class JudgeBenchSettings(JudgeSettings):
-    """A model judges the answers of another benchmark."""
+    """A language model scores the answers of another benchmark."""
+
+    renamed: ClassVar = {**JudgeSettings.renamed, "of": "benchmark"}
 
     method: Literal["judge"] = "judge"
-    of: str = ""
-    """Name of the benchmark, a folder of `bench/`, whose answers are judged."""
+    """Name of the method."""
+    benchmark: str = ""
+    """Name of the benchmark whose answers are judged, a folder in `bench/`."""
     baseline: str = ""
-    """The row that the others are compared with; empty: as in the benchmark."""
+    """Row of the table that the other rows are compared with; empty: as in the judged benchmark."""
 
 
-class JudgeCheckSettings(JudgeSettings):
-    """A model judges answers whose labels are known."""
+class JudgeAuditSettings(JudgeSettings):
+    """A judge scores answers with known labels."""
 
     labels: Path | None = None
-    """JSON Lines of labelled answers; empty: the 120 that come with opora."""
-    language: Literal["", "ru", "en"] = ""
-    """Only answers in this language; empty: all."""
+    """Labelled answers as JSON Lines; empty: the 120 that come with opora."""
+    language: Literal[""] | SupportedLanguage = ""
+    """Use only answers in this language; empty: all."""

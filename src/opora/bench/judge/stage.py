@@ -1,129 +1,193 @@
-"""The answers of a benchmark, judged: every verdict kept, the judge's metrics beside the others in the table.
+"""Judge the answers of a benchmark: every verdict kept, the judge's metrics next to the others in the table.
 
 In: a finished benchmark, a judge. Out: `answers.jsonl` (its rows with the judge's scores and verdicts),
-`verdicts.jsonl` (what each call came to), `table.json`, `table.md`, a manifest.
+`verdicts.jsonl` (one row per call), `table.json`, `table.md`, a manifest.
 
-    bench_judge(JudgeBenchSettings(of="main", model="openai:gpt@http://localhost:8000/v1"), Path("bench"), out)
+    settings = JudgeBenchSettings(benchmark="main", model="openai:gpt@http://localhost:8000/v1")
+    JudgeStage(settings, Path("bench"), Path("bench/judged")).run()
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
+from opora.answer.throughput import ANSWER_TOKENS
 from opora.artifacts import Build, Manifest, read_json_lines, read_manifest, read_records, write_json_lines
-from opora.bench.judge.prompt import case_of, judge_prompt_hashes
+from opora.artifacts.stage import Estimate, Project, Stage
+from opora.bench.judge.forecast import Forecast, forecast_cost
+from opora.bench.judge.prompt import case_of_row, judge_prompt_hashes
 from opora.bench.judge.rows import (
     VERDICTS,
-    About,
     VerdictRow,
-    can_go_on,
-    dropped_by,
-    missing_in,
+    VerdictSubject,
+    count_missing,
+    dropped_counts,
+    is_resumable,
     missing_notes,
+    total_cost,
+    total_tokens,
     verdict_rows,
 )
-from opora.bench.judge.session import Prompt, ask_judge, check_price, make_prompts, open_verdicts
+from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.settings import JudgeBenchSettings
+from opora.bench.results.files import (
+    ANSWERS,
+    TABLE_TEXT,
+    TIMINGS,
+    VOLATILE,
+    headline_results,
+    read_table,
+    write_results,
+)
 from opora.bench.results.table import AnswerRow, Entry, Table, make_table
-from opora.bench.stage import ANSWERS, STAGE, TIMINGS, VOLATILE, read_table, results_of, write_results
 from opora.errors import InputError
 from opora.models.registry import LoadModel, load_model
 from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
 from opora.validation import nearest
 
-JUDGED = ("rag", "position", "distractors")
-"""Methods that leave answers in words."""
+JUDGEABLE = ("rag", "position", "distractors")
+"""Methods whose answers are texts."""
+JUDGE_PROMPT_TOKENS = 800
+"""Tokens of a typical judge prompt, for estimates before the answers exist."""
 
 
-class JudgeBuild(Build):
-    """A build that is not finished while asking again may give a verdict that a server failed to give."""
+class ResumableBuild(Build):
+    """A build that stays unfinished while another run could get verdicts that a server failed to give."""
 
     @property
     def finished(self) -> Manifest | None:
         manifest = super().finished
-        return None if manifest and can_go_on(manifest) else manifest
+        return None if manifest and is_resumable(manifest) else manifest
 
 
-def judge_build(settings: JudgeBenchSettings, benches: Path, out: Path) -> Build:
-    """The build of this benchmark: what it is made from, and whether it is done. Raises InputError for a wrong spec, a
-    budget without a price, or a benchmark that has no answers to judge."""
-    check_price(settings)
-    judged = benches / settings.of
-    if not settings.of or not judged.exists():
-        known = sorted(each.parent.name for each in benches.glob("*/manifest.json"))
-        raise InputError(f"{out}: of is {settings.of!r}, which is no benchmark to judge; {nearest(settings.of, known)}")
-    manifest = read_manifest(judged)
-    method = manifest.settings.get("method")
-    if method not in JUDGED:
-        what = f"method {method}" if method else f"`opora {manifest.stage}`"
-        raise InputError(f"{judged}: is made by {what}; a benchmark of method {', '.join(JUDGED)} is expected")
-    _entries(settings, read_table(judged))
-    inputs = {
-        f"bench {settings.of}": manifest.fingerprint,
-        "judge": revision_of(parse_spec(settings.model)),
-        **judge_prompt_hashes(settings.template),
-    }
-    return JudgeBuild(out, STAGE, settings, inputs, seed=settings.seed)
+class JudgeStage(Stage):
+    """Judges the answers of another benchmark. A verdict that cannot be had is missing and counted."""
 
+    kind = "bench"
 
-def bench_judge(settings: JudgeBenchSettings, benches: Path, out: Path, load: LoadModel = load_model) -> Manifest:
-    """Judge, tabulate. A verdict that is not to be had is missing and counted; one that the server failed to give is
-    asked for again by the next call. Raises InputError, ModelError; what was paid for by then is kept."""
-    build = judge_build(settings, benches, out)
-    if build.finished:
-        return build.finished
-    judged = benches / settings.of
-    with build, open_verdicts(out) as journal:
-        rows, prompts = judged_rows(settings, benches)
-        asked = ask_judge(settings, prompts, journal, load)
-        verdicts = verdict_rows(settings, [About(row.id, row.model) for row in rows], prompts, asked)
-        timings = [timing["seconds"] for _, timing in read_json_lines(judged / TIMINGS)]
-        scored = [_scored(*each) for each in zip(rows, verdicts, timings, strict=True)]
-        missing = missing_in(verdicts)
-        table = make_table(scored, _entries(settings, read_table(judged)), settings.seed, settings.resamples)
+    def __init__(self, settings: JudgeBenchSettings, benches: Path, out: Path, load: LoadModel = load_model) -> None:
+        self.settings, self.benches, self.out, self.load = settings, benches, out, load
+
+    @property
+    def judged(self) -> Path:
+        """Folder of the judged benchmark."""
+        return self.benches / self.settings.benchmark
+
+    @classmethod
+    def of(cls, project: Project, name: str) -> Self:
+        settings = project.settings(name, JudgeBenchSettings)
+        stage = cls(settings, project.root / "bench", project.root / "bench" / name.removeprefix("bench."))
+        candidates = [entry for entry in project.entries("bench") if f"bench.{entry}" != name]
+        if settings.benchmark not in candidates and not (settings.benchmark and stage.judged.exists()):
+            raise InputError(
+                f"{name}.benchmark: {settings.benchmark!r} is unknown; {nearest(settings.benchmark, candidates)}"
+            )
+        return stage
+
+    def needs(self, project: Project) -> tuple[str, ...]:
+        judged = self.settings.benchmark
+        benches = (f"bench.{judged}",) if judged in project.entries("bench") else ()
+        return benches + project.trained_by([self.settings.model])
+
+    def inputs(self) -> Mapping[str, str]:
+        settings = self.settings
+        check_price(settings)
+        if not settings.benchmark or not self.judged.exists():
+            benches = sorted(path.parent.name for path in self.benches.glob("*/manifest.json"))
+            raise InputError(
+                f"{self.out}: benchmark is {settings.benchmark!r}, which does not exist;"
+                f" {nearest(settings.benchmark, benches)}"
+            )
+        manifest = read_manifest(self.judged)
+        method = manifest.settings.get("method")
+        if method not in JUDGEABLE:
+            source = f"method {method}" if method else f"`opora {manifest.stage}`"
+            raise InputError(f"{self.judged}: made by {source}; a benchmark of method {', '.join(JUDGEABLE)} is needed")
+        self._entries(read_table(self.judged))
+        return {
+            f"bench {settings.benchmark}": manifest.fingerprint,
+            "judge": revision_of(parse_spec(settings.model)),
+            **judge_prompt_hashes(settings.template),
+        }
+
+    def build(self) -> Build:
+        return ResumableBuild(self.out, self.kind, self.settings, self.inputs(), seed=self.settings.seed)
+
+    def estimate(self, project: Project) -> Estimate:
+        """Forecast from the answers of the judged benchmark, or from the number of answers that it will have."""
+        if (self.judged / "manifest.json").exists():
+            return self.forecast().estimate
+        answers = self._expected_answers(project)
+        return Estimate(calls=answers, tokens=answers * (JUDGE_PROMPT_TOKENS + ANSWER_TOKENS), seconds=None)
+
+    def forecast(self) -> Forecast:
+        """Return the expected calls, tokens and cost of the verdicts that are still missing."""
+        return forecast_cost(self.settings, self.prompts()[1], self.out)
+
+    def make(self, build: Build) -> Manifest:
+        """Judge, tabulate. Raises InputError, ModelError; paid verdicts are kept for the next run."""
+        settings = self.settings
+        with open_verdicts(self.out) as journal:
+            rows, prompts = self.prompts()
+            replies = ask_judge(settings, prompts, journal, self.load)
+        verdicts = verdict_rows(settings, [VerdictSubject(row.id, row.model) for row in rows], prompts, replies)
+        timings = [timing["seconds"] for _, timing in read_json_lines(self.judged / TIMINGS)]
+        scored = [_with_verdict(*columns) for columns in zip(rows, verdicts, timings, strict=True)]
+        missing = count_missing(verdicts)
+        table = make_table(scored, self._entries(read_table(self.judged)), settings.seed, settings.resamples)
         table = table.model_copy(update={"notes": missing_notes(missing, len(rows))})
         write_results(build.path, scored, table)
         write_json_lines(build.path / VERDICTS, verdicts)
         return build.publish(
-            counts={"answers": len(rows), "verdicts": len(rows) - missing.total(), "prompts": len(asked)},
-            dropped=dropped_by(missing),
+            counts={"answers": len(rows), "verdicts": len(rows) - missing.total(), "prompts": len(replies)},
+            dropped=dropped_counts(missing),
             models={"judge": build.inputs["judge"]},
             prompts=judge_prompt_hashes(settings.template),
-            results=results_of(table),
-            tokens={
-                "prompt": sum(each.prompt_tokens for each in asked.values()),
-                "completion": sum(each.completion_tokens for each in asked.values()),
-            },
-            cost=sum(each.spent for each in asked.values()),
-            volatile=VOLATILE | {VERDICTS},  # how often a server had to be asked differs
+            results=headline_results(table),
+            tokens=total_tokens(replies.values()),
+            cost=total_cost(replies.values()),
+            volatile=VOLATILE | {VERDICTS},  # the number of attempts differs between runs
         )
 
+    def result(self) -> Path:
+        return self.out / TABLE_TEXT
 
-def judged_rows(settings: JudgeBenchSettings, benches: Path) -> tuple[list[AnswerRow], list[Prompt]]:
-    """The answers to be judged, and the prompt of each."""
-    rows = list(read_records(benches / settings.of / ANSWERS, AnswerRow))
-    return rows, make_prompts(settings, [(case_of(row), row.language) for row in rows], settings.template)
+    def prompts(self) -> tuple[list[AnswerRow], list[JudgePrompt]]:
+        """Return the answers to judge, and the prompt of each."""
+        rows = list(read_records(self.judged / ANSWERS, AnswerRow))
+        cases = [(case_of_row(row), row.language) for row in rows]
+        return rows, make_prompts(self.settings, cases, self.settings.template)
+
+    def _entries(self, judged: Table) -> list[Entry]:
+        """Return the rows of the judged benchmark. Raises InputError if the baseline is not one of them."""
+        names, baseline = [row.name for row in judged.rows], self.settings.baseline
+        if baseline and baseline not in names:
+            raise InputError(f"baseline {baseline!r} is not a row of this benchmark; {nearest(baseline, names)}")
+        if baseline and any(row.condition for row in judged.rows):
+            raise InputError(
+                f"baseline {baseline!r}: {self.settings.benchmark} compares each model with itself; remove baseline"
+            )
+        entries = [Entry(row.name, row.spec, row.model, row.condition, baseline or row.against) for row in judged.rows]
+        return [entry._replace(against="") if entry.against == entry.name else entry for entry in entries]
+
+    def _expected_answers(self, project: Project) -> int:
+        """Return how many answers the judged benchmark will have; 0 if it is not in the recipe."""
+        from opora.bench.stage import BenchStage, select_questions
+
+        if self.settings.benchmark not in project.entries("bench"):
+            return 0
+        bench = BenchStage.of(project, f"bench.{self.settings.benchmark}")
+        questions = select_questions(bench.settings, project.root / bench.settings.questions)
+        return len(questions) * len(bench.task.passages_per_prompt) * len(bench.task.models)
 
 
-def _scored(row: AnswerRow, given: VerdictRow, seconds: float | None) -> AnswerRow:
-    """The row with the judge's metrics; without a verdict they have no value."""
-    verdict = given.verdict
+def _with_verdict(row: AnswerRow, verdict_row: VerdictRow, seconds: float | None) -> AnswerRow:
+    """Return the row with the judge's metrics; without a verdict they have no value."""
+    verdict = verdict_row.verdict
     value = None if verdict is None else float(verdict.value)
     correct = None if verdict is None or verdict.correct is None else float(verdict.correct)
-    judged = {f"judge_{given.template}": value, "judge_correct": correct, "seconds": seconds}
-    return row.model_copy(update={"scores": {**row.scores, **judged}, "verdict": verdict})
-
-
-def _entries(settings: JudgeBenchSettings, before: Table) -> list[Entry]:
-    """The rows of the judged benchmark's table. Raises InputError if the baseline is none of them."""
-    names = [row.name for row in before.rows]
-    if settings.baseline and settings.baseline not in names:
-        raise InputError(f"baseline {settings.baseline!r} is no row; {nearest(settings.baseline, names)}")
-    if settings.baseline and any(row.condition for row in before.rows):
-        raise InputError(f"baseline {settings.baseline!r}: {settings.of} compares each model with itself; leave it out")
-    against = {row.name: settings.baseline or row.against for row in before.rows}
-    return [
-        Entry(row.name, row.spec, row.model, row.condition, "" if against[row.name] == row.name else against[row.name])
-        for row in before.rows
-    ]
+    scores = {f"judge_{verdict_row.template}": value, "judge_correct": correct, "seconds": seconds}
+    return row.model_copy(update={"scores": {**row.scores, **scores}, "verdict": verdict})

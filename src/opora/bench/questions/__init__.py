@@ -1,1 +1,1 @@
-""""""
+"""Questions of a benchmark: lay out, validate, calibrate, compare with a second annotator."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from opora.answer.extractive import best_sentences
 from opora.artifacts.tables import parse_line, read_lines
-from opora.bench.tasks.multiple_choice import LETTERS
+from opora.bench.tasks.multiple_choice import count_letters
 from opora.corpus.reader import read_documents
 from opora.errors import InputError
 from opora.examples.contamination import ExampleTexts, find_leaks
@@ -38,7 +38,6 @@ TOLD = 0.8
 """A sentence that supports this much of a question without an answer seems to answer it: no such question of the
 benchmark itself has more than 0.77, and half of its simple ones have about as much."""
 SEARCHED = 10
-MOST_OPTIONS = min(map(len, LETTERS.values()))
 
 
 class Fault(NamedTuple):
@@ -169,8 +168,8 @@ def _option_faults(example: Example) -> Iterator[str]:
     right = sum(option.right for option in example.options)
     if texts and not 0 < right < len(texts):
         yield f"{right} of its {len(texts)} options are right; some must be, and some not"
-    if len(texts) > MOST_OPTIONS:
-        yield f"has {len(texts)} options; at most {MOST_OPTIONS} can be lettered"
+    if len(texts) > count_letters():
+        yield f"has {len(texts)} options; at most {count_letters()} can be lettered"
     if len(set(texts)) < len(texts):
         yield "an option stands twice"
 

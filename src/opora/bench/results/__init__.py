@@ -1,1 +1,1 @@
-""""""
+"""Results of benchmarks: metrics, tables with intervals, and their formats."""

@@ -1,7 +1,7 @@
-"""The words of a report and of its tables, in English and in Russian.
+"""Texts and numbers of tables in the language of the reader.
 
-In: a language. Out: texts by key from `words.en.yaml` or `words.ru.yaml`, numbers as that language writes them. English
-labels and meanings of metrics stand in `columns.py`; names that a file does not know are shown as they are.
+In: a language. Out: texts by key from `languages/XX/bench.yaml`, and numbers as that language writes them. A key that a
+language lacks has its English text.
 
     words = words_in("ru")
     words("scores.title"), words.number(0.42)       # 'Оценки', '0,42'
@@ -9,31 +9,33 @@ labels and meanings of metrics stand in `columns.py`; names that a file does not
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import yaml
 
 from opora.bench.results.metrics import Column
 from opora.metrics.bootstrap import Interval
+from opora.text.language_pack import language_pack
+from opora.text.resources import language_cache, language_text
 
-Language = str
+TEXTS = "bench.yaml"
 NONE = "–"
+"""Shown where there is no value."""
 
 
 class Words:
-    """Texts of one language by dotted key."""
+    """Texts of one language by dotted key, and its format of numbers."""
 
-    def __init__(self, language: Language, texts: Mapping[str, str]) -> None:
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language, self._texts = language, texts
+        self._pack = language_pack(language)
 
     def __call__(self, key: str, **values: object) -> str:
         return self._texts[key].format(**values)
 
     def named(self, group: str, name: str) -> str:
-        """A name from a known list, such as a kind of question; one that is not known is shown as it is."""
+        """Return the display name of an item, such as a question type; the name itself if it has none."""
         return self._texts.get(f"{group}.{name}", name or self._texts["none"])
 
     def label(self, column: Column) -> str:
@@ -43,55 +45,57 @@ class Words:
         return self._texts.get(f"meaning.{column.metric}", column.meaning)
 
     def section(self, name: str) -> dict[str, str]:
-        """The texts below a key, by what is left of theirs."""
+        """Return the texts below a key, by the rest of their keys."""
         prefix = f"{name}."
         return {key.removeprefix(prefix): text for key, text in self._texts.items() if key.startswith(prefix)}
 
     def number(self, value: float | None, digits: int = 2, signed: bool = False) -> str:
         if value is None:
             return NONE
-        rounded = round(value, digits) + 0.0  # which makes -0.0 a 0.0
+        rounded = round(value, digits) + 0.0  # turns -0.0 into 0.0
         text = f"{rounded:{'+' if signed else ''}.{digits}f}"
-        return text.replace(".", ",") if self.language == "ru" else text
+        return text.replace(".", self._pack.decimal_mark)
 
     def span(self, interval: Interval, digits: int = 2, signed: bool = False) -> str:
-        """`[0.31, 0.54]`, in Russian `[0,31; 0,54]`; empty where there is none."""
+        """Return `[0.31, 0.54]`, in Russian `[0,31; 0,54]`; empty if there is no interval."""
         if interval.low is None or interval.high is None:
             return ""
-        low, high = (self.number(each, digits, signed) for each in (interval.low, interval.high))
-        return f"[{low}{'; ' if self.language == 'ru' else ', '}{high}]"
+        low, high = (self.number(bound, digits, signed) for bound in (interval.low, interval.high))
+        return f"[{low}{self._pack.interval_separator}{high}]"
 
     def interval(self, interval: Interval, digits: int = 2, signed: bool = False) -> str:
-        """`0.42 [0.31, 0.54]`, or a dash where there is no value."""
+        """Return `0.42 [0.31, 0.54]`, or a dash if there is no value."""
         mean = self.number(interval.mean, digits, signed)
         return f"{mean} {self.span(interval, digits, signed)}".rstrip()
 
     def p(self, value: float | None) -> str:
-        """`0.012`, or `< 0.001`."""
+        """Return a p-value: `0.012`, or `< 0.001`."""
         if value is not None and value < 0.001:
             return f"< {self.number(0.001, 3)}"
         return self.number(value, 3)
 
 
 def capital(text: str) -> str:
-    """The text with a capital at its beginning."""
+    """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
-@functools.cache
-def words_in(language: Language) -> Words:
-    return Words(language, read_texts(language))
+@language_cache
+def words_in(language: str) -> Words:
+    """Return the texts of a language."""
+    return Words(language, read_texts("en") | read_texts(language))
 
 
-def read_texts(language: Language) -> dict[str, str]:
-    """Dotted key -> text."""
-    source = resources.files(__package__).joinpath(f"words.{language}.yaml").read_text(encoding="utf-8")
-    return dict(flatten_texts(yaml.safe_load(source)))
+def read_texts(language: str) -> dict[str, str]:
+    """Return dotted key -> text of a language; empty if it has none."""
+    return dict(flatten_texts(yaml.safe_load(language_text(language, TEXTS)) or {}))
 
 
 def flatten_texts(texts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Return (dotted key, text) of every leaf of nested mappings."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for key, value in texts.items():
-        found += flatten_texts(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
-    return found
+        pairs += (
+            flatten_texts(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
+        )
+    return pairs

@@ -1,16 +1,16 @@
-"""How the rows of a table are called: in English as the table has them, in other languages by their conditions.
+"""Display names of the rows of a table: their own names in English, their conditions in other languages.
 
-row_names(table, words_in("ru"))        # {'10 passages, reverse order': 'отрывков: 10, порядок обратный'}
+row_names(table, words_in("ru"))        # {'10 passages, reverse order': 'отрывков: 10, обратный порядок'}
 """
 
 from __future__ import annotations
 
 from opora.bench.results.i18n import Words
-from opora.bench.results.table import Table, Values
+from opora.bench.results.table import ConditionValues, Table
 
 
 def row_names(table: Table, words: Words) -> dict[str, str]:
-    """Name of a row in the table -> as it is shown."""
+    """Return name of a row -> its display name."""
     if words.language == "en":
         return {row.name: row.name for row in table.rows}
     several = len({row.model for row in table.rows}) > 1
@@ -21,8 +21,8 @@ def row_names(table: Table, words: Words) -> dict[str, str]:
     return names
 
 
-def condition_in_words(condition: Values, words: Words) -> str:
-    """Empty for none, and for one that is not known here."""
+def condition_in_words(condition: ConditionValues, words: Words) -> str:
+    """Return the description of a condition; empty for no condition and for unknown ones."""
     if "slot" in condition:
         return words("condition.slot", **condition)
     if "order" in condition:

@@ -1,6 +1,6 @@
-"""Tables in words: for a terminal, a README, a thesis.
+"""Tables as text: for a terminal, a README, a thesis.
 
-In: a table, and the language of its words. Out: grids of text, and each of them as Markdown or LaTeX (`latex.py`).
+In: a table, and the language of its texts. Out: grids of text, and their Markdown (their LaTeX: `latex.py`).
 
     print(format_table(table))
     format_table(table, words_in("ru"))
@@ -30,46 +30,49 @@ from opora.metrics.bootstrap import Interval
 
 ARROWS: dict[Better, str] = {"up": " ↑", "down": " ↓", "": ""}
 MARKS: dict[Verdict, str] = {"better": " ▲", "worse": " ▼", "": ""}
-MOST_ACROSS = 6
-"""A table of more rows has a line a row, the summary's metrics across."""
+MAX_ACROSS = 6
+"""Maximum rows of a table that is shown with one column per row; a longer one has one line per row."""
 
 
 class Grid(NamedTuple):
-    """Text in rows and columns; the first column names the rows. `note` stands below; `name` tells a grid from the
-    others of its table."""
+    """Text in rows and columns; the first column names the rows."""
 
     title: str
+    """Head of the first column."""
     head: Sequence[str]
     lines: Sequence[Sequence[str]]
     note: str = ""
+    """Text below the grid."""
     name: str = ""
+    """Identifies the grid among those of its table."""
 
 
 def grids(table: Table, words: Words | None = None, columns: Sequence[str] = SUMMARY) -> list[Grid]:
-    """The summary (of those metrics), a line an entry; where the entries fit side by side also all other metrics, the
-    differences, and the headline by kind and by domain."""
+    """Return the summary of the metrics `columns`, one line per row. If the rows fit side by side, also the other
+    metrics, the differences, and the headline metric by question type and by domain."""
     words = words or words_in("en")
     parts = [_summary(table, words, columns)]
-    if len(table.rows) <= MOST_ACROSS:
-        parts.append(_metrics(table, words, columns))
+    if len(table.rows) <= MAX_ACROSS:
+        parts.append(_other_metrics(table, words, columns))
         if any(row.against for row in table.rows):
             parts.append(_differences(table, words))
-        groups: tuple[Group, ...] = ("kind", "domain")
+        groups: tuple[Group, ...] = ("question_type", "domain")
         parts += [_grouped(table, words, group) for group in groups if len(group_labels(table, group)) > 1]
     return [part for part in parts if part.lines]
 
 
 def format_table(table: Table, words: Words | None = None) -> str:
-    """Markdown that reads well in a terminal."""
+    """Return Markdown that is readable in a terminal."""
     return "\n\n".join(map(markdown, grids(table, words))) + "\n"
 
 
 def format_interval(interval: Interval, digits: int, signed: bool = False) -> str:
-    """In English: `0.42 [0.31, 0.54]`, or a dash where there is no value."""
+    """Return an interval in English: `0.42 [0.31, 0.54]`, or a dash if there is no value."""
     return words_in("en").interval(interval, digits, signed)
 
 
 def markdown(grid: Grid) -> str:
+    """Return a grid as Markdown."""
     cells = [[_cell(text) for text in row] for row in ((grid.title, *grid.head), *grid.lines)]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
     lines = [f"| {' | '.join(text.ljust(width) for text, width in zip(row, widths, strict=True))} |" for row in cells]
@@ -78,18 +81,18 @@ def markdown(grid: Grid) -> str:
 
 
 def note(table: Table, words: Words) -> str:
-    """What the numbers and marks of a table mean."""
+    """Return the explanation of the numbers and marks of a table."""
     text = words("scores.note", questions=table.questions, documents=table.clusters)
     text = " ".join([text, *_notes(table, words)])
     against = list(dict.fromkeys(row.against for row in table.rows if row.against))
     if not against:
         return text
-    what = row_names(table, words)[against[0]] if len(against) == 1 else words("scores.own")
-    return f"{text} {words('scores.marks', what=what)}"
+    baseline = row_names(table, words)[against[0]] if len(against) == 1 else words("scores.own")
+    return f"{text} {words('scores.marks', what=baseline)}"
 
 
 def _notes(table: Table, words: Words) -> Sequence[str]:
-    """The notes of a table are English; they are of verdicts that are missing, which its numbers tell too."""
+    """Return the notes of a table. They are English; in other languages, one on the missing verdicts replaces them."""
     if not table.notes or words.language == "en":
         return table.notes
     column = headline(table)
@@ -97,38 +100,40 @@ def _notes(table: Table, words: Words) -> Sequence[str]:
     return [words("scores.missing", missing=missing, all=sum(row.questions for row in table.rows))]
 
 
-def label_of(column: Column, words: Words) -> str:
-    """The label of a metric and which way it is better."""
+def label_with_arrow(column: Column, words: Words) -> str:
+    """Return the label of a metric, and an arrow in the direction in which it improves."""
     return words.label(column) + ARROWS[column.better]
 
 
-def _summary(table: Table, words: Words, wanted: Sequence[str]) -> Grid:
+def _summary(table: Table, words: Words, metrics: Sequence[str]) -> Grid:
     names = row_names(table, words)
-    columns = [column for column in shown_columns(table) if column.metric in wanted]
+    columns = [column for column in shown_columns(table) if column.metric in metrics]
     lines = [
         [names[row.name], str(row.questions), *(_marked(row, column, words) for column in columns)]
         for row in table.rows
     ]
-    head = [words("scores.questions"), *(label_of(column, words) for column in columns)]
+    head = [words("scores.questions"), *(label_with_arrow(column, words) for column in columns)]
     return Grid("", head, lines, note(table, words), name="summary")
 
 
-def _metrics(table: Table, words: Words, but: Sequence[str]) -> Grid:
-    columns = [column for column in shown_columns(table) if column.metric not in but]
-    lines = [[label_of(column, words), *(_marked(row, column, words) for row in table.rows)] for column in columns]
+def _other_metrics(table: Table, words: Words, summary: Sequence[str]) -> Grid:
+    columns = [column for column in shown_columns(table) if column.metric not in summary]
+    lines = [
+        [label_with_arrow(column, words), *(_marked(row, column, words) for row in table.rows)] for column in columns
+    ]
     return Grid("", list(row_names(table, words).values()), lines, name="other")
 
 
 def _differences(table: Table, words: Words) -> Grid:
-    """`detectable` is the largest over the entries of the smallest difference that would be seen."""
+    """Return the differences of all metrics, with the largest minimum detectable effect over the rows."""
     names = row_names(table, words)
     compared = [row for row in table.rows if row.against]
     lines = []
     for column in shown_columns(table):
         differences = [row.differences[column.metric] for row in compared]
-        cells = [words.interval(each, column.digits, True) + MARKS[verdict(column, each)] for each in differences]
-        least = max((each.detectable for each in differences if each.detectable is not None), default=None)
-        lines.append([label_of(column, words), *cells, words.number(least, column.digits)])
+        cells = [words.interval(item, column.digits, True) + MARKS[verdict(column, item)] for item in differences]
+        effects = [item.detectable for item in differences if item.detectable is not None]
+        lines.append([label_with_arrow(column, words), *cells, words.number(max(effects, default=None), column.digits)])
     against = {row.against for row in compared}
     title = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
     head = [*(names[row.name] for row in compared), words("differences.detectable")]
@@ -140,9 +145,9 @@ def _grouped(table: Table, words: Words, group: Group) -> Grid:
     lines = []
     for label in group_labels(table, group):
         intervals = [in_group(row, group, label, column) for row in table.rows]
-        count = max(each.count for each in intervals)
-        shown = (words.interval(each, column.digits) for each in intervals)
-        lines.append([words.named(group, label), str(count), *shown])
+        count = max(interval.count for interval in intervals)
+        cells = (words.interval(interval, column.digits) for interval in intervals)
+        lines.append([words.named(group, label), str(count), *cells])
     head = [words("scores.questions"), *row_names(table, words).values()]
     return Grid(words(f"by.{group}", metric=words.label(column)), head, lines, name=group)
 
@@ -153,7 +158,7 @@ def _marked(row: TableRow, column: Column, words: Words) -> str:
 
 
 def _note(text: str) -> str:
-    """A line in which nothing is markup; a sign of less stays as it is."""
+    """Return a line without HTML; a less-than sign before a blank stays."""
     return re.sub(r"<(?=\S)", r"\\<", text)
 
 

@@ -1,87 +1,121 @@
-"""The metrics of tables, as readers meet them: label, meaning, which way is better."""
+"""Metrics of benchmarks: one row of `COLUMNS` declares all that tables, plots and reports know about a metric.
+
+In: a question and an answer. Out: one `Score` per metric; a metric that does not apply has no value, and a reason.
+
+    score_answer(example, answer)["key_fact_accuracy"].value       # 1.0
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from opora.bench.results import scoring
+from opora.bench.results.scoring import ScoredAnswer
+from opora.records import Answer, Example, Score
+
 Better = Literal["up", "down", ""]
-"""Which way a metric is better; neither way for some."""
+"""Direction in which a metric improves; empty where neither is better."""
+MetricGroup = Literal["quality", "refusals", "sources", "cost"]
+RECALL_AT = (1, 3, 5, 10)
 
 
 class Column(NamedTuple):
-    """One metric as readers meet it."""
+    """One metric: its id, English label and meaning, how it is computed, and where it is shown.
+
+    Other languages translate the label and meaning in `languages/XX/bench.yaml`.
+    """
 
     metric: str
     label: str
     meaning: str
     better: Better = ""
+    group: MetricGroup = "quality"
+    score: Callable[[ScoredAnswer], float | str] | None = None
+    """Computes the metric of an answer; None if the task or the judge writes it into the row."""
+    summary: bool = False
+    """Shown in the summary, the table with one line per row."""
+    by_group: bool = False
+    """Also computed by question type and by domain. The first such metric with values is the headline."""
+    thesis: bool = False
+    """Shown in the summary of the LaTeX tables, which has to fit on paper."""
     digits: int = 2
+    scale: tuple[float, float] = (0.0, 1.0)
+    """Lowest and highest possible value."""
     is_share: bool = True
-    """Between 0 and 1."""
+    """Values lie between 0 and 1."""
 
 
-def scale_of(column: Column) -> tuple[float, float]:
-    """The lowest and highest score there can be: of a share, and of the scores of a judge."""
-    return {"judge_score": (1.0, 5.0), "judge_grade": (0.0, 4.0)}.get(column.metric, (0.0, 1.0))
-
-
-RECALL_AT = (1, 3, 5, 10)
 COLUMNS = (
-    Column("judge_score", "judge's score", "Mean score from 1 to 5 by the judge.", "up", is_share=False),
-    Column("judge_grade", "judge's grade", "Mean grade from 0 to 4 by the judge.", "up", is_share=False),
-    Column("judge_correct", "judged correct", "Share of answers that the judge calls correct.", "up"),
-    Column("chosen", "right choices", "Share of closed questions with exactly the right options chosen.", "up"),
-    Column("key_facts", "key facts", "Share of answers that hold every key fact and no forbidden one.", "up"),
-    Column("key_fact_share", "key facts held", "Share of a question's key facts that an answer holds.", "up"),
-    Column("exact_match", "exact match", "Share of answers with the very words of the reference.", "up"),
-    Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up"),
-    Column("rouge_l_recall", "ROUGE-L R", "Longest common subsequence over the words of the reference.", "up"),
-    Column("rouge_l_f1", "ROUGE-L F1", "Harmonic mean of the two.", "up"),
-    Column("token_f1", "token F1", "Words that answer and reference share, in any order.", "up"),
-    Column("refusal", "refusals", "Share of all questions that are refused."),
-    Column("irrelevant_refusal", "irrelevant refusals", "Refused though the passages hold the evidence.", "down"),
-    Column("missed_refusal", "missed refusals", "Answered though the documents do not say.", "down"),
-    Column("citation_precision", "citation precision", "Share of the cited passages that hold evidence.", "up"),
-    Column("citation_recall", "citation recall", "Share of the evidence that the cited passages hold.", "up"),
-    Column("retrieval_recall", "evidence retrieved", "Share of the evidence that the passages found hold.", "up"),
-    *(Column(f"recall_{k}", f"recall@{k}", f"Share of the evidence in the first {k} hits.", "up") for k in RECALL_AT),
-    Column("mrr", "MRR", "One over the rank of the first hit with evidence, 0 if there is none.", "up"),
-    Column("ndcg", "nDCG@10", "How near the top hits with evidence stand (Järvelin & Kekäläinen 2002).", "up"),
-    Column("by_chance", "by chance", "Right choices of one who draws among the options."),
-    Column("seconds", "seconds", "Wall time of retrieval and generation, an answer.", "down", is_share=False),
-    Column("answer_tokens", "answer tokens", "Tokens written, an answer.", digits=0, is_share=False),
-    Column("answer_words", "answer words", "Words of an answer.", digits=0, is_share=False),
-    Column("prompt_tokens", "prompt tokens", "Tokens read, an answer.", digits=0, is_share=False),
-)
-GROUPED = (
-    "judge_score",
-    "judge_grade",
-    "judge_correct",
-    "chosen",
-    "key_facts",
-    "rouge_l_f1",
-    "refusal",
-    "citation_recall",
-    "recall_5",
-)
-"""Metrics that are also given by kind and by domain."""
-SUMMARY = (
-    "judge_score",
-    "judge_grade",
-    "judge_correct",
-    "chosen",
-    "by_chance",
-    "key_facts",
-    "key_fact_share",
-    "irrelevant_refusal",
-    "missed_refusal",
-    "rouge_l_precision",
-    "rouge_l_recall",
-    "rouge_l_f1",
-    "citation_recall",
-    *(f"recall_{k}" for k in RECALL_AT),
-    "mrr",
-    "ndcg",
-    "prompt_tokens",
-)
-"""The columns of a table that has a line an entry: the thesis's own, and what they cost."""
+    Column("judge_score", "judge's score", "Mean score of the judge, 1 to 5.", "up",
+           summary=True, by_group=True, thesis=True, scale=(1.0, 5.0), is_share=False),
+    Column("judge_grade", "judge's grade", "Mean grade of the judge, 0 to 4.", "up",
+           summary=True, by_group=True, thesis=True, scale=(0.0, 4.0), is_share=False),
+    Column("judge_correct", "judged correct", "Share of answers that the judge calls correct.", "up",
+           summary=True, by_group=True, thesis=True),
+    Column("exact_set_accuracy", "exact-set accuracy",
+           "Share of multiple-choice questions with exactly the right options chosen.", "up",
+           summary=True, by_group=True, thesis=True),
+    Column("key_fact_accuracy", "key-fact accuracy",
+           "Share of answers that hold every key fact and no forbidden one.", "up",
+           score=scoring.key_fact_accuracy, summary=True, by_group=True, thesis=True),
+    Column("key_fact_recall", "key-fact recall", "Share of the key facts of a question that the answer holds.", "up",
+           score=scoring.key_fact_recall, summary=True),
+    Column("exact_match", "exact match", "Share of answers that equal the reference word for word.", "up",
+           score=scoring.exact_match),
+    Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up",
+           score=scoring.rouge_l_precision, summary=True, thesis=True),
+    Column("rouge_l_recall", "ROUGE-L R", "Longest common subsequence over the words of the reference.", "up",
+           score=scoring.rouge_l_recall, summary=True, thesis=True),
+    Column("rouge_l_f1", "ROUGE-L F1", "Harmonic mean of ROUGE-L precision and recall.", "up",
+           score=scoring.rouge_l_f1, summary=True, by_group=True, thesis=True),
+    Column("token_f1", "token F1", "Words that answer and reference share, in any order.", "up",
+           score=scoring.token_f1),
+    Column("refusal", "refusals", "Share of all questions that are refused.", group="refusals",
+           score=scoring.refusal, by_group=True),
+    Column("false_refusal", "false refusals", "Refused although the passages hold the evidence (over-refusal).", "down",
+           "refusals", scoring.false_refusal, summary=True, thesis=True),
+    Column("answered_unanswerable", "answered unanswerable", "Answered although the documents hold no answer.", "down",
+           "refusals", scoring.answered_unanswerable, summary=True),
+    Column("citation_precision", "citation precision", "Share of the cited passages that hold evidence.", "up",
+           "sources", scoring.citation_precision),
+    Column("citation_recall", "citation recall", "Share of the evidence that the cited passages hold.", "up",
+           "sources", scoring.citation_recall, summary=True, by_group=True),
+    Column("context_recall", "context recall", "Share of the evidence that the retrieved passages hold.", "up",
+           "sources", scoring.context_recall),
+    *(
+        Column(f"recall_{k}", f"recall@{k}", f"Share of the evidence in the first {k} hits.", "up", "sources",
+               summary=True, by_group=k == 5, thesis=k != 3)
+        for k in RECALL_AT
+    ),
+    Column("mrr", "MRR", "Mean reciprocal rank of the first hit with evidence; 0 if there is none.", "up", "sources",
+           summary=True, thesis=True),
+    Column("alpha_ndcg", "alpha-nDCG@10",
+           "Ranking quality where a hit gains only by evidence that no earlier hit holds (alpha = 1).", "up", "sources",
+           summary=True, thesis=True),
+    Column("random_baseline", "random baseline", "Expected exact-set accuracy of a random choice.",
+           summary=True, thesis=True),
+    Column("seconds", "seconds", "Wall time of retrieval and generation per answer.", "down", "cost", is_share=False),
+    Column("answer_tokens", "answer tokens", "Tokens generated per answer.", group="cost",
+           score=scoring.answer_tokens, digits=0, is_share=False),
+    Column("answer_words", "answer words", "Words per answer.", group="cost",
+           score=scoring.answer_words, digits=0, is_share=False),
+    Column("prompt_tokens", "prompt tokens", "Tokens of the prompt per answer.", group="cost",
+           score=scoring.prompt_tokens, summary=True, digits=0, is_share=False),
+)  # fmt: skip
+"""In the order of the tables."""
+GROUPED = tuple(column.metric for column in COLUMNS if column.by_group)
+SUMMARY = tuple(column.metric for column in COLUMNS if column.summary)
+THESIS = tuple(column.metric for column in COLUMNS if column.thesis)
+
+
+def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
+    """Return metric -> score of an answer."""
+    scored = ScoredAnswer(example, answer)
+    return {column.metric: _score(column, column.score(scored)) for column in COLUMNS if column.score}
+
+
+def _score(column: Column, value: float | str) -> Score:
+    if isinstance(value, str):
+        return Score(metric=column.metric, value=None, reason=value)
+    return Score(metric=column.metric, value=value)

@@ -1,1 +1,1 @@
-""""""
+"""Benchmark tasks: one file per task, with its settings."""

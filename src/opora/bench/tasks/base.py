@@ -1,38 +1,171 @@
-"""What every method of benchmark gives back, and how one of its questions becomes a row."""
+"""Contract of a benchmark task: settings and questions in, scored rows and the entries of a table out.
+
+A task is one file with its settings and a subclass of `Task`, and one row of `opora.recipe.registry`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
+from opora.answer.settings import AskSettings
+from opora.artifacts import Journal
 from opora.bench.results.table import Entry, ScoredRow
-from opora.records import Example
+from opora.errors import InputError, ModelError
+from opora.metrics.bootstrap import RESAMPLES
+from opora.models.registry import LoadModel
+from opora.models.response_cache import CachedModel
+from opora.models.settings import ModelSettings
+from opora.records import Example, Split
+from opora.retrieval.search.searcher import Index
+from opora.validation import NonNegativeInt, PositiveInt, Settings
+
+S = TypeVar("S", bound="BenchSettings")
+A = TypeVar("A", bound="AnswerBenchSettings")
+R = TypeVar("R", bound=ScoredRow)
 
 
-class Measured(NamedTuple):
-    """The scored rows of a benchmark, and the entries of its table. `dropped`: reason -> how many questions were left
-    out for it."""
+class BenchSettings(Settings):
+    """Questions of a benchmark, and the statistics of its table."""
+
+    method: str
+    """Task of the benchmark, such as `rag` or `retrieval`."""
+    questions: Path = Path("questions.jsonl")
+    """Questions as JSON Lines, in the format of `Example` or of WebGLM-QA."""
+    split: Split | Literal["all"] = "test"
+    """Split to use; questions without a split are always used."""
+    language: str = ""
+    """Use only questions in this language (ISO 639-1); empty: all languages."""
+    limit: PositiveInt | None = None
+    """Maximum number of questions; a random sample is drawn if there are more."""
+    baseline: str = ""
+    """Row of the table that the other rows are compared with; empty: the first row."""
+    seed: NonNegativeInt = 0
+    """Seed of the sample, of random orders and distractors, and of the bootstrap."""
+    resamples: PositiveInt = RESAMPLES
+    """Bootstrap resamples. Questions about one document are resampled together."""
+
+    def open_task(self) -> Task[Any]:
+        """Return the task that these settings configure."""
+        raise NotImplementedError
+
+
+class AnswerBenchSettings(BenchSettings):
+    """Models of a benchmark, and how they answer."""
+
+    models: dict[str, str] = {"extractive": "extractive"}
+    """Row of the table -> model spec."""
+    ask: AskSettings = AskSettings()
+    """How questions are answered; `ask.model` is ignored."""
+
+
+class TaskInputs(NamedTuple):
+    """Questions with their gold passages, the index to search, and access to models."""
+
+    examples: Sequence[Example]
+    index: Index
+    completions: Journal
+    """Cache of completions, shared by all benchmarks of a project."""
+    load: LoadModel
+    name: str
+    """Name of the benchmark, shown with the progress."""
+
+    def cached_model(self, row: str, spec: str, settings: ModelSettings) -> CachedModel:
+        """Return the model of a row of the table; it is loaded only for prompts that are not in the cache."""
+        return CachedModel(spec, settings, self.completions, f"bench {self.name} {row}", self.load)
+
+
+class TaskResult(NamedTuple):
+    """Scored rows, one per entry of the table and question, and those entries."""
 
     rows: Sequence[ScoredRow]
     entries: Sequence[Entry]
     counts: Mapping[str, int] = {}
     dropped: Mapping[str, int] = {}
+    """Reason -> number of questions that were left out."""
     tokens: Mapping[str, int] = {}
 
 
-def tokens_of(rows: Sequence[ScoredRow]) -> dict[str, int]:
-    """What all answers read and wrote together."""
+class Task(ABC, Generic[S]):
+    """One way of measuring models or retrievers on questions."""
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    @property
+    def row_names(self) -> Sequence[str]:
+        """Rows that can be the baseline; none if the task compares each model with itself."""
+        return ()
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name of a row -> model spec."""
+        return {}
+
+    @property
+    def prompt_hashes(self) -> Mapping[str, str]:
+        """Name -> SHA-256 of the prompts that only this task uses."""
+        return {}
+
+    @property
+    def passages_per_prompt(self) -> Sequence[int]:
+        """Approximate number of passages in the prompt of a question, one item per condition."""
+        return ()
+
+    def accepts(self, example: Example) -> bool:
+        """Return True for a question that the task can use."""
+        return True
+
+    @abstractmethod
+    def measure(self, inputs: TaskInputs) -> TaskResult:
+        """Answer and score all questions. Raises InputError, or ModelError that names the model."""
+
+
+class ModelTask(Task[A]):
+    """A task whose questions are answered by models."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        return self.settings.models
+
+    @property
+    def row_names(self) -> Sequence[str]:
+        return list(self.settings.models)
+
+    @property
+    def passages_per_prompt(self) -> Sequence[int]:
+        return [self.settings.ask.top_k]
+
+    def rows_of_models(self, measure: Callable[[str, str], Sequence[R]]) -> list[R]:
+        """Return the rows of all models, where `measure(row, spec)` gives those of one model.
+
+        Raises InputError or ModelError that names the model.
+        """
+        rows: list[R] = []
+        for name, spec in self.settings.models.items():
+            try:
+                rows += measure(name, spec)
+            except (InputError, ModelError) as error:
+                kind = ModelError if isinstance(error, ModelError) else InputError
+                raise kind(f"bench row {name!r} ({spec}): {error}") from error
+        return rows
+
+
+def total_tokens(rows: Sequence[ScoredRow]) -> dict[str, int]:
+    """Return the tokens that all answers read and wrote."""
     metrics = {"prompt": "prompt_tokens", "completion": "answer_tokens"}
     return {name: int(sum(row.scores.get(metric) or 0 for row in rows)) for name, metric in metrics.items()}
 
 
-def about(example: Example) -> dict[str, Any]:
-    """The fields of a scored row that its question gives."""
+def row_fields(example: Example) -> dict[str, Any]:
+    """Return the fields of a scored row that come from its question."""
     return {
         "id": example.id,
         "question": example.question,
-        "kind": example.kind,
+        "question_type": example.question_type,
         "domain": example.domain,
         "language": example.language,
-        "cluster": next(iter(example.documents), "") or next((each.document for each in example.quotes), ""),
+        "cluster": next(iter(example.documents), "") or next((quote.document for quote in example.quotes), ""),
     }

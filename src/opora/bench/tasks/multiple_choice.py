@@ -1,7 +1,7 @@
-"""Closed questions: options of which a model has to choose exactly the right ones.
+"""Questions with options, of which a model has to choose exactly the right ones.
 
-In: questions with options, an index. Out: a scored row a model and question. The prompt says how many options are
-right. They are chosen by the log-probabilities of their letters, or parsed from what the model writes.
+In: questions with options, an index. Out: one scored row per model and question. The prompt says how many options are
+right. The choice is read from the log-probabilities of the option letters, or parsed from the text of the model.
 
     parse_letters("B, D", "ABCDE")          # {1, 3}
 """
@@ -9,150 +9,168 @@ right. They are chosen by the log-probabilities of their letters, or parsed from
 from __future__ import annotations
 
 import functools
-import gc
 import hashlib
 import math
 import re
-from collections.abc import Sequence
-from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal, NamedTuple
 
-from opora.answer.answerer import Asked, retrieve
+from opora.answer.answerer import RetrievedQuestion, retrieve
 from opora.answer.extractive import best_sentences
-from opora.answer.prompt import WORDINGS, build_chat, prompt_language
-from opora.artifacts import Journal
+from opora.answer.prompt import build_chat
 from opora.bench.results.table import ScoredRow, entries_of
-from opora.bench.settings import ClosedBenchSettings
-from opora.bench.tasks.base import Measured, about, tokens_of
-from opora.errors import InputError, ModelError
-from opora.models.base import Chat, Completion
-from opora.models.registry import LoadModel
-from opora.models.response_cache import Remembered
+from opora.bench.tasks.base import AnswerBenchSettings, ModelTask, TaskInputs, TaskResult, row_fields, total_tokens
+from opora.errors import InputError
+from opora.models.base import Chat, Completion, LanguageModel
 from opora.models.spec import parse_spec
 from opora.records import Example, Message, Option
 from opora.retrieval.search.searcher import Index
+from opora.text.language_pack import language_packs, language_with_file, multiple_choice
+from opora.text.resources import language_template, language_text, languages
 
-if TYPE_CHECKING:
-    from jinja2 import Template
+PROMPT = "multiple_choice.jinja"
 
-LETTERS = {"en": "ABCDEFGHIJ", "ru": "АБВГДЕЖЗИК"}
-LOOKALIKES = {"ru": str.maketrans("ABEK", "АВЕК"), "en": str.maketrans("АВСЕ", "ABCE")}
-"""A letter of the other alphabet that looks like one of the asked alphabet is taken for it."""
+
+class MultipleChoiceBenchSettings(AnswerBenchSettings):
+    """Choose the right options of each question that has options. A choice counts only if it is exactly right."""
+
+    renamed: ClassVar = {"by": "scoring"}
+
+    method: Literal["multiple_choice"] = "multiple_choice"
+    """Name of the task."""
+    scoring: Literal["auto", "logprobs", "letters"] = "auto"
+    """`logprobs`: choose the options whose letters have the highest log-probability; `letters`: parse the letters that
+    the model writes; `auto`: logprobs, or letters for servers, which do not report them."""
+
+    def open_task(self) -> MultipleChoiceTask:
+        return MultipleChoiceTask(self)
 
 
 class Choice(NamedTuple):
-    """What was chosen, as places from 0, and what the model wrote, if it wrote."""
+    """Positions of the chosen options, from 0, and the completion they were parsed from, if any."""
 
     chosen: set[int]
     completion: Completion | None = None
 
 
 class ChoiceRow(ScoredRow):
-    """One closed question answered by one model. `chosen`: places of options, from 0; empty if none could be told."""
+    """One multiple-choice question answered by one model."""
 
     options: tuple[Option, ...]
     chosen: tuple[int, ...]
+    """Positions of the chosen options, from 0; empty if the answer could not be parsed."""
     raw: str = ""
+    """Text that the model wrote."""
 
 
-def choose_all(
-    settings: ClosedBenchSettings,
-    examples: Sequence[Example],
-    index: Index,
-    completions: Journal,
-    load: LoadModel,
-    name: str,
-) -> Measured:
-    """Raises InputError or ModelError that names the model."""
-    most = min(map(len, LETTERS.values()))
-    for example in examples:
-        if not any(option.right for option in example.options) or len(example.options) > most:
-            raise InputError(f"question {example.id!r}: options need a right one, and are at most {most}")
-    asked = retrieve([example.question for example in examples], index, settings.ask.top_k)
-    rows: list[ChoiceRow] = []
-    for model, spec in settings.models.items():
-        try:
-            if spec == "extractive":
-                choices = [Choice(_supported(*each, index)) for each in zip(examples, asked, strict=True)]
-            else:
-                remembered = Remembered(spec, settings.ask.generation, completions, f"bench {name} {model}", load)
-                choices = _choose(settings, examples, asked, remembered)
-        except (InputError, ModelError) as error:
-            kind = ModelError if isinstance(error, ModelError) else InputError
-            raise kind(f"bench row {model!r} ({spec}): {error}") from error
-        rows += [_row(model, example, choice) for example, choice in zip(examples, choices, strict=True)]
-        gc.collect()  # a model may stand in a cycle of references, and the next one needs its memory
-    unread = sum(not row.chosen for row in rows)
-    entries = entries_of(settings.models, settings.baseline)
-    return Measured(rows, entries, counts={"answers without a choice": unread}, tokens=tokens_of(rows))
+class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
+    """Measures whether models choose exactly the right options."""
 
+    @property
+    def prompt_hashes(self) -> Mapping[str, str]:
+        return {
+            f"multiple_choice.{language}": hashlib.sha256(language_text(language, PROMPT).encode()).hexdigest()
+            for language in languages()
+            if language_text(language, PROMPT)
+        }
 
-def closed_hashes() -> dict[str, str]:
-    return {f"closed.{each}": hashlib.sha256(_source(each).encode()).hexdigest() for each in sorted(WORDINGS)}
+    def accepts(self, example: Example) -> bool:
+        return bool(example.options)
+
+    def measure(self, inputs: TaskInputs) -> TaskResult:
+        max_options = count_letters()
+        for example in inputs.examples:
+            if not any(option.right for option in example.options) or len(example.options) > max_options:
+                raise InputError(f"question {example.id!r}: options need a right one, and at most {max_options} fit")
+        questions = [example.question for example in inputs.examples]
+        queries = retrieve(questions, inputs.index, self.settings.ask.top_k)
+        rows = self.rows_of_models(functools.partial(self._answer, inputs, queries))
+        unparsed = sum(not row.chosen for row in rows)
+        entries = entries_of(self.settings.models, self.settings.baseline)
+        return TaskResult(rows, entries, counts={"answers without a choice": unparsed}, tokens=total_tokens(rows))
+
+    def _answer(
+        self, inputs: TaskInputs, queries: Sequence[RetrievedQuestion], name: str, spec: str
+    ) -> list[ChoiceRow]:
+        if spec == "extractive":
+            pairs = zip(inputs.examples, queries, strict=True)
+            choices = [Choice(_choose_supported(example, query, inputs.index)) for example, query in pairs]
+        else:
+            model = inputs.cached_model(name, spec, self.settings.ask.generation)
+            choices = self._choose(inputs.examples, queries, model)
+        return [_row(name, example, choice) for example, choice in zip(inputs.examples, choices, strict=True)]
+
+    def _choose(
+        self, examples: Sequence[Example], queries: Sequence[RetrievedQuestion], model: LanguageModel
+    ) -> list[Choice]:
+        pairs = list(zip(examples, queries, strict=True))
+        chats = [build_choice_chat(example, query) for example, query in pairs]
+        letters = [multiple_choice(query.language).letters[: len(example.options)] for example, query in pairs]
+        scoring = self.settings.scoring
+        if scoring == "letters" or (scoring == "auto" and parse_spec(model.spec).kind == "openai"):
+            completions = zip(model.generate(chats), letters, strict=True)
+            return [Choice(parse_letters(completion.text, own), completion) for completion, own in completions]
+        continuations = [(chat, letter) for chat, own in zip(chats, letters, strict=True) for letter in own]
+        values = iter(model.logprobs([chat for chat, _ in continuations], [letter for _, letter in continuations]))
+        scores = [[next(values) for _ in own] for own in letters]
+        return [Choice(_best_options(example, own)) for example, own in zip(examples, scores, strict=True)]
 
 
 def parse_letters(text: str, letters: str) -> set[int]:
-    """The letters that an answer chooses, as places: those of a line of nothing else, else those behind a word that
-    announces them, else those marked like an option, `B)`, else those that stand alone; none if there are none.
+    """Return the positions of the option letters that an answer chooses; empty if there are none.
 
-    A letter before a word in lower case is a word itself: `A pump`, `В документе`.
+    Tried in order: a line of letters only; letters after a word that announces them; letters marked like an option,
+    `B)`; letters that stand alone. A letter before a lower-case word is a word itself: `A pump`, `В документе`.
     """
-    folded = text.translate(LOOKALIKES["ru" if letters[0] in LETTERS["ru"] else "en"]).replace("*", "")
-    one = rf"(?<!\w)[{letters}](?!\w)(?!\s+(?!and\b|or\b|и\b|или\b)[a-zа-яё])"
-    several = rf"{one}[\])]?(?:(?:\s*[,;/]\s*|\s+)(?:(?:and|or|и|или)\s+)?[\[(]?{one}[\])]?)*"
+    packs = language_packs()
+    words = [pack.multiple_choice for pack in packs if pack.multiple_choice]
+    lookalikes = next((own.lookalikes for own in words if letters[0] in own.letters), {})
+    folded = text.translate(str.maketrans(lookalikes)).replace("*", "")
+    conjunctions = "|".join(word for pack in packs for word in pack.conjunctions)
+    announcements = "|".join(word for own in words for word in own.announcements)
+    verbs = "|".join(word for own in words for word in own.verbs)
+    letter = rf"(?<!\w)[{letters}](?!\w)(?!\s+(?!(?:{conjunctions})\b)[a-zа-яё])"
+    several = rf"{letter}[\])]?(?:(?:\s*[,;/]\s*|\s+)(?:(?:{conjunctions})\s+)?[\[(]?{letter}[\])]?)*"
     for pattern in (
         rf"^[\W_]*({several})[\W_]*$",
-        rf"(?i:\b(?:answers?|options?|letters?|choices?|ответ\w*|вариант\w*|букв\w*|верн\w+))"
-        rf"(?:\W+(?:is|are|это))?\W+({several})",
+        rf"(?i:\b(?:{announcements}))(?:\W+(?:{verbs}))?\W+({several})",
         rf"(?<!\w)([{letters}])[).:]",
-        rf"({one})",
+        rf"({letter})",
     ):
-        if found := re.findall(pattern, folded, re.MULTILINE):
-            return {letters.index(each) for each in re.findall(one, "\n".join(found)) or found}
+        if matches := re.findall(pattern, folded, re.MULTILINE):
+            return {letters.index(match) for match in re.findall(letter, "\n".join(matches)) or matches}
     return set()
 
 
-def closed_chat(example: Example, asked: Asked) -> Chat:
-    """The passages first, the question and its options after them, as in every prompt; only the task is another."""
-    language = prompt_language(asked.language)
+def count_letters() -> int:
+    """Return the number of options that have a letter in every language."""
+    return min(len(pack.multiple_choice.letters) for pack in language_packs() if pack.multiple_choice)
+
+
+def build_choice_chat(example: Example, query: RetrievedQuestion) -> Chat:
+    """Return the prompt of a multiple-choice question: passages first, as in every prompt, then question and options."""
+    template = language_template(language_with_file(query.language, PROMPT), PROMPT)
+    letters = multiple_choice(query.language).letters
+    options = [(letter, option.text) for letter, option in zip(letters, example.options, strict=False)]
     right = sum(option.right for option in example.options)
-    lines = zip(LETTERS[language], example.options, strict=False)
-    words = {"options": [(letter, option.text) for letter, option in lines], "right": right}
-    context = _template(language).new_context({"question": example.question, **words})
-    blocks = {name: "".join(block(context)) for name, block in _template(language).blocks.items()}
-    [_, user] = build_chat(blocks["question"], [hit.passage for hit in asked.hits], asked.language)
-    return [Message(role="system", content=blocks["system"]), user]
+    context = template.new_context({"question": example.question, "options": options, "right": right})
+    question, system = ("".join(template.blocks[block](context)) for block in ("question", "system"))
+    [_, user] = build_chat(question, [hit.passage for hit in query.hits], query.language)
+    return [Message(role="system", content=system), user]
 
 
-def _choose(
-    settings: ClosedBenchSettings, examples: Sequence[Example], asked: Sequence[Asked], model: Remembered
-) -> list[Choice]:
-    chats = [closed_chat(*each) for each in zip(examples, asked, strict=True)]
-    letters = [
-        LETTERS[prompt_language(each.language)][: len(e.options)] for e, each in zip(examples, asked, strict=True)
-    ]
-    by_letters = settings.by == "letters" or (settings.by == "auto" and parse_spec(model.spec).kind == "openai")
-    if by_letters:
-        written = zip(model.generate(chats), letters, strict=True)
-        return [Choice(parse_letters(completion.text, known), completion) for completion, known in written]
-    pairs = [(chat, letter) for chat, known in zip(chats, letters, strict=True) for letter in known]
-    values = iter(model.logprobs([chat for chat, _ in pairs], [letter for _, letter in pairs]))
-    scored = [[next(values) for _ in known] for known in letters]
-    return [Choice(_best(example, each)) for example, each in zip(examples, scored, strict=True)]
-
-
-def _supported(example: Example, asked: Asked, index: Index) -> set[int]:
-    """Without a model: the options that some sentence of the passages supports best, together with the question."""
+def _choose_supported(example: Example, query: RetrievedQuestion, index: Index) -> set[int]:
+    """Return the options that, together with the question, a sentence of the passages supports best."""
     scores = []
     for option in example.options:
         text = f"{example.question} {option.text}"
-        found = best_sentences(text, asked.hits, index.idf, asked.language)
-        scores.append(found[0].support if found else 0.0)
-    return _best(example, scores)
+        sentences = best_sentences(text, query.hits, index.idf, query.language)
+        scores.append(sentences[0].support if sentences else 0.0)
+    return _best_options(example, scores)
 
 
-def _best(example: Example, scores: Sequence[float]) -> set[int]:
-    """As many options as are right, the best scored."""
+def _best_options(example: Example, scores: Sequence[float]) -> set[int]:
+    """Return the positions of the highest scores, as many as there are right options."""
     order = sorted(range(len(scores)), key=lambda number: (-scores[number], number))
     return set(order[: sum(option.right for option in example.options)])
 
@@ -160,24 +178,18 @@ def _best(example: Example, scores: Sequence[float]) -> set[int]:
 def _row(model: str, example: Example, choice: Choice) -> ChoiceRow:
     right = {number for number, option in enumerate(example.options) if option.right}
     scores: dict[str, float | None] = {
-        "chosen": float(choice.chosen == right),
-        "by_chance": 1.0 / math.comb(len(example.options), len(right)),
+        "exact_set_accuracy": float(choice.chosen == right),
+        "random_baseline": 1.0 / math.comb(len(example.options), len(right)),
     }
-    if written := choice.completion:
-        scores["prompt_tokens"] = float(written.prompt_tokens)
-        scores["answer_tokens"] = float(written.completion_tokens)
-        scores["seconds"] = written.seconds
-    places, raw = tuple(sorted(choice.chosen)), written.text if written else ""
-    return ChoiceRow(**about(example), model=model, scores=scores, options=example.options, chosen=places, raw=raw)
-
-
-@functools.cache
-def _template(language: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_source(language))
-
-
-def _source(language: str) -> str:
-    return resources.files(__package__).joinpath(f"closed.{language}.jinja").read_text(encoding="utf-8")
+    if completion := choice.completion:
+        scores["prompt_tokens"] = float(completion.prompt_tokens)
+        scores["answer_tokens"] = float(completion.completion_tokens)
+        scores["seconds"] = completion.seconds
+    return ChoiceRow(
+        **row_fields(example),
+        model=model,
+        scores=scores,
+        options=example.options,
+        chosen=tuple(sorted(choice.chosen)),
+        raw=choice.completion.text if choice.completion else "",
+    )

@@ -22,7 +22,7 @@ from opora.metrics.retrieval import alpha_ndcg, reciprocal_rank
 from opora.metrics.spans import contains
 from opora.records import Example
 from opora.retrieval.search.searcher import Index
-from opora.retrieval.settings import Retriever
+from opora.retrieval.settings import RENAMED_RETRIEVERS, Retriever
 
 HITS = max(RECALL_AT)
 
@@ -30,10 +30,7 @@ HITS = max(RECALL_AT)
 class RetrievalBenchSettings(BenchSettings):
     """Search with each retriever for the questions that have gold passages, and score the rankings."""
 
-    renamed_values: ClassVar = {
-        "retrievers": {"words": "bm25", "meaning": "dense"},
-        "baseline": {"words": "bm25", "meaning": "dense"},
-    }
+    renamed_values: ClassVar = {"retrievers": RENAMED_RETRIEVERS, "baseline": RENAMED_RETRIEVERS}
 
     method: Literal["retrieval"] = "retrieval"
     """Name of the task."""
