@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1] / "src" / "opora"
 RANKS = {
     "errors": -2, "validation": -1, "records": 0, "console": 0, "languages": 0, "text": 1, "artifacts": 1, "metrics": 2,
     "models": 2, "corpus": 3, "retrieval": 4, "examples": 5, "answer": 5, "dataset": 6, "train": 6, "bench": 7,
-    "report": 8, "recipe": 9, "cli": 10,
+    "report": 8, "api": 9, "recipe": 9, "cli": 10,
 }  # fmt: skip
 FACE = {"__init__", "__main__"}
 """The public API and the command; both import from everywhere."""

@@ -1,4 +1,4 @@
-"""`python -m opora`, and so `accelerate launch -m opora`."""
+"""Entry point of `python -m opora`, and so of `accelerate launch -m opora`."""
 
 from opora.cli.main import main
 

@@ -141,7 +141,7 @@ def _check_device() -> Check:
         return Check("device", "info", f"cpu, {threads} threads; torch is not installed")
     import torch
 
-    from opora.models.backends.transformers import pick_device
+    from opora.models.backends.loading import pick_device
 
     device = pick_device("auto")
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""

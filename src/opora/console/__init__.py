@@ -1,1 +1,1 @@
-""""""
+"""Output for people: progress on standard error."""

@@ -1,1 +1,1 @@
-"""One file describes a whole run; done work is not redone."""
+"""Recipes: one file describes a run, and work that is up to date is not repeated."""

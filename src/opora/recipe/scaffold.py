@@ -1,7 +1,7 @@
-"""The files that a new project begins with.
+"""Files of a new project.
 
-In: which project. Out: path -> bytes. The sample is a part of the benchmark: some of its documents, and the questions
-that need no other.
+In: the name of a project. Out: path -> bytes. The sample is a part of the benchmark: some of its documents, and the
+questions that need no others.
 
     files = project_files("sample")
     files["questions.ru.jsonl"]
@@ -15,25 +15,23 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-Project = Literal["empty", "sample", "benchmark"]
-SUBSET = "documents.txt"
-"""Names of the documents of the sample, `domain/slug`, a line each."""
+ProjectName = Literal["empty", "sample", "benchmark"]
+SAMPLE_DOCUMENTS = "documents.txt"
+"""Names of the documents of the sample, `domain/slug`, one per line."""
+SECOND_ANNOTATOR = "second-reader.jsonl"
+"""Answers of a second annotator, who saw only the documents, to all questions of the benchmark."""
 
-READERS = "second-reader.jsonl"
-"""Answers to all questions of the benchmark by who saw the documents alone."""
 
-
-def project_files(project: Project) -> dict[str, bytes]:
-    """The files of a project, by path."""
-    if project == "empty":
-        return dict(_files("empty"))
-    own = dict(_files("benchmark"))
-    if project == "sample":
-        named = dict(_files("sample"))
-        subset = frozenset(named.pop(SUBSET).decode().split())
-        del own[READERS]
-        own = {path: _part(path, data, subset) for path, data in own.items() if _is_in(path, subset)} | named
-    return own
+def project_files(name: ProjectName) -> dict[str, bytes]:
+    """Return the files of a project, by path."""
+    if name != "sample":
+        return dict(_files(name))
+    sample = dict(_files("sample"))
+    documents = frozenset(sample.pop(SAMPLE_DOCUMENTS).decode().split())
+    shared = dict(_files("benchmark"))
+    del shared[SECOND_ANNOTATOR]
+    shared = {path: _select(path, data, documents) for path, data in shared.items() if _is_in(path, documents)}
+    return shared | sample
 
 
 def _files(folder: str) -> Iterator[tuple[str, bytes]]:
@@ -43,13 +41,13 @@ def _files(folder: str) -> Iterator[tuple[str, bytes]]:
                 yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
-def _is_in(path: str, subset: frozenset[str]) -> bool:
-    """True for what is no document, and for documents of the subset: `documents/ru/financial/credit-policy.docx`."""
-    return not path.startswith("documents/") or "/".join(Path(path).with_suffix("").parts[2:]) in subset
+def _is_in(path: str, documents: frozenset[str]) -> bool:
+    """Return False for other documents than the named ones. `path`: `documents/ru/financial/credit-policy.docx`."""
+    return not path.startswith("documents/") or "/".join(Path(path).with_suffix("").parts[2:]) in documents
 
 
-def _part(path: str, data: bytes, subset: frozenset[str]) -> bytes:
-    """Of a file of questions those that need no document outside the subset."""
+def _select(path: str, data: bytes, documents: frozenset[str]) -> bytes:
+    """Return a file without the questions that need other documents than the named ones."""
     if not path.startswith("questions."):
         return data
-    return b"".join(line for line in data.splitlines(True) if set(json.loads(line)["documents"]) <= subset)
+    return b"".join(line for line in data.splitlines(True) if set(json.loads(line)["documents"]) <= documents)
