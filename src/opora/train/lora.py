@@ -35,8 +35,8 @@ def add_lora(
     invocation: Sequence[int] | None = None,
     keep_reference: bool = False,
 ) -> PreTrainedModel:
-    """Return `model` with a new adapter, initialised from the seed, or with the adapter of `settings.model`, to train it
-    further.
+    """Return `model` with a new adapter, initialised from the seed, or with the adapter of `settings.model`, to train
+    it further.
 
     `invocation`: tokens at which an activated adapter starts. `keep_reference`: keep a frozen copy of an adapter that
     is trained further, for objectives that compare with it. Raises InputError if the existing adapter and the settings

@@ -26,8 +26,9 @@ class LoraSettings(Settings):
     targets: str | tuple[str, ...] = "all-linear"
     """Names of the layers that get an adapter; `all-linear`: every linear layer except the output head."""
     activated: bool = False
-    """Train an activated LoRA (Greenewald et al. 2025, arXiv:2504.12397), which changes the model only from the start of
-    the answer on. Prompts are processed by the base model, so all such adapters can share one KV cache of a prompt."""
+    """Train an activated LoRA (Greenewald et al. 2025, arXiv:2504.12397), which changes the model only from the start
+    of the answer on. Prompts are processed by the base model, so all such adapters can share one KV cache of a
+    prompt."""
 
 
 class TrainSettings(Settings):
@@ -75,7 +76,8 @@ class TrainSettings(Settings):
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     """Maximum norm of the gradient; larger gradients are clipped."""
     max_tokens: PositiveInt = 4096
-    """Maximum tokens of an example, also limited by the context of the model. Longer examples are dropped and listed."""
+    """Maximum tokens of an example, also limited by the context of the model. Longer examples are dropped and
+    listed."""
     eval_every: PositiveInt = 20
     """Steps between evaluations on the validation set and `regression_set`. There is always one before the first step
     and one after the last."""

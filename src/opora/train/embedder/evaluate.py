@@ -1,14 +1,13 @@
-"""How well an embedder finds, and what it takes for right by mistake.
+"""Retrieval quality of an embedder, and its hard negatives.
 
-In: a model of sentence-transformers, pairs. Out: recall and MRR among the passages that were held out; pairs with wrong
-passages that rank high.
+In: a sentence-transformers model, pairs. Out: recall and MRR on held-out passages; pairs with hard negatives.
 
-    measure(model, material, settings)      # {'recall@1': 0.61, 'recall@10': 0.84, 'mrr': 0.69}
+    evaluate_embedder(model, data, settings)      # {'recall@1': 0.61, 'recall@10': 0.84, 'mrr': 0.69}
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,72 +15,80 @@ import numpy as np
 from opora.errors import InputError
 from opora.retrieval.embedders.base import Role
 from opora.retrieval.embedders.sentence_transformer import select_prompt
+from opora.retrieval.index.rows import embedding_text
 from opora.retrieval.vectors import Vectors
-from opora.train.embedder.pairs import Pair, text_of
+from opora.train.embedder.data import EmbedderData
+from opora.train.embedder.pairs import EmbedderPair
 from opora.train.embedder.settings import EmbedderTrainSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from opora.train.embedder.stage import Material
+BATCH_SIZE = 256
+"""Anchors that are compared with all passages at once."""
+EXCLUDED, PENALTY = -9.0, 2.0
+"""Score of a related passage, and what is subtracted from a passage that may be right; cosines are at least -1."""
 
-ROWS = 256
-"""Questions whose products with all passages are made at once."""
 
-
-def measure(model: SentenceTransformer, material: Material, settings: EmbedderTrainSettings) -> dict[str, float]:
-    """Of the pairs that are scored, among the passages that hold one of them: each is to find what is left of its
-    passage without it. Empty where nothing was held out. MRR counts the first ten."""
-    pairs = material.scored
+def evaluate_embedder(
+    model: SentenceTransformer, data: EmbedderData, settings: EmbedderTrainSettings
+) -> dict[str, float]:
+    """Return recall@1, recall@10 and MRR@10 on the validation pairs; empty if there are none. Each anchor searches the
+    passages of all validation pairs; its own passage is scored without the anchor."""
+    pairs = data.valid
     if not pairs:
         return {}
     numbers = sorted({pair.passage for pair in pairs})
     columns = {number: column for column, number in enumerate(numbers)}
-    passages = encode(model, [text_of(material.passages[each]) for each in numbers], "passage", settings)
+    texts = [embedding_text(data.passages[number]).text for number in numbers]
+    passages = encode(model, texts, "passage", settings)
     anchors = encode(model, [pair.anchor for pair in pairs], "question", settings)
-    rights = encode(model, [pair.positive for pair in pairs], "passage", settings)
+    positives = encode(model, [pair.positive for pair in pairs], "passage", settings)
     ranks = []
-    for pair, anchor, right in zip(pairs, anchors, rights, strict=True):
+    for pair, anchor, positive in zip(pairs, anchors, positives, strict=True):
         scores = passages @ anchor
-        scores[[columns[each] for each in pair.kin if each in columns]] = -2.0
-        ranks.append(1 + int((scores > anchor @ right).sum()))
-    found = np.array(ranks)
+        scores[[columns[number] for number in pair.related if number in columns]] = -PENALTY
+        ranks.append(1 + int((scores > anchor @ positive).sum()))
+    rank = np.array(ranks)
     return {
-        "recall@1": round(float((found <= 1).mean()), 4),
-        "recall@10": round(float((found <= 10).mean()), 4),
-        "mrr": round(float(np.where(found <= 10, 1 / found, 0).mean()), 4),
+        "recall@1": round(float((rank <= 1).mean()), 4),
+        "recall@10": round(float((rank <= 10).mean()), 4),
+        "mrr": round(float(np.where(rank <= 10, 1 / rank, 0).mean()), 4),
     }
 
 
-def mine(model: SentenceTransformer, material: Material, settings: EmbedderTrainSettings) -> list[Pair]:
-    """The pairs that are learnt from, each with `settings.negatives` wrong passages, of the documents that are learnt
-    from: those that the model ranks highest, though clearly below the right one. Raises InputError if there are too
-    few passages."""
-    numbers = np.array(sorted({pair.passage for pair in material.learnt}))
+def mine_hard_negatives(
+    model: SentenceTransformer, data: EmbedderData, settings: EmbedderTrainSettings
+) -> list[EmbedderPair]:
+    """Return the training pairs with the wrong passages that the model ranks highest, but clearly below the right one.
+    Raises InputError if there are too few passages."""
+    count = settings.negatives_per_pair
+    numbers = np.array(sorted({pair.passage for pair in data.train}))
     columns = {int(number): column for column, number in enumerate(numbers)}
-    passages = encode(model, [text_of(material.passages[each]) for each in numbers], "passage", settings)
-    pairs: list[Pair] = []
-    for batch in _batches(material.learnt):
+    texts = [embedding_text(data.passages[number]).text for number in numbers]
+    passages = encode(model, texts, "passage", settings)
+    pairs: list[EmbedderPair] = []
+    for start in range(0, len(data.train), BATCH_SIZE):
+        batch = data.train[start : start + BATCH_SIZE]
         anchors = encode(model, [pair.anchor for pair in batch], "question", settings)
-        rights = encode(model, [pair.positive for pair in batch], "passage", settings)
-        limits = settings.negative_share * (anchors * rights).sum(axis=1)
+        positives = encode(model, [pair.positive for pair in batch], "passage", settings)
+        limits = settings.negative_share * (anchors * positives).sum(axis=1)
         for pair, scores, limit in zip(batch, anchors @ passages.T, limits, strict=True):
-            barred = [columns[each] for each in pair.kin if each in columns]
-            # what may be right comes after all others, what is right is never taken
-            scores[scores > limit] -= 2.0
-            scores[barred] = -9.0
-            best = np.argsort(-scores, kind="stable")[: settings.negatives]
-            if len(best) < settings.negatives or scores[best[-1]] == -9.0:
+            # passages that may be right come last, related passages are never taken
+            scores[scores > limit] -= PENALTY
+            scores[[columns[number] for number in pair.related if number in columns]] = EXCLUDED
+            best = np.argsort(-scores, kind="stable")[:count]
+            if len(best) < count or scores[best[-1]] == EXCLUDED:
                 raise InputError(
-                    f"train: {len(numbers)} passages are too few for {settings.negatives} hard negatives of each pair;"
-                    " lower hard_negatives"
+                    f"train: {len(numbers)} passages are too few for {count} hard negatives per pair; lower"
+                    " hard_negatives"
                 )
-            pairs.append(pair._replace(negatives=tuple(int(numbers[each]) for each in best)))
+            pairs.append(pair._replace(hard_negatives=tuple(int(numbers[column]) for column in best)))
     return pairs
 
 
 def encode(model: SentenceTransformer, texts: Sequence[str], role: Role, settings: EmbedderTrainSettings) -> Vectors:
-    """Unit vectors, shape (texts, dimensions)."""
+    """Return unit vectors, shape (texts, dimensions)."""
     vectors: Vectors = model.encode(
         list(texts),
         prompt=select_prompt(settings.base, model.prompts, role),
@@ -90,8 +97,3 @@ def encode(model: SentenceTransformer, texts: Sequence[str], role: Role, setting
         show_progress_bar=False,
     )
     return vectors
-
-
-def _batches(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
-    for start in range(0, len(pairs), ROWS):
-        yield pairs[start : start + ROWS]

@@ -1,7 +1,7 @@
-"""The training itself: the trainer and the losses of sentence-transformers.
+"""Fine-tuning of an embedder with the trainer and the losses of sentence-transformers.
 
-In: a model, passages as texts, pairs. Out: the model, adapted; the rows of a log. A killed run goes on from the last
-checkpoint of the trainer.
+In: a model, texts of passages, pairs. Out: the fine-tuned model and the rows of a log. An interrupted run resumes from
+the last checkpoint of the trainer.
 
     fit_embedder(model, texts, pairs, settings, folder)      # [{'step': 50, 'loss': 1.2, ...}, ...]
 """
@@ -25,27 +25,30 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerContr
 
 from opora.console.progress import Progress
 from opora.retrieval.embedders.sentence_transformer import select_prompt
-from opora.train.embedder.pairs import Pair, arrange
+from opora.train.embedder.pairs import EmbedderPair, arrange_batches
 from opora.train.embedder.settings import EmbedderTrainSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 CHECKPOINTS, MASKED = "checkpoints", "masked"
-FIGURES = ("step", "epoch", "loss", "learning_rate", "grad_norm")
+LOGGED = ("step", "epoch", "loss", "learning_rate", "grad_norm")
 MINI_BATCH = 16
-"""Texts that a transformer reads at once; the loss is that of the whole batch (Gao et al. 2021, arXiv:2101.06983)."""
+"""Texts per forward pass of a transformer; gradients are cached for the whole batch (Gao et al. 2021,
+arXiv:2101.06983)."""
 MASKED_SHARE = 0.15
+"""Share of the tokens that are masked (Devlin et al. 2018, arXiv:1810.04805)."""
 
 
 def fit_embedder(
     model: SentenceTransformer,
     texts: Sequence[str],
-    pairs: Sequence[Pair],
+    pairs: Sequence[EmbedderPair],
     settings: EmbedderTrainSettings,
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """Train `model` on `pairs`; wrong passages are rows of `texts`. `folder` holds the checkpoints."""
+    """Fine-tune `model` on `pairs`, whose hard negatives are indices of `texts`, and return the log. `folder`: for
+    checkpoints."""
     rows = _rows(texts, pairs, settings)
     static = not hasattr(model[0], "auto_model")
     prompts = {
@@ -56,8 +59,8 @@ def fit_embedder(
         output_dir=str(folder / CHECKPOINTS),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.step_size,
-        learning_rate=settings.highest_lr,
-        warmup_steps=settings.warmup if settings.warmup < 1 else 0.99,
+        learning_rate=settings.peak_lr,
+        warmup_steps=settings.warmup_ratio if settings.warmup_ratio < 1 else 0.99,
         save_steps=settings.checkpoint_every,
         save_total_limit=1,
         logging_steps=10,
@@ -68,20 +71,20 @@ def fit_embedder(
         prompts={name: prompt for name, prompt in prompts.items() if prompt and name != "label"} or None,
         weight_decay=0.0,
     )
-    bar = _Bar("train embedder")
-    trainer = _Trainer(
-        model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[bar]
+    progress = _ProgressCallback("train embedder")
+    trainer = _PairTrainer(
+        model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[progress]
     )
-    _silence(trainer)
+    _remove_output(trainer)
     trainer.pairs = pairs if settings.loss == "mnrl" else None
     trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
-    return [{key: row[key] for key in FIGURES if key in row} for row in trainer.state.log_history if "loss" in row]
+    return [{key: row[key] for key in LOGGED if key in row} for row in trainer.state.log_history if "loss" in row]
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end: the state of the trainer comes last."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
-    for path in found:
+    """Return the newest complete checkpoint, and delete incomplete ones: the state of the trainer is written last."""
+    newest_first = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    for path in newest_first:
         try:
             json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -94,26 +97,26 @@ def last_checkpoint(folder: Path) -> str | None:
 def pretrain_masked(
     model: SentenceTransformer, texts: Sequence[str], settings: EmbedderTrainSettings, folder: Path
 ) -> None:
-    """Teach the transformer in `model` the language of `texts`, some of whose tokens are masked. What was learnt waits
-    in `folder` for a run that goes on."""
+    """Pre-train the transformer in `model` on `texts` with masked language modelling. The result is stored in `folder`
+    for a resumed run."""
     from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling
 
     done = folder / MASKED
     transformer = cast("PreTrainedModel", model[0].auto_model)
     if not done.exists():
-        learner = AutoModelForMaskedLM.from_pretrained(str(transformer.config.name_or_path))
+        masked_lm = AutoModelForMaskedLM.from_pretrained(str(transformer.config.name_or_path))
         length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
         rows = [
             {"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
         ]
         checkpoints = folder / f"{MASKED}-{CHECKPOINTS}"
         trainer = Trainer(
-            model=learner,
+            model=masked_lm,
             args=TrainingArguments(
                 output_dir=str(checkpoints),
                 num_train_epochs=settings.mlm_epochs,
                 per_device_train_batch_size=MINI_BATCH,
-                learning_rate=settings.highest_lr,
+                learning_rate=settings.peak_lr,
                 save_steps=settings.checkpoint_every,
                 save_total_limit=1,
                 seed=settings.seed,
@@ -123,38 +126,38 @@ def pretrain_masked(
             ),
             train_dataset=rows,
             data_collator=DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE),
-            callbacks=[_Bar("masked language model")],
+            callbacks=[_ProgressCallback("masked language model")],
         )
-        _silence(trainer)
+        _remove_output(trainer)
         trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
         partial = folder / f"{MASKED}.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        learner.base_model.save_pretrained(str(partial))
+        masked_lm.base_model.save_pretrained(str(partial))
         partial.rename(done)
         shutil.rmtree(checkpoints)
-    learnt = type(transformer).from_pretrained(str(done))
-    transformer.load_state_dict(learnt.state_dict(), strict=False)
+    pretrained = type(transformer).from_pretrained(str(done))
+    transformer.load_state_dict(pretrained.state_dict(), strict=False)
 
 
-class _Trainer(SentenceTransformerTrainer):
-    """`pairs`: those of the rows, where what stands in one batch matters."""
+class _PairTrainer(SentenceTransformerTrainer):
+    """Trainer whose batches avoid false negatives if `pairs` is set."""
 
-    pairs: Sequence[Pair] | None
+    pairs: Sequence[EmbedderPair] | None
 
-    def get_batch_sampler(  # type: ignore[override] # the rest of its arguments is only handed on
-        self, dataset: Any, batch_size: int, drop_last: bool, **more: Any
+    def get_batch_sampler(  # type: ignore[override] # other arguments are passed on
+        self, dataset: Any, batch_size: int, drop_last: bool, **options: Any
     ) -> Any:
         if self.pairs is None:
-            return super().get_batch_sampler(dataset, batch_size, drop_last, **more)
-        return _Batches(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))
+            return super().get_batch_sampler(dataset, batch_size, drop_last, **options)
+        return _PairBatchSampler(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))
 
 
-class _Batches(DefaultBatchSampler):
-    """The batches of `arrange`, others in each epoch, in each as many."""
+class _PairBatchSampler(DefaultBatchSampler):
+    """Batches of `arrange_batches`, different in each epoch but of equal number."""
 
-    def __init__(self, pairs: Sequence[Pair], size: int, seed: int, epochs: int) -> None:
+    def __init__(self, pairs: Sequence[EmbedderPair], size: int, seed: int, epochs: int) -> None:
         super().__init__(torch.utils.data.SequentialSampler(pairs), batch_size=size, drop_last=False)
-        self._epochs = [arrange(pairs, size, seed + epoch) for epoch in range(epochs)]
+        self._epochs = [arrange_batches(pairs, size, seed + epoch) for epoch in range(epochs)]
         self._length = min(map(len, self._epochs))
 
     def __len__(self) -> int:
@@ -164,8 +167,8 @@ class _Batches(DefaultBatchSampler):
         yield from self._epochs[min(self.epoch, len(self._epochs) - 1)][: self._length]
 
 
-class _Bar(TrainerCallback):
-    """Progress with time left, as opora shows it everywhere."""
+class _ProgressCallback(TrainerCallback):
+    """Shows the progress line of opora."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -179,32 +182,32 @@ class _Bar(TrainerCallback):
             self._progress.advance()
 
 
-def _silence(trainer: Trainer) -> None:
-    """The log goes into a file, and standard output belongs to the command; the card is our own."""
+def _remove_output(trainer: Trainer) -> None:
+    """Remove callbacks that print to standard output or write a model card."""
     for callback in [PrinterCallback, SentenceTransformerModelCardCallback]:
         trainer.remove_callback(callback)
 
 
-def _rows(texts: Sequence[str], pairs: Sequence[Pair], settings: EmbedderTrainSettings) -> Dataset:
-    """`mnrl`: anchor, positive and a column for each wrong passage; `triplet`: anchor, positive, one wrong passage;
-    `contrastive`: anchor, a passage, its label."""
+def _rows(texts: Sequence[str], pairs: Sequence[EmbedderPair], settings: EmbedderTrainSettings) -> Dataset:
+    """Return the columns that the loss expects. `mnrl`: anchor, positive, one column per hard negative; `triplet`:
+    anchor, positive, negative; `contrastive`: anchor, passage, label."""
     columns: dict[str, list[Any]]
     if settings.loss == "contrastive":
         labelled = [
             (pair.anchor, text, label)
             for pair in pairs
-            for text, label in [(pair.positive, 1), *((texts[each], 0) for each in pair.negatives)]
+            for text, label in [(pair.positive, 1), *((texts[number], 0) for number in pair.hard_negatives)]
         ]
-        anchors, others, labels = map(list, zip(*labelled, strict=True))
-        columns = {"anchor": anchors, "positive": others, "label": labels}
+        anchors, passages, labels = map(list, zip(*labelled, strict=True))
+        columns = {"anchor": anchors, "positive": passages, "label": labels}
     elif settings.loss == "triplet":
-        triplets = [(pair.anchor, pair.positive, texts[each]) for pair in pairs for each in pair.negatives]
-        anchors, rights, wrongs = map(list, zip(*triplets, strict=True))
-        columns = {"anchor": anchors, "positive": rights, "negative": wrongs}
+        triplets = [(pair.anchor, pair.positive, texts[number]) for pair in pairs for number in pair.hard_negatives]
+        anchors, positives, negatives = map(list, zip(*triplets, strict=True))
+        columns = {"anchor": anchors, "positive": positives, "negative": negatives}
     else:
         columns = {"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]}
-        for place in range(settings.negatives):
-            columns[f"negative_{place + 1}"] = [texts[pair.negatives[place]] for pair in pairs]
+        for index in range(settings.negatives_per_pair):
+            columns[f"negative_{index + 1}"] = [texts[pair.hard_negatives[index]] for pair in pairs]
     return Dataset.from_dict(columns)
 
 

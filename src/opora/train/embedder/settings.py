@@ -11,70 +11,77 @@ from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings
 
 
 class EmbedderTrainSettings(Settings):
-    """Training of an embedder on a corpus: a sentence is to find the passage that it was taken from."""
+    """Fine-tuning of an embedder on the corpus: each sentence should find the passage it comes from (inverse cloze
+    task)."""
+
+    renamed = {"warmup": "warmup_ratio", "components": "sif_components"}
 
     method: Literal["embedder"] = "embedder"
+    """Training of an embedder."""
     base: str = "sif"
-    """What is adapted: `sif`, the means of word vectors; `hf:NAME-OR-PATH[@REVISION]`, a model of
+    """Model to fine-tune: `sif`, weighted means of word vectors; `hf:NAME-OR-PATH[@REVISION]`, a model of
     sentence-transformers."""
     loss: Literal["mnrl", "contrastive", "triplet"] = "mnrl"
-    """`mnrl`: the right passage among those of the batch (Henderson et al. 2017, arXiv:1705.00652); `contrastive`:
-    pairs near or far (Hadsell et al. 2006); `triplet`: nearer than a wrong one (Schroff et al. 2015,
-    arXiv:1503.03832)."""
+    """`mnrl`: in-batch negatives (Henderson et al. 2017, arXiv:1705.00652); `contrastive`: near or far pairs (Hadsell
+    et al. 2006); `triplet`: nearer than a wrong passage (Schroff et al. 2015, arXiv:1503.03832)."""
     questions: Path | None = None
-    """JSON Lines of questions with quotes; those of the test split are left out."""
+    """JSON Lines of questions with quotes to train on as well; those of the test split are left out."""
     pairs_per_passage: PositiveInt = 6
-    """Sentences that are taken from a passage, and its heading beside."""
+    """Maximum sentences per passage used as anchors; its headings are one more."""
     hard_negatives: NonNegativeInt | None = None
-    """Wrong passages of each pair that the base ranks high; by default 1 for `contrastive` and `triplet`, none for
-    `mnrl`, which has those of its batch."""
+    """Wrong passages per pair that the base model ranks high; by default 1 for `contrastive` and `triplet`, 0 for
+    `mnrl`, which has in-batch negatives."""
     negative_share: Fraction = 0.95
-    """Wrong passages that are nearer than this share of the right one's cosine may be right, and are not taken (Moreira
-    et al. 2024, arXiv:2407.15831)."""
+    """A hard negative has at most this share of the cosine of the right passage, to exclude false negatives (Moreira et
+    al. 2024, arXiv:2407.15831)."""
     margin: Annotated[float, Field(gt=0)] = 0.3
-    """Of `contrastive` and `triplet`, in cosine distance."""
+    """Margin of `contrastive` and `triplet`, in cosine distance."""
     epochs: Annotated[float, Field(gt=0)] = 3.0
+    """Passes over the pairs."""
     batch_size: PositiveInt | None = None
-    """Pairs of a step; by default 256 for `sif`, 32 for `hf`."""
+    """Pairs per optimizer step; by default 256 for `sif`, 32 for `hf`."""
     lr: Annotated[float | None, Field(gt=0)] = None
-    """The highest learning rate; by default 2e-3 for `sif`, 2e-5 for `hf`."""
-    warmup: Fraction = 0.1
+    """Peak learning rate; by default 2e-3 for `sif`, 2e-5 for `hf`."""
+    warmup_ratio: Fraction = 0.1
+    """Share of the steps used for linear warm-up of the learning rate."""
     mlm_epochs: Annotated[float, Field(ge=0)] = 0.0
-    """Of `hf`: times that the corpus is read before, with 15 % of its tokens masked (Devlin et al. 2018,
-    arXiv:1810.04805)."""
-    components: NonNegativeInt = 8
-    """Of `sif`: common directions that are removed from the vectors, at most one for ten passages."""
+    """Epochs of masked language modelling on the corpus before (`hf` only), with 15 % of the tokens masked (Devlin et
+    al. 2018, arXiv:1810.04805)."""
+    sif_components: NonNegativeInt = 8
+    """Number of common directions that `sif` removes from the vectors; at most one per ten passages."""
     vocabulary: PositiveInt = 60_000
-    """Of `sif`: words of the corpus that get vectors, those of most passages."""
+    """Maximum number of words of the corpus that get a vector (`sif` only), most frequent first."""
     checkpoint_every: PositiveInt = 200
-    """Steps between two checkpoints, from which a killed run goes on."""
+    """Steps between the checkpoints from which an interrupted run resumes."""
     max_tokens: PositiveInt = 512
-    """Of `hf`: the rest of a longer text is not read, nor what is beyond the model's own limit."""
+    """Maximum tokens of a text (`hf` only), also limited by the model; the rest is cut off."""
     device: str = "auto"
+    """Device to train on: `cpu`, `cuda`, `mps`; `auto`: an accelerator if there is one."""
     seed: NonNegativeInt = 0
+    """Seed of the document split, the pairs and their order."""
 
     @property
-    def negatives(self) -> int:
-        """Wrong passages of each pair."""
+    def negatives_per_pair(self) -> int:
+        """Number of hard negatives of each pair."""
         if self.hard_negatives is not None:
             return self.hard_negatives
         return 0 if self.loss == "mnrl" else 1
 
     @property
     def step_size(self) -> int:
-        """Pairs of a step."""
+        """Number of pairs per step."""
         return self.batch_size or (256 if self.base == "sif" else 32)
 
     @property
-    def highest_lr(self) -> float:
+    def peak_lr(self) -> float:
         return self.lr or (2e-3 if self.base == "sif" else 2e-5)
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_consistency(self) -> Self:
         if self.base != "sif" and not self.base.startswith("hf:"):
-            raise ValueError(f"base {self.base!r} cannot be trained; sif and hf:NAME-OR-PATH[@REVISION] can")
+            raise ValueError(f"base {self.base!r} cannot be fine-tuned; use sif or hf:NAME-OR-PATH[@REVISION]")
         if self.mlm_epochs and self.base == "sif":
-            raise ValueError("mlm_epochs is a setting of hf: bases; word vectors have no masked language model")
+            raise ValueError("mlm_epochs needs an hf: base; word vectors have no masked language model")
         if self.loss == "triplet" and self.hard_negatives == 0:
-            raise ValueError("hard_negatives is 0, but the loss triplet needs a wrong passage")
+            raise ValueError("the triplet loss needs a hard negative, but hard_negatives is 0")
         return self

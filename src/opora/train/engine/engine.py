@@ -1,7 +1,7 @@
 """Shared-prefix engine: log-probabilities of many answers in one pass over the prefix tree of their rows.
 
-In: a causal model of transformers, with or without PEFT, and rows of a prompt and an answer. Out: the log-probability of
-each answer token. Shared prefixes are computed once, there is no padding, and logits exist only at answer tokens.
+In: a causal model of transformers, with or without PEFT, and rows of a prompt and an answer. Out: the log-probability
+of each answer token. Shared prefixes are computed once, there is no padding, and logits exist only at answer tokens.
 Results and gradients equal those of separately computed rows, up to the order of sums. Dropout masks are shared
 together with the prefixes.
 
@@ -55,8 +55,8 @@ class Engine:
         recurrent = set(getattr(config, "layer_types", None) or ()) - ATTENTION_ONLY
         if recurrent:
             raise InputError(
-                f"{type(self._base).__name__}: layers of type {', '.join(sorted(recurrent))} carry a state from token to"
-                " token, so prefixes cannot be shared; set prefix_sharing to off"
+                f"{type(self._base).__name__}: layers of type {', '.join(sorted(recurrent))} carry a state from token"
+                " to token, so prefixes cannot be shared; set prefix_sharing to off"
             )
         self._layers = config.num_hidden_layers
         self._last_prefix: _EncodedPrefixes | None = None
@@ -139,8 +139,8 @@ class Engine:
             ).last_hidden_state[0]
         if state.calls < self._layers:
             raise InputError(
-                f"{type(self._base).__name__}: {self._layers - state.calls} of {self._layers} layers did not receive the"
-                " prefix tree; set prefix_sharing to off"
+                f"{type(self._base).__name__}: {self._layers - state.calls} of {self._layers} layers did not receive"
+                " the prefix tree; set prefix_sharing to off"
             )
         return hidden
 

@@ -44,8 +44,8 @@ def every_token() -> Iterator[None]:
 
 
 def fuse_lora(model: PreTrainedModel) -> None:
-    """Replace the forward pass of the LoRA layers. Idempotent. Unsupported cases (dropout, quantised or trained weights,
-    several adapters, autocast) use the code of PEFT, decided at each call."""
+    """Replace the forward pass of the LoRA layers. Idempotent. Unsupported cases (dropout, quantised or trained
+    weights, several adapters, autocast) use the code of PEFT, decided at each call."""
     for module in model.modules():
         if type(module) is Linear and "forward" not in vars(module):
             module.forward = MethodType(_forward, module)  # type: ignore[method-assign]

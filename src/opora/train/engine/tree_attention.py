@@ -59,8 +59,8 @@ class TreeState:
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
 
     def mask(self, node: TreeNode, window: int | None) -> torch.Tensor | None:
-        """Return a mask [queries, keys], true where a query attends to a key: itself and at most `window` tokens in all.
-        None means the plain causal mask. The queries belong to the last keys."""
+        """Return a mask [queries, keys], true where a query attends to a key: itself and at most `window` tokens in
+        all. None means the plain causal mask. The queries belong to the last keys."""
         queries = node.end - node.start
         keys = queries + sum(end - start for start, end in node.ancestors)
         if queries == keys and (window is None or keys <= window):
@@ -77,8 +77,8 @@ def use_tree_attention(model: PreTrainedModel) -> None:
     InputError for a model whose attention cannot be replaced."""
     if not getattr(model, "_supports_attention_backend", False):
         raise InputError(
-            f"{type(model).__name__}: its attention cannot be replaced, so prefixes cannot be shared; set prefix_sharing"
-            " to off"
+            f"{type(model).__name__}: its attention cannot be replaced, so prefixes cannot be shared; set"
+            " prefix_sharing to off"
         )
     AttentionInterface.register(NAME, tree_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)

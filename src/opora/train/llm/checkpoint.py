@@ -53,7 +53,8 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
 ) -> TrainingState | None:
-    """Load parameters and optimizer in place from the checkpoint. Returns None, and changes nothing, if there is none."""
+    """Load parameters and optimizer in place from the checkpoint. Returns None, and changes nothing, if there is
+    none."""
     recover(folder)
     if not (folder / STATE).exists():
         return None

@@ -3,7 +3,8 @@
 In: `train.jsonl` of a dataset and a tokenizer. Out: tokenised examples, and the dropped rows with reasons.
 
     {"id": ..., "messages": [..., {"role": "assistant", ...}]}            an example
-    {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a preference pair, in TRL's conversational form
+    {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a preference pair, in TRL's conversational
+    form
 
 Both may carry `"behavior"` ("answer" or "refuse") and a `"quality"` (a number).
 

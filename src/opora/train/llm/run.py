@@ -15,7 +15,7 @@ import torch
 
 from opora.artifacts.atomic import sync
 from opora.artifacts.checksums import files_below
-from opora.models.backends.transformers import load_causal_lm, load_tokenizer, pick_device
+from opora.models.backends.loading import load_causal_lm, load_tokenizer, pick_device
 from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
 from opora.train.llm.early_stopping import Regression, find_regression

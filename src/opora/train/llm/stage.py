@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
-from opora.artifacts.manifest import hash_json
 from opora.artifacts.checksums import MANIFEST
+from opora.artifacts.manifest import hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.errors import InputError, MissingExtraError
 from opora.models.revision import revision_of

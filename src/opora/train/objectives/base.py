@@ -62,7 +62,8 @@ def preference_metrics(chosen: torch.Tensor, rejected: torch.Tensor) -> dict[str
 
 
 def answer_metrics(examples: Sequence[TokenizedExample], scores: Sequence[TokenScores]) -> dict[str, tuple[float, int]]:
-    """Return accuracy and entropy of the tokens of the first (preferred) answers, and the mean length of all answers."""
+    """Return accuracy and entropy of the tokens of the first (preferred) answers, and the mean length of all
+    answers."""
     preferred = scores[:: len(examples[0].rows)]
     tokens = sum(len(score.top) for score in preferred)
     return {

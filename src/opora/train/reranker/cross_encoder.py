@@ -1,8 +1,8 @@
-"""A cross-encoder from groups, by sentence-transformers.
+"""Training of a cross-encoder with sentence-transformers.
 
-In: groups, a base. Out: a reranker, saved in the form of sentence-transformers.
+In: groups and a base model. Out: a reranker, saved in the format of sentence-transformers.
 
-    train_cross_encoder(groups, RerankerSettings(base="hf:folder"), Path("model"), Path("work"))
+    train_cross_encoder(groups, RerankerTrainSettings(base="hf:folder"), Path("model"), Path("work"))
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from opora.retrieval.rerankers.cross_encoder import (
     open_cross_encoder,
     reranker_text,
 )
-from opora.train.reranker.groups import Group
-from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.groups import RankingGroup
+from opora.train.reranker.settings import RerankerTrainSettings
 
 LR = 2e-5
-WRONG = 4
-"""The best passages that do not answer, for each question: the ones that are hard to tell."""
-WARMUP = 0.1
+NEGATIVES = 4
+"""Hard negatives per question: its best candidates that are not relevant."""
+WARMUP_RATIO = 0.1
 
 
-class Pair(NamedTuple):
-    """A question, a passage below its headings, how right it is."""
+class PassagePair(NamedTuple):
+    """A question, the text of a passage with headings, and its relevance."""
 
     question: str
     passage: str
-    label: float
+    relevance: float
 
 
 def train_cross_encoder(
-    groups: Iterable[Group], settings: RerankerSettings, folder: Path, work: Path
+    groups: Iterable[RankingGroup], settings: RerankerTrainSettings, folder: Path, work: Path
 ) -> CrossEncoderReranker:
-    """Trained with binary cross-entropy on right passages and on the best wrong ones, and saved in `folder`; `work`
-    holds what the trainer writes on its way. Raises MissingExtraError without sentence-transformers, InputError if
-    there are no groups."""
+    """Train with binary cross-entropy on relevant passages and hard negatives, and save the model in `folder`.
+
+    `work`: folder for the files of the trainer. Raises MissingExtraError without sentence-transformers, InputError
+    without groups.
+    """
     spec = parse_spec(settings.base)
-    pairs = [pair for group in groups for pair in pairs_of(group)]
+    pairs = [pair for group in groups for pair in make_pairs(group)]
     if not pairs:
-        raise InputError(
-            "train reranker: there is no question whose passage was found; give more questions or documents"
-        )
+        raise InputError("train reranker: no question has a relevant candidate; add questions or documents")
     try:
         from datasets import Dataset
         from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
@@ -56,7 +56,7 @@ def train_cross_encoder(
         raise MissingExtraError(f"training a cross-encoder ({error.name})", EXTRA) from None
     from transformers import set_seed
 
-    # the head of a model that was no cross-encoder is drawn by chance
+    # an encoder that is not a cross-encoder gets a randomly initialised head
     set_seed(settings.seed)
     model = open_cross_encoder(spec.name, spec.revision, num_labels=1)
     arguments = CrossEncoderTrainingArguments(
@@ -64,7 +64,7 @@ def train_cross_encoder(
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.lr or LR,
-        warmup_steps=WARMUP,
+        warmup_steps=WARMUP_RATIO,
         seed=settings.seed,
         data_seed=settings.seed,
         save_strategy="no",
@@ -73,9 +73,9 @@ def train_cross_encoder(
     )
     rows = Dataset.from_dict(
         {
-            "question": [each.question for each in pairs],
-            "passage": [each.passage for each in pairs],
-            "label": [each.label for each in pairs],
+            "question": [pair.question for pair in pairs],
+            "passage": [pair.passage for pair in pairs],
+            "label": [pair.relevance for pair in pairs],
         }
     )
     trainer = CrossEncoderTrainer(model=model, args=arguments, train_dataset=rows, loss=BinaryCrossEntropyLoss(model))
@@ -84,10 +84,10 @@ def train_cross_encoder(
     return CrossEncoderReranker(str(folder))
 
 
-def pairs_of(group: Group) -> Iterator[Pair]:
-    """Every passage that is right to some degree, and the best ones that are not."""
-    wrong = 0
-    for candidate, label in zip(group.candidates, group.labels, strict=True):
-        wrong += not label
-        if label or wrong <= WRONG:
-            yield Pair(group.question.text, reranker_text(candidate), label)
+def make_pairs(group: RankingGroup) -> Iterator[PassagePair]:
+    """Yield all candidates with some relevance, and the hard negatives."""
+    negatives = 0
+    for candidate, relevance in zip(group.candidates, group.relevance, strict=True):
+        negatives += not relevance
+        if relevance or negatives <= NEGATIVES:
+            yield PassagePair(group.query.text, reranker_text(candidate), relevance)

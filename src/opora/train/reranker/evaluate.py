@@ -1,9 +1,9 @@
-"""How much better candidates stand after a reranker than before it.
+"""Evaluation of a reranker against the fused order of the search.
 
-In: a reranker, groups that it was not trained on. Out: figures for a manifest, and a line for people.
+In: a reranker and held-out groups. Out: metrics for the manifest, and a summary line.
 
-    measured = measure(reranker, groups, dense_weight=0.2)
-    measured["made"]["before"]["recall_1"], measured["made"]["after"]["recall_1"]          # 0.71, 0.82
+    metrics = evaluate_reranker(reranker, groups, dense_weight=0.2)
+    metrics["synthetic"]["before"]["recall_1"], metrics["synthetic"]["after"]["recall_1"]          # 0.71, 0.82
 """
 
 from __future__ import annotations
@@ -16,69 +16,79 @@ from opora.metrics.bootstrap import paired_difference
 from opora.metrics.retrieval import reciprocal_rank
 from opora.retrieval.rerankers.base import Reranker
 from opora.retrieval.search.hybrid import fuse
-from opora.train.reranker.groups import Group
+from opora.train.reranker.groups import RankingGroup
 
 RECALL_AT = (1, 5, 10)
-CHIEF = "recall_1"
+HEADLINE = "recall_1"
 
 
-class Ranked(NamedTuple):
-    """The scores of one question, in the order before and after. `cluster`: what it is about."""
+class QueryMetrics(NamedTuple):
+    """Metrics of one query before and after reranking. `cluster`: the documents it is about."""
 
-    made: bool
+    synthetic: bool
     cluster: str
     before: dict[str, float]
     after: dict[str, float]
 
 
-def measure(reranker: Reranker, groups: Iterable[Group], dense_weight: float) -> dict[str, Any]:
-    """For questions that were `given` and for `made` ones, where there are any: counts, mean recall@k and MRR of the
-    fused order (`before`) and of the reranker's (`after`), and the difference in recall@1 with its interval, by
-    bootstrap over documents. A question whose passage was not found counts as 0 in both."""
-    ranked = [_ranked(reranker, group, dense_weight) for group in groups]
-    kinds = {"given": [each for each in ranked if not each.made], "made": [each for each in ranked if each.made]}
-    return {name: _figures(some) for name, some in kinds.items() if some}
+def evaluate_reranker(reranker: Reranker, groups: Iterable[RankingGroup], dense_weight: float) -> dict[str, Any]:
+    """Return metrics for `labelled` and for `synthetic` queries, if there are any.
+
+    These are counts, mean recall@k and MRR of the fused order (`before`) and of the reranker (`after`), and the gain in
+    recall@1 with its interval by bootstrap over documents. A query whose passage is not a candidate counts 0 in both.
+    """
+    metrics = [_evaluate(reranker, group, dense_weight) for group in groups]
+    kinds = {
+        "labelled": [query for query in metrics if not query.synthetic],
+        "synthetic": [query for query in metrics if query.synthetic],
+    }
+    return {name: _summarize(queries) for name, queries in kinds.items() if queries}
 
 
-def describe(measured: Mapping[str, Any]) -> str:
-    """One line: the figures of the questions that were given, where there are any, else of the made ones."""
-    if not measured:
-        return "no document was held out, so nothing tells whether ranking is better; give more documents"
-    kind = "given" if "given" in measured else "made"
-    figures = measured[kind]
-    shown = ", ".join(
-        f"{name.replace('_', '@').replace('mrr', 'MRR')} {figures['before'][name]:.3f} to {figures['after'][name]:.3f}"
-        for name in (CHIEF, "recall_10", "mrr")
+def describe_gain(metrics: Mapping[str, Any]) -> str:
+    """Return one line with the metrics of the labelled queries if there are any, else of the synthetic ones."""
+    if not metrics:
+        return "no documents were held out, so the reranker was not evaluated; add documents"
+    kind = "labelled" if "labelled" in metrics else "synthetic"
+    row = metrics[kind]
+    changes = ", ".join(
+        f"{name.replace('_', '@').replace('mrr', 'MRR')} {row['before'][name]:.3f} -> {row['after'][name]:.3f}"
+        for name in (HEADLINE, "recall_10", "mrr")
     )
-    worse = figures["after"][CHIEF] < figures["before"][CHIEF]
-    verdict = "; it got worse: leave index.reranker as it was" if worse else ""
-    # what is gained on made questions is not gained on those that people ask (dev/LOG.md)
-    verdict += "; made questions tell little: give some that people ask, by questions" if kind == "made" else ""
-    return f"{figures['questions']} {kind} questions on {figures['documents']} held-out documents: {shown}{verdict}"
+    worse = row["after"][HEADLINE] < row["before"][HEADLINE]
+    advice = "; ranking got worse: do not use it as index.reranker" if worse else ""
+    # gains on synthetic queries do not carry over to questions of people (dev/LOG.md)
+    advice += "; synthetic queries predict little: set questions to a file of real ones" if kind == "synthetic" else ""
+    return f"{row['questions']} {kind} queries on {row['documents']} held-out documents: {changes}{advice}"
 
 
-def _ranked(reranker: Reranker, group: Group, dense_weight: float) -> Ranked:
-    weight = 0.0 if group.question.vector is None else dense_weight
-    before = fuse(group.candidates, group.question.language, weight)
-    after = reranker.score(group.question, group.candidates)
-    return Ranked(group.made, "\n".join(group.documents), _scores(group, before), _scores(group, after))
+def _evaluate(reranker: Reranker, group: RankingGroup, dense_weight: float) -> QueryMetrics:
+    weight = 0.0 if group.query.vector is None else dense_weight
+    before = fuse(group.candidates, group.query.language, weight)
+    after = reranker.score(group.query, group.candidates)
+    return QueryMetrics(group.synthetic, "\n".join(group.documents), _metrics(group, before), _metrics(group, after))
 
 
-def _scores(group: Group, scores: Sequence[float]) -> dict[str, float]:
-    order = sorted(range(len(scores)), key=lambda place: (-scores[place], group.candidates[place].id))
-    held = [{0} if group.labels[place] == 1 else set() for place in order]
-    recalls = {f"recall_{k}": float(any(held[:k])) for k in RECALL_AT}
-    return {**recalls, "mrr": reciprocal_rank(held[:10])}
+def _metrics(group: RankingGroup, scores: Sequence[float]) -> dict[str, float]:
+    order = sorted(range(len(scores)), key=lambda index: (-scores[index], group.candidates[index].id))
+    evidence = [{0} if group.relevance[index] == 1 else set() for index in order]
+    recalls = {f"recall_{k}": float(any(evidence[:k])) for k in RECALL_AT}
+    return {**recalls, "mrr": reciprocal_rank(evidence[:10])}
 
 
-def _figures(ranked: Sequence[Ranked]) -> dict[str, Any]:
-    clusters = [each.cluster for each in ranked]
+def _summarize(queries: Sequence[QueryMetrics]) -> dict[str, Any]:
+    clusters = [query.cluster for query in queries]
     sides: dict[str, dict[str, float]] = {
-        side: {name: statistics.mean(getattr(each, side)[name] for each in ranked) for name in ranked[0].before}
+        side: {name: statistics.mean(getattr(query, side)[name] for query in queries) for name in queries[0].before}
         for side in ("before", "after")
     }
-    gained = paired_difference(
-        [each.after[CHIEF] for each in ranked], [each.before[CHIEF] for each in ranked], clusters=clusters
-    )
+    after, before = ([side[HEADLINE] for side in column] for column in
+                     ([query.after for query in queries], [query.before for query in queries]))  # fmt: skip
+    gain = paired_difference(after, before, clusters=clusters)
     documents = len(set(clusters))
-    return {"questions": len(ranked), "documents": documents, **sides, f"gain_{CHIEF}": gained.model_dump(mode="json")}
+    return {
+        "questions": len(queries),
+        "documents": documents,
+        **sides,
+        f"gain_{HEADLINE}": gain.model_dump(mode="json"),
+    }

@@ -1,10 +1,10 @@
-"""Questions of a file, with the passages of the corpus that answer them.
+"""Labelled queries: questions of a file with the passages that answer them.
 
-In: JSON Lines of examples with quotes, or with gold passages of this corpus. Out: each with ids of passages and
-documents, but for those of the split `test`.
+In: JSON Lines of examples with quotes, or with gold passages of this corpus. Out: each question, outside the test
+split, with the ids of its passages and documents.
 
-    asked = read_asked(Path("questions.jsonl"), Path("corpus"))
-    asked[0].gold, asked[0].documents          # frozenset({'1f0c-3'}), ('1f0c',)
+    queries = read_labelled_queries(Path("questions.jsonl"), Path("corpus"))
+    queries[0].gold, queries[0].documents          # frozenset({'1f0c-3'}), ('1f0c',)
 """
 
 from __future__ import annotations
@@ -12,36 +12,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from opora.artifacts import read_records
 from opora.corpus.reader import read_documents, read_passages
 from opora.examples.evidence import find_document, resolve_gold
+from opora.examples.reader import read_questions
 from opora.records import Example
-from opora.text.language import detect_language
 
 
-class Asked(NamedTuple):
-    """`documents`: ids of those that the gold passages stand in; without gold the question counts as its own."""
+class LabelledQuery(NamedTuple):
+    """`gold`: ids of the passages that answer it; `documents`: ids of their documents, or a placeholder without
+    gold."""
 
     example: Example
     gold: frozenset[str]
     documents: tuple[str, ...]
 
 
-def read_asked(path: Path, corpus: Path) -> list[Asked]:
-    """Questions in the order of the file. Raises InputError that names the line, or the question whose quote or
-    document is not in the corpus."""
-    examples = [_with_language(each) for each in read_records(path, Example) if each.split != "test"]
-    documents = list(read_documents(corpus)) if any(each.quotes for each in examples) else []
-    quoted = {find_document(each, quote.document, documents).id for each in examples for quote in each.quotes}
-    passages = [each for each in read_passages(corpus) if each.document_id in quoted]
-    return [_asked(each, resolve_gold(each, documents, passages)) for each in examples]
+def read_labelled_queries(path: Path, corpus: Path) -> list[LabelledQuery]:
+    """Return the queries in the order of the file. Raises InputError, with the line or the question, for a wrong row
+    and for a quote or document that is not in the corpus."""
+    examples = [example for example in read_questions(path) if example.split != "test"]
+    documents = list(read_documents(corpus)) if any(example.quotes for example in examples) else []
+    quoted = {find_document(example, quote.document, documents).id for example in examples for quote in example.quotes}
+    passages = [passage for passage in read_passages(corpus) if passage.document_id in quoted]
+    return [_label(example, resolve_gold(example, documents, passages)) for example in examples]
 
 
-def _asked(example: Example, resolved: Example) -> Asked:
+def _label(example: Example, resolved: Example) -> LabelledQuery:
     gold = frozenset(resolved.gold)
-    found = {each.document_id for each in resolved.passages if each.id in gold}
-    return Asked(example, gold, tuple(sorted(found)) or (f"question {example.id}",))
-
-
-def _with_language(example: Example) -> Example:
-    return example.model_copy(update={"language": example.language or detect_language(example.question)})
+    documents = {passage.document_id for passage in resolved.passages if passage.id in gold}
+    return LabelledQuery(example, gold, tuple(sorted(documents)) or (f"question {example.id}",))

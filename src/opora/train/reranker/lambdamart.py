@@ -1,9 +1,9 @@
-"""A forest of LambdaRank (Burges 2010) from groups, by LightGBM.
+"""Training of a LambdaMART reranker (Burges 2010) with LightGBM.
 
-In: groups. Out: a reranker. One thread and a seed: the same groups give the same trees.
+One thread and a seed: the same groups give the same trees.
 
-    forest = train_forest(groups, RerankerSettings())
-    forest.score(question, candidates)
+    reranker = train_lambdamart(groups, RerankerTrainSettings())
+    reranker.score(query, candidates)
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Iterable
 from opora.errors import InputError, MissingExtraError
 from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
-from opora.train.reranker.groups import Group
-from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.groups import RankingGroup
+from opora.train.reranker.settings import RerankerTrainSettings
 
 LR = 0.05
 GRADES = 4
-"""Labels are whole numbers up to this."""
-SMALLEST_LEAF = 20
-"""Rows of a leaf, at least; fewer where there are few rows."""
+"""Highest relevance grade: LightGBM needs integers."""
+MIN_LEAF_ROWS = 20
+"""Minimum rows per leaf; fewer for small data."""
 
 
-def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> LambdaMartReranker:
-    """A forest. Raises InputError if there are no groups, MissingExtraError without LightGBM."""
+def train_lambdamart(groups: Iterable[RankingGroup], settings: RerankerTrainSettings) -> LambdaMartReranker:
+    """Return the trained reranker. Raises InputError without groups, MissingExtraError without LightGBM."""
     try:
         import lightgbm
     except ModuleNotFoundError as error:
@@ -32,19 +32,17 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> LambdaM
     import numpy as np
 
     rows, labels, sizes = [], [], []
-    for each in groups:
-        rows.append(compute_features(each.question, each.candidates))
-        labels += [round(GRADES * label) for label in each.labels]
-        sizes.append(len(each.labels))
+    for group in groups:
+        rows.append(compute_features(group.query, group.candidates))
+        labels += [round(GRADES * relevance) for relevance in group.relevance]
+        sizes.append(len(group.relevance))
     if not rows:
-        raise InputError(
-            "train reranker: there is no question whose passage was found; give more questions or documents"
-        )
-    given = {
+        raise InputError("train reranker: no question has a relevant candidate; add questions or documents")
+    parameters = {
         "objective": "lambdarank",
         "num_leaves": settings.leaves,
         "learning_rate": settings.lr or LR,
-        "min_data_in_leaf": min(SMALLEST_LEAF, 1 + len(labels) // 100),
+        "min_data_in_leaf": min(MIN_LEAF_ROWS, 1 + len(labels) // 100),
         "feature_fraction": 0.7,
         "lambda_l2": 1.0,
         "use_missing": False,
@@ -54,6 +52,6 @@ def train_forest(groups: Iterable[Group], settings: RerankerSettings) -> LambdaM
         "seed": settings.seed,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=given)
-    booster = lightgbm.train(given, data, num_boost_round=settings.trees)
-    return LambdaMartReranker(booster.model_to_string(), "the trained forest")
+    data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=parameters)
+    booster = lightgbm.train(parameters, data, num_boost_round=settings.trees)
+    return LambdaMartReranker(booster.model_to_string(), "the trained LambdaMART model")

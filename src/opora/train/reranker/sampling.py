@@ -1,18 +1,15 @@
-"""Groups to train a reranker on and to measure it on, from questions and an index of the corpus.
+"""Sampling of groups to train and to evaluate a reranker on, from queries and an index of the corpus.
 
-In: settings, a corpus, a folder for the index. Out: groups of either part, with counts of what there was and was not.
-
-    source = Source(settings, index_settings, corpus, folder)
-    for group in source.groups("train"):
-        ...
+sampler = GroupSampler(settings, index_settings, corpus, folder)
+for group in sampler.groups("train"):
+    ...
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from opora.console.progress import track
 from opora.corpus.reader import read_passages
@@ -22,88 +19,72 @@ from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.trained_models import trained_manifest
-from opora.train.document_split import RERANKER_FROM, part_of
-from opora.train.reranker.groups import Group, given_group, made_group
-from opora.train.reranker.labelled_queries import Asked, read_asked
-from opora.train.reranker.settings import RerankerSettings
-from opora.train.reranker.synthetic_queries import Made, make_questions
-
-Part = Literal["train", "held out"]
-HELD_OUT = 0.2
-"""Share of the documents that only tell how good the reranker is."""
+from opora.train.document_split import RERANKER_FROM, DocumentSplit, Part
+from opora.train.reranker.groups import RankingGroup, group_labelled, group_synthetic
+from opora.train.reranker.labelled_queries import LabelledQuery, read_labelled_queries
+from opora.train.reranker.settings import RerankerTrainSettings
+from opora.train.reranker.synthetic_queries import SyntheticQuery, make_queries
 
 
-class Parts(NamedTuple):
-    """Which documents teach, which tell how good the reranker is, and which an embedder has seen: those below
-    `first`."""
+class GroupSampler:
+    """Searches for the candidates of each query. `counts` and `dropped` are complete after both parts were read."""
 
-    seed: int
-    first: float
-
-    def of(self, documents: Sequence[str]) -> Part | Literal["seen", "between"]:
-        """Where a question about `documents` belongs; `between` if they are not of one part."""
-        places = [part_of(each, self.seed) for each in documents]
-        if min(places) < self.first:
-            return "seen"
-        held_from = 1 - HELD_OUT * (1 - self.first)
-        inside = {place >= held_from for place in places}
-        return "between" if len(inside) > 1 else "held out" if inside.pop() else "train"
-
-
-class Source:
-    """`counts` and `dropped` are complete when both parts were read."""
-
-    def __init__(self, settings: RerankerSettings, index_settings: IndexSettings, corpus: Path, folder: Path) -> None:
-        self._by_reward = settings.labels != "gold"
-        self._depth, self._parts = settings.depth, _parts(settings, index_settings, corpus.parent)
+    def __init__(
+        self, settings: RerankerTrainSettings, index_settings: IndexSettings, corpus: Path, folder: Path
+    ) -> None:
+        self._settings, self._split = settings, _document_split(settings, index_settings, corpus.parent)
         IndexStage(index_settings, corpus, folder).run()
         self._index = open_index(folder).load()
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
-        free = (each for each in read_passages(corpus) if self._parts.of([each.document_id]) != "seen")
-        self._made = make_questions(free, settings.made, settings.seed)
-        self._given = list(self._usable(settings, corpus))
+        unseen = (passage for passage in read_passages(corpus) if self._split.part([passage.document_id]) != "seen")
+        self._synthetic = make_queries(unseen, settings.synthetic_queries, settings.seed)
+        self._labelled = list(self._usable_queries(corpus))
 
-    def groups(self, part: Part) -> Iterator[Group]:
-        """Of the questions of a part, in order; to train on, only those where a right passage was found."""
-        jobs: list[Asked | Made] = [each for each in self._given if self._parts.of(each.documents) == part]
-        jobs += [each for each in self._made if self._parts.of([each.document_id]) == part]
-        self.counts[f"questions, {part}"] = len(jobs)
-        for job in track(jobs, f"questions, {part}", len(jobs)):
-            known = isinstance(job, Made) or bool(job.gold)
-            group = self._group(job)
-            if self._teaches(group) if part == "train" else known:
+    def groups(self, part: Part) -> Iterator[RankingGroup]:
+        """Yield the groups of a part; to train, only those with a relevant candidate."""
+        queries: list[LabelledQuery | SyntheticQuery] = [
+            query for query in self._labelled if self._split.part(query.documents) == part
+        ]
+        queries += [query for query in self._synthetic if self._split.part([query.document_id]) == part]
+        self.counts[f"questions, {part}"] = len(queries)
+        for query in track(queries, f"questions, {part}", len(queries)):
+            if isinstance(query, SyntheticQuery):
+                group, has_gold = group_synthetic(self._search, query), True
+            else:
+                group, has_gold = group_labelled(self._search, query), bool(query.gold)
+            if self._is_trainable(group) if part == "train" else has_gold:
                 yield group
 
-    def _teaches(self, group: Group) -> bool:
-        found = any(group.labels) or bool(group.answer and self._by_reward and group.candidates)
-        self.dropped["questions whose passage was not found"] += not found
-        return found
+    def _is_trainable(self, group: RankingGroup) -> bool:
+        can_be_labelled = bool(self._settings.labelling_model and group.answer and group.candidates)
+        trainable = any(group.relevance) or can_be_labelled
+        self.dropped["questions whose passage was not found"] += not trainable
+        return trainable
 
-    def _usable(self, settings: RerankerSettings, corpus: Path) -> Iterator[Asked]:
-        """Questions of the file that can be learnt from or measured on."""
-        for each in read_asked(settings.questions, corpus) if settings.questions else ():
-            if not each.gold and (settings.labels == "gold" or each.example.behavior != "answer"):
+    def _usable_queries(self, corpus: Path) -> Iterator[LabelledQuery]:
+        """Yield the labelled queries for training or evaluation, and count the rest."""
+        settings = self._settings
+        for query in read_labelled_queries(settings.questions, corpus) if settings.questions else ():
+            has_label = query.gold or (settings.labelling_model and query.example.behavior == "answer")
+            part = self._split.part(query.documents)
+            if not has_label:
                 self.dropped["questions without gold passages"] += 1
-            elif self._parts.of(each.documents) == "seen":
+            elif part == "seen":
                 self.dropped["questions on documents that the embedder was trained on"] += 1
-            elif self._parts.of(each.documents) == "between":
+            elif part == "mixed":
                 self.dropped["questions on documents of both parts"] += 1
             else:
-                yield each
-
-    def _group(self, job: Asked | Made) -> Group:
-        if isinstance(job, Made):
-            return made_group(self._search, job)
-        return given_group(self._search, job)
+                yield query
 
     def _search(self, text: str) -> tuple[Query, list[Candidate]]:
-        question, candidates = self._index.candidates(text, self._depth)
-        return question, candidates[: self._depth]
+        query, candidates = self._index.candidates(text, self._settings.candidates)
+        return query, candidates[: self._settings.candidates]
 
 
-def _parts(settings: RerankerSettings, index_settings: IndexSettings, root: Path) -> Parts:
-    """An embedder that was trained on this corpus has seen the documents of its part, by its own seed."""
+def _document_split(settings: RerankerTrainSettings, index_settings: IndexSettings, root: Path) -> DocumentSplit:
+    """Return the split. An embedder trained on this corpus has seen the documents of its part, drawn by its own
+    seed."""
     if not index_settings.embedder.startswith("train/"):
-        return Parts(settings.seed, 0.0)
-    return Parts(trained_manifest("embedder", index_settings.embedder, root).seed or 0, RERANKER_FROM)
+        return DocumentSplit(settings.seed, 0.0)
+    return DocumentSplit(trained_manifest("embedder", index_settings.embedder, root).seed or 0, RERANKER_FROM)

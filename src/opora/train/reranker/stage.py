@@ -1,12 +1,12 @@
-"""Training of a reranker: a corpus and questions in, a model that puts found passages into a better order out.
+"""Stage that trains a reranker.
 
-In: a corpus, settings of the index that it will serve. Out: `model/` (a forest, or a cross-encoder in the form of
-sentence-transformers) and a manifest with its figures on documents that were held out.
+In: a corpus, the settings of the index that it will serve, and optionally labelled questions. Out: `model/` (LambdaMART
+trees, or a cross-encoder in the format of sentence-transformers) and a manifest with its metrics on held-out documents.
 
-    train_reranker(RerankerSettings(), IndexSettings(), Path("corpus"), Path("train/reranker"))
+    RerankerStage(RerankerTrainSettings(), IndexSettings(), Path("corpus"), Path("train/reranker")).run()
 
-The index that candidates come from is built beside it, with the settings given, and removed. An embedder that was
-trained on the corpus is too sure of the documents that it saw: those are left out.
+Candidates come from a temporary index with the given settings. Documents that a trained embedder has seen are left out,
+because there its scores are too good.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.manifest import hash_json
+from opora.artifacts.stage import Project, Stage
 from opora.errors import InputError
 from opora.models.base import LanguageModel
 from opora.models.response_cache import CachedModel
@@ -28,85 +30,97 @@ from opora.retrieval.rerankers.base import Reranker
 from opora.retrieval.rerankers.llm import answer_probabilities
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.trained_models import MODEL, trained_manifest
-from opora.train.reranker.evaluate import describe, measure
-from opora.train.reranker.groups import Group
-from opora.train.reranker.sampling import Source
-from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
+from opora.train.reranker.groups import RankingGroup
+from opora.train.reranker.sampling import GroupSampler
+from opora.train.reranker.settings import RerankerTrainSettings
 
-STAGE = "train reranker"
 WORK = "work"
-OF_CANDIDATES = {"embedder", "sif_components", "heading_weight", "dense_weight", "synonyms"}
-"""Settings of the index that its candidates depend on."""
+CANDIDATE_SETTINGS = {"embedder", "sif_components", "heading_weight", "dense_weight", "synonyms"}
+"""Settings of the index that affect its candidates."""
 
 
-def reranker_build(settings: RerankerSettings, index_settings: IndexSettings, corpus: Path, out: Path) -> Build:
-    """The build of this reranker: what it is made from, and whether it is done. Raises InputError for a question file
-    that is not there, or an embedder that was not trained."""
-    inputs = {
-        "corpus": read_manifest(corpus).fingerprint,
-        "index": hash_json(index_settings.model_dump(mode="json", include=OF_CANDIDATES)),
-    }
-    if index_settings.embedder.startswith("train/"):
-        inputs["embedder"] = trained_manifest("embedder", index_settings.embedder, corpus.parent).fingerprint
-    if settings.questions:
-        if not settings.questions.is_file():
-            raise InputError(f"train: questions is {settings.questions}: no such file")
-        inputs["questions"] = fingerprint_of_file(settings.questions)
-    if settings.base != "forest":
-        inputs["base"] = revision_of(parse_spec(settings.base))
-    if settings.labels != "gold":
-        inputs["labels"] = revision_of(parse_spec(_judge(settings)))
-    return Build(out, STAGE, settings, inputs, seed=settings.seed)
+class RerankerStage(Stage):
+    """Trains a reranker for an index with `index_settings`."""
+
+    kind = "train reranker"
+
+    def __init__(self, settings: RerankerTrainSettings, index_settings: IndexSettings, corpus: Path, out: Path) -> None:
+        self.settings: RerankerTrainSettings = settings
+        self.index_settings, self.corpus, self.out = index_settings, corpus, out
+
+    @classmethod
+    def of(cls, project: Project, name: str) -> Self:
+        settings = project.settings(name, RerankerTrainSettings)
+        out = project.root / "train" / name.partition(".")[2]
+        return cls(settings, project.settings("index", IndexSettings), project.root / "corpus", out)
+
+    def needs(self, project: Project) -> tuple[str, ...]:
+        return ("ingest", *project.trained_by([self.index_settings.embedder]))
+
+    def inputs(self) -> dict[str, str]:
+        settings, embedder = self.settings, self.index_settings.embedder
+        inputs = {
+            "corpus": read_manifest(self.corpus).fingerprint,
+            "index": hash_json(self.index_settings.model_dump(mode="json", include=CANDIDATE_SETTINGS)),
+        }
+        if embedder.startswith("train/"):
+            inputs["embedder"] = trained_manifest("embedder", embedder, self.corpus.parent).fingerprint
+        if settings.questions:
+            if not settings.questions.is_file():
+                raise InputError(f"train: questions is {settings.questions}: no such file")
+            inputs["questions"] = fingerprint_of_file(settings.questions)
+        if settings.base != "lambdamart":
+            inputs["base"] = revision_of(parse_spec(settings.base))
+        if settings.labelling_model:
+            inputs["relevance"] = revision_of(parse_spec(settings.labelling_model))
+        return inputs
+
+    def make(self, build: Build) -> Manifest:
+        """Train and publish. Raises InputError if there is nothing to train on, MissingExtraError without the packages
+        of the base."""
+        settings = self.settings
+        # only settings that affect candidates, and a local store
+        search_only = {"reranker": "none", "neighbor_passages": 0, "mmr_lambda": 1.0, "store": "lance"}
+        index_settings = self.index_settings.model_copy(update=search_only)
+        with build.journal("relevance") as journal:
+            sampler = GroupSampler(settings, index_settings, self.corpus, build.path / WORK / "index")
+            groups = sampler.groups("train")
+            if settings.labelling_model:
+                model = CachedModel(settings.labelling_model, ModelSettings(), journal, "relevance")
+                groups = label_with_model(groups, model)
+            reranker = _train(settings, groups, build.path)
+            metrics = evaluate_reranker(reranker, sampler.groups("held out"), index_settings.dense_weight)
+            print(f"opora: {self.out}: {describe_gain(metrics)}", file=sys.stderr)
+            shutil.rmtree(build.path / WORK)
+            return build.publish(
+                counts=sampler.counts,
+                dropped=sampler.dropped,
+                models=reranker.identity(),
+                results={"held_out": metrics},
+            )
 
 
-def train_reranker(settings: RerankerSettings, index_settings: IndexSettings, corpus: Path, out: Path) -> Manifest:
-    """Train. Raises InputError if nothing can be learnt, MissingExtraError without the packages of the base."""
-    build = reranker_build(settings, index_settings, corpus, out)
-    if build.finished:
-        return build.finished
-    # without what comes after the candidates, and on this disk
-    plain = {"reranker": "none", "neighbor_passages": 0, "mmr_lambda": 1.0, "store": "lance"}
-    with build, build.journal("reward") as journal:
-        source = Source(settings, index_settings.model_copy(update=plain), corpus, build.path / WORK / "index")
-        groups = source.groups("train")
-        if settings.labels != "gold":
-            groups = _relabelled(groups, CachedModel(_judge(settings), ModelSettings(), journal, "reward"))
-        reranker = _fit(settings, groups, build.path)
-        measured = measure(reranker, source.groups("held out"), index_settings.dense_weight)
-        print(f"opora: {out}: {describe(measured)}", file=sys.stderr)
-        shutil.rmtree(build.path / WORK)
-        return build.publish(
-            counts=source.counts,
-            dropped=source.dropped,
-            models=reranker.identity(),
-            results={"held_out": measured},
-        )
+def _train(settings: RerankerTrainSettings, groups: Iterable[RankingGroup], folder: Path) -> Reranker:
+    """Return the trained reranker, saved in `folder`."""
+    if settings.base == "lambdamart":
+        from opora.train.reranker.lambdamart import train_lambdamart
 
-
-def _fit(settings: RerankerSettings, groups: Iterable[Group], folder: Path) -> Reranker:
-    """The reranker, saved in `folder`."""
-    if settings.base == "forest":
-        from opora.train.reranker.lambdamart import train_forest
-
-        forest = train_forest(groups, settings)
-        forest.save(folder / MODEL)
-        return forest
+        reranker = train_lambdamart(groups, settings)
+        reranker.save(folder / MODEL)
+        return reranker
     from opora.train.reranker.cross_encoder import train_cross_encoder
 
     return train_cross_encoder(groups, settings, folder / MODEL, folder / WORK / "trainer")
 
 
-def _relabelled(groups: Iterable[Group], model: LanguageModel) -> Iterator[Group]:
-    """Candidates of questions with a known answer labelled by how probable it is after each, the best one 1."""
+def label_with_model(groups: Iterable[RankingGroup], model: LanguageModel) -> Iterator[RankingGroup]:
+    """Set the relevance of candidates to the probability of the known answer after each, relative to the best one.
+    Groups without an answer are unchanged."""
     for group in groups:
         if group.answer:
-            asked = group.question
-            values = answer_probabilities(model, asked.text, asked.language, group.candidates, group.answer)
+            query = group.query
+            values = answer_probabilities(model, query.text, query.language, group.candidates, group.answer)
             best = max(values) or 1.0
-            group.labels = [value / best for value in values]
+            group.relevance = [value / best for value in values]
         yield group
-
-
-def _judge(settings: RerankerSettings) -> str:
-    """The language model that labels."""
-    return settings.labels.removeprefix("reward:")

@@ -1,10 +1,10 @@
-"""Questions that are made from the passages of a corpus, with the passages that answer them.
+"""Synthetic queries: made from the passages of a corpus, with the passages that answer them.
 
-In: passages. Out: what to search for: a sentence of a passage in fewer words, or the heading of a section, whose
-passages then have to be found by their text.
+In: passages. Out: queries made of a shortened sentence of a passage, or of the headings of a section, whose passages
+must then be found by their text.
 
-    made = make_questions(passages, count=3000, seed=0)
-    made[0].text, made[0].sentence          # 'плата хранение багажа', 'Плата за хранение багажа не берётся.'
+    queries = make_queries(passages, count=3000, seed=0)
+    queries[0].text, queries[0].sentence          # 'плата хранение багажа', 'Плата за хранение багажа не берётся.'
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from opora.records import Passage
-from opora.text.sentences import sentences
 from opora.text.search_terms import search_terms
-from opora.text.words import words
+from opora.text.sentences import sentences
+from opora.text.words import word_texts
 
-FEWEST_TERMS = 4
-"""A sentence with fewer is no question, a passage with fewer beside it cannot be found."""
-MOST_TYPED = 6
-"""Words of a question as one types it into a search."""
-MOST_ASKED = 14
-"""Words of the part of a sentence that a question is made of."""
-KEPT = 0.7
-"""Share of these that it keeps."""
+MIN_TERMS = 4
+"""Minimum search terms of a sentence, and of the rest of its passage."""
+MAX_KEYWORDS = 6
+"""Maximum words of a query in keyword style."""
+MAX_PHRASE_WORDS = 14
+"""Maximum words of the part of a sentence from which a query in question style is made."""
+KEPT_SHARE = 0.7
+"""Share of these words that the query keeps."""
 
 
-class Made(NamedTuple):
-    """A question that a passage answers. `sentence`: what it was made of; empty where it was made of the headings,
-    which are then to be taken from all passages."""
+class SyntheticQuery(NamedTuple):
+    """A query made from a passage that answers it. `sentence`: its source; empty if the query is made of headings,
+    which must then be removed from all candidates."""
 
     text: str
     document_id: str
@@ -42,32 +42,33 @@ class Made(NamedTuple):
     sentence: str = ""
 
 
-def make_questions(passages: Iterable[Passage], count: int, seed: int) -> list[Made]:
-    """At most `count` questions, one of a passage, of passages drawn by a hash, in the order of that hash. A third of
-    those below headings asks for the heading."""
-    drawn = heapq.nsmallest(2 * count, ((_digest(each, seed), each) for each in passages), key=lambda pair: pair[0])
-    found = (_make(passage, random.Random(digest)) for digest, passage in drawn)
-    return list(itertools.islice((made for made in found if made), count))
+def make_queries(passages: Iterable[Passage], count: int, seed: int) -> list[SyntheticQuery]:
+    """Return at most `count` queries, one per passage, for the passages with the smallest hashes, in this order. For a
+    third of the passages with headings the query is made of the headings."""
+    keyed = ((_digest(passage, seed), passage) for passage in passages)
+    drawn = heapq.nsmallest(2 * count, keyed, key=lambda pair: pair[0])
+    queries = (_make_query(passage, random.Random(digest)) for digest, passage in drawn)
+    return list(itertools.islice((query for query in queries if query), count))
 
 
-def _make(passage: Passage, rng: random.Random) -> Made | None:
-    """None where the passage gives no question."""
+def _make_query(passage: Passage, rng: random.Random) -> SyntheticQuery | None:
+    """Return a query, or None if the passage has too few terms."""
     language = str(passage.metadata["language"])
-    about = (passage.document_id, passage.id, passage.heading)
+    source = (passage.document_id, passage.id, passage.heading)
     if passage.heading and rng.random() < 1 / 3:
-        text = _of_heading(passage.heading, language)
-        return Made(text, *about) if text else None
-    known = list(_sentences(passage, language))
-    if not known:
+        text = _heading_query(passage.heading, language)
+        return SyntheticQuery(text, *source) if text else None
+    candidates = list(_informative_sentences(passage, language))
+    if not candidates:
         return None
-    sentence = rng.choice(known)
-    typed = rng.random() < 1 / 2
-    text = _content_words(sentence, language, rng) if typed else _some_words(sentence, rng)
-    return Made(text, *about, sentence) if len(search_terms(text, language)) >= FEWEST_TERMS - 1 else None
+    sentence = rng.choice(candidates)
+    as_keywords = rng.random() < 1 / 2
+    text = _keyword_query(sentence, language, rng) if as_keywords else _phrase_query(sentence, rng)
+    return SyntheticQuery(text, *source, sentence) if len(search_terms(text, language)) >= MIN_TERMS - 1 else None
 
 
-def _of_heading(heading: tuple[str, ...], language: str) -> str:
-    """The last headings that together hold two terms."""
+def _heading_query(heading: tuple[str, ...], language: str) -> str:
+    """Return the innermost headings that together have two search terms, or nothing."""
     for start in reversed(range(len(heading))):
         text = ". ".join(heading[start:])
         if len(set(search_terms(text, language))) >= 2:
@@ -75,34 +76,34 @@ def _of_heading(heading: tuple[str, ...], language: str) -> str:
     return ""
 
 
-def _sentences(passage: Passage, language: str) -> Iterator[str]:
-    """Those that say something, in a passage that says something beside them."""
-    whole = len(search_terms(passage.text, language))
+def _informative_sentences(passage: Passage, language: str) -> Iterator[str]:
+    """Yield sentences with enough search terms, if the rest of the passage has enough too."""
+    total = len(search_terms(passage.text, language))
     for start, end in sentences(passage.text, language):
         sentence = passage.text[start:end]
-        held = len(search_terms(sentence, language))
-        if held >= FEWEST_TERMS and whole - held >= FEWEST_TERMS and not sentence.startswith(("|", "#")):
+        count = len(search_terms(sentence, language))
+        if count >= MIN_TERMS and total - count >= MIN_TERMS and not sentence.startswith(("|", "#")):
             yield sentence
 
 
-def _content_words(sentence: str, language: str, rng: random.Random) -> str:
-    """As one types into a search: without the words that say nothing."""
-    told = [word.text for word in words(sentence) if search_terms(word.text, language)]
-    return " ".join(_some(told, MOST_TYPED, rng))
+def _keyword_query(sentence: str, language: str, rng: random.Random) -> str:
+    """Return some content words of a sentence."""
+    content_words = [word for word in word_texts(sentence) if search_terms(word, language)]
+    return " ".join(_sample(content_words, MAX_KEYWORDS, rng))
 
 
-def _some_words(sentence: str, rng: random.Random) -> str:
-    """As one asks: a part of the sentence, of which some words are left out."""
-    found = [word.text for word in words(sentence)]
-    start = rng.randrange(max(1, len(found) - MOST_ASKED + 1))
-    part = found[start : start + MOST_ASKED]
-    return " ".join(_some(part, max(1, round(KEPT * len(part))), rng)) + "?"
+def _phrase_query(sentence: str, rng: random.Random) -> str:
+    """Return a part of a sentence with some words left out."""
+    words = word_texts(sentence)
+    start = rng.randrange(max(1, len(words) - MAX_PHRASE_WORDS + 1))
+    phrase = words[start : start + MAX_PHRASE_WORDS]
+    return " ".join(_sample(phrase, max(1, round(KEPT_SHARE * len(phrase))), rng)) + "?"
 
 
-def _some(found: Sequence[str], most: int, rng: random.Random) -> list[str]:
-    """At most so many, drawn, in their order."""
-    kept = sorted(rng.sample(range(len(found)), min(most, len(found))))
-    return [found[place] for place in kept]
+def _sample(words: Sequence[str], maximum: int, rng: random.Random) -> list[str]:
+    """Return at most `maximum` random words in their order."""
+    indices = sorted(rng.sample(range(len(words)), min(maximum, len(words))))
+    return [words[index] for index in indices]
 
 
 def _digest(passage: Passage, seed: int) -> str:
