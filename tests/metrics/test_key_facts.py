@@ -1,4 +1,4 @@
-"""The key-fact score finds words in any form and numbers by value."""
+"""Key facts match words in any form and numbers by value."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from opora.records import KeyFacts
 
 
 @pytest.mark.parametrize(
-    ("text", "fact", "language", "held"),
+    ("text", "fact", "language", "contained"),
     [
         ("Срок хранения документов — пять лет.", ["документ"], "ru", True),
         ("Хранить 10 000,5 кг.", ["10000.5"], "ru", True),
@@ -24,8 +24,8 @@ from opora.records import KeyFacts
         ("a", [""], "en", False),
     ],
 )
-def test_holds(text, fact, language, held):
-    assert contains_fact(text, fact, language) is held
+def test_contains_fact(text, fact, language, contained):
+    assert contains_fact(text, fact, language) is contained
 
 
 @pytest.mark.parametrize(

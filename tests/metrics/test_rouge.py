@@ -1,4 +1,4 @@
-"""ROUGE-L and its kin, in any script."""
+"""ROUGE-L, token F1 and exact match, in any script."""
 
 import pytest
 from hypothesis import given
@@ -9,19 +9,19 @@ from opora.metrics.rouge import exact_match, rouge_l, token_f1, tokens
 WORDS = st.lists(st.sampled_from("а б в кот дом 12 x".split()), max_size=12).map(" ".join)
 
 
-def longest_common(left, right):
-    """The textbook table (Wagner and Fischer 1974)."""
+def longest_common_subsequence(left, right):
+    """Dynamic programming as in Wagner and Fischer (1974)."""
     table = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for i, one in enumerate(left):
-        for j, other in enumerate(right):
-            table[i + 1][j + 1] = table[i][j] + 1 if one == other else max(table[i][j + 1], table[i + 1][j])
+    for i, left_word in enumerate(left):
+        for j, right_word in enumerate(right):
+            table[i + 1][j + 1] = table[i][j] + 1 if left_word == right_word else max(table[i][j + 1], table[i + 1][j])
     return table[-1][-1]
 
 
 @given(WORDS, WORDS)
-def test_rouge_l_is_the_textbook_one(answer, reference):
+def test_rouge_l_equals_the_textbook_algorithm(answer, reference):
     left, right = tokens(answer), tokens(reference)
-    common = longest_common(left, right)
+    common = longest_common_subsequence(left, right)
     score = rouge_l(answer, reference)
     assert score.precision == pytest.approx(common / len(left) if common else 0)
     assert score.recall == pytest.approx(common / len(right) if common else 0)

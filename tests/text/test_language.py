@@ -31,13 +31,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "among", "expected"), CASES)
-def test_language(text, among, expected):
+def test_detect_language(text, among, expected):
     assert detect_language(text, among=among) == expected
 
 
-def test_codes_have_a_language():
+def test_text_of_codes_has_a_language():
     assert detect_language("NPSH 3175 XJ-9") != "zxx"
 
 
-def test_long_text_is_quick_to_tell():
+def test_long_text_is_sampled():
     assert detect_language("срок хранения " * 100_000, among=BOTH) == "ru"

@@ -21,7 +21,7 @@ FOUND = [
 
 
 @pytest.mark.parametrize(("quote", "text", "expected"), FOUND)
-def test_quote_is_found(quote, text, expected):
+def test_locate_finds(quote, text, expected):
     span = locate(quote, text)
     assert span
     assert text[slice(*span)] == expected
@@ -43,5 +43,5 @@ def test_quote_is_found(quote, text, expected):
         ("срок", ""),
     ],
 )
-def test_quote_is_not_found(quote, text):
+def test_locate_returns_none(quote, text):
     assert locate(quote, text) is None

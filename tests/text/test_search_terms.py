@@ -5,7 +5,7 @@ from opora.text.search_terms import search_terms
 from opora.text.terms.stems import terms
 from opora.text.terms.stop_words import stop_terms
 
-SAME = [  # spellings between bars: each has a unit, and all have it in common
+SAME = [  # spellings separated by bars, and the entity that is a term of each
     ("ru", "RTX-4090 | RTX 4090 | RTX4090 | rtx-4090 | rtx 4090 | rtx4090 | (RTX‑4090)", "rtx4090"),
     ("ru", "Х-12/А | X-12/A | х-12/а | X12A | Х12А", "x12a"),
     ("ru", "АБ-Ц 7 | АБ-Ц-7 | АБЦ7 | aб-ц7", "абц7"),
@@ -62,10 +62,10 @@ SAME = [  # spellings between bars: each has a unit, and all have it in common
 ]
 
 
-@pytest.mark.parametrize(("language", "spellings", "unit"), SAME)
-def test_spellings_of_a_unit_have_a_term_in_common(language, spellings, unit):
-    found = {spelling: search_terms(spelling.strip(), language) for spelling in spellings.split("|")}
-    assert [spelling for spelling, each in found.items() if unit not in each] == []
+@pytest.mark.parametrize(("language", "spellings", "entity"), SAME)
+def test_spellings_of_an_entity_share_its_term(language, spellings, entity):
+    without = [spelling for spelling in spellings.split("|") if entity not in search_terms(spelling.strip(), language)]
+    assert without == []
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ TEXT = """Насос «Вихрь-3М» завода «Тополь» качае
 неделю; подробнее — в табл. 2 и на рис. 5. Гарантия: 24 месяца, ст. 18 и 19 Закона о ЗПП. The RTX-4090 file_name."""
 
 
-def test_questions_find_passages_however_the_line_breaks():
+def test_white_space_does_not_change_terms():
     assert search_terms(TEXT.replace(" ", "\n"), "ru") == search_terms(TEXT, "ru")
     assert search_terms(TEXT.replace(" ", "\u00a0"), "ru") == search_terms(TEXT, "ru")
 
 
-def test_the_terms_of_words_are_those_of_scores():
-    """Apart from stop words, abbreviations and units."""
+def test_words_have_the_terms_that_metrics_compare():
+    """Except for stop words, abbreviations and entities."""
     text = "Насосы завода «Тополь» качают воду из ёмкостей, а гарантия — 24 месяца с 10 000,50 и 2,5 %. The pump's file"
     assert search_terms(text, "ru") == [
-        each for each in terms(text, "ru") if each not in stop_terms("ru") | stop_terms("en")
+        term for term in terms(text, "ru") if term not in stop_terms("ru") | stop_terms("en")
     ]
 
 
@@ -139,12 +139,11 @@ def test_the_terms_of_words_are_those_of_scores():
     ],
 )
 def test_any_text_gives_terms_without_white_space(text, language):
-    found = search_terms(text, language)
-    assert all(found)
-    assert all(each.split() == [each] and len(each) <= module.MAX_TERM_CHARS for each in found)
+    found_terms = search_terms(text, language)
+    assert all(term.split() == [term] and len(term) <= module.MAX_TERM_CHARS for term in found_terms)
 
 
-def test_what_is_forgotten_is_learnt_anew(monkeypatch):
+def test_terms_do_not_depend_on_the_cache(monkeypatch):
     before = search_terms(TEXT, "ru")
     monkeypatch.setattr(module, "MAX_PIECES", 5)
     module._piece_cache("ru").clear()

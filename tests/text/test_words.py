@@ -31,17 +31,17 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
 def test_words(text, expected):
-    found = words(text)
-    assert "|".join(word.text for word in found) == expected
-    assert all(text[word.start : word.end] == word.text for word in found)
+    text_words = words(text)
+    assert "|".join(word.text for word in text_words) == expected
+    assert all(text[word.start : word.end] == word.text for word in text_words)
 
 
 @pytest.mark.parametrize(
     ("word", "number"), [("5", True), ("-5", True), ("12.1.004", True), ("пять", False), ("м", False), ("Ⅳ", False)]
 )
 def test_numbers(word, number):
-    [found] = words(word)
-    assert found.is_number is number
+    [only] = words(word)
+    assert only.is_number is number
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_numbers(word, number):
         ("01.02.2024", "ru", "01.02.2024"),
     ],
 )
-def test_numbers_have_one_spelling(number, language, expected):
+def test_normalize_number(number, language, expected):
     assert normalize_number(number, language) == expected
 
 

@@ -1,0 +1,40 @@
+import pytest
+
+from opora.errors import InputError
+from opora.text import resources
+from opora.text.language_pack import language_pack, language_with_file, wording
+
+
+def test_packaged_languages_have_the_same_files():
+    files = {code: {path.name for path in (resources.LANGUAGES / code).iterdir()} for code in resources.languages()}
+    assert files["ru"] == files["en"]
+
+
+@pytest.mark.parametrize(
+    ("code", "script", "stemmer", "refusal"),
+    [
+        ("ru", "cyrillic", "russian", "В документах нет ответа на этот вопрос."),
+        ("en", "latin", "english", "The documents do not contain an answer to this question."),
+        ("de", "latin", "german", "The documents do not contain an answer to this question."),
+        ("uk", "cyrillic", "", "The documents do not contain an answer to this question."),
+        ("", "latin", "", "The documents do not contain an answer to this question."),
+    ],
+)
+def test_every_language_has_a_pack(code, script, stemmer, refusal):
+    pack = language_pack(code)
+    assert (pack.script, pack.stemmer, wording(code).refusal) == (script, stemmer, refusal)
+
+
+@pytest.mark.parametrize(("code", "language"), [("ru", "ru"), ("en", "en"), ("de", "en"), ("", "en")])
+def test_files_fall_back(code, language):
+    assert language_with_file(code, "answer.jinja") == language
+
+
+def test_an_unknown_fact_is_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "eo").mkdir()
+    (tmp_path / "eo" / "language.yaml").write_text("name: Esperanto\nstemer: none\n", encoding="utf-8")
+    with (
+        resources.languages_at(tmp_path),
+        pytest.raises(InputError, match=r"languages/eo/language\.yaml: stemer is unknown; did you mean stemmer"),
+    ):
+        language_pack("eo")
