@@ -33,7 +33,7 @@ def test_webglm(tmp_path):
     [
         ([GOOD, {**GOOD, "questoin": 1}], r"q.jsonl:2:\d+: questoin is unknown; did you mean question\?"),
         ([{"id": "a", "question": "?"}], r"q.jsonl:1:1: answer is missing"),
-        ([{**GOOD, "kind": "simpel"}], r"q.jsonl:1:\d+: kind is 'simpel'"),
+        ([{**GOOD, "question_type": "simpel"}], r"q.jsonl:1:\d+: question_type is 'simpel'"),
         ([{**GOOD, "facts": {"must": [["a"]], "mustnt": []}}], r"facts.mustnt is unknown; did you mean facts.must_not"),
         ([GOOD, '{"id": "b",'], r"q.jsonl:2:12: not JSON"),
         (["[1]"], r"q.jsonl:1: a JSON object is expected, this is list"),

@@ -44,7 +44,7 @@ def test_a_given_split_is_kept():
 @pytest.mark.parametrize(
     ("examples", "message"),
     [
-        ([example("a", ("x",), "train"), example("b", ("x",), "test")], "'a' is for training, but a test .* 'x'"),
+        ([example("a", ("x",), "train"), example("b", ("x",), "test")], "'a' has the split train, but a test .* 'x'"),
         ([example("a", ("x",), "train"), example("b", ("y",))], "'b' has no split"),
     ],
 )

@@ -17,7 +17,7 @@ class ChunkSettings(Settings):
     method: str = "structural"
     """Chunker. `structural` splits at headings, sentences and table rows."""
     size: PositiveInt = 800
-    """Maximum size of a passage, in `size_unit`. A sentence is split only if it alone is longer; a table row never is."""
+    """Maximum size of a passage, in `size_unit`. Only a longer sentence is split, never a table row."""
     overlap: NonNegativeInt = 100
     """Maximum size of the sentences that a passage repeats from the previous one of its section, in `size_unit`."""
     size_unit: Literal["characters", "tokens"] = "characters"

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_json_lines, write_json_lines, write_parquet
-from opora.artifacts.build import hash_json
 from opora.artifacts.checksums import MANIFEST
+from opora.artifacts.manifest import hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import Progress
 from opora.corpus.chunking.registry import chunk_document
@@ -183,11 +183,3 @@ def _reusable_rows(results: Mapping[str, Any], limits: LimitSettings) -> Iterato
 
 def _parsing_fingerprint(limits: LimitSettings) -> str:
     return hash_json([parsers_fingerprint(), limits.model_dump()])[:16]
-
-
-def ingest_build(settings: IngestSettings, root: Path, out: Path) -> Build:
-    return IngestStage(settings, root, out).build()
-
-
-def ingest(settings: IngestSettings, root: Path, out: Path) -> Manifest:
-    return IngestStage(settings, root, out).run()

@@ -86,9 +86,7 @@ def find_document(example: Example, name: str, documents: Sequence[Document]) ->
     raise InputError(f"question {example.id!r}: {name!r} may be {sources}; write more of the path")
 
 
-def _holding_parts(
-    example: Example, quote: Quote, document: Document, candidates: Sequence[Passage]
-) -> list[Passage]:
+def _holding_parts(example: Example, quote: Quote, document: Document, candidates: Sequence[Passage]) -> list[Passage]:
     span = locate(quote.text, document.text)
     if span is None:
         raise InputError(

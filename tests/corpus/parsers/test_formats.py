@@ -61,7 +61,9 @@ def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     root = tmp_path_factory.mktemp("sample")
-    IngestStage(IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus").run()
+    IngestStage(
+        IngestSettings(folders=[str(BENCHSET / "documents")], languages=["ru", "en"]), root, root / "corpus"
+    ).run()
     return root / "corpus"
 
 

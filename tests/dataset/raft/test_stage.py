@@ -49,7 +49,9 @@ def project(tmp_path_factory):
 
 
 def make(project, out, **more):
-    settings = RaftSettings(**{"questions": project / "questions.jsonl", "valid_share": 0.2, "test_share": 0.25, **more})
+    settings = RaftSettings(
+        **{"questions": project / "questions.jsonl", "valid_share": 0.2, "test_share": 0.25, **more}
+    )
     return RaftStage(settings, project / "corpus", project / "index", out).run()
 
 

@@ -1,6 +1,6 @@
 """Restrictions of the parsing process: limited memory, no writing, no network.
 
-Resource limits work on every system. Landlock, where the kernel has it, blocks writing (Linux 5.13) and TCP (Linux 6.7).
+Resource limits work on every system. Where the kernel has Landlock, it blocks writing (Linux 5.13) and TCP (6.7).
 
     restrict_process(memory_bytes=2 << 30)
 """

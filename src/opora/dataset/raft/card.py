@@ -25,7 +25,7 @@ def write_card(path: Path, settings: RaftSettings, splits: Mapping[str, Sequence
         splits={name: split_rows for name, split_rows in splits.items() if split_rows},
         contexts={name: count_contexts(split_rows) for name, split_rows in splits.items()},
         refusals={name: sum(row.behavior == "refuse" for row in split_rows) for name, split_rows in splits.items()},
-        kinds=sorted(Counter(row.kind for row in rows).items()),
+        question_types=sorted(Counter(row.question_type for row in rows).items()),
         example=splits["train"][0] if splits["train"] else None,
     )
     path.write_text(text, encoding="utf-8")

@@ -57,9 +57,7 @@ def share_contexts(
     return groups
 
 
-def draw_context(
-    group: Sequence[TrainingQuestion], settings: RaftSettings, distractors: Distractors
-) -> list[Passage]:
+def draw_context(group: Sequence[TrainingQuestion], settings: RaftSettings, distractors: Distractors) -> list[Passage]:
     """Draw the passages of a group: the gold of all its questions and distractors, shuffled."""
     rng = random.Random(f"{settings.seed} {group[0].id}")
     gold = _gold(group)

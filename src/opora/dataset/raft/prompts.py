@@ -16,7 +16,7 @@ from opora.dataset.raft.contexts import TrainingQuestion, draw_context, share_co
 from opora.dataset.raft.settings import RaftSettings
 from opora.examples.distractors import Distractors
 from opora.examples.evidence import evidence
-from opora.records import Behavior, Example, Message, Passage, QuestionKind, Quote
+from opora.records import Behavior, Example, Message, Passage, QuestionType, Quote
 from opora.text.citation_marks import cited_numbers, renumber_marks
 from opora.text.language_pack import wording
 from opora.text.quotes import locate
@@ -32,7 +32,7 @@ class RaftRow(Record):
     answer: str
     behavior: Behavior
     """`refuse` also where the gold passages were left out."""
-    kind: QuestionKind
+    question_type: QuestionType
     language: str
     domain: str
     documents: tuple[str, ...]
@@ -71,7 +71,7 @@ class RowMaker:
             question=example.question,
             answer=wording(language).refusal if refused else example.answer,
             behavior="refuse" if refused else example.behavior,
-            kind=example.kind,
+            question_type=example.question_type,
             language=language,
             domain=example.domain,
             documents=example.documents,

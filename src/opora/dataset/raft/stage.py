@@ -82,14 +82,6 @@ class RaftStage(Stage):
         return _publish(build, self.settings, resolved, open_index(self.index))
 
 
-def raft_build(settings: RaftSettings, corpus: Path, index: Path, out: Path) -> Build:
-    return RaftStage(settings, corpus, index, out).build()
-
-
-def build_raft(settings: RaftSettings, corpus: Path, index: Path, out: Path) -> Manifest:
-    return RaftStage(settings, corpus, index, out).run()
-
-
 def _questions_fingerprint(path: Path) -> str:
     if not path.is_file():
         raise InputError(f"{path}: no such file; set dataset.NAME.questions to a file of questions")
@@ -127,9 +119,7 @@ def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], 
     )
 
 
-def _rows(
-    settings: RaftSettings, splits: Splits, index: Index
-) -> tuple[dict[str, list[RaftRow]], list[Example]]:
+def _rows(settings: RaftSettings, splits: Splits, index: Index) -> tuple[dict[str, list[RaftRow]], list[Example]]:
     """Return the rows of each split, and the examples for which there were no passages.
 
     A split's distractors never come from a document of a later split, so that no test passage is trained on.
