@@ -1,6 +1,8 @@
 """Makers that several test modules share. Append yours under a heading comment."""
 
+import random
 import re
+import shutil
 import time
 
 from opora.models.base import Completion
@@ -25,7 +27,7 @@ FERRY_FACTS = {
              "The main pump moves 40 litres a second.", "40"),
 }  # fmt: skip
 """Id of a question -> question, answer, document, evidence, key fact."""
-FERRY_TYPES = {"fee": "simple", "dogs": "simple", "pier": "table", "pump": "logical thinking"}
+FERRY_TYPES = {"fee": "simple", "dogs": "simple", "pier": "table", "pump": "reasoning"}
 FERRY_OPTIONS = (Option(text="12 EUR", right=True), Option(text="<b>7.30</b>", right=False))
 
 
@@ -55,14 +57,14 @@ def make_ferry_examples():
     """Four answerable questions, one unanswerable, and one of the training split."""
     answerable = [
         Example(
-            id=name, question=question, answer=answer, language="en", kind=FERRY_TYPES[name],
+            id=name, question=question, answer=answer, language="en", question_type=FERRY_TYPES[name],
             domain=document.split("/")[0], split="test", quotes=(Quote(document=document, text=quote),),
             facts=KeyFacts(must=((fact,),)),
         )
         for name, (question, answer, document, quote, fact) in FERRY_FACTS.items()
     ]  # fmt: skip
     unanswerable = Example(
-        id="captain", question="Who is the captain?", answer=FERRY_REFUSAL, language="en", kind="no info",
+        id="captain", question="Who is the captain?", answer=FERRY_REFUSAL, language="en", question_type="unanswerable",
         domain="rules", split="test", behavior="refuse",
     )  # fmt: skip
     return [*answerable, unanswerable, unanswerable.model_copy(update={"id": "other", "split": "train"})]
@@ -118,7 +120,7 @@ def load_ferry_model(spec, settings):
     return FerryModel(spec)
 
 
-FERRY_MODELS = {"wrong": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}
+FERRY_MODELS = {"wrong": "scripted:wrong", "right": "scripted:right", "refuse": "scripted:refuse"}
 
 
 def write_ferry_project(folder):
@@ -141,3 +143,65 @@ def make_ferry_bench(folder, **changes):
     from opora.bench.tasks.rag import RagBenchSettings
 
     return RagBenchSettings(questions=folder / "questions.jsonl", models=FERRY_MODELS, resamples=200, **changes)
+
+
+# An index of a small corpus in two languages, and a corpus of numbered documents that change.
+INDEX_ROWS = [
+    ("ru", "fees.pdf", 1, "Оплата", "Штраф за хранение составляет 10 000 рублей, срок хранения — 5 дней.", ()),
+    ("ru", "fees.pdf", 2, "Скидки", "Студенты платят половину цены билета по будням.", ()),
+    ("ru", "ferry.md", None, "Расписание", "Паром отходит от северного причала в 7.30 каждое утро.", ()),
+    ("ru", "rules.docx", None, "Пожарная безопасность", "Насос проверяют по ГОСТ 12.1.004-91 раз в год.", ()),
+    ("ru", "board.docx", None, "Премии", "Премия директора составляет 900 000 рублей в год.", ("board", "audit")),
+    ("en", "fees.pdf", 1, "Payment", "The storage fine is 10,000 roubles and goods are stored for 5 days.", ()),
+    ("en", "ferry.md", None, "Timetable", "The ferry leaves the northern pier at 7.30 every morning.", ()),
+    ("en", "board.docx", None, "Bonuses", "The director's bonus is 900,000 roubles a year.", ("board",)),
+    ("en", "pump.html", None, "Pump RTX-4090", "It moves forty litres a second and weighs 12.5 kg.", ()),
+]
+"""Language, file, page, heading, text, access labels of each passage."""
+INDEX_WORDS = "насос паром причал билет касса рубль склад груз срок договор акт отчёт смета кран шкаф".split()
+
+
+def make_index_passage(number, row):
+    """Passage `p{number}` of a row like those of INDEX_ROWS."""
+    language, name, page, heading, text, access = row
+    metadata = {"source": f"{language}/{name}", "title": name.split(".")[0], "language": language}
+    metadata |= {"is_table": "|" in text} | ({"page": page} if page else {})
+    return Passage(
+        id=f"p{number}", document_id=f"d{number}", text=text, start=0, end=len(text), heading=(heading,),
+        metadata=metadata, access=access,
+    )  # fmt: skip
+
+
+def make_index_passages():
+    return [make_index_passage(number, row) for number, row in enumerate(INDEX_ROWS)]
+
+
+def make_numbered_document(number, edition=1, parts=3):
+    """Passages `d{number}-{edition}-{part}` of a document; each names the number, the edition and the part."""
+    rng = random.Random(f"{number} {edition}")
+    passages = []
+    for part in range(parts):
+        text = f"Документ номер{number} часть {part} издание{edition} {' '.join(rng.choices(INDEX_WORDS, k=12))}."
+        passage = make_index_passage(0, ("ru", f"doc-{number}.md", None, "Глава", text, ()))
+        start = 500 * part
+        changes = {"id": f"d{number}-{edition}-{part}", "document_id": f"d{number}", "start": start}
+        passages.append(passage.model_copy(update={**changes, "end": start + len(text)}))
+    return passages
+
+
+def write_passages(folder, passages):
+    """Write a corpus of passages in the place of the one in `folder`."""
+    from opora.artifacts import Build, write_parquet
+    from opora.validation import Settings
+
+    shutil.rmtree(folder, ignore_errors=True)
+    inputs = {"passages": str(hash(tuple(passage.text for passage in passages)))}
+    with Build(folder, "ingest", Settings(), inputs=inputs) as build:
+        write_parquet(build.path / "passages.parquet", passages)
+        build.publish(counts={"passages": len(passages)})
+    return folder
+
+
+def write_documents(folder, documents):
+    """Write a corpus of documents, each a list of passages."""
+    return write_passages(folder, [passage for document in documents for passage in document])

@@ -29,7 +29,7 @@ FLAGS = (
 
 
 class Chromium:
-    """One browser with one page. `errors`: what the page complained about; `requests`: addresses that it asked for."""
+    """One browser with one page. `errors`: errors of the page; `requests`: addresses that it loaded."""
 
     def __init__(self, timeout_s=60.0):
         self.errors, self.requests = [], []
@@ -37,8 +37,8 @@ class Chromium:
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="opora-chromium-")
-        # Chromium reads from descriptor 3 and writes to 4: ours have to be out of their way
-        pipes = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, 10) for pair in (os.pipe(), os.pipe()) for each in pair]
+        # Chromium reads from descriptor 3 and writes to 4: ours must not be there
+        pipes = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for pair in (os.pipe(), os.pipe()) for end in pair]
         reads, self._in, self._out, writes = pipes
         self._process = subprocess.Popen(
             [PROGRAM, *FLAGS, f"--user-data-dir={self._folder}"],
@@ -61,7 +61,7 @@ class Chromium:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def open(self, path, width=1280, height=900, dark=False, hash_=""):
-        """Load a file anew, as a screen of that size and colours would show it."""
+        """Load a file, on a screen of this size and theme."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -75,7 +75,7 @@ class Chromium:
         self.wait("location.protocol === 'file:' && document.readyState === 'complete'")
 
     def run(self, code):
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         answer = self.call("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
@@ -83,17 +83,17 @@ class Chromium:
     def wait(self, code):
         until = time.monotonic() + self._timeout_s
         while not self.run(code):
-            assert time.monotonic() < until, f"in vain: {code}"
+            assert time.monotonic() < until, f"never true: {code}"
             time.sleep(0.02)
 
     def press(self, key, shift=False):
         letter = key[3:].lower() if key.startswith("Key") else key
-        given = {"code": key, "key": letter, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
-        self.call("Input.dispatchKeyEvent", type="keyDown", **given)
-        self.call("Input.dispatchKeyEvent", type="keyUp", **given)
+        event = {"code": key, "key": letter, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **event)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def choose(self, selector, value):
-        """Set a control as a reader would."""
+        """Set a control, with the events of a user."""
         self.run(
             f"(() => {{ const control = document.querySelector({json.dumps(selector)});"
             f"control.value = {json.dumps(value)};"
@@ -123,8 +123,8 @@ class Chromium:
         data = os.read(self._out, 1 << 20)
         assert data, "Chromium ended"
         *whole, self._buffer = (self._buffer + data).split(b"\0")
-        for each in whole:
-            self._take(json.loads(each))
+        for message in whole:
+            self._take(json.loads(message))
 
     def _take(self, message):
         if "id" in message:

@@ -16,8 +16,8 @@ from tests.factories import FERRY_OPTIONS, load_ferry_model, make_ferry_examples
 def report(ferry_project, ferry_bench, tmp_path_factory):
     """Folder of a report in English; `report-ru` beside it is in Russian. Names of rows contain markup."""
     folder = tmp_path_factory.mktemp("report")
-    models = {"<i>wrong</i> | $x$": "fake:wrong", "right": "fake:right", "refuse": "fake:refuse"}
-    two = {"right": "fake:right", "wrong": "fake:wrong"}
+    models = {"<i>wrong</i> | $x$": "scripted:wrong", "right": "scripted:right", "refuse": "scripted:refuse"}
+    two = {"right": "scripted:right", "wrong": "scripted:wrong"}
     examples = [example.model_copy(update={"options": FERRY_OPTIONS}) for example in make_ferry_examples()[:2]]
     write_json_lines(folder / "choices.jsonl", examples)
     common = {"questions": ferry_project / "questions.jsonl", "resamples": 200}

@@ -1,4 +1,4 @@
-"""What the page's script reads: offsets that fit, right and wrong, and nothing that could be markup."""
+"""Data of the answer browser: exact offsets, right and wrong answers, and nothing that could be markup."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from opora.report.results import BenchmarkResults, RefusalMatrix
 from opora.report.texts import report_words
 
 PASSAGE = Passage(
-    id="p", document_id="d", text="🚢 The fee is 12 EUR. Dogs are free.", start=100, end=136, header="| fee |",
+    id="p", document_id="d", text="🚢 The fee is 12 EUR. Dogs are free.", start=100, end=136, table_header="| fee |",
     metadata={"source": "fees.md", "title": "", "language": "en"},
 )  # fmt: skip
 
@@ -21,25 +21,27 @@ def row(model, number, condition=None, citations=(), **scores):
     hits = (Hit(passage=PASSAGE, rank=1),) if citations else ()
     return AnswerRow(
         model=model, condition=condition or {}, id=f"q{number}", question="?", reference="", behavior="answer",
-        kind="simple", domain="", language="en", gold=("p",), quotes=("fee is 12 EUR",), scores=scores,
+        question_type="simple", domain="", language="en", gold=("p",), quotes=("fee is 12 EUR",), scores=scores,
         answer=Answer(text="12", refused=False, citations=citations, hits=hits),
     )  # fmt: skip
 
 
 def cited(start, end, passage="p"):
-    return Citation(document_id="d", passage_id=passage, start=start, end=end, text="t", place="fees.md")
+    return Citation(document_id="d", passage_id=passage, start=start, end=end, text="t", location="fees.md")
 
 
 def collected(rows, verdict=None):
     table = make_table(rows, entries_of({"m": "m"}, ""), resamples=10)
     answers = AnswerBrowserData(BenchmarkResults("b", table, RefusalMatrix(), report_words("en")))
-    for each in rows:
-        answers.add(each.model_dump(mode="json") | ({"verdict": verdict} if verdict else {}))
+    for row in rows:
+        answers.add(row.model_dump(mode="json") | ({"verdict": verdict} if verdict else {}))
     return answers.data()
 
 
 def test_marks_are_offsets_in_the_passage():
-    data = collected([row("m", 0, citations=[cited(102, 121), cited(100, 136), cited(0, 9, "other")], key_facts=1.0)])
+    data = collected(
+        [row("m", 0, citations=[cited(102, 121), cited(100, 136), cited(0, 9, "other")], key_fact_accuracy=1.0)]
+    )
     assert data["passages"] == [["fees.md", "| fee |", PASSAGE.text, "en"]]
     [question] = data["questions"]
     assert question["gold"] == [0]
@@ -53,10 +55,10 @@ def test_marks_are_offsets_in_the_passage():
 @pytest.mark.parametrize(
     ("scores", "right", "label"),
     [
-        ({"judge_correct": 0.0, "key_facts": 1.0}, 0, "judged correct"),
-        ({"key_facts": 0.5}, 0, "key facts"),
-        ({"key_facts": None}, None, ""),
-        ({"chosen": 1.0}, 1, "right choices"),
+        ({"judge_correct": 0.0, "key_fact_accuracy": 1.0}, 0, "judged correct"),
+        ({"key_fact_accuracy": 0.5}, 0, "key-fact accuracy"),
+        ({"key_fact_accuracy": None}, None, ""),
+        ({"exact_set_accuracy": 1.0}, 1, "exact-set accuracy"),
     ],
 )
 def test_right_is_by_the_best_judge_there_is(scores, right, label):
@@ -71,20 +73,20 @@ def test_the_reason_of_a_judge_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("models", "conditions", "shown"), [(1, 1, 1), (4, 1, 4), (1, 40, 12), (3, 30, 12), (20, 2, 20)]
+    ("models", "conditions", "count"), [(1, 1, 1), (4, 1, 4), (1, 40, 12), (3, 30, 12), (20, 2, 20)]
 )
-def test_of_many_conditions_an_even_choice_is_shown(models, conditions, shown):
+def test_many_conditions_are_sampled_evenly(models, conditions, count):
     rows, entries = [], []
     for model in range(models):
         for slot in range(conditions):
             condition = {"passages": 9, "slot": slot}
             entries.append(Entry(f"{model} {slot}", "", str(model), condition))
-            rows.append(row(str(model), 0, condition, key_facts=1.0))
+            rows.append(row(str(model), 0, condition, key_fact_accuracy=1.0))
     chosen = sample_rows(make_table(rows, entries, resamples=10))
-    assert len(chosen) == shown
-    assert {each.model for each in chosen} == {str(model) for model in range(models)}
-    if shown > models:
-        assert {0, conditions - 1} <= {each.condition["slot"] for each in chosen}
+    assert len(chosen) == count
+    assert {row.model for row in chosen} == {str(model) for model in range(models)}
+    if count > models:
+        assert {0, conditions - 1} <= {row.condition["slot"] for row in chosen}
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&amp;", "\u2028\u2029", "🚢 \\u003c"])

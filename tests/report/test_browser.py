@@ -1,11 +1,11 @@
-"""The page in a real browser: by mouse and by keyboard, on a desk and on a phone, in the light and in the dark."""
+"""The page in a real browser: mouse and keyboard, desktop and phone, light and dark theme."""
 
 import pytest
 
 from tests.report.chromium import PROGRAM, Chromium
 
 pytestmark = [
-    pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium here; `apt-get install chromium`"),
+    pytest.mark.skipif(PROGRAM is None, reason="needs Chromium: `apt-get install chromium`"),
     pytest.mark.slow,
 ]
 ONE = "document.querySelector('.detail h3').textContent"
@@ -26,11 +26,11 @@ def page(chromium, report):
     chromium.open(report / "report.html")
     yield chromium
     assert chromium.errors == []
-    assert all(each.startswith(("file:", "about:")) for each in chromium.requests)
+    assert all(address.startswith(("file:", "about:")) for address in chromium.requests)
 
 
-def test_the_page_loads_without_a_complaint(page):
-    assert page.run("document.title") == "A & <B>"  # what documents hold did not run
+def test_the_page_loads_without_errors(page):
+    assert page.run("document.title") == "A & <B>"  # scripts in documents did not run
     assert page.run(CARDS) == ["A. <i>wrong</i> | $x$", "B. right"]
     assert page.run(PLACE) == "1 / 5"
     assert page.run("document.querySelectorAll('#browser script, #browser b, #browser i').length") == 0
@@ -40,8 +40,8 @@ def test_the_page_loads_without_a_complaint(page):
 @pytest.mark.parametrize(
     ("filter_", "value", "listed"),
     [
-        ("kind", "simple", ["fee", "dogs"]),
-        ("kind", "no info", ["captain"]),
+        ("question_type", "simple", ["fee", "dogs"]),
+        ("question_type", "unanswerable", ["captain"]),
         ("domain", "tech", ["pump"]),
         ("behavior", "refuse", ["captain"]),
         ("outcome", "right_b", ["fee", "dogs", "pier", "pump", "captain"]),
@@ -61,7 +61,7 @@ def test_filters(page, filter_, value, listed):
     page.choose(f"#filter-{filter_}", value)
     assert page.run(LISTED) == listed
     assert page.run("document.querySelector('#browser output').textContent") == f"Shown: {len(listed)} of 5"
-    assert page.run("document.querySelector('.detail').textContent.includes('Nothing fits')") == (not listed)
+    assert page.run("document.querySelector('.detail').textContent.includes('No question passes')") == (not listed)
     page.run("document.querySelector('.filters button').click()")
     assert len(page.run(LISTED)) == 5
 
@@ -93,7 +93,7 @@ def test_the_keyboard_is_enough(page):
     assert page.run("document.getElementById(document.activeElement.getAttribute('aria-activedescendant')) != null")
 
 
-def test_letters_that_are_typed_do_not_turn_the_page(page):
+def test_typing_does_not_change_the_question(page):
     page.run("document.getElementById('filter-search').focus()")
     page.press("KeyJ")
     assert page.run(SELECTED) == "fee"
@@ -102,14 +102,14 @@ def test_letters_that_are_typed_do_not_turn_the_page(page):
     assert page.run(SELECTED) == "fee"
 
 
-def test_focus_is_seen(page):
+def test_focus_is_visible(page):
     page.press("Tab")
     assert page.run("document.activeElement.className") == "skip"
     assert page.run("document.activeElement.getBoundingClientRect().top") >= 0
     assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_an_address_leads_to_what_was_shown(chromium, report, page):
+def test_an_address_links_to_the_question_shown(chromium, report, page):
     page.choose("#filter-a", "1")
     page.choose("#filter-b", "2")
     page.run("document.querySelectorAll('.list li')[2].click()")
@@ -126,13 +126,13 @@ def test_an_address_leads_to_what_was_shown(chromium, report, page):
     assert page.run(SELECTED) == "dogs"
 
 
-def test_evidence_and_citations_are_marked_as_they_stand(chromium, report, page):
+def test_evidence_and_citations_are_marked(chromium, report, page):
     chromium.open(report / "report.html", hash_="#q=one%2Fpump&a=right&b=wrong")
     gold = page.run("[...document.querySelectorAll('.passage mark.gold')].map(e => e.textContent).join('')")
-    assert gold.startswith("The main pump moves 40 litres a second")  # behind a letter that JavaScript counts twice
+    assert gold.startswith("The main pump moves 40 litres a second")  # after a letter of two UTF-16 units
     tags = page.run("[...document.querySelectorAll('.passage .tag')].map(e => e.textContent)")
-    assert any("A1 cited by A" in each for each in tags)
-    assert any("evidence" in each for each in tags)
+    assert any("A1 cited by A" in tag for tag in tags)
+    assert any("evidence" in tag for tag in tags)
     styles = "[...document.querySelectorAll('.passage mark')].map(e => getComputedStyle(e).textDecorationLine)"
     assert "underline" in page.run(styles)  # not by colour alone
     assert page.run("document.querySelector('.passage[open] summary').textContent.includes('evidence')")
@@ -146,7 +146,7 @@ def test_options_show_who_chose_them(page):
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_phone_scrolls_down_only(chromium, report, tmp_path, language, dark):
+def test_a_phone_never_scrolls_sideways(chromium, report, tmp_path, language, dark):
     chromium.open(report.with_name(f"report-{language}") / "report.html", width=360, height=800, dark=dark)
     assert chromium.run("document.documentElement.scrollWidth") == 360
     chromium.run("document.querySelectorAll('details').forEach(e => e.open = true)")
@@ -162,7 +162,7 @@ def test_a_phone_scrolls_down_only(chromium, report, tmp_path, language, dark):
     assert chromium.errors == []
 
 
-def test_the_switch_of_colours_is_remembered(chromium, report, page):
+def test_the_theme_is_saved(chromium, report, page):
     paper = "getComputedStyle(document.body).backgroundColor"
     ink = "getComputedStyle(document.querySelector('.picture text')).fill"
     before = page.run(ink)
@@ -175,7 +175,7 @@ def test_the_switch_of_colours_is_remembered(chromium, report, page):
     assert page.run(paper) == "rgb(255, 255, 255)"
 
 
-def test_without_script_tables_and_plots_are_there(chromium, report):
+def test_tables_and_plots_need_no_script(chromium, report):
     chromium.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         chromium.call("Page.navigate", url=f"file://{report / 'report.html'}")
@@ -188,9 +188,9 @@ def test_without_script_tables_and_plots_are_there(chromium, report):
         chromium.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def test_words_of_the_browser_are_of_the_pages_language(chromium, report):
+def test_the_browser_has_the_language_of_the_page(chromium, report):
     chromium.open(report.with_name("report-ru") / "report.html")
-    shown = chromium.run("document.getElementById('answers').innerText")
+    text = chromium.run("document.getElementById('answers').innerText")
     for word in ("тип вопроса", "Сбросить", "Эталонный ответ", "Показано: 5 из 5", "верно", "простой"):
-        assert word in shown
-    assert not [word for word in ("Reset", "Shown", "kind", "right ·") if word in shown]
+        assert word in text
+    assert not [word for word in ("Reset", "Shown", "kind", "right ·") if word in text]

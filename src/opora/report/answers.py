@@ -128,7 +128,7 @@ class AnswerBrowserData:
             record = Passage.model_validate(passage)
             self._passage_numbers[id_] = len(self._passages)
             language = str(record.metadata.get("language", ""))
-            self._passages.append([record.place, record.header, record.text, language])
+            self._passages.append([record.location, record.table_header, record.text, language])
         number = str(self._passage_numbers[id_])
         if id_ in row.get("gold", ()) and number not in question["spans"]:
             spans = (locate(quote, passage["text"]) for quote in row.get("quotes", ()))
@@ -139,7 +139,7 @@ class AnswerBrowserData:
         location and text."""
         passage = passages.get(citation["passage_id"])
         if passage is None:
-            return [citation["marker"], -1, citation["place"], citation["text"]]
+            return [citation["marker"], -1, citation["location"], citation["text"]]
         size = len(passage["text"])
         start = max(0, citation["start"] - passage["start"])
         end = min(size, citation["end"] - passage["start"])
@@ -152,7 +152,7 @@ def _question(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "text": row["question"],
-        "kind": row["kind"],
+        "question_type": row["question_type"],
         "domain": row["domain"],
         "language": row["language"],
         "behavior": row.get("behavior", ""),

@@ -23,6 +23,7 @@ from opora.report.answers import safe_json
 from opora.report.benchmark_view import BenchmarkView
 from opora.report.plots.render import RenderedPlot
 from opora.report.plots.training_curves import TrainingCurve
+from opora.text.language_pack import language_pack
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -66,9 +67,9 @@ def inline_markdown(text: str) -> str:
 def _browser_json(benches: Sequence[BenchmarkView], words: Words) -> str:
     """Return the data of the answer browser; empty if no benchmark has answers."""
     data = {
-        "decimal": words.number(0.0, 1)[1],
+        "decimal": language_pack(words.language).decimal_mark,
         "words": words.section("browser"),
-        "names": {group: words.section(group) for group in ("kind", "domain", "behavior", "reason")},
+        "names": {group: words.section(group) for group in ("question_type", "domain", "behavior", "reason")},
         "benches": [bench.answers for bench in benches if bench.answers],
     }
     return safe_json(data) if data["benches"] else ""

@@ -16,7 +16,7 @@ from typing import Self
 
 from opora.artifacts import Build, Manifest, read_manifest
 from opora.artifacts.checksums import MANIFEST
-from opora.artifacts.stage import Project, Stage
+from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import track
 from opora.errors import InputError
 from opora.report.benchmark_view import read_benchmark
@@ -71,6 +71,10 @@ class ReportStage(Stage):
         for manifest in manifests.values():
             inputs |= {f"log {training}": value for training, value in log_fingerprints(manifest).items()}
         return inputs
+
+    def estimate(self, project: Project) -> Estimate:
+        """Return a typical time; most of it is drawing."""
+        return Estimate(seconds=10.0)
 
     def make(self, build: Build) -> Manifest:
         """Write the page, its other formats and the plots."""

@@ -1,4 +1,4 @@
-"""The report shows how the adapters of its rows were trained, and nothing of an adapter that it has no row of."""
+"""Training curves in the report: those of the adapters that the benchmark measured, and no others."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def run_bench(ferry_project, ferry_bench, tmp_path, monkeypatch):
     settings = ferry_bench.model_copy(update={"models": models})
     stage = BenchStage(
         settings, ferry_project / "corpus", ferry_project / "index", tmp_path / "bench",
-        lambda spec, settings: FerryModel("fake:right"),
+        lambda spec, settings: FerryModel("scripted:right"),
     )  # fmt: skip
     return stage.run
 
@@ -70,19 +70,19 @@ def test_the_report_shows_curve_and_numbers(run_bench, tmp_path):
     report(tmp_path)
     page, markdown = ((tmp_path / "report" / name).read_text("utf-8") for name in ("report.html", "report.md"))
     assert "<h3>Training</h3>" in page
-    assert "&lt;b&gt;50 %, RAFT: losses while train/raft was trained" in page
+    assert "&lt;b&gt;50 %, RAFT: losses of train/raft by training step" in page
     assert "<td>1.100</td><td>1.625</td>" in page
     assert re.search(r"\| 2 +\| 1.100 +\| 1.625 +\|", markdown)
     pictures = re.findall(r"\]\(<(.+?)>\)", markdown)
     assert "plots/bench-curve-1.png" in pictures
-    assert all((tmp_path / "report" / each).read_bytes().startswith(b"\x89PNG") for each in pictures)
+    assert all((tmp_path / "report" / path).read_bytes().startswith(b"\x89PNG") for path in pictures)
     [benchmark] = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))["benchmarks"]
     [curve] = benchmark["curves"]
     assert curve["evaluations"][1] == {"step": 2, "domain": 1.1, "general": 1.625}
     assert curve["plot"] == "plots/bench-curve-1.png"
 
 
-def test_another_log_makes_the_report_stale(run_bench, tmp_path):
+def test_a_new_log_makes_the_report_stale(run_bench, tmp_path):
     def key():
         return ReportStage(ReportSettings(), [tmp_path / "bench"], tmp_path / "report").build().key
 
@@ -93,10 +93,10 @@ def test_another_log_makes_the_report_stale(run_bench, tmp_path):
     assert key() != before
 
 
-@pytest.mark.parametrize("change", ["trained anew", "gone", "without evaluations"])
-def test_no_curve_of_what_was_not_benched(run_bench, tmp_path, change):
+@pytest.mark.parametrize("change", ["trained again", "gone", "without evaluations"])
+def test_an_adapter_that_was_not_measured_has_no_curve(run_bench, tmp_path, change):
     manifest = run_bench()
-    if change == "trained anew":
+    if change == "trained again":
         make_training(tmp_path / "train" / "raft", weights=b"v")
     elif change == "gone":
         (tmp_path / "train").rename(tmp_path / "elsewhere")
@@ -105,7 +105,7 @@ def test_no_curve_of_what_was_not_benched(run_bench, tmp_path, change):
     assert read_training_curves(manifest) == []
 
 
-def test_a_report_without_curves_has_no_section_of_them(run_bench, tmp_path):
+def test_a_report_without_curves_has_no_training_section(run_bench, tmp_path):
     run_bench()
     (tmp_path / "train").rename(tmp_path / "elsewhere")
     report(tmp_path)
@@ -115,13 +115,13 @@ def test_a_report_without_curves_has_no_section_of_them(run_bench, tmp_path):
 @pytest.mark.parametrize("general", [None, 1.5])
 def test_a_panel_for_each_set(general):
     def picture(evaluations, **more):
-        given = {"max_general_loss_increase": None, "kept_step": None, **more}
-        curve = TrainingCurve("t", ("r",), "sft", evaluations, **given)
+        fields = {"max_general_loss_increase": None, "kept_step": None, **more}
+        curve = TrainingCurve("t", ("r",), "sft", evaluations, **fields)
         return render_plot(training_plot("c", curve, report_words("en"))).png
 
     evaluations = [Evaluation(0, 2.0, general), Evaluation(4, 1.0, general)]
     first = picture(evaluations)
     assert first == picture(evaluations)
     assert first != picture(evaluations, kept_step=0)
-    heights = {int.from_bytes(each[20:24], "big") for each in (first, picture([Evaluation(0, None, 1.0)]))}
+    heights = {int.from_bytes(png[20:24], "big") for png in (first, picture([Evaluation(0, None, 1.0)]))}
     assert len(heights) == (1 if general is None else 2)

@@ -1,7 +1,7 @@
 // Answer browser: filters, the answers of two rows side by side, and a list of questions.
 function startBrowser(data) {
   const w = data.words;
-  const FILTERS = ["kind", "domain", "language", "behavior"];
+  const FILTERS = ["question_type", "domain", "language", "behavior"];
   const OUTCOMES = ["right_a", "wrong_a", "refused_a", "right_b", "wrong_b", "better_a", "better_b", "both_right", "both_wrong"];
   // a, b: numbers of the two rows, -1 for none; visible: numbers of the questions that pass the filters
   const state = { bench: data.benches[0], a: 0, b: -1, id: "", visible: [], renderQuestion: null };
@@ -137,7 +137,7 @@ function startBrowser(data) {
       .map(([label, answer]) => label + " " + outcomeSign(answer) + (answer.refused ? " " + w.refused : ""));
     return element("li", { role: "option", id: "question-" + n, "data-id": question.id, "aria-selected": "false" },
       element("span", { lang: question.language }, question.text),
-      element("span", { class: "marks" }, [displayName(data, "kind", question.kind), ...outcomes].join(" · ")));
+      element("span", { class: "marks" }, [displayName(data, "question_type", question.question_type), ...outcomes].join(" · ")));
   }
 
   function outcomeSign(answer) { return answer.right === 1 ? "✓" : answer.right === 0 ? "✗" : "–"; }

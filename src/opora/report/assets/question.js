@@ -7,7 +7,7 @@ function makeQuestionView(data, bench) {
 
   // answers: [{label: "A", row: 0, answer: {...}}, ...]
   function renderQuestion(question, answers, address) {
-    const facts = [displayName(data, "kind", question.kind), question.domain && displayName(data, "domain", question.domain),
+    const facts = [displayName(data, "question_type", question.question_type), question.domain && displayName(data, "domain", question.domain),
       question.behavior && w.behavior + ": " + displayName(data, "behavior", question.behavior), question.id].filter(Boolean);
     return [
       element("h3", { lang: question.language }, question.text),

@@ -14,6 +14,7 @@ from opora.bench.results.markdown import Grid
 from opora.bench.results.metrics import Column
 from opora.metrics.bootstrap import Interval
 from opora.report.results import BenchmarkResults
+from opora.text.language_pack import language_pack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +81,8 @@ def format_ticks(axes: Axes, words: Words, axis: str) -> None:
     """Write the ticks of `axis` (x or y) with the decimal separator of the language."""
     from matplotlib.ticker import FuncFormatter
 
-    formatter = FuncFormatter(lambda value, _: f"{value:g}".replace(".", words.number(0.0, 1)[1]).replace("-", "−"))
+    mark = language_pack(words.language).decimal_mark
+    formatter = FuncFormatter(lambda value, _: f"{value:g}".replace(".", mark).replace("-", "−"))
     (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter(formatter)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from opora.bench.results.markdown import MOST_ACROSS
+from opora.bench.results.markdown import MAX_ACROSS
 from opora.report.plots.base import (
     MARKERS,
     PlotSpec,
@@ -71,5 +71,5 @@ def _cost_plot(results: BenchmarkResults, name: str, metrics: Sequence[str], x_l
     values = (
         f"{names[row.name]}: {words.number(cost)}, {label} {words.interval(score)}" for row, cost, score in points
     )
-    alt = "; ".join(values) if len(points) <= MOST_ACROSS else words("plots.see")
+    alt = "; ".join(values) if len(points) <= MAX_ACROSS else words("plots.see")
     return PlotSpec(f"cost-{name}", words(f"plots.{name}", metric=label), draw, alt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opora.bench.results.markdown import MOST_ACROSS
+from opora.bench.results.markdown import MAX_ACROSS
 from opora.bench.results.metrics import COLUMNS, Column
 from opora.bench.results.table import Group, group_labels, in_group
 from opora.report.plots.base import SHARE_LIMITS, PlotSpec, axis_limits
@@ -37,7 +37,7 @@ def differences_plot(results: BenchmarkResults) -> PlotSpec | None:
 
 def type_plot(results: BenchmarkResults) -> PlotSpec | None:
     """Plan the plot of the headline metric by question type."""
-    return _group_plot(results, "kinds", "kind")
+    return _group_plot(results, "question_types", "question_type")
 
 
 def domain_plot(results: BenchmarkResults) -> PlotSpec | None:
@@ -64,7 +64,7 @@ def _group_plot(results: BenchmarkResults, name: str, group: Group) -> PlotSpec 
 
 
 def _fits(results: BenchmarkResults) -> bool:
-    return len(results.table.rows) <= MOST_ACROSS
+    return len(results.table.rows) <= MAX_ACROSS
 
 
 def _shares(better: str) -> list[Column]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opora.bench.results.i18n import NONE, Words
-from opora.bench.results.markdown import label_of
+from opora.bench.results.markdown import label_with_arrow
 from opora.bench.results.metrics import Column
 from opora.bench.results.table import TableRow, Verdict, verdict
 from opora.metrics.bootstrap import Difference, Interval
@@ -97,7 +97,7 @@ def shade_of(interval: Interval, column: Column) -> float | None:
 
 def metric_label(column: Column, words: Words) -> str:
     """Return the label of a metric, with an arrow that does not wrap onto its own line."""
-    return label_of(column, words).replace(" ↑", "\u00a0↑").replace(" ↓", "\u00a0↓")
+    return label_with_arrow(column, words).replace(" ↑", "\u00a0↑").replace(" ↓", "\u00a0↓")
 
 
 def _interval_cell(interval: Interval, column: Column, words: Words) -> TableCell:

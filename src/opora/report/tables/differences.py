@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opora.bench.results.markdown import MOST_ACROSS
+from opora.bench.results.markdown import MAX_ACROSS
 from opora.bench.results.table import shown_columns
 from opora.report.results import BenchmarkResults
 from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection, difference_cell, metric_label
@@ -12,7 +12,7 @@ def differences_table(results: BenchmarkResults) -> HtmlTable | None:
     """Return the differences of all metrics, or those of the headline if the table has many rows."""
     if not any(row.against for row in results.table.rows):
         return None
-    if len(results.table.rows) <= MOST_ACROSS:
+    if len(results.table.rows) <= MAX_ACROSS:
         return _metrics_as_lines(results)
     return _rows_as_lines(results)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opora.bench.results.i18n import capital
-from opora.bench.results.markdown import MOST_ACROSS
+from opora.bench.results.markdown import MAX_ACROSS
 from opora.bench.results.table import Group, TableRow, group_labels, in_group
 from opora.report.results import BenchmarkResults
 from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection, shaded_cell
@@ -14,7 +14,7 @@ MAX_ROWS = 60
 
 def type_table(results: BenchmarkResults) -> HtmlTable | None:
     """Return the headline metric by question type; None if there is one type only."""
-    return _group_table(results, "kind")
+    return _group_table(results, "question_type")
 
 
 def domain_table(results: BenchmarkResults) -> HtmlTable | None:
@@ -34,7 +34,7 @@ def _group_table(results: BenchmarkResults, group: Group) -> HtmlTable | None:
     counts = {label: max(in_group(row, group, label, column).count for row in rows) for label in labels}
     details = {label: f"{words('scores.questions')}: {counts[label]}" for label in labels}
     group_names = {label: words.named(group, label) for label in labels}
-    if len(rows) <= MOST_ACROSS:
+    if len(rows) <= MAX_ACROSS:
         head = [(names[row.name], "") for row in rows]
         lines = [TableLine(group_names[label], [cell(row, label) for row in rows], details[label]) for label in labels]
         corner = words(f"by.{group}_short")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, get_args
 
-from opora.bench.results.markdown import MOST_ACROSS, note
+from opora.bench.results.markdown import MAX_ACROSS, note
 from opora.bench.results.metrics import SUMMARY, Column, MetricGroup
 from opora.bench.results.table import shown_columns
 from opora.report.results import BenchmarkResults
@@ -30,7 +30,7 @@ class HeadlineCard(NamedTuple):
 
 def headline_cards(results: BenchmarkResults) -> list[HeadlineCard]:
     """Return one card per row; none for a table of many rows."""
-    if len(results.table.rows) > MOST_ACROSS:
+    if len(results.table.rows) > MAX_ACROSS:
         return []
     column, names, words = results.headline, results.row_names, results.words
     cards = []
@@ -45,7 +45,7 @@ def headline_cards(results: BenchmarkResults) -> list[HeadlineCard]:
 
 def score_table(results: BenchmarkResults) -> HtmlTable:
     """Return the table of scores: one line per metric, or one line per row if there are many rows."""
-    if len(results.table.rows) <= MOST_ACROSS:
+    if len(results.table.rows) <= MAX_ACROSS:
         return _metrics_as_lines(results)
     return _rows_as_lines(results)
 

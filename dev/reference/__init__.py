@@ -1,0 +1,1 @@
+"""Pages of docs/reference, one per file, each made from the code."""

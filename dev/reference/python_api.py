@@ -1,0 +1,56 @@
+"""docs/reference/python-api.md: the names that `import opora` offers."""
+
+from __future__ import annotations
+
+import inspect
+
+from pydantic import BaseModel
+
+from reference.fields import WRITTEN, docstring, record_table
+
+
+def python_api_page() -> str:
+    """Return signature and docstring of each function, and the fields of each record."""
+    import opora
+
+    parts = [
+        "# Python API\n\nThe names that `import opora` offers. They are imported when they are first used, so that"
+        f" `import opora` itself takes no time. {WRITTEN}\n",
+        f"{docstring(opora)}\n",
+    ]
+    for name in sorted(opora.__all__, key=lambda name: (name[0].isupper(), name)):
+        item = getattr(opora, name)
+        if name.startswith("__"):
+            continue
+        parts.append(f"## {name}\n")
+        if inspect.isclass(item) and issubclass(item, BaseModel):
+            parts.append(f"{docstring(item)}\n\n{record_table(item)}\n")
+        else:
+            parts.append(f"```python\n{name}{_signature(item)}\n```\n\n{docstring(item)}\n")
+            parts += [f"{method}\n" for method in _methods(item)]
+    return "\n".join(parts)
+
+
+def _signature(item: object) -> str:
+    signature = inspect.signature(item)  # type: ignore[arg-type]
+    arguments = ",\n    ".join(_argument(parameter) for parameter in signature.parameters.values())
+    text = str(signature).replace("'", "")
+    returns = text[text.rindex(") ->") + 1 :] if ") ->" in text else ""
+    return text if len(text) < 90 else f"(\n    {arguments},\n){returns}"
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    return str(parameter).replace("'", "")
+
+
+def _methods(item: object) -> list[str]:
+    """Return signature and docstring of each public method of a class."""
+    if not inspect.isclass(item):
+        return []
+    methods = [
+        (name, method)
+        for name, method in vars(item).items()
+        if inspect.isfunction(method) and not name.startswith("_") and inspect.getdoc(method)
+    ]
+    lines = [f"**`.{name}{_signature(method)}`** {docstring(method)}" for name, method in methods]
+    return [line.replace("(self, ", "(").replace("(self)", "()") for line in lines]
