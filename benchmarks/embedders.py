@@ -25,7 +25,7 @@ from opora.retrieval.embedders import sif
 from opora.retrieval.embedders.base import Embedder, Text
 from opora.retrieval.embedders.registry import open_embedder
 from opora.train.embedder.settings import EmbedderTrainSettings
-from opora.train.embedder.stage import train_embedder
+from opora.train.embedder.stage import EmbedderStage
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = 8
@@ -56,7 +56,7 @@ def main() -> None:
             print(f"| {name} | {_cells(embedder, texts, ids, questions)} |", flush=True)
         if arguments.trained is not None:
             given = {key: json.loads(value) for key, value in (each.split("=") for each in arguments.trained)}
-            train_embedder(EmbedderTrainSettings(**given), root / "corpus", root / "train" / "dense")
+            EmbedderStage(EmbedderTrainSettings(**given), root / "corpus", root / "train" / "dense").run()
             trained = open_embedder("train/dense", None, root=root)
             assert trained
             print(f"| trained on the corpus | {_cells(trained, texts, ids, questions)} |")

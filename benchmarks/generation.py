@@ -27,7 +27,7 @@ from opora.models.backends.transformers import TransformersModel
 from opora.models.base import Chat, Completion, LanguageModel
 from opora.models.settings import ModelSettings
 from opora.records import Passage
-from opora.train.llm.stage import pick_precision
+from opora.train.llm.run import pick_precision
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = 6

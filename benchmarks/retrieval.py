@@ -38,12 +38,12 @@ from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
 from opora.corpus.stage import IngestStage
 from opora.examples.evidence import resolve_gold
-from opora.records import KINDS, Example
+from opora.records import QUESTION_TYPES, Example
 from opora.retrieval.settings import IndexSettings
 from opora.train.embedder.settings import EmbedderTrainSettings
-from opora.train.embedder.stage import train_embedder
-from opora.train.reranker.settings import RerankerSettings
-from opora.train.reranker.stage import train_reranker
+from opora.train.embedder.stage import EmbedderStage
+from opora.train.reranker.settings import RerankerTrainSettings
+from opora.train.reranker.stage import RerankerStage
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHSET = ROOT / "src" / "opora" / "projects" / "benchmark"
@@ -119,10 +119,11 @@ def train(engine: str, pairs: Pairs, folder: Path, project: Path) -> None:
         if not (trained / spec).exists():
             ids = write_pairs(pairs, trained / "corpus", TRAINED_AT)
             if spec == "train/embedder":
-                train_embedder(EmbedderTrainSettings(), trained / "corpus", trained / spec)
+                EmbedderStage(EmbedderTrainSettings(), trained / "corpus", trained / spec).run()
             else:
                 questions = write_examples(pairs, ids, trained)
-                train_reranker(RerankerSettings(questions=questions), settings, trained / "corpus", trained / spec)
+                reranker = RerankerTrainSettings(questions=questions)
+                RerankerStage(reranker, settings, trained / "corpus", trained / spec).run()
         if not (project / spec).exists():
             (project / "train").mkdir(exist_ok=True)
             (project / spec).symlink_to((trained / spec).resolve())
@@ -248,9 +249,10 @@ def by_kind(project: Path, half: str) -> None:
     questions = project / "train.jsonl"
     examples = [each for language in LANGUAGES for each in read_examples(language) if each.split == "train"]
     write_json_lines(questions, examples)
-    train_embedder(EmbedderTrainSettings(questions=questions), corpus, project / "train" / "embedder")
+    EmbedderStage(EmbedderTrainSettings(questions=questions), corpus, project / "train" / "embedder").run()
     for settings in (RERANKED, TRAINED):
-        train_reranker(RerankerSettings(questions=questions), settings, corpus, project / settings.reranker)
+        reranker = RerankerTrainSettings(questions=questions)
+        RerankerStage(reranker, settings, corpus, project / settings.reranker).run()
     engines = ["terms", "dense", "fused", "reranked", "dense, trained", "fused, trained", "reranked, trained"]
     for engine in engines:
         if engine not in SHARED:
@@ -263,7 +265,7 @@ def by_kind(project: Path, half: str) -> None:
         opened = {each: ENGINES[each]() for each in engines}
         for name, each in opened.items():
             each.open(index_of(name, project))
-        for kind in (*KINDS, "all"):
+        for kind in (*QUESTION_TYPES, "all"):
             chosen = [question for of, question in asked if kind in (of, "all")]
             if chosen:
                 cells = []
@@ -280,7 +282,7 @@ def read_benchmark(language: str, split: str, documents: Any, passages: Any) -> 
         if example.split == split and example.quotes:
             each = [example.model_copy(update={"quotes": (quote,)}) for quote in example.quotes]
             evidence = [set(resolve_gold(one, documents, passages).gold) for one in each]
-            found.append((example.kind, Question(example.question, evidence)))
+            found.append((example.question_type, Question(example.question, evidence)))
     return found
 
 

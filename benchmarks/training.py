@@ -1,15 +1,14 @@
-"""What a unit of training costs: TRL at its defaults, TRL at its best settings, and opora.
+"""Benchmark of training: cost of one step with TRL at its defaults, TRL at its best settings, and opora.
 
-In: a model and units of rows made of `benchset/documents/en`: a prompt of about 1,500 tokens, answers of about 100.
-Out: a table in Markdown: CPU and wall seconds of one forward and backward pass of a unit, peak memory, the
-floating-point operations that the unit needs and the share of the machine's matmul peak that is reached; and how far
-loss and gradients are from those of TRL. Each way runs in a process of its own, one after another, in turns. "TRL best"
-has gradient checkpointing off, its head over labelled positions only (which it does by itself only on CUDA), and one
-row at a time, which is its fastest way on a CPU.
+In: a model and workloads made of `benchset/documents/en`: prompts of about 1,500 tokens, answers of about 100.
+Out: a table in Markdown: CPU and wall seconds of the forward and backward passes of a workload, peak memory, the
+floating-point operations that it needs, the share of the machine's matmul peak, and the difference of loss and
+gradients from those of TRL. Each way runs in its own process, in turns. "TRL best" has gradient checkpointing off, its
+head over labelled positions only (by default only on CUDA), and one row at a time, which is its fastest way on a CPU.
 
     OMP_NUM_THREADS=1 python benchmarks/training.py [--units simpo dpo grpo shared ...] [--model smollm2|qwen2]
 
-The units named activated have an activated adapter, in PEFT as in opora.
+Workloads named `activated` use an activated adapter, in PEFT and in opora.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ from typing import Any, NamedTuple
 
 import torch
 
-from opora.models.backends.transformers import load_causal_lm, load_tokenizer, pick_device
+from opora.models.backends.loading import load_causal_lm, load_tokenizer, pick_device
 from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
 from opora.train.engine.engine import Engine
 from opora.train.engine.prefix_tree import build_tree
-from opora.train.examples import Row, Unit
-from opora.train.llm.batching import groups
+from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.llm.batching import group_by_prefix
 from opora.train.lora import add_lora
-from opora.train.objectives.dpo import dpo_loss
-from opora.train.objectives.sft import sft_loss
-from opora.train.objectives.simpo import simpo_loss
-from opora.train.settings import LoraSettings, TrainSettings
+from opora.train.objectives.dpo import Dpo, DpoSettings
+from opora.train.objectives.sft import Sft, SftSettings
+from opora.train.objectives.simpo import Simpo, SimpoSettings
+from opora.train.settings import LoraSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT, QUESTION, ANSWER = 1500, 25, 100
 MAX_BATCH_TOKENS = 2560
-"""Of a pass of opora: the prompt and eight answers."""
+"""Maximum tokens per forward pass of opora: the prompt and eight answers."""
 LORA: dict[str, Any] = {"r": 32, "alpha": 64}
 DEFAULT, BEST, OURS = "TRL default", "TRL best", "opora"
 WAYS = (DEFAULT, BEST, OURS)
@@ -75,7 +74,7 @@ def main() -> None:
 
 def compare(unit: str, arguments: argparse.Namespace, peak: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found: dict[str, list[dict[str, Any]]] = {way: [] for way in arguments.ways}
+        results: dict[str, list[dict[str, Any]]] = {way: [] for way in arguments.ways}
         for _ in range(arguments.rounds):
             for way in arguments.ways:
                 file = Path(folder) / f"{way}.pt"
@@ -90,8 +89,8 @@ def compare(unit: str, arguments: argparse.Namespace, peak: float) -> None:
                 elif done.returncode:
                     raise RuntimeError(done.stderr.decode()[-2000:])
                 else:
-                    found[way].append(torch.load(file, weights_only=True))
-        rows = {way: min(each, key=lambda row: row["cpu_s"]) for way, each in found.items() if each}
+                    results[way].append(torch.load(file, weights_only=True))
+        rows = {way: min(runs, key=lambda row: row["cpu_s"]) for way, runs in results.items() if runs}
         best = rows.get(BEST) or next(iter(rows.values()))
         for way, row in rows.items():
             loss = abs(row["loss"] / best["loss"] - 1)
@@ -106,48 +105,53 @@ def compare(unit: str, arguments: argparse.Namespace, peak: float) -> None:
 
 
 def distance(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> float:
-    """Norm of the difference of all gradients, relative to that of the second."""
+    """Return the norm of the difference of all gradients, relative to the norm of `right`."""
     difference = sum(float((left[name] - right[name]).double().norm() ** 2) for name in right)
-    return float((difference / sum(float(each.double().norm() ** 2) for each in right.values())) ** 0.5)
+    return float((difference / sum(float(gradient.double().norm() ** 2) for gradient in right.values())) ** 0.5)
 
 
-Call = Callable[[Sequence[Unit], int], torch.Tensor]
-"""(units of one pass, answer tokens of all) -> loss."""
+Call = Callable[[Sequence[TokenizedExample], int], torch.Tensor]
+"""(examples of one pass, answer tokens of all examples) -> loss."""
 
 
-class UnitOfWork(NamedTuple):
-    """`make`: its units. `loss`: by the engine. `trl`: (model with adapter, loss) by a trainer of TRL. `reference`: the
-    model before training scores the answers too. `activated`: the adapter works from the answer on."""
+class Workload(NamedTuple):
+    """One workload. `make`: its examples; `loss`: computed by the engine; `trl`: (model with adapter, loss) of a
+    trainer of TRL; `reference`: the model before training scores the answers too; `activated`: with an activated
+    adapter."""
 
-    make: Callable[[Any], list[Unit]]
-    loss: Callable[[Engine, Sequence[Unit], int], torch.Tensor]
-    trl: Callable[[Any, Any, Given], tuple[Any, Call]]
+    make: Callable[[Any], list[TokenizedExample]]
+    loss: Callable[[Engine, Sequence[TokenizedExample], int], torch.Tensor]
+    trl: Callable[[Any, Any, TrlOptions], tuple[Any, Call]]
     reference: bool = False
     activated: bool = False
 
 
-class Given(NamedTuple):
-    """How a trainer of TRL is set: at its best or at its defaults, with what activates the adapter, if anything."""
+class TrlOptions(NamedTuple):
+    """Options of a trainer of TRL: best or default settings, and the invocation tokens of an activated adapter."""
 
     best: bool
     invocation: list[int] | None
 
 
-def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespace) -> None:
-    """Write seconds, memory, loss and gradients of one unit, after a short one to warm up."""
+def measure(work: Workload, way: str, file: Path, arguments: argparse.Namespace) -> None:
+    """Write seconds, memory, loss and gradients of one workload, after a short warm-up."""
     device = pick_device(arguments.device)
     base, tokenizer = load(arguments.model, device)
-    units = unit.make(tokenizer)
-    invocation = invocation_ids(tokenizer) if unit.activated else None
-    flop = flop_needed(base, units, unit)
+    examples = work.make(tokenizer)
+    invocation = invocation_ids(tokenizer) if work.activated else None
+    flop = flop_needed(base, examples, work)
     model, call = (
-        ours(unit, base, invocation) if way == OURS else unit.trl(base, tokenizer, Given(way == BEST, invocation))
+        ours(work, base, invocation) if way == OURS else work.trl(base, tokenizer, TrlOptions(way == BEST, invocation))
     )
-    draw_adapter(model)
+    init_adapter(model)
     model.train()
-    chunks = {DEFAULT: [units], BEST: [[each] for each in units], OURS: groups(units, MAX_BATCH_TOKENS)}[way]
-    total = sum(each.answer_tokens for each in units)
-    call([cut(each) for each in chunks[0]], total).backward()
+    chunks = {
+        DEFAULT: [examples],
+        BEST: [[example] for example in examples],
+        OURS: group_by_prefix(examples, MAX_BATCH_TOKENS),
+    }[way]
+    total = sum(example.answer_tokens for example in examples)
+    call([shorten(example) for example in chunks[0]], total).backward()
     model.zero_grad()
     reset_peak(device)
     wall, cpu, loss = time.perf_counter(), time.process_time(), 0.0
@@ -156,19 +160,19 @@ def measure(unit: UnitOfWork, way: str, file: Path, arguments: argparse.Namespac
         value.backward()
         loss += float(value.detach())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    gradients = {name: each.grad.cpu() for name, each in model.named_parameters() if each.grad is not None}
+    gradients = {name: tensor.grad.cpu() for name, tensor in model.named_parameters() if tensor.grad is not None}
     row = {"wall_s": wall, "cpu_s": cpu, "peak_gb": peak_gb(device), "loss": loss, "flop": flop, "gradients": gradients}
     torch.save(row, file)
 
 
-def ours(unit: UnitOfWork, base: Any, invocation: list[int] | None) -> tuple[Any, Call]:
-    model = add_lora(base, TrainSettings(lora=LoraSettings(activated=unit.activated, **LORA)), invocation)
+def ours(work: Workload, base: Any, invocation: list[int] | None) -> tuple[Any, Call]:
+    model = add_lora(base, SftSettings(lora=LoraSettings(activated=work.activated, **LORA)), invocation)
     engine = Engine(model)
-    return model, lambda units, total: unit.loss(engine, units, total)
+    return model, lambda examples, total: work.loss(engine, examples, total)
 
 
-def draw_adapter(model: Any) -> None:
-    """The same adapter for every way, with B no longer zero."""
+def init_adapter(model: Any) -> None:
+    """Initialise the same adapter for every way, with nonzero B."""
     torch.manual_seed(0)
     for name, parameter in sorted(model.named_parameters()):
         if "lora_" in name and parameter.requires_grad:
@@ -190,7 +194,7 @@ def load(name: str, device: torch.device) -> tuple[Any, Any]:
     return model.to(device), tokenizer
 
 
-# the units
+# workloads
 
 
 def text_ids(tokenizer: Any) -> list[int]:
@@ -198,72 +202,74 @@ def text_ids(tokenizer: Any) -> list[int]:
     return list(tokenizer("\n\n".join(path.read_text(encoding="utf-8") for path in documents))["input_ids"])
 
 
-def drawn(tokenizer: Any, prompts: Sequence[int], answers: int) -> list[Unit]:
-    """A unit for each of `prompts`, the number of its context, with so many rows; answers of 80 to 120 tokens."""
+def draw_examples(tokenizer: Any, contexts: Sequence[int], answers: int) -> list[TokenizedExample]:
+    """Return one example per number in `contexts`, each with `answers` rows of 80 to 120 answer tokens. Equal numbers
+    share a context."""
     ids, rng, end = text_ids(tokenizer), random.Random(0), invocation_ids(tokenizer)
 
-    def some(size: int) -> list[int]:
+    def draw(size: int) -> list[int]:
         start = rng.randrange(len(ids) - size)
         return ids[start : start + size]
 
-    contexts = {number: some(PROMPT - QUESTION) for number in sorted(set(prompts))}
-    units = []
-    for number, context in enumerate(prompts):
-        prompt = contexts[context] + some(QUESTION) + end
-        rows = [Row(prompt, some(rng.randint(ANSWER - 20, ANSWER + 20))) for _ in range(answers)]
-        units.append(Unit(str(number), tuple(rows)))
-    return units
+    texts = {number: draw(PROMPT - QUESTION) for number in sorted(set(contexts))}
+    examples = []
+    for index, context in enumerate(contexts):
+        prompt = texts[context] + draw(QUESTION) + end
+        rows = [TokenizedRow(prompt, draw(rng.randint(ANSWER - 20, ANSWER + 20))) for _ in range(answers)]
+        examples.append(TokenizedExample(str(index), tuple(rows)))
+    return examples
 
 
-def group(tokenizer: Any) -> list[Unit]:
-    """Eight answers to one prompt, each a unit."""
-    [unit] = drawn(tokenizer, [0], 8)
-    return [Unit(str(number), (row,)) for number, row in enumerate(unit.rows)]
+def draw_group(tokenizer: Any) -> list[TokenizedExample]:
+    """Return eight examples with one prompt."""
+    [example] = draw_examples(tokenizer, [0], 8)
+    return [TokenizedExample(str(index), (row,)) for index, row in enumerate(example.rows)]
 
 
-def cut(unit: Unit) -> Unit:
-    return Unit(unit.id, tuple(Row(row.prompt[-32:], row.answer[:4]) for row in unit.rows))
+def shorten(example: TokenizedExample) -> TokenizedExample:
+    return example._replace(rows=tuple(TokenizedRow(row.prompt[-32:], row.answer[:4]) for row in example.rows))
 
 
-def advantages(units: Sequence[Unit]) -> list[float]:
-    return [(-1.0) ** int(unit.id) * (1 + int(unit.id)) for unit in units]
+def advantages(examples: Sequence[TokenizedExample]) -> list[float]:
+    return [(-1.0) ** int(example.id) * (1 + int(example.id)) for example in examples]
 
 
-# the losses of opora
+# losses of opora
 
 
-def our_sft(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
-    return sft_loss(engine, units, TrainSettings()).loss / total
+def our_sft(engine: Engine, examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+    return Sft().loss(engine, examples).loss / total
 
 
-def our_simpo(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
-    return simpo_loss(engine, units, TrainSettings(method="simpo")).loss
+def our_simpo(engine: Engine, examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+    return Simpo(SimpoSettings()).loss(engine, examples).loss
 
 
-def our_dpo(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
-    return dpo_loss(engine, units, TrainSettings(method="dpo")).loss
+def our_dpo(engine: Engine, examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+    return Dpo(DpoSettings()).loss(engine, examples).loss
 
 
-def our_grpo(engine: Engine, units: Sequence[Unit], total: int) -> torch.Tensor:
-    """The clipped surrogate of Shao et al. 2024 (arXiv:2402.03300, equation 3) on policy, a mean over tokens."""
-    scores = engine.score([row for unit in units for row in unit.rows])
+def our_grpo(engine: Engine, examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+    """Return the on-policy clipped surrogate of Shao et al. 2024 (arXiv:2402.03300, equation 3), averaged over
+    tokens."""
+    scores = engine.score([row for example in examples for row in example.rows])
     terms = [
         -advantage * torch.exp(score.logprobs - score.logprobs.detach()).sum()
-        for advantage, score in zip(advantages(units), scores, strict=True)
+        for advantage, score in zip(advantages(examples), scores, strict=True)
     ]
     return torch.stack(terms).sum() / total
 
 
-# the same by the trainers of TRL
+# losses of the trainers of TRL
 
 
-def trainer_of(kind: str, base: Any, tokenizer: Any, how: Given, **more: Any) -> Any:
+def trainer_of(kind: str, base: Any, tokenizer: Any, options: TrlOptions, **settings: Any) -> Any:
     import trl
     import trl.experimental.cpo
     from datasets import Dataset
     from peft import LoraConfig
 
-    if how.best:
+    if options.best:
         utils: Any = trl.trainer.utils
         utils._use_triton = lambda device: True  # its head over labelled positions only, as on CUDA
     names = {
@@ -273,11 +279,11 @@ def trainer_of(kind: str, base: Any, tokenizer: Any, how: Given, **more: Any) ->
         "grpo": ("GRPOTrainer", "GRPOConfig"),
     }
     Trainer, Config = (getattr(trl.experimental.cpo if kind == "cpo" else trl, name) for name in names[kind])
-    given = {"output_dir": tempfile.mkdtemp(), "report_to": "none", "bf16": False, **more}
-    given |= {"gradient_checkpointing": False} if how.best else {}
+    settings = {"output_dir": tempfile.mkdtemp(), "report_to": "none", "bf16": False, **settings}
+    settings |= {"gradient_checkpointing": False} if options.best else {}
     lora = LoraConfig(
         r=LORA["r"], lora_alpha=LORA["alpha"], target_modules="all-linear", task_type="CAUSAL_LM",
-        alora_invocation_tokens=how.invocation,
+        alora_invocation_tokens=options.invocation,
     )  # fmt: skip
     texts = (
         {"prompt": "a", "chosen": "b", "rejected": "c"}
@@ -287,11 +293,11 @@ def trainer_of(kind: str, base: Any, tokenizer: Any, how: Given, **more: Any) ->
     rewards = {"reward_funcs": lambda completions, **_: [0.0] * len(completions)} if kind == "grpo" else {}
     data = Dataset.from_list([texts] * 8)
     return Trainer(
-        model=base, args=Config(**given), train_dataset=data, processing_class=tokenizer, peft_config=lora, **rewards
+        model=base, args=Config(**settings), train_dataset=data, processing_class=tokenizer, peft_config=lora, **rewards
     )
 
 
-def padded(rows: Sequence[Row], device: torch.device) -> dict[str, torch.Tensor]:
+def padded(rows: Sequence[TokenizedRow], device: torch.device) -> dict[str, torch.Tensor]:
     width = max(row.length for row in rows)
     fill = [width - row.length for row in rows]
     return {
@@ -307,48 +313,48 @@ def padded(rows: Sequence[Row], device: torch.device) -> dict[str, torch.Tensor]
     }
 
 
-def trl_sft(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
-    trainer = trainer_of("sft", base, tokenizer, how, max_length=None)
+def trl_sft(base: Any, tokenizer: Any, options: TrlOptions) -> tuple[Any, Call]:
+    trainer = trainer_of("sft", base, tokenizer, options, max_length=None)
 
-    def call(units: Sequence[Unit], total: int) -> torch.Tensor:
-        inputs = padded([row for unit in units for row in unit.rows], trainer.accelerator.device)
+    def call(examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+        inputs = padded([row for example in examples for row in example.rows], trainer.accelerator.device)
         return trainer.compute_loss(trainer.model, inputs, num_items_in_batch=torch.tensor(total))  # type: ignore[no-any-return]
 
     return trainer.model, call
 
 
-def trl_dpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
-    trainer = trainer_of("dpo", base, tokenizer, how, max_length=None, beta=0.1)
+def trl_dpo(base: Any, tokenizer: Any, options: TrlOptions) -> tuple[Any, Call]:
+    trainer = trainer_of("dpo", base, tokenizer, options, max_length=None, beta=0.1)
 
-    def call(units: Sequence[Unit], total: int) -> torch.Tensor:
-        inputs = padded([unit.rows[n] for n in (0, 1) for unit in units], trainer.accelerator.device)
+    def call(examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+        inputs = padded([example.rows[n] for n in (0, 1) for example in examples], trainer.accelerator.device)
         inputs["completion_mask"] = (inputs.pop("labels") != -100).long()
         return trainer.compute_loss(trainer.model, inputs)  # type: ignore[no-any-return]
 
     return trainer.model, call
 
 
-def trl_simpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
+def trl_simpo(base: Any, tokenizer: Any, options: TrlOptions) -> tuple[Any, Call]:
     """CPOTrainer has no head over labelled positions: its best is to switch gradient checkpointing off."""
-    more = {"loss_type": "simpo", "cpo_alpha": 0.0, "beta": 2.0, "simpo_gamma": 1.0, "max_length": None}
-    trainer = trainer_of("cpo", base, tokenizer, how, **more)
+    settings = {"loss_type": "simpo", "cpo_alpha": 0.0, "beta": 2.0, "simpo_gamma": 1.0, "max_length": None}
+    trainer = trainer_of("cpo", base, tokenizer, options, **settings)
 
-    def call(units: Sequence[Unit], total: int) -> torch.Tensor:
+    def call(examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
         batch: dict[str, torch.Tensor] = {}
         for number, name in enumerate(("chosen", "rejected")):
-            inputs = padded([unit.rows[number] for unit in units], trainer.accelerator.device)
+            inputs = padded([example.rows[number] for example in examples], trainer.accelerator.device)
             batch |= {f"{name}_{key}": value for key, value in inputs.items()}
         return trainer.get_batch_loss_metrics(trainer.model, batch)[0]  # type: ignore[no-any-return]
 
     return trainer.model, call
 
 
-def trl_grpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
-    trainer = trainer_of("grpo", base, tokenizer, how, num_generations=8, per_device_train_batch_size=8, beta=0.0)
+def trl_grpo(base: Any, tokenizer: Any, options: TrlOptions) -> tuple[Any, Call]:
+    trainer = trainer_of("grpo", base, tokenizer, options, num_generations=8, per_device_train_batch_size=8, beta=0.0)
     trainer.current_gradient_accumulation_steps = 1
 
-    def call(units: Sequence[Unit], total: int) -> torch.Tensor:
-        rows = [row for unit in units for row in unit.rows]
+    def call(examples: Sequence[TokenizedExample], total: int) -> torch.Tensor:
+        rows = [row for example in examples for row in example.rows]
         device = trainer.accelerator.device
         width = max(len(row.answer) for row in rows)
         prompts = torch.tensor([row.prompt for row in rows], device=device)
@@ -358,7 +364,7 @@ def trl_grpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
             "prompt_mask": torch.ones_like(prompts),
             "completion_ids": torch.tensor([[*r.answer, *[0] * (width - len(r.answer))] for r in rows], device=device),
             "completion_mask": mask,
-            "advantages": torch.tensor(advantages(units), device=device),
+            "advantages": torch.tensor(advantages(examples), device=device),
             "num_items_in_batch": torch.tensor(total, device=device),
         }
         return trainer._compute_loss(trainer.model, inputs)  # type: ignore[no-any-return]
@@ -367,54 +373,56 @@ def trl_grpo(base: Any, tokenizer: Any, how: Given) -> tuple[Any, Call]:
 
 
 UNITS = {
-    "simpo": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_simpo, trl_simpo),
-    "dpo": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True),
-    "grpo": UnitOfWork(group, our_grpo, trl_grpo),
-    "shared": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0, 0, 0, 0], 1), our_sft, trl_sft),
-    "unrelated": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0, 1, 2, 3], 1), our_sft, trl_sft),
-    "simpo-activated": UnitOfWork(lambda tokenizer: drawn(tokenizer, [0], 2), our_simpo, trl_simpo, activated=True),
-    "dpo-activated": UnitOfWork(
-        lambda tokenizer: drawn(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True, activated=True
+    "simpo": Workload(lambda tokenizer: draw_examples(tokenizer, [0], 2), our_simpo, trl_simpo),
+    "dpo": Workload(lambda tokenizer: draw_examples(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True),
+    "grpo": Workload(draw_group, our_grpo, trl_grpo),
+    "shared": Workload(lambda tokenizer: draw_examples(tokenizer, [0, 0, 0, 0], 1), our_sft, trl_sft),
+    "unrelated": Workload(lambda tokenizer: draw_examples(tokenizer, [0, 1, 2, 3], 1), our_sft, trl_sft),
+    "simpo-activated": Workload(
+        lambda tokenizer: draw_examples(tokenizer, [0], 2), our_simpo, trl_simpo, activated=True
     ),
-    "grpo-activated": UnitOfWork(group, our_grpo, trl_grpo, activated=True),
+    "dpo-activated": Workload(
+        lambda tokenizer: draw_examples(tokenizer, [0], 2), our_dpo, trl_dpo, reference=True, activated=True
+    ),
+    "grpo-activated": Workload(draw_group, our_grpo, trl_grpo, activated=True),
 }
 
 
-# what is measured
+# measurement
 
 
-def flop_needed(base: Any, units: Sequence[Unit], work: UnitOfWork) -> float:
-    """Of a forward and backward pass in which every token is computed once, the weights frozen: twice the
-    multiplications of the linear layers (forward, and back to their inputs), attention three and a half times (its
-    backward pass computes the scores anew), the head twice at labelled tokens. A reference is a forward pass more;
-    under an activated adapter prompts have none but that. The adapter is not counted."""
-    rows = [row for unit in units for row in unit.rows]
+def flop_needed(base: Any, examples: Sequence[TokenizedExample], work: Workload) -> float:
+    """Return the operations of a forward and backward pass that computes every token once, with frozen weights: linear
+    layers twice (forward, and back to their inputs), attention three and a half times (its backward pass recomputes the
+    scores), the head twice at labelled tokens. A reference adds a forward pass; with an activated adapter prompts have
+    one forward pass in all. The adapter is not counted."""
+    rows = [row for example in examples for row in example.rows]
     tree = build_tree([[*row.prompt, *row.answer[:-1]] for row in rows])
     prompt = build_tree([row.prompt for row in rows])
-    learnt, read = _forward(base, tree.positions, rows), _forward(base, prompt.positions, [])
-    answers = _Flop(learnt.linear - read.linear, learnt.attention - read.attention)
+    whole, prompts = _forward(base, tree.positions, rows), _forward(base, prompt.positions, [])
+    answers = _Flop(whole.linear - prompts.linear, whole.attention - prompts.attention)
     if work.activated:
-        return read.linear + read.attention + answers.passes(1 + work.reference)
-    return learnt.passes(1 + work.reference)
+        return prompts.linear + prompts.attention + answers.passes(1 + work.reference)
+    return whole.passes(1 + work.reference)
 
 
 class _Flop(NamedTuple):
-    """Of a forward pass."""
+    """Operations of one forward pass."""
 
     linear: float
     attention: float
 
     def passes(self, forward: int) -> float:
-        """So many passes, and back from the last."""
+        """Return the operations of `forward` forward passes and one backward pass."""
         return forward * (self.linear + self.attention) + self.linear + 2.5 * self.attention
 
 
-def _forward(base: Any, positions: Any, rows: Sequence[Row]) -> _Flop:
+def _forward(base: Any, positions: Any, rows: Sequence[TokenizedRow]) -> _Flop:
     config = base.config.get_text_config()
     linear = sum(
         m.weight.numel() for n, m in base.named_modules() if isinstance(m, torch.nn.Linear) and "lm_head" not in n
     )
-    pairs = sum(int(place) + 1 for place in positions)
+    pairs = sum(int(position) + 1 for position in positions)
     width = config.num_attention_heads * base.model.layers[0].self_attn.head_dim
     labels = sum(len(row.answer) for row in rows)
     head = config.vocab_size * config.hidden_size * labels
@@ -422,7 +430,7 @@ def _forward(base: Any, positions: Any, rows: Sequence[Row]) -> _Flop:
 
 
 def matmul_peak(device: torch.device) -> float:
-    """Operations a second of a large matrix product."""
+    """Return the operations per second of a large matrix product."""
     left, right = (torch.randn(2048, 2048, device=device) for _ in range(2))
     times = []
     for _ in range(8):
@@ -440,7 +448,7 @@ def reset_peak(device: torch.device) -> None:
 
 
 def peak_gb(device: torch.device) -> float:
-    """The most that the passes took, the model included."""
+    """Return the peak memory of the passes, including the model."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated() / 1e9
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
