@@ -13,6 +13,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from opora.errors import InputError
+from opora.train.objectives.registry import OBJECTIVES
 
 if TYPE_CHECKING:
     from opora.artifacts.stage import Stage
@@ -62,17 +63,9 @@ ENTRIES = [
         "dataset", "raft", "opora.dataset.raft.settings:RaftSettings", "opora.dataset.raft.stage:RaftStage",
         "Gold passages among distractors, and refusals. Zhang et al. 2024, arXiv:2403.10131.", ("questions",),
     ),
-    RegistryEntry(
-        "train", "sft", "opora.train.objectives.sft:SftSettings", "opora.train.llm.stage:AdapterStage",
-        "Fine-tune a LoRA adapter on answers. Supervised: the loss is on the answers only.", ("model", "dataset"),
-    ),
-    RegistryEntry(
-        "train", "simpo", "opora.train.objectives.simpo:SimpoSettings", "opora.train.llm.stage:AdapterStage",
-        "Fine-tune a LoRA adapter on preferences, SimPO. No reference model; Meng et al. 2024.", ("model", "dataset"),
-    ),
-    RegistryEntry(
-        "train", "dpo", "opora.train.objectives.dpo:DpoSettings", "opora.train.llm.stage:AdapterStage",
-        "Fine-tune a LoRA adapter on preferences, DPO. Rafailov et al. 2023.", ("model", "dataset"),
+    *(
+        RegistryEntry("train", method, row.settings, "opora.train.llm.stage:AdapterStage", row.help, ("model", "dataset"))
+        for method, row in OBJECTIVES.items()
     ),
     RegistryEntry(
         "train", "embedder", "opora.train.embedder.settings:EmbedderTrainSettings",
@@ -80,7 +73,7 @@ ENTRIES = [
         "Fine-tune an embedder on the corpus. Inverse cloze task.", ("base", "questions"),
     ),
     RegistryEntry(
-        "train", "reranker", "opora.train.reranker.settings:RerankerSettings",
+        "train", "reranker", "opora.train.reranker.settings:RerankerTrainSettings",
         "opora.train.reranker.stage:RerankerStage",
         "Train a reranker. LambdaMART over features, or a cross-encoder.", ("base", "questions"),
     ),

@@ -30,10 +30,11 @@ def _entry(name: str, help_text: str) -> ObjectiveEntry:
 
 
 OBJECTIVES = {
-    "sft": _entry("sft", "Supervised fine-tuning of a LoRA adapter, with the loss on the answers only."),
-    "simpo": _entry("simpo", "Preference optimisation without a reference model (Meng et al. 2024)."),
-    "dpo": _entry("dpo", "Preference optimisation against the model before training (Rafailov et al. 2023)."),
+    "sft": _entry("sft", "Fine-tune a LoRA adapter on answers. Supervised: the loss is on the answers only."),
+    "simpo": _entry("simpo", "Fine-tune a LoRA adapter on preferences, SimPO. No reference model; Meng et al. 2024."),
+    "dpo": _entry("dpo", "Fine-tune a LoRA adapter on preferences, DPO. Rafailov et al. 2023."),
 }
+"""The recipe and the command line read this table."""
 
 
 def open_objective(settings: TrainSettings) -> Objective:
