@@ -64,8 +64,8 @@ ENTRIES = [
         "Gold passages among distractors, and refusals. Zhang et al. 2024, arXiv:2403.10131.", ("questions",),
     ),
     *(
-        RegistryEntry("train", method, row.settings, "opora.train.llm.stage:AdapterStage", row.help, ("model", "dataset"))
-        for method, row in OBJECTIVES.items()
+        RegistryEntry("train", name, row.settings, "opora.train.llm.stage:AdapterStage", row.help, ("model", "dataset"))
+        for name, row in OBJECTIVES.items()
     ),
     RegistryEntry(
         "train", "embedder", "opora.train.embedder.settings:EmbedderTrainSettings",
