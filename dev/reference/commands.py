@@ -9,19 +9,20 @@ from reference.fields import WRITTEN
 
 def commands_page() -> str:
     """Return the help of every command, in the order of `opora --help`."""
-    from typer.testing import CliRunner
+    from opora.cli.main import build_app
 
-    from opora.cli.main import app
-
-    runner = CliRunner(env={"COLUMNS": "100"})
-    parts = [f"# Commands\n\n{WRITTEN}\n"]
-    for path in _paths(typer.main.get_command(app), ()):
-        result = runner.invoke(app, [*path, "--help"], prog_name="opora", terminal_width=100)
-        parts.append(f"## {' '.join(['opora', *path])}\n\n```text\n{result.stdout.strip()}\n```\n")
+    parts = [f"# Commands\n\n{WRITTEN}\n", _help(build_app(), ())]
+    for name in typer.main.get_command(build_app()).commands:
+        app = build_app(name)
+        parts.append(_help(app, (name,)))
+        subcommands = getattr(typer.main.get_command(app).commands[name], "commands", {})
+        parts += [_help(app, (name, subcommand)) for subcommand in subcommands]
     return "\n".join(parts)
 
 
-def _paths(command: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the words that lead to a command and to each of its subcommands."""
-    subcommands = getattr(command, "commands", {}).items()
-    return [path, *(words for name, sub in subcommands for words in _paths(sub, (*path, name)))]
+def _help(app: typer.Typer, path: tuple[str, ...]) -> str:
+    from typer.testing import CliRunner
+
+    runner = CliRunner(env={"COLUMNS": "100"})
+    result = runner.invoke(app, [*path, "--help"], prog_name="opora", terminal_width=100)
+    return f"## {' '.join(['opora', *path])}\n\n```text\n{result.stdout.strip()}\n```\n"

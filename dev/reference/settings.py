@@ -29,11 +29,15 @@ def settings_page() -> str:
 
 def _rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, ...]]:
     """Return key, default and description of each setting, nested ones with dotted keys."""
+    from opora.answer.settings import AskSettings
     from opora.validation import Settings
 
     texts = descriptions(model)
     rows: list[tuple[str, ...]] = []
     for name, field in model.model_fields.items():
+        if isinstance(field.default, AskSettings):
+            rows.append((f"`{prefix}{name}`", "", "Settings of the answers, as in [ask](#ask)."))
+            continue
         if isinstance(field.default, Settings):
             rows += _rows(type(field.default), f"{prefix}{name}.")
             continue
