@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from opora.recipe.stages import stage_named, stages_of
 
 from opora.artifacts import read_manifest
 from opora.bench.stage import read_table
@@ -11,9 +12,7 @@ from opora.errors import InputError
 from opora.recipe.plan import plan
 from opora.recipe.recipe import load_recipe
 from opora.recipe.run import run, with_needs
-from opora.recipe.stages import stage_named, stages_of
-from tests.train.llm.test_stage import make_dataset, row
-from tests.train.objectives.test_pairs import pair
+from tests.factories import make_dataset, make_preference_row, make_training_row
 
 BASE = {"device": "cpu", "precision": "fp32", "batch_size": 4, "epochs": 2, "lora": {"r": 4, "alpha": 8}}
 QUESTION = {
@@ -28,19 +27,19 @@ QUESTION = {
 @pytest.fixture
 def project(tmp_path, tiny_model, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    make_dataset(tmp_path / "dataset" / "raft", [row(n) for n in range(8)], [row(20)])
-    make_dataset(tmp_path / "dataset" / "chats", [row(n) for n in range(30, 40)])
-    make_dataset(tmp_path / "dataset" / "pairs", [pair(n) for n in range(10)])
+    make_dataset(tmp_path / "dataset" / "raft", [make_training_row(n) for n in range(8)], [make_training_row(20)])
+    make_dataset(tmp_path / "dataset" / "chats", [make_training_row(n) for n in range(30, 40)])
+    make_dataset(tmp_path / "dataset" / "pairs", [make_preference_row(n) for n in range(10)])
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "fees.md").write_text("# Fees\n\nThe fee is 12 EUR a day.\n")
     (tmp_path / "questions.jsonl").write_text(json.dumps(QUESTION) + "\n")
     model = f"hf:{tiny_model}"
     train = {
-        "preferred": {"method": "simpo", "dataset": "pairs", "model": f"{model}+train/second", "keep": [0.6, 0.8]},
+        "preferred": {"method": "simpo", "dataset": "pairs", "model": f"{model}+train/second", "save_at": [0.6, 0.8]},
         "second": {"dataset": {"chats": 0.5}, "model": f"{model}+train/first"},
         "first": {"dataset": {"raft": 1.0, "chats": 0.6}, "model": model},
     }
-    names = {"SimPO 60 %": "/at-60", "SimPO 80 %": "/at-80", "SimPO": ""}
+    names = {"SimPO 60 %": "/checkpoint-60", "SimPO 80 %": "/checkpoint-80", "SimPO": ""}
     rows = {name: f"{model}+train/preferred{end}" for name, end in names.items()}
     ask = {"top_k": 1, "generation": {"max_new_tokens": 2, "device": "cpu"}}
     recipe = {
@@ -87,10 +86,10 @@ def test_each_stage_goes_on_from_the_one_before_and_only_stale_ones_are_redone(p
 
 
 def test_a_stage_goes_on_from_an_adapter_kept_on_the_way(project, tiny_model):
-    more = ["train.first.keep=[0.5]", f"train.second.model=hf:{tiny_model}+train/first/at-50"]
+    more = ["train.first.save_at=[0.5]", f"train.second.model=hf:{tiny_model}+train/first/checkpoint-50"]
     every = stages(project, *more)
     run(with_needs(every, [stage_named(every, "train.second")]))
-    kept = read_manifest(project / "train" / "first").files["at-50/adapter/adapter_model.safetensors"]
+    kept = read_manifest(project / "train" / "first").files["checkpoint-50/adapter/adapter_model.safetensors"]
     whole = read_manifest(project / "train" / "first").files["adapter/adapter_model.safetensors"]
     assert kept != whole
     assert states(project, *more)["train.second"] == ("done", "")
@@ -101,10 +100,10 @@ def test_a_stage_goes_on_from_an_adapter_kept_on_the_way(project, tiny_model):
     ("overrides", "message"),
     [
         (
-            ["bench.b.models={x: smollm2+train/preferred/at-50}"],
+            ["bench.b.models={x: smollm2+train/preferred/checkpoint-50}"],
             r"bench.b.models: train/preferred keeps at-60 and at-80, not at-50; see the setting train.preferred.keep",
         ),
-        (["train.second.model=smollm2+train/first/at-60"], r"train.second.model: train/first keeps none, not at-60"),
+        (["train.second.model=smollm2+train/first/checkpoint-60"], r"train.second.model: train/first keeps none, not at-60"),
     ],
 )
 def test_a_fraction_that_is_not_kept(project, overrides, message):
