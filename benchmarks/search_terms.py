@@ -51,9 +51,7 @@ def cold(texts: Sequence[str]) -> None:
         search_terms(text, "ru")
         if count % 4000 == 0:
             seconds = time.process_time() - began
-            print(
-                f"cold, {count} passages: {seconds:.1f} s, {term.cache_info().currsize} words, {peak_mb() - memory} MB"
-            )
+            print(f"cold, {count} passages: {seconds:.1f} s, {peak_mb() - memory} MB")
 
 
 def quiet(function: Callable[[str], object], texts: Sequence[str]) -> float:

@@ -16,7 +16,7 @@ from collections.abc import Collection
 
 from opora.text.entities.classify import piece_kind
 from opora.text.entities.entities import joined_entities, piece_entities
-from opora.text.entities.pieces import PieceKind, edgeless
+from opora.text.entities.pieces import edgeless
 from opora.text.language_pack import language_pack
 from opora.text.lexicon import lexicon
 from opora.text.resources import language_cache
@@ -75,15 +75,15 @@ def _rewrite(text: str, language: str) -> str:
     return _THOUSANDS.sub(lambda match: "".join(match.group().split()), _GLUED.sub(r"\1 ", joined))
 
 
-class _PieceCache(dict[str, tuple[str, PieceKind]]):
+class _PieceCache(dict[str, tuple[str, str]]):
     """Cache of the terms of a piece, joined by blanks, and its kind."""
 
     def __init__(self, language: str) -> None:
         self.language = language
 
-    def __missing__(self, piece: str) -> tuple[str, PieceKind]:
+    def __missing__(self, piece: str) -> tuple[str, str]:
         terms = " ".join(_piece_terms(piece, self.language))
-        value = terms, piece_kind(piece, terms, self.language)
+        value = terms, piece_kind(piece, terms, self.language).value
         if len(piece) <= MAX_PIECE_CHARS:
             if len(self) >= MAX_PIECES:
                 self.clear()

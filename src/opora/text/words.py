@@ -57,14 +57,17 @@ def folded_words(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Return the form in which words are compared: like `normalize_case`, with ё as е."""
-    return normalize_case(text).replace("ё", "е")
+    lower = text.lower()
+    return (lower if _FOLDED.fullmatch(lower) else _compose(lower)).replace("ё", "е")
 
 
 def normalize_case(text: str) -> str:
     """Return `text` in lower case and composed (NFC), without stress marks and soft hyphens, apostrophes straight."""
     lower = text.lower()
-    if _FOLDED.fullmatch(lower):
-        return lower
+    return lower if _FOLDED.fullmatch(lower) else _compose(lower)
+
+
+def _compose(lower: str) -> str:
     composed = unicodedata.normalize("NFC", lower)
     return _MARKS.sub("", composed).replace("’", "'").replace("ʼ", "'")
 

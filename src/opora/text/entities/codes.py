@@ -8,9 +8,7 @@ In: one piece. Out: one spelling for all ways to write a code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from opora.text.entities.pieces import core
 from opora.text.lexicon import lexicon
 from opora.text.words import fold
 
@@ -24,16 +22,13 @@ _CYRILLIC = str.maketrans("abekmhopctyx", "авекмнорстух")
 _LOOKALIKES = frozenset("авекмнорстухabekmhopctyx")
 
 
-def code_entities(piece: str, language: str) -> Iterator[str]:
-    """Yield the code, the number with a hyphen or a slash, or the name with `_` that a piece is."""
-    inner = core(piece)
+def code_entities(inner: str, language: str) -> list[str]:
+    """Return the code, the number with a hyphen or a slash, or the name with `_` that the core of a piece is."""
     if NUMBER.fullmatch(inner):
-        if "-" in inner or "/" in inner:
-            yield inner
-    elif CODE.fullmatch(inner) and not inner.isdecimal() and not lexicon(language).ordinal.fullmatch(inner):
-        yield code(inner)
-    elif _NAME.fullmatch(inner):
-        yield fold(inner)
+        return [inner] if "-" in inner or "/" in inner else []
+    if CODE.fullmatch(inner) and not inner.isdecimal() and not lexicon(language).ordinal.fullmatch(inner):
+        return [code(inner)]
+    return [fold(inner)] if _NAME.fullmatch(inner) else []
 
 
 def code(text: str) -> str:

@@ -2,7 +2,7 @@
 
 In: pieces and their kinds. Out: `2021-03-12` and `2021-03`.
 
-    list(digit_date("12.03.2021", "ru"))      # ['2021-03', '2021-03-12', '2021']
+    digit_date("12.03.2021", "ru")      # ['2021-03', '2021-03-12', '2021']
 """
 
 from __future__ import annotations
@@ -39,21 +39,20 @@ def named_dates(pieces: Sequence[str], kinds: str, language: str) -> Iterator[st
             yield from _date(year, str(month), day)
 
 
-def digit_date(text: str, language: str) -> Iterator[str]:
-    """Yield the date that `text` is, and its year, which no word of it is; nothing if it is no date."""
+def digit_date(text: str, language: str) -> list[str]:
+    """Return the date that `text` is, and its year, which no word of it is; empty if it is no date."""
     match = DIGIT_DATE.fullmatch(text)
     if not match:
-        return
+        return []
     groups = [group for group in match.groups() if group]
     day, month, year = groups[::-1] if match[4] else groups
     if match[7] and language_pack(language).month_may_come_first:  # only a day over twelve tells which comes first
         if int(day) <= 12 and int(month) <= 12:
-            return
+            return []
         day, month = (day, month) if int(day) > 12 else (month, day)
     year = year if len(year) == 4 else f"20{year}"
     dates = list(_date(year, month, day))
-    if dates:
-        yield from (*dates, year)
+    return [*dates, year] if dates else []
 
 
 def _date(year: str, month: str, day: str) -> Iterator[str]:

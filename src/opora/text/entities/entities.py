@@ -27,7 +27,7 @@ def piece_entities(piece: str, language: str) -> list[str]:
     inner = core(piece)
     if len(inner) > MAX_ENTITY_CHARS:
         return []
-    return list(digit_date(inner, language)) or list(code_entities(piece, language))
+    return digit_date(inner, language) or code_entities(inner, language)
 
 
 def joined_entities(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> list[str]:

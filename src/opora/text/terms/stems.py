@@ -33,7 +33,11 @@ def terms(text: str, language: str) -> list[str]:
 def term(word: str, language: str) -> str:
     """Return the term of one word."""
     folded = fold(word)
-    pack = next(pack for letters, pack in _word_rules(language) if letters is None or letters.fullmatch(folded))
+    by_letters, pack = _word_packs(language)
+    for letters, letters_pack in by_letters:
+        if letters.fullmatch(folded):
+            pack = letters_pack
+            break
     return _stem(lemma(word) if pack.lemmatizer else folded, pack.stemmer)
 
 
@@ -44,12 +48,12 @@ def lemma(word: str) -> str:
 
 
 @language_cache
-def _word_rules(language: str) -> list[tuple[re.Pattern[str] | None, LanguagePack]]:
-    """Return the packs that a word may follow, with the pattern of their words: packs with a pattern first, then the
-    language itself, or the first that it mixes with, for every other word."""
+def _word_packs(language: str) -> tuple[list[tuple[re.Pattern[str], LanguagePack]], LanguagePack]:
+    """Return the packs whose words have letters of their own, with the pattern of these, and the pack of every other
+    word. A text has words of its language and of those that it mixes with."""
     packs = [language_pack(code) for code in (language, *language_pack(language).mixes_with)]
-    rules = [(re.compile(pack.letters), pack) for pack in packs if pack.letters]
-    return [*rules, (None, next((pack for pack in packs if not pack.letters), packs[0]))]
+    by_letters = [(re.compile(pack.letters), pack) for pack in packs if pack.letters]
+    return by_letters, next((pack for pack in packs if not pack.letters), packs[0])
 
 
 @functools.lru_cache(maxsize=200_000)
