@@ -41,15 +41,15 @@ def test_nearest(name, answer):
 
 
 @pytest.mark.parametrize(
-    ("more", "place"),
+    ("more", "location"),
     [
         ({}, "d"),
         ({"metadata": {"source": "a.pdf", "page": 2}}, "a.pdf, p. 2"),
         ({"metadata": {"source": "a.pdf"}, "heading": ("A", "B")}, "a.pdf, A > B"),
     ],
 )
-def test_place(more, place):
-    assert Passage(id="p", document_id="d", text="", start=0, end=0, **more).place == place
+def test_location(more, location):
+    assert Passage(id="p", document_id="d", text="", start=0, end=0, **more).location == location
 
 
 def test_settings_know_where_they_come_from():

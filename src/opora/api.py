@@ -5,7 +5,7 @@ import opora
 opora.ingest("documents")
 opora.build_index()
 answer = opora.ask("What is the daily fee?")
-print(answer.text, [citation.place for citation in answer.citations])
+print(answer.text, [citation.location for citation in answer.citations])
 """
 
 from __future__ import annotations

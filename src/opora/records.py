@@ -3,7 +3,7 @@
 In: keyword values, or a mapping from JSON or YAML through `parse_record`. Out: validated, immutable records.
 
     passage = Passage(id="1f0c-3", document_id="1f0c", text="...", start=120, end=410, heading=("Rules", "Fees"))
-    passage.place                     # 'fees.pdf, Rules > Fees, p. 2'
+    passage.location                     # 'fees.pdf, Rules > Fees, p. 2'
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Document(Record):
 class Passage(Record):
     """A span of a document: `document.text[start:end] == text`, always (offsets in characters).
 
-    `header` repeats the header of a table that was cut between rows before this span; it is no part of the span.
+    `table_header` repeats the header of a table that was split above this span; it is not part of the span.
     `metadata` always holds `source`, `title` and `language`, and `page` (from 1) where the document has pages.
     """
 
@@ -72,19 +72,19 @@ class Passage(Record):
     start: int
     end: int
     heading: tuple[str, ...] = ()
-    header: str = ""
+    table_header: str = ""
     metadata: dict[str, Scalar] = {}
     access: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
         """What a reader or a model is shown: the span, below the table header that it lost."""
-        return f"{self.header}\n{self.text}" if self.header else self.text
+        return f"{self.table_header}\n{self.text}" if self.table_header else self.text
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Source, heading path and page, as a person would cite it."""
-        return format_place(self)
+        return format_location(self)
 
 
 class Hit(Record):
@@ -170,7 +170,7 @@ class Citation(Record):
     start: int
     end: int
     text: str
-    place: str
+    location: str
     marker: int | None = None
     """The number that the answer's text cites it by, from 1."""
 
@@ -208,7 +208,7 @@ class Score(Record):
     reason: str = ""
 
 
-def format_place(passage: Passage) -> str:
+def format_location(passage: Passage) -> str:
     parts = [str(passage.metadata.get("source", passage.document_id))]
     if passage.heading:
         parts.append(" > ".join(passage.heading))

@@ -57,4 +57,4 @@ def test_spans_are_places_in_the_document():
     [citation] = check_citations('Quote: "It is due on Monday." [1]\nAnswer: On Monday.', HITS).citations
     passage = HITS[0].passage
     assert passage.text[citation.start - passage.start : citation.end - passage.start] == citation.text
-    assert (citation.document_id, citation.start, citation.place) == ("d1", 125, "1.md")
+    assert (citation.document_id, citation.start, citation.location) == ("d1", 125, "1.md")

@@ -25,7 +25,7 @@ def test_spans_are_sentences_and_rows():
 
 
 def test_a_table_that_goes_on_keeps_its_first_row():
-    p = passage("| Boreas | 65 | 2011 |", header="| Ship | Cabins | Year |\n|---|---|---|")
+    p = passage("| Boreas | 65 | 2011 |", table_header="| Ship | Cabins | Year |\n|---|---|---|")
     assert [p.text[a:b] for a, b in sentence_spans(p, "en")] == ["| Boreas | 65 | 2011 |"]
 
 

@@ -6,7 +6,7 @@ from opora.answer.prompt import AnswerForm, build_chat, format_answer, parse_ans
 from opora.records import Passage
 
 PASSAGE = Passage(
-    id="d-0", document_id="d", text="| A | 1 |", start=0, end=9, heading=("Rules", "Fees"), header="| Name | Fee |",
+    id="d-0", document_id="d", text="| A | 1 |", start=0, end=9, heading=("Rules", "Fees"), table_header="| Name | Fee |",
     metadata={"title": "Rules", "source": "rules.md"},
 )  # fmt: skip
 

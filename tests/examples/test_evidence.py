@@ -29,7 +29,7 @@ def pieces():
     header = TEXTS["en/tech/fees.md"][1][:26]
     return [
         Passage(id=f"{source}-{n}", document_id=source, text=TEXTS[source][1][a:b], start=a, end=b,
-                header=header if source.endswith(".md") and n else "")
+                table_header=header if source.endswith(".md") and n else "")
         for source, spans in SPANS.items() for n, (a, b) in enumerate(spans)
     ]  # fmt: skip
 

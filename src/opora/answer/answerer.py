@@ -3,7 +3,7 @@
 index = open_index(Path("index"))
 answerer = open_answerer("extractive", index, AskSettings())
 [answer] = answerer.answer(retrieve(["Какой срок хранения?"], index, top_k=4))
-answer.citations[0].place          # 'ru/financial/fees.pdf, Сроки > Хранение, p. 2'
+answer.citations[0].location          # 'ru/financial/fees.pdf, Сроки > Хранение, p. 2'
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def cite(passage: Passage, marker: int | None, span: tuple[int, int] | None = No
         start=passage.start + start,
         end=passage.start + end,
         text=passage.text[start:end],
-        place=passage.place,
+        location=passage.location,
         marker=marker,
     )
 

@@ -67,7 +67,7 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
     """Return the spans of sentences and table rows in a passage, without headings, table headers and rules."""
     spans: list[tuple[int, int]] = []
     offset = 0
-    in_table = bool(passage.header)
+    in_table = bool(passage.table_header)
     for line in passage.text.splitlines(keepends=True):
         start, end = offset, offset + len(line.rstrip())
         offset += len(line)
@@ -123,7 +123,7 @@ def _table_header(passage: Passage, row_start: int) -> str:
     if not passage.text.startswith("|", row_start):
         return ""
     lines = passage.text[:row_start].splitlines()
-    header = passage.header
+    header = passage.table_header
     for above, line in zip(["", *lines], lines, strict=False):
         if _TABLE_LINE.match(line) and not _TABLE_LINE.match(above):
             header = line

@@ -59,7 +59,7 @@ def format_answer(answer: Answer) -> str:
     lines = [answer.text, ""]
     for citation in answer.citations:
         mark = f"[{citation.marker}] " if citation.marker else ""
-        lines += [f"  {mark}{citation.place}", *(f"      {line}" for line in citation.text.splitlines())]
+        lines += [f"  {mark}{citation.location}", *(f"      {line}" for line in citation.text.splitlines())]
     for dropped in answer.dropped:
         lines.append(f"  dropped: {dropped.text} ({dropped.reason})")
     lines.append(f"  {answer.model}, {answer.seconds:.2f} s")

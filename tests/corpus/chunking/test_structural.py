@@ -72,7 +72,7 @@ def test_passages_carry_their_heading_path_and_page():
         (("Rules", "Fees"), 2),
         (("Annex",), 2),
     ]
-    assert found[1].place == "a.md, Rules > Fees, p. 2"
+    assert found[1].location == "a.md, Rules > Fees, p. 2"
 
 
 def test_overlap_is_whole_sentences_within_the_budget():

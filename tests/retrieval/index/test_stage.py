@@ -5,36 +5,36 @@ import pytest
 
 from opora.errors import InputError
 from opora.retrieval.index.rows import RowMaker
-from opora.retrieval.index.stage import build_index, index_build
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
-from opora.retrieval.store.base import Shape
-from opora.retrieval.store.idf import Idf
+from opora.retrieval.store.bm25 import Idf
+from opora.retrieval.store.schema import TableSchema
 
 KILLED_WHILE_INDEXING = """
 import os, sys
 from pathlib import Path
-import opora.retrieval.index.stage as build
-def killed(*made):
-    os.kill(os.getpid(), 9)
-build._publish = killed
-build.build_index(build.IndexSettings(), Path(sys.argv[1]), Path(sys.argv[2]))
+from opora.retrieval.index.stage import IndexSettings, IndexStage
+class KilledStage(IndexStage):
+    def _publish(self, *_):
+        os.kill(os.getpid(), 9)
+KilledStage(IndexSettings(), Path(sys.argv[1]), Path(sys.argv[2])).run()
 """
 
 
 def test_finished_index_is_returned(corpus, tmp_path):
-    first = build_index(IndexSettings(), corpus, tmp_path / "index")
-    assert build_index(IndexSettings(), corpus, tmp_path / "index") == first
-    assert index_build(IndexSettings(), corpus, tmp_path / "index").finished == first
-    assert index_build(IndexSettings(depth=7), corpus, tmp_path / "index").finished is None
+    first = IndexStage(IndexSettings(), corpus, tmp_path / "index").run()
+    assert IndexStage(IndexSettings(), corpus, tmp_path / "index").run() == first
+    assert IndexStage(IndexSettings(), corpus, tmp_path / "index").build().finished == first
+    assert IndexStage(IndexSettings(candidates=7), corpus, tmp_path / "index").build().finished is None
 
 
 def test_same_corpus_same_fingerprint_and_hits(index, corpus, tmp_path):
-    again = build_index(IndexSettings(), corpus, tmp_path / "index")
+    again = IndexStage(IndexSettings(), corpus, tmp_path / "index").run()
     assert again.fingerprint == index.manifest.fingerprint
     for question in ("Какой срок хранения?", "рублей", "roubles a year"):
         assert open_index(tmp_path / "index").search(question, 9) == index.search(question, 9)
-    other = build_index(IndexSettings(heading_weight=3), corpus, tmp_path / "index")
+    other = IndexStage(IndexSettings(heading_weight=3), corpus, tmp_path / "index").run()
     assert other.fingerprint != again.fingerprint
 
 
@@ -44,7 +44,7 @@ def test_killed_build_goes_on_to_the_same_index(index, corpus, tmp_path):
     assert killed.returncode == -9
     with pytest.raises(InputError, match="is unfinished"):
         open_index(out)
-    assert build_index(IndexSettings(), corpus, out).fingerprint == index.manifest.fingerprint
+    assert IndexStage(IndexSettings(), corpus, out).run().fingerprint == index.manifest.fingerprint
     assert open_index(out).passages() == index.passages()
 
 
@@ -61,7 +61,7 @@ def test_index_without_corpus(tmp_path, unfinished):
     if unfinished:
         (tmp_path / ".corpus.partial").mkdir()
     with pytest.raises(InputError, match="is unfinished" if unfinished else "does not exist"):
-        build_index(IndexSettings(), tmp_path / "corpus", tmp_path / "index")
+        IndexStage(IndexSettings(), tmp_path / "corpus", tmp_path / "index").run()
 
 
 def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
@@ -81,13 +81,13 @@ def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
 
 
 def row_of(passage, heading_weight):
-    rows = RowMaker(None, Shape(0, {}), heading_weight, Idf({"щебен": 1}, 5)).rows([passage])
+    rows = RowMaker(None, TableSchema(0, {}), heading_weight, Idf({"щебен": 1}, 5)).make_rows([passage])
     return rows.to_pylist()[0]
 
 
 def test_terms_of_a_passage(passages):
     passage = passages[0].model_copy(
-        update={"header": "| Товар | Цена |", "text": "| Щебень | 5 |", "heading": ("Цены",)}
+        update={"table_header": "| Товар | Цена |", "text": "| Щебень | 5 |", "heading": ("Цены",)}
     )
     assert row_of(passage, 1)["terms"].split() == ["fee", "цен", "товар", "цен", "щебен", "5"]
     assert row_of(passage, 0)["terms"].split() == ["товар", "цен", "щебен", "5"]

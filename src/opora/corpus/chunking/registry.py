@@ -47,7 +47,7 @@ def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
         start=chunk.start,
         end=chunk.end,
         heading=chunk.heading,
-        header=chunk.table_header,
+        table_header=chunk.table_header,
         metadata=metadata,
         access=document.access,
     )

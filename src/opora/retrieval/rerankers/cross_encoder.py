@@ -1,8 +1,8 @@
-"""Passages are put into an order by a cross-encoder: a model that reads question and passage together.
+"""Reranker that runs a cross-encoder: a model that reads the question and a passage together.
 
 In: a folder, or a name on the Hugging Face hub. Out: a reranker; the model is loaded with the first question.
 
-    CrossEncoderReranker("BAAI/bge-reranker-v2-m3").score(question, candidates)         # [0.91, 0.02, ...]
+    CrossEncoderReranker("BAAI/bge-reranker-v2-m3").score(query, candidates)         # [0.91, 0.02, ...]
 """
 
 from __future__ import annotations
@@ -16,52 +16,60 @@ from typing import Any
 from opora.artifacts import fingerprint_of_file
 from opora.errors import MissingExtraError, ModelError, first_line
 from opora.models.revision import revision_of
-from opora.models.spec import ModelSpec
+from opora.models.spec import Spec
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
+from opora.retrieval.rerankers.settings import RerankingSettings
 
-BATCH = 32
-EXTRA = "embed"
+EXTRA = "train"
 
 
 class CrossEncoderReranker:
-    """A Reranker. `name`: a folder, or a name on the hub with an optional `revision`."""
+    """Reranker of sentence-transformers. `name`: a folder, or a name on the hub with an optional `revision`."""
 
-    def __init__(self, name: str, revision: str = "") -> None:
+    def __init__(self, name: str, revision: str = "", settings: RerankingSettings | None = None) -> None:
         self.name, self.revision = name, revision
+        self._settings = settings or RerankingSettings()
 
-    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
-        """Raises MissingExtraError without sentence-transformers, ModelError if the model does not load or read."""
+    def score(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
+        """Raises MissingExtraError without sentence-transformers, ModelError if the model does not load or fails."""
         if not candidates:
             return []
         model = self._model
-        pairs = [(question.text, shown_below_headings(each)) for each in candidates]
+        pairs = [(query.text, reranker_text(candidate)) for candidate in candidates]
         try:
-            values = model.predict(pairs, batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+            values = model.predict(
+                pairs, batch_size=self._settings.batch_size, show_progress_bar=False, convert_to_numpy=True
+            )
         except (RuntimeError, ValueError, IndexError) as error:
             raise ModelError(f"reranker {self.name!r} failed: {first_line(error)}") from None
         if values.ndim != 1:
             raise ModelError(
-                f"reranker {self.name!r} gives {values.shape[-1]} values a pair, one is expected; name a model that was"
-                " trained to rank"
+                f"reranker {self.name!r} returns {values.shape[-1]} values per pair instead of one; choose a model that"
+                " was trained to rank"
             )
-        return [float(each) for each in values]
+        return [float(value) for value in values]
 
     def identity(self) -> Mapping[str, str]:
         folder = Path(self.name)
         if folder.is_dir():
             files = [*sorted(folder.glob("*.safetensors")), *sorted(folder.glob("*.json"))]
-            whole = hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()
-            return {"cross-encoder": whole}
-        return {self.name: revision_of(ModelSpec("hf", name=self.name, revision=self.revision))}
+            checksum = hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()
+            return {"cross-encoder": checksum}
+        return {self.name: revision_of(Spec("hf", name=self.name, revision=self.revision))}
 
     @functools.cached_property
     def _model(self) -> Any:
-        return open_cross_encoder(self.name, self.revision)
+        device = self._settings.device
+        return open_cross_encoder(self.name, self.revision, device=None if device == "auto" else device)
+
+
+def open_reranker(spec: Spec, settings: RerankingSettings) -> CrossEncoderReranker:
+    return CrossEncoderReranker(spec.name, spec.revision, settings)
 
 
 def open_cross_encoder(name: str, revision: str = "", **options: Any) -> Any:
-    """A CrossEncoder of sentence-transformers. Raises MissingExtraError without it, ModelError if it does not load."""
+    """Load a CrossEncoder of sentence-transformers. Raises MissingExtraError without it, ModelError if it fails."""
     try:
         from sentence_transformers import CrossEncoder
     except ModuleNotFoundError as error:
@@ -74,8 +82,8 @@ def open_cross_encoder(name: str, revision: str = "", **options: Any) -> Any:
         raise ModelError(f"reranker {name!r} does not load: {first_line(error)}") from None
 
 
-def shown_below_headings(candidate: Candidate) -> str:
-    """What a model is shown of a passage: title and headings, each once, and the passage below them."""
+def reranker_text(candidate: Candidate) -> str:
+    """Return the text that a model reads of a passage: title and headings, each once, then the passage."""
     data = candidate.data
-    above = dict.fromkeys([str(data["metadata"].get("title", "")), *data["heading"]])
-    return "\n".join(part for part in (" > ".join(filter(None, above)), data["header"], data["text"]) if part)
+    headings = dict.fromkeys([str(data["metadata"].get("title", "")), *data["heading"]])
+    return "\n".join(part for part in (" > ".join(filter(None, headings)), data["table_header"], data["text"]) if part)

@@ -1,7 +1,7 @@
 """The index as its users see it: a question in, passages out.
 
 index = open_index(Path("index"))
-index.search("Какой срок хранения?", top_k=4)[0].passage.place
+index.search("Какой срок хранения?", top_k=4)[0].passage.location
 """
 
 from __future__ import annotations
