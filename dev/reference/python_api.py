@@ -13,10 +13,11 @@ def python_api_page() -> str:
     """Return signature and docstring of each function, and the fields of each record."""
     import opora
 
+    summary, _, example = (inspect.getdoc(opora) or "").partition("\n\n")
     parts = [
         "# Python API\n\nThe names that `import opora` offers. They are imported when they are first used, so that"
         f" `import opora` itself takes no time. {WRITTEN}\n",
-        f"{docstring(opora)}\n",
+        f"{summary}\n\n```python\n{example.strip()}\n```\n",
     ]
     for name in sorted(opora.__all__, key=lambda name: (name[0].isupper(), name)):
         item = getattr(opora, name)
@@ -33,14 +34,16 @@ def python_api_page() -> str:
 
 def _signature(item: object) -> str:
     signature = inspect.signature(item)  # type: ignore[arg-type]
-    arguments = ",\n    ".join(_argument(parameter) for parameter in signature.parameters.values())
-    text = str(signature).replace("'", "")
-    returns = text[text.rindex(") ->") + 1 :] if ") ->" in text else ""
-    return text if len(text) < 90 else f"(\n    {arguments},\n){returns}"
+    arguments = [_argument(parameter) for parameter in signature.parameters.values()]
+    returns = "" if signature.return_annotation is inspect.Signature.empty else f" -> {signature.return_annotation}"
+    line = f"({', '.join(arguments)}){returns}"
+    return line if len(line) < 90 else "(\n    " + ",\n    ".join(arguments) + f",\n){returns}"
 
 
 def _argument(parameter: inspect.Parameter) -> str:
-    return str(parameter).replace("'", "")
+    empty = inspect.Parameter.empty
+    annotation = "" if parameter.annotation is empty else f": {parameter.annotation}"
+    return f"{parameter.name}{annotation}" + ("" if parameter.default is empty else f" = {parameter.default!r}")
 
 
 def _methods(item: object) -> list[str]:

@@ -17,13 +17,18 @@ def settings_page() -> str:
     )
     parts = [intro]
     for entry in entries():
-        default = find_entry(entry.section).method == entry.method
+        default = find_entry(entry.section)
         name = f"{entry.section}.NAME, method {entry.method}" if entry.method else entry.section
         model = entry.load_settings()
-        text = entry.help or first_paragraph(model)
-        if entry.method and default:
+        text, rows = entry.help or first_paragraph(model), _rows(model)
+        if entry.method == default.method and entry.method:
             text += f" `{entry.method}` is the default method of `{entry.section}`."
-        parts.append(f"## {name}\n\n{text}\n\n{table(('setting', 'default', 'description'), _rows(model))}\n")
+        else:
+            shared = [row for row in _rows(default.load_settings()) if row[0] != "`method`"]
+            if entry.method and all(row in rows for row in shared):
+                rows = [row for row in rows if row not in shared]
+                text += f"\n\nAll settings of `{entry.section}`, method `{default.method}`, and:"
+        parts.append(f"## {name}\n\n{text}\n\n{table(('setting', 'default', 'description'), rows)}\n")
     return "\n".join(parts)
 
 
