@@ -3,6 +3,8 @@
 import random
 import re
 import shutil
+import subprocess
+import sys
 import time
 
 from opora.models.base import Completion
@@ -205,3 +207,240 @@ def write_passages(folder, passages):
 def write_documents(folder, documents):
     """Write a corpus of documents, each a list of passages."""
     return write_passages(folder, [passage for document in documents for passage in document])
+
+
+# Training of a language model: rows of datasets, settings, whole runs.
+TRAINING_WORDS = "fee day Monday EUR passage answer question north five ferry".split()
+
+
+def make_chat_row(number, answer=None):
+    """Return an example; its answer begins with the first word of the question."""
+    words = [TRAINING_WORDS[(number * 7 + n) % len(TRAINING_WORDS)] for n in range(3 + number % 11)]
+    messages = [
+        {"role": "system", "content": "Answer."},
+        {"role": "user", "content": " ".join(words)},
+        {"role": "assistant", "content": words[0] + " it is. [1]" if answer is None else answer},
+    ]
+    return {"id": f"r{number}", "messages": messages}
+
+
+def make_pair_row(number, chosen="it is five. [1]", rejected="north north"):
+    words = " ".join(TRAINING_WORDS[(number + n) % len(TRAINING_WORDS)] for n in range(4))
+    return {
+        "id": f"p{number}",
+        "prompt": [{"role": "system", "content": "Answer."}, {"role": "user", "content": words}],
+        "chosen": [{"role": "assistant", "content": chosen}],
+        "rejected": [{"role": "assistant", "content": rejected}],
+    }
+
+
+def make_dataset(folder, rows, valid=()):
+    """Publish a dataset."""
+    from opora.artifacts import Build, write_json_lines
+    from opora.validation import Settings
+
+    with Build(folder, "dataset raft", Settings(), {}, seed=0) as build:
+        write_json_lines(build.path / "train.jsonl", rows)
+        write_json_lines(build.path / "valid.jsonl", valid)
+        build.publish()
+    return folder
+
+
+def make_train_settings(model_folder, method="sft", **changes):
+    """Return settings of a short run on a CPU."""
+    from importlib import import_module
+
+    from opora.train.objectives.registry import OBJECTIVES
+    from opora.train.settings import LoraSettings
+
+    defaults = {
+        "model": f"hf:{model_folder}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
+        "checkpoint_every": 2, "eval_every": 5, "lora": LoraSettings(r=4, alpha=8),
+    }  # fmt: skip
+    module, _, name = OBJECTIVES[method].settings.partition(":")
+    return getattr(import_module(module), name)(**{**defaults, **changes})
+
+
+def train_adapter(model_folder, tmp_path, name="out", rows=None, **changes):
+    """Train an adapter of a tiny model and return its manifest. A dataset of `rows`, by default sixteen, is made once."""
+    from opora.train.llm.stage import AdapterStage
+
+    datasets = tmp_path / "dataset"
+    if not datasets.exists():
+        rows = rows or [make_chat_row(n) for n in range(16)]
+        make_dataset(datasets / "raft", rows, [make_chat_row(n) for n in range(20, 24)])
+    return AdapterStage(make_train_settings(model_folder, **changes), datasets, tmp_path / name).run()
+
+
+def train_on_pairs(model_folder, tmp_path, rows, **changes):
+    """Train an adapter of a tiny model on preference rows, and return its manifest."""
+    from opora.train.llm.stage import AdapterStage
+
+    make_dataset(tmp_path / "dataset" / "raft", rows, [make_pair_row(20)])
+    settings = make_train_settings(model_folder, **{"epochs": 4, "eval_every": 3, "checkpoint_every": 10, **changes})
+    return AdapterStage(settings, tmp_path / "dataset", tmp_path / "out").run()
+
+
+def read_evaluations(folder):
+    """Return the rows of the log of a run that hold an evaluation."""
+    from opora.artifacts import read_json_lines
+
+    return [row for _, row in read_json_lines(folder / "log.jsonl") if "eval_loss" in row]
+
+
+def compute_held_out_loss(spec, path):
+    """Return the loss on a file of a model loaded as for answering."""
+    import torch
+
+    from opora.models.backends.transformers import load_causal_lm
+    from opora.models.spec import parse_spec
+    from opora.train.engine.reference import PlainScorer
+    from opora.train.llm.encoding import encode_examples
+    from opora.train.objectives.sft import Sft
+
+    model, tokenizer = load_causal_lm(parse_spec(spec), torch.float32, torch.device("cpu"))
+    with torch.inference_mode():
+        examples, _ = encode_examples(path, tokenizer, 512)
+        output = Sft().loss(PlainScorer(model), examples)
+    return float(output.loss) / sum(map(Sft().weight, examples))
+
+
+def interrupt_at_step(last):
+    """Return a replacement for `learning_rate` that interrupts training at a step."""
+    from opora.train.llm.loop import learning_rate
+
+    def rate(step, steps, settings):
+        if step == last:
+            raise KeyboardInterrupt
+        return learning_rate(step, steps, settings)
+
+    return rate
+
+
+def launch_training(project, name, processes):
+    """Train an entry of a recipe in several processes, and return their standard error."""
+    options = [f"--num_processes={processes}", "--num_machines=1", "--cpu"]
+    launcher = [sys.executable, "-m", *(["accelerate.commands.launch", *options, "-m"] if processes > 1 else [])]
+    command = [*launcher, "opora", "train", "sft", "--name", name]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+# Causal models with random weights, one per architecture, and rows of random tokens for them.
+VOCABULARY = 97
+MODEL_SHAPE = {
+    "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 256,
+    "initializer_range": 0.3, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+}  # fmt: skip
+MODEL_FAMILIES = {
+    "llama": ("LlamaConfig", {}),
+    "llama, tied": ("LlamaConfig", {"tie_word_embeddings": True}),
+    "qwen2": ("Qwen2Config", {}),
+    "qwen2, window": ("Qwen2Config", {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 2}),
+    "qwen3": ("Qwen3Config", {}),
+    "mistral, window": ("MistralConfig", {"sliding_window": 5}),
+    "gemma2": ("Gemma2Config", {"sliding_window": 5, "query_pre_attn_scalar": 8, "final_logit_softcapping": 3.0,
+                                "attn_logit_softcapping": 2.0}),
+    "gemma3": ("Gemma3TextConfig", {"sliding_window": 5, "query_pre_attn_scalar": 8}),
+    "cohere": ("CohereConfig", {"logit_scale": 0.5}),
+    "granite": ("GraniteConfig", {"logits_scaling": 4.0}),
+}  # fmt: skip
+ROW_KINDS = ("unrelated", "pair", "group", "nested", "one token", "equal", "prompt in answer")
+INVOCATION = (1, 2)
+"""Tokens at which the activated adapters of tests start."""
+
+
+def make_causal_model(family, **changes):
+    import torch
+    import transformers
+
+    name, special = MODEL_FAMILIES[family]
+    torch.manual_seed(0)
+    config = getattr(transformers, name)(**{**MODEL_SHAPE, **special, **changes})
+    return transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+
+
+def add_random_adapter(model, invocation=None, **changes):
+    """Add a LoRA adapter with nonzero weights; with `invocation`, an activated one."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM",
+        alora_invocation_tokens=list(invocation) if invocation else None, **changes,
+    )  # fmt: skip
+    model = get_peft_model(model, config)
+    torch.manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def draw_token_rows(kind, seed=0):
+    """Return rows of random tokens that share prefixes as `kind` says."""
+    from opora.train.examples import TokenizedRow as Row
+
+    rng = random.Random(f"{kind} {seed}")
+
+    def draw(low, high):
+        return [rng.randint(3, VOCABULARY - 1) for _ in range(rng.randint(low, high))]
+
+    shared = draw(20, 30)
+    return {
+        "unrelated": [Row(draw(1, 20), draw(1, 8)) for _ in range(4)],
+        "pair": [Row(shared, draw(1, 8)) for _ in range(2)],
+        "group": [Row(shared, draw(1, 8)) for _ in range(6)],
+        "nested": [Row(shared + tail, draw(1, 8)) for tail in (draw(4, 6), draw(5, 9)) for _ in range(2)]
+        + [Row(shared[:9], draw(1, 3)), Row(draw(3, 9), draw(2, 3))],
+        "one token": [Row(shared[:1], draw(1, 1)), Row(shared[:2], draw(1, 1)), Row(draw(1, 1), draw(1, 1))],
+        "equal": [Row(shared, [5, 6, 2]), Row(shared, [5, 6, 2]), Row(shared, [5, 6])],
+        "prompt in answer": [Row(shared[:5], shared[5:]), Row(shared[:9], shared[9:]), Row(shared[:9], [4, 2])],
+    }[kind]
+
+
+def draw_invoked_rows(kind):
+    """Return rows whose prompts end with the invocation tokens."""
+    return [row._replace(prompt=[*row.prompt, *INVOCATION]) for row in draw_token_rows(kind)]
+
+
+def compute_logprobs(model, rows):
+    """Return the log-probabilities of each answer by the unmodified forward pass of the model."""
+    import torch
+
+    logprobs = []
+    for row in rows:
+        logits = model(input_ids=torch.tensor([[*row.prompt, *row.answer]]), use_cache=False).logits[0]
+        scores = logits.float().log_softmax(-1)[len(row.prompt) - 1 : -1]
+        logprobs.append(scores.gather(1, torch.tensor(row.answer)[:, None])[:, 0])
+    return logprobs
+
+
+def compute_gradients(model, logprobs):
+    """Return the gradients of a loss that weighs every token differently."""
+    import torch
+
+    weights = torch.linspace(-1, 2, sum(map(len, logprobs)))
+    model.zero_grad()
+    (torch.cat(list(logprobs)) * weights).sum().backward()
+    return {name: tensor.grad.clone() for name, tensor in model.named_parameters() if tensor.grad is not None}
+
+
+def assert_engine_agrees(model, rows, min_shared=2, tolerance=2e-4):
+    """Compare scores and gradients of the engine with those of separate forward passes."""
+    import torch
+
+    from opora.train.engine.engine import Engine
+
+    expected = compute_logprobs(model, rows)
+    expected_gradients = compute_gradients(model, expected)
+    scores = Engine(model).score(rows, min_shared)
+    for score, logprobs in zip(scores, expected, strict=True):
+        torch.testing.assert_close(score.logprobs, logprobs, atol=2e-5, rtol=1e-5)
+    gradients = compute_gradients(model, [score.logprobs for score in scores])
+    assert gradients.keys() == expected_gradients.keys()
+    scale = max(gradient.norm() for gradient in expected_gradients.values())
+    for name, gradient in expected_gradients.items():
+        assert (gradients[name] - gradient).norm() <= tolerance * (gradient.norm() + 0.01 * scale), name

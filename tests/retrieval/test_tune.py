@@ -5,14 +5,14 @@ import pytest
 from opora.artifacts import Build
 from opora.errors import InputError
 from opora.records import Example
-from opora.retrieval.index.stage import build_index
-from opora.retrieval.search.searcher import Index, open_index
+from opora.retrieval.index.stage import IndexStage
+from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
-from opora.retrieval.tune import Grid, Point, _clusters, _folds, format_tuning, tune
+from opora.retrieval.tune import SearchPoint, TuningGrid, _clusters, _folds, format_tuning, tune
 from opora.validation import Settings
 from tests.retrieval.rerankers.samples import tiny_forest
 
-GRID = Grid(dense_weight=(0.0, 0.25, 0.9), depth=(20, 30), rerank_depth=(0, 3, 30))
+GRID = TuningGrid(dense_weight=(0.0, 0.25, 0.9), candidates=(20, 30), rerank_candidates=(0, 3, 30))
 
 
 def example(passage, question, number):
@@ -32,7 +32,7 @@ def ranked(corpus):
     with Build(corpus.parent / "train" / "mine", "train reranker", Settings(), {}) as build:
         tiny_forest().save(build.path / "model")
         build.publish()
-    build_index(IndexSettings(reranker="train/mine"), corpus, corpus.parent / "ranked")
+    IndexStage(IndexSettings(reranker="train/mine"), corpus, corpus.parent / "ranked").run()
     return open_index(corpus.parent / "ranked")
 
 
@@ -45,10 +45,10 @@ def test_every_point_is_what_a_search_with_it_finds(ranked, examples):
     assert len(tuning.rows) == 3 * 2 * 3
     for row in tuning.rows:
         given = settings_of(ranked).model_copy(
-            update={**row.point.model_dump(), "rerank_depth": row.point.rerank_depth or 1}
+            update={**row.point.model_dump(), "rerank_candidates": row.point.rerank_candidates or 1}
         )
-        by = "reranked" if row.point.rerank_depth else "hybrid"
-        index = Index(ranked.folder, ranked.manifest, given)
+        by = "reranked" if row.point.rerank_candidates else "hybrid"
+        index = ranked.with_settings(given)
         found = [[hit.passage.id for hit in index.search(each.question, 10, by=by)] for each in examples]
         reciprocal = [
             1 / (1 + ids.index(each.gold[0])) if each.gold[0] in ids else 0
@@ -64,34 +64,34 @@ def test_the_best_point_stands_first_and_the_current_wins_ties(index, examples):
     means = [row.scores["mrr"].mean for row in tuning.rows]
     assert means == sorted(means, reverse=True)
     assert tuning.chosen == tuning.rows[0].point
-    assert tuning.current.point == Point(dense_weight=0.25, depth=30, rerank_depth=0, diversity=0.0)
+    assert tuning.current.point == SearchPoint(dense_weight=0.25, candidates=30, rerank_candidates=0, mmr_lambda=1.0)
     if tuning.current.scores["mrr"].mean == means[0]:
         assert tuning.chosen == tuning.current.point
-    assert all(not row.point.rerank_depth for row in tuning.rows)
+    assert all(not row.point.rerank_candidates for row in tuning.rows)
     assert (tuning.questions, tuning.documents) == (7, 7)
 
 
 def test_vectors_are_tried_where_they_are_off(index, passages, examples):
     asked = [*examples, example(passages[2], "теплоход", 9)]
     tuning = tune(index, asked, GRID, settings_of(index).model_copy(update={"dense_weight": 0.0}))
-    scores = {row.point.dense_weight: row.scores["mrr"].mean for row in tuning.rows if row.point.depth == 30}
+    scores = {row.point.dense_weight: row.scores["mrr"].mean for row in tuning.rows if row.point.candidates == 30}
     assert scores[0.9] > scores[0.0]
 
 
 def test_what_is_printed_can_be_pasted(ranked, examples):
-    shown = format_tuning(tune(ranked, examples, GRID, settings_of(ranked)), shown=2)
+    shown = format_tuning(tune(ranked, examples, GRID, settings_of(ranked)), max_rows=2)
     table, lines = shown.split("\nindex:\n")
     assert "dense_weight" in table.splitlines()[0]
     assert any(line.startswith("*") for line in table.splitlines())
     assert any(line.split()[0] in ("=", "*=") for line in table.splitlines()[1:] if line)
     assert "7 questions on 7 documents" in table
     assert "  dense_weight: " in lines
-    assert "  depth: " in lines
+    assert "  candidates: " in lines
 
 
 @pytest.mark.parametrize("places", [[], [0], [0, 0]])
 def test_too_few_documents_are_one_line(index, examples, places):
-    with pytest.raises(InputError, match="two are the least"):
+    with pytest.raises(InputError, match="at least two are needed"):
         tune(index, [examples[place] for place in places], GRID, settings_of(index))
 
 

@@ -72,8 +72,8 @@ class Build:
             return None, ""
         try:
             manifest = read_manifest(self.out)
-        except OutdatedError as error:
-            return None, error.reason
+        except InputError as error:
+            return None, error.reason if isinstance(error, OutdatedError) else f"{MANIFEST} is damaged"
         version = manifest.packages.get("opora", __version__)
         if version != __version__:
             return manifest, f"made by opora {version}"

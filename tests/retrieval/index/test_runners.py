@@ -12,16 +12,16 @@ import pytest
 from opora.artifacts import Build, write_parquet
 from opora.errors import InputError, OporaError
 from opora.records import Passage
-from opora.retrieval.index.rows import RowMaker, schema_of
-from opora.retrieval.index.runners import Source, make_rows, parse_runner, write_rows
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.rows import RowMaker
+from opora.retrieval.index.runners import PassageSource, make_rows, parse_runner, write_rows
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
-from opora.retrieval.store.base import Shape
 from opora.retrieval.store.lance import create_lance, open_lance
+from opora.retrieval.store.schema import TableSchema, arrow_schema
 from opora.validation import Settings
 
-SHAPE = Shape(8, {"language": "text", "page": "number", "source": "text", "title": "text"})
+SHAPE = TableSchema(8, {"language": "text", "page": "number", "source": "text", "title": "text"})
 NEEDS_RAY = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="ray is not installed")
 
 
@@ -80,13 +80,13 @@ def by_id(batches):
 
 
 def test_local_rows_are_those_of_the_corpus_in_order(corpus):
-    batches = list(make_rows("local", Source(corpus), row_maker))
+    batches = list(make_rows("local", PassageSource(corpus), row_maker))
     assert [each for batch in batches for each in batch["id"].to_pylist()] == [f"p{n}" for n in range(3000)]
     assert all(batch.num_rows <= 256 for batch in batches)
 
 
 def test_rows_of_some_documents(corpus):
-    found = by_id(make_rows("local", Source(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
+    found = by_id(make_rows("local", PassageSource(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
     assert sorted(found) == sorted(f"p{n}" for n in [*range(60, 80), *range(180, 200)])
 
 
@@ -105,8 +105,8 @@ def test_runners(runner, address):
 
 @pytest.mark.parametrize("runner", ["", "rey", "ray:", "local:1", "Ray", "dask"])
 def test_an_unknown_runner_is_an_error(runner, corpus):
-    with pytest.raises(InputError, match=r"runner is .*(local|ray)"):
-        make_rows(runner, Source(corpus), row_maker)
+    with pytest.raises(InputError, match=r"^runner .*(local|ray)"):
+        make_rows(runner, PassageSource(corpus), row_maker)
 
 
 # on Ray
@@ -146,33 +146,33 @@ def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, 
     killer.start()
     maker = partial(row_maker, noted, 0.3)
     if into == "batches":
-        found = by_id(make_rows(cluster, Source(corpus), maker))
+        found = by_id(make_rows(cluster, PassageSource(corpus), maker))
     else:
-        write_rows(cluster, Source(corpus), maker, table)
+        write_rows(cluster, PassageSource(corpus), maker, table)
         store = open_lance(table, SHAPE)
         store.finish()
-        keys = [key for key, _ in store.by_terms(["незнакомое", "2999"], [], 10)]
+        keys = [key for key, _ in store.search_by_terms(["незнакомое", "2999"], [], 10)]
         assert store.take(keys, ["id"]).to_pylist() == [{"id": "p2999"}]
-        found = by_id(store.rows([], schema_of(SHAPE).names))
+        found = by_id(store.scan([], arrow_schema(SHAPE).names))
     killer.join()
     assert len(killed) == 1
     assert {each.name for each in noted.iterdir()} - set(killed)
-    expected = by_id(make_rows("local", Source(corpus), row_maker))
+    expected = by_id(make_rows("local", PassageSource(corpus), row_maker))
     assert found == {name: {column: row[column] for column in found["p0"]} for name, row in expected.items()}
 
 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_rows_are_added_to_those_that_are_there(cluster, corpus, table):
-    open_lance(table, SHAPE).write(make_rows("local", Source(corpus, frozenset({"d0", "d1"})), row_maker))
-    write_rows(cluster, Source(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
+    open_lance(table, SHAPE).write(make_rows("local", PassageSource(corpus, frozenset({"d0", "d1"})), row_maker))
+    write_rows(cluster, PassageSource(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
     assert by_id(open_lance(table, SHAPE).rows([], ["id"])).keys() == {f"p{n}" for n in range(80)}
 
 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_nothing_to_do(cluster, corpus, table):
-    nothing = Source(corpus, frozenset())
+    nothing = PassageSource(corpus, frozenset())
     write_rows(cluster, nothing, row_maker, table)
     assert open_lance(table, SHAPE).count() == 0
     assert list(make_rows(cluster, nothing, row_maker)) == []
@@ -185,14 +185,14 @@ def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
         raise InputError("the model is not there; name another")
 
     with pytest.raises(OporaError, match="the model is not there; name another"):
-        list(make_rows(cluster, Source(corpus), broken))
+        list(make_rows(cluster, PassageSource(corpus), broken))
 
 
 @NEEDS_RAY
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
 def test_a_cluster_that_is_not_there(corpus, address):
-    with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; is the cluster up"):
-        list(make_rows(f"ray:{address}", Source(corpus), row_maker))
+    with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; check that the cluster runs"):
+        list(make_rows(f"ray:{address}", PassageSource(corpus), row_maker))
 
 
 @NEEDS_RAY
@@ -200,14 +200,14 @@ def test_a_cluster_that_is_not_there(corpus, address):
 def test_an_index_made_on_ray_is_the_one_made_here(cluster, tmp_path):
     folder = tmp_path / "corpus"
     write_corpus(folder, 300)
-    here = build_index(IndexSettings(), folder, tmp_path / "here")
-    there = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    here = IndexStage(IndexSettings(), folder, tmp_path / "here").run()
+    there = IndexStage(IndexSettings(runner=cluster), folder, tmp_path / "there").run()
     assert there.results == here.results
     assert there.counts == here.counts
     found = [open_index(tmp_path / name).search("Сколько литров качает насос 77?", 9) for name in ("here", "there")]
     assert found[0] == found[1]
     shutil.rmtree(folder)
     write_corpus(folder, 340)
-    updated = build_index(IndexSettings(runner=cluster), folder, tmp_path / "there")
+    updated = IndexStage(IndexSettings(runner=cluster), folder, tmp_path / "there").run()
     assert updated.counts["passages"] == 340
     assert sorted(each.id for each in open_index(tmp_path / "there").passages()) == sorted(f"p{n}" for n in range(340))

@@ -1,4 +1,4 @@
-"""An index that is brought up to date, killed, harmed and replaced while others read it."""
+"""An index that is updated, killed, damaged and replaced while it is read."""
 
 import json
 import os
@@ -13,52 +13,25 @@ import time
 import pytest
 
 from opora.errors import OporaError
-from opora.retrieval.index import runners as runner
-from opora.retrieval.index import stage as module
-from opora.retrieval.index.stage import build_index, whole_index
+from opora.retrieval.index import runners
+from opora.retrieval.index.integrity import check_index, load_valid_index
+from opora.retrieval.index.rows import RowMaker
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
-from tests.retrieval.conftest import make_corpus, make_passage
+from tests.factories import make_numbered_document, write_documents
 
 SETTINGS = IndexSettings()
-WORDS = "насос паром причал билет касса рубль склад груз срок договор акт отчёт смета кран шкаф".split()
 
 
-def document(number, edition=1, parts=3):
-    """Passages of a document, each of which names it."""
-    rng = random.Random(f"{number} {edition}")
-    rows = [
-        ("ru", f"doc-{number}.md", None, "Глава", f"Документ номер{number} часть {part} издание{edition} "
-         + " ".join(rng.choices(WORDS, k=12)) + ".", ())
-        for part in range(parts)
-    ]  # fmt: skip
-    passages = [make_passage(0, row) for row in rows]
-    return [
-        each.model_copy(
-            update={
-                "id": f"d{number}-{edition}-{part}",
-                "document_id": f"d{number}",
-                "start": 500 * part,
-                "end": 500 * part + len(each.text),
-            }
-        )
-        for part, each in enumerate(passages)
-    ]
-
-
-def corpus_of(folder, documents):
-    shutil.rmtree(folder, ignore_errors=True)
-    return make_corpus(folder, [passage for each in documents for passage in each])
-
-
-def held(folder):
-    return sorted(each.id for each in open_index(folder).passages())
+def passage_ids(folder):
+    return sorted(passage.id for passage in open_index(folder).passages())
 
 
 @pytest.fixture
 def project(tmp_path):
-    corpus_of(tmp_path / "corpus", [document(n) for n in range(40)])
-    build_index(SETTINGS, tmp_path / "corpus", tmp_path / "index")
+    write_documents(tmp_path / "corpus", [make_numbered_document(n) for n in range(40)])
+    IndexStage(SETTINGS, tmp_path / "corpus", tmp_path / "index").run()
     return tmp_path
 
 
@@ -66,27 +39,27 @@ def project(tmp_path):
 def written(monkeypatch):
     """Ids of the passages that became rows."""
     ids = []
-    rows = module.RowMaker.rows
+    make_rows = RowMaker.make_rows
 
     def recorded(self, passages):
-        ids.extend(each.id for each in passages)
-        return rows(self, passages)
+        ids.extend(passage.id for passage in passages)
+        return make_rows(self, passages)
 
-    monkeypatch.setattr(module.RowMaker, "rows", recorded)
+    monkeypatch.setattr(RowMaker, "make_rows", recorded)
     return ids
 
 
 def test_only_what_changed_is_written(project, written):
-    documents = [document(n) for n in range(40) if n not in (3, 4)]
-    documents[7] = document(9, edition=2)
-    documents += [document(77), document(78, parts=1)]
-    corpus_of(project / "corpus", documents)
-    manifest = build_index(SETTINGS, project / "corpus", project / "index")
+    documents = [make_numbered_document(n) for n in range(40) if n not in (3, 4)]
+    documents[7] = make_numbered_document(9, edition=2)
+    documents += [make_numbered_document(77), make_numbered_document(78, parts=1)]
+    write_documents(project / "corpus", documents)
+    manifest = IndexStage(SETTINGS, project / "corpus", project / "index").run()
     assert sorted(written) == sorted(
-        each.id for number in ((9, 2, 3), (77, 1, 3), (78, 1, 1)) for each in document(*number)
+        each.id for number in ((9, 2, 3), (77, 1, 3), (78, 1, 1)) for each in make_numbered_document(*number)
     )
-    fresh = build_index(SETTINGS, project / "corpus", project / "fresh")
-    assert held(project / "index") == held(project / "fresh")
+    fresh = IndexStage(SETTINGS, project / "corpus", project / "fresh").run()
+    assert passage_ids(project / "index") == passage_ids(project / "fresh")
     assert manifest.counts == fresh.counts
     assert manifest.results["languages"] == fresh.results["languages"]
     assert manifest.results["checksum"] == fresh.results["checksum"]
@@ -100,58 +73,60 @@ def test_only_what_changed_is_written(project, written):
 
 def test_settings_of_the_search_write_no_row(project, written):
     before = open_index(project / "index").manifest
-    after = build_index(IndexSettings(dense_weight=0.5, depth=9), project / "corpus", project / "index")
+    after = IndexStage(IndexSettings(dense_weight=0.5, candidates=9), project / "corpus", project / "index").run()
     assert not written
     assert after.fingerprint != before.fingerprint
-    assert held(project / "index") == sorted(each.id for n in range(40) for each in document(n))
+    assert passage_ids(project / "index") == sorted(each.id for n in range(40) for each in make_numbered_document(n))
 
 
-@pytest.mark.parametrize("other", [{"heading_weight": 3}, {"embedder": "none"}, {"components": 0}])
+@pytest.mark.parametrize("other", [{"heading_weight": 3}, {"embedder": "none"}, {"sif_components": 0}])
 def test_settings_of_the_rows_write_all(project, written, other):
-    build_index(IndexSettings(**other), project / "corpus", project / "index")
+    IndexStage(IndexSettings(**other), project / "corpus", project / "index").run()
     assert len(written) == 120
 
 
 def test_much_that_is_new_builds_all(project, written):
-    corpus_of(project / "corpus", [document(n) for n in range(70)])
-    build_index(SETTINGS, project / "corpus", project / "index")
+    write_documents(project / "corpus", [make_numbered_document(n) for n in range(70)])
+    IndexStage(SETTINGS, project / "corpus", project / "index").run()
     assert len(written) == 210
 
 
-def test_an_index_of_another_version_is_built_anew(project, written, capsys):
+def test_an_index_of_another_version_is_rebuilt(project, written, capsys):
     path = project / "index" / "manifest.json"
     old = json.loads(path.read_text())
     path.write_text(json.dumps(old | {"results": {"languages": {"ru": 120}, "metadata": {}}}))
     with pytest.raises(OporaError, match="was made by another version of opora; run `opora index`"):
         open_index(project / "index")
-    build_index(SETTINGS, project / "corpus", project / "index")
-    assert "was made by another version of opora; building it anew" in capsys.readouterr().err
+    stage = IndexStage(SETTINGS, project / "corpus", project / "index")
+    assert stage.build().finished is None
+    stage.run()
+    assert "was made by another version of opora; rebuilding it" in capsys.readouterr().err
     assert len(written) == 120
     assert open_index(project / "index").search("номер7", 1)[0].passage.document_id == "d7"
 
 
 def test_all_documents_gone(project):
-    corpus_of(project / "corpus", [])
-    build_index(SETTINGS, project / "corpus", project / "index")
-    assert held(project / "index") == []
+    write_documents(project / "corpus", [])
+    IndexStage(SETTINGS, project / "corpus", project / "index").run()
+    assert passage_ids(project / "index") == []
     assert open_index(project / "index").search("насос", 3) == []
 
 
 def test_processes_make_the_same_rows(project, monkeypatch):
-    whole = build_index(SETTINGS, project / "corpus", project / "one")
-    monkeypatch.setattr(runner, "SPREAD_FROM", 1)
-    monkeypatch.setattr(runner, "BLOCK", 16)
-    spread = build_index(SETTINGS, project / "corpus", project / "many")
+    whole = IndexStage(SETTINGS, project / "corpus", project / "one").run()
+    monkeypatch.setattr(runners, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(runners, "BLOCK", 16)
+    spread = IndexStage(SETTINGS, project / "corpus", project / "many").run()
     assert spread.fingerprint == whole.fingerprint
     assert spread.counts == whole.counts
     hits = [open_index(project / name).search("насос номер7 паром", 9) for name in ("one", "many")]
     assert hits[0] == hits[1]
-    corpus_of(project / "corpus", [document(n) for n in range(44)])
-    build_index(SETTINGS, project / "corpus", project / "many")
-    assert held(project / "many") == sorted(each.id for n in range(44) for each in document(n))
+    write_documents(project / "corpus", [make_numbered_document(n) for n in range(44)])
+    IndexStage(SETTINGS, project / "corpus", project / "many").run()
+    assert passage_ids(project / "many") == sorted(each.id for n in range(44) for each in make_numbered_document(n))
 
 
-def harm(path, how):
+def damage(path, how):
     if how == "truncated":
         os.truncate(path, path.stat().st_size // 2)
     else:
@@ -160,28 +135,38 @@ def harm(path, how):
 
 @pytest.mark.parametrize("how", ["truncated", "zeroed", "emptied"])
 @pytest.mark.parametrize("updated", [False, True])
-def test_harmed_files_are_found_and_mended(project, how, updated, capsys):
+def test_damaged_files_are_found_and_repaired(project, how, updated, capsys):
     if updated:
-        corpus_of(project / "corpus", [document(n) for n in range(42)])
-        build_index(SETTINGS, project / "corpus", project / "index")
-    whole = held(project / "index")
+        write_documents(project / "corpus", [make_numbered_document(n) for n in range(42)])
+        IndexStage(SETTINGS, project / "corpus", project / "index").run()
+    ids = passage_ids(project / "index")
     for part in range(7):
-        files = [each for each in (project / "index").rglob("*") if each.is_file() and each.stat().st_size]
-        files.sort(key=lambda each: each.stat().st_mtime_ns)
-        path = files[part * (len(files) - 1) // 6]
-        harm(path, how)
-        assert whole_index(project / "index") is None
-        assert "building it anew" in capsys.readouterr().err
+        files = [path for path in (project / "index").rglob("*") if path.is_file() and path.stat().st_size]
+        files.sort(key=lambda path: path.stat().st_mtime_ns)
+        damage(files[part * (len(files) - 1) // 6], how)
+        assert load_valid_index(project / "index") is None
+        assert "rebuilding it" in capsys.readouterr().err
         with pytest.raises(OporaError):
-            open_index(project / "index").search("насос", 3)
-        index = open_index(project / "index", SETTINGS)
-        assert capsys.readouterr().err.count("building it anew") == 1
-        assert sorted(each.id for each in index.passages()) == whole
+            open_index(project / "index")
+        IndexStage(SETTINGS, project / "corpus", project / "index").run()
+        assert capsys.readouterr().err.count("rebuilding it") == 1
+        index = open_index(project / "index")
+        assert sorted(passage.id for passage in index.passages()) == ids
         assert index.search("номер7", 1)[0].passage.document_id == "d7"
 
 
-def test_who_reads_sees_the_old_index_or_the_new(project):
-    """A reader asks all the time while the index is replaced: it never fails, and never sees both editions."""
+@pytest.mark.parametrize("how", ["truncated", "zeroed", "emptied"])
+def test_opening_a_damaged_index_names_the_command_and_writes_nothing(project, how):
+    damage(project / "index" / "terms.parquet", how)
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    for open_or_check in (open_index, check_index):
+        with pytest.raises(OporaError, match=r"index is damaged \(terms.parquet has changed\); run `opora index`"):
+            open_or_check(project / "index")
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+def test_readers_see_the_old_index_or_the_new(project):
+    """A reader searches while the index is replaced: it never fails and never sees two editions at once."""
     index = open_index(project / "index").load()
     editions, stop, faults = set(), threading.Event(), []
 
@@ -200,8 +185,10 @@ def test_who_reads_sees_the_old_index_or_the_new(project):
     thread = threading.Thread(target=read)
     thread.start()
     for edition in range(2, 6):
-        corpus_of(project / "corpus", [document(n, edition=edition if n == 5 else 1) for n in range(40)])
-        build_index(SETTINGS, project / "corpus", project / "index")
+        write_documents(
+            project / "corpus", [make_numbered_document(n, edition=edition if n == 5 else 1) for n in range(40)]
+        )
+        IndexStage(SETTINGS, project / "corpus", project / "index").run()
         time.sleep(0.3)
     stop.set()
     thread.join()
@@ -212,18 +199,18 @@ def test_who_reads_sees_the_old_index_or_the_new(project):
 CHILD = """
 import sys
 from pathlib import Path
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.settings import IndexSettings
 print("ready", flush=True)
-build_index(IndexSettings(), Path(sys.argv[1]) / "corpus", Path(sys.argv[1]) / "index")
+IndexStage(IndexSettings(), Path(sys.argv[1]) / "corpus", Path(sys.argv[1]) / "index").run()
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_any_moment(project, seed):
-    """25 kills, building and updating by turns: the index opens at once, holds each document whole or not at all, and
-    the same command then goes on to the whole."""
+    """25 kills of builds and updates: the index opens at once, holds every document completely or not at all, and the
+    same command then completes it."""
     rng = random.Random(seed)
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", CHILD, str(project)], check=True, capture_output=True)
@@ -240,7 +227,7 @@ def test_killed_at_any_moment(project, seed):
             state[number] = attempt + 2
         for number in rng.sample(sorted(state), 3):
             del state[number]
-        corpus_of(project / "corpus", [document(n, edition) for n, edition in state.items()])
+        write_documents(project / "corpus", [make_numbered_document(n, edition) for n, edition in state.items()])
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(project)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -248,7 +235,10 @@ def test_killed_at_any_moment(project, seed):
         time.sleep(rng.uniform(0, takes))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        known = {tuple(sorted(each.id for n, e in some.items() for each in document(n, e))) for some in (before, state)}
+        known = {
+            tuple(sorted(each.id for n, e in some.items() for each in make_numbered_document(n, e)))
+            for some in (before, state)
+        }
         if (project / "index").exists() or (project / ".index.old").exists():
             opened = time.monotonic()
             index = open_index(project / "index")
@@ -257,9 +247,11 @@ def test_killed_at_any_moment(project, seed):
             assert hits
             assert tuple(sorted(each.id for each in index.passages())) in known
         if attempt % 2:
-            build_index(SETTINGS, project / "corpus", project / "index")
-            assert held(project / "index") == sorted(each.id for n, e in state.items() for each in document(n, e))
-        elif (project / "index").exists() and tuple(held(project / "index")) in known - {
-            tuple(sorted(each.id for n, e in state.items() for each in document(n, e)))
+            IndexStage(SETTINGS, project / "corpus", project / "index").run()
+            assert passage_ids(project / "index") == sorted(
+                each.id for n, e in state.items() for each in make_numbered_document(n, e)
+            )
+        elif (project / "index").exists() and tuple(passage_ids(project / "index")) in known - {
+            tuple(sorted(each.id for n, e in state.items() for each in make_numbered_document(n, e)))
         }:
             state = before

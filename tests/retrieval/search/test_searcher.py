@@ -11,9 +11,11 @@ from opora.errors import InputError, OporaError
 from opora.records import Passage
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.registry import open_embedder
-from opora.retrieval.index.rows import text_of
+from opora.retrieval.index.rows import embedding_text
+from opora.retrieval.query import MAX_QUESTION_CHARS
 from opora.retrieval.search.searcher import open_index
-from opora.text.terms.index_terms import search_terms
+from opora.retrieval.store.base import StoreError
+from opora.text.search_terms import search_terms
 
 QUESTIONS = [
     ("Какой срок хранения?", "p0"),
@@ -169,13 +171,13 @@ def test_equal_passages_do_not_fill_the_hits(make_index, passages):
     assert sorted(ids(make_index([*copies, twin]).search("Когда отходит паром?", 3))) == ["c0", "t"]
 
 
-def test_neighbors_follow_what_was_found(make_index, passages):
+def test_neighbors_follow_each_hit(make_index, passages):
     texts = ["Вступление.", "Паром отходит утром.", "Касса закрыта.", "Собак не берут.", "Чаек не кормят."]
     parts = [
         passages[2].model_copy(update={"id": f"n{n}", "text": text, "start": 100 * n, "end": 100 * n + len(text)})
         for n, text in enumerate(texts)
     ]
-    hits = make_index(parts, neighbors=1).search("Когда отходит паром и берут ли собак?", 2)
+    hits = make_index(parts, neighbor_passages=1).search("Когда отходит паром и берут ли собак?", 2)
     assert [(hit.passage.id, hit.rank) for hit in hits][:3] in (
         [("n1", 1), ("n0", 1), ("n2", 1)],
         [("n3", 1), ("n2", 1), ("n4", 1)],
@@ -183,7 +185,7 @@ def test_neighbors_follow_what_was_found(make_index, passages):
     assert sorted(ids(hits)) == ["n0", "n1", "n2", "n3", "n4"]
 
 
-def test_diversity_takes_what_complements(make_index, passages):
+def test_mmr_selects_what_complements(make_index, passages):
     near = "Паром отходит утром от северного причала"
     texts = [f"{near}.", f"{near} города.", "Билет на паром стоит сто рублей."]
     parts = [
@@ -191,14 +193,14 @@ def test_diversity_takes_what_complements(make_index, passages):
     ]
     question = "утренний паром от северного причала, билет"
     assert sorted(ids(make_index(parts).search(question, 2))) == ["v0", "v1"]
-    assert "v2" in ids(make_index(parts, diversity=0.6).search(question, 2))
+    assert "v2" in ids(make_index(parts, mmr_lambda=0.4).search(question, 2))
 
 
 @pytest.mark.parametrize(
     "question", ["а " * 50_000, "и в не на", "😀🚢", "\u0000\u200b", "()[]{}*?~^\"'\\", "   ", "AND OR NOT", "№" * 300]
 )
 def test_odd_questions_are_answered(index, question):
-    for by in ("hybrid", "words", "meaning", None):
+    for by in ("hybrid", "bm25", "dense", None):
         assert len(index.search(question, 3, by=by)) <= 3
 
 
@@ -244,7 +246,7 @@ def test_dense_score_is_the_cosine(index):
     for hit in index.search(question, 5):
         passage = hit.passage
         [a] = embedder.embed([Text(question, "ru")], "question")
-        [b] = embedder.embed([text_of(passage)], "passage")
+        [b] = embedder.embed([embedding_text(passage)], "passage")
         assert hit.scores["dense"] == pytest.approx(max(0.0, float(np.dot(a, b))), abs=1e-5)
 
 
@@ -258,7 +260,7 @@ def test_passages_come_back_as_they_were(index, passages):
     assert index.passages() == passages
     assert index.passage("p4") == passages[4]
     assert index.languages == ("en", "ru")
-    with pytest.raises(InputError, match="holds no passage"):
+    with pytest.raises(InputError, match="no passage has the id"):
         index.passage("it's not there")
 
 
@@ -267,17 +269,17 @@ def test_rare_terms_weigh_more(index):
     assert index.idf("нигде") >= index.idf("паром")
 
 
-@pytest.mark.parametrize("by", ["hybrid", "words", "meaning"])
+@pytest.mark.parametrize("by", ["hybrid", "bm25", "dense"])
 def test_retrievers_give_other_scores(index, by):
     hits = index.search("Какой штраф за хранение?", 5, by=by)
     assert hits
     fused = [hit.scores["fused"] for hit in hits]
     assert fused == sorted(fused, reverse=True)
-    assert any(hit.scores["dense"] for hit in hits) == (by != "words")
-    assert any(hit.scores["bm25"] for hit in hits) == (by != "meaning")
-    assert index.has_meaning("ru")
-    assert not index.has_meaning("en")
-    assert index.search("What is the fine for storage?", 5, by="meaning") == []
+    assert any(hit.scores["dense"] for hit in hits) == (by != "bm25")
+    assert any(hit.scores["bm25"] for hit in hits) == (by != "dense")
+    assert index.has_dense("ru")
+    assert not index.has_dense("en")
+    assert index.search("What is the fine for storage?", 5, by="dense") == []
 
 
 def test_empty_index_finds_nothing(make_index):
@@ -312,13 +314,34 @@ def test_damaged_index_is_one_line(index, tmp_path, name, harm):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("error", [TypeError, ValueError, KeyError, AttributeError, AssertionError])
+@pytest.mark.parametrize("step", ["hybrid.fuse", "pipeline.select", "index_reader.IndexReader.conditions"])
+def test_our_own_bugs_are_not_reported_as_damage(index, monkeypatch, error, step):
+    def broken(*_):
+        raise error("a bug")
+
+    monkeypatch.setattr(f"opora.retrieval.search.{step}", broken)
+    with pytest.raises(error, match="a bug"):
+        index.search("Какой срок хранения?", 3)
+
+
+@pytest.mark.parametrize("error", [OSError, StoreError])
+def test_what_the_store_raises_is_reported_as_damage(index, monkeypatch, error):
+    def broken(*_):
+        raise error("cannot read\nthe table")
+
+    monkeypatch.setattr("opora.retrieval.store.lance.LanceStore.take", broken)
+    with pytest.raises(OporaError, match=r"the index is damaged \(cannot read the table\); run `opora index`$"):
+        index.search("Какой срок хранения?", 3)
+
+
 def test_index_that_is_none(tmp_path, corpus):
     with pytest.raises(InputError, match="does not exist"):
         open_index(tmp_path / "index")
     (tmp_path / ".index.partial").mkdir()
     with pytest.raises(InputError, match="is unfinished"):
         open_index(tmp_path / "index")
-    with pytest.raises(InputError, match="is no index but the artefact of `ingest`"):
+    with pytest.raises(InputError, match="not an index but the artefact of `ingest`"):
         open_index(corpus)
 
 
@@ -336,3 +359,38 @@ def test_hit_is_a_record(index):
     [hit] = index.search("срок хранения", 1)
     assert type(hit).model_validate_json(hit.model_dump_json()) == hit
     assert isinstance(hit.passage, Passage)
+
+
+# queries
+
+
+@pytest.mark.parametrize("question", [question for question, _ in QUESTIONS])
+def test_a_query_finds_what_its_text_finds(index, question):
+    query = index.query(question)
+    assert index.search(query, 5) == index.search(question, 5)
+    assert index.candidates(query, 5)[0] is query
+
+
+def test_a_query_carries_what_the_search_needs(index):
+    query = index.query("Какой шртаф за хранение?", filters={"page": 1}, access={"sales", "board"})
+    assert query.language == "ru"
+    assert query.terms == {term: index.idf(term) for term in ("штраф", "хранен")}
+    assert query.vector.shape == (index.manifest.results["dimensions"],)
+    assert (query.filters, query.access) == ({"page": 1}, ("board", "sales"))
+    assert index.query("What is the fine?").vector is None
+
+
+def test_a_query_keeps_its_filters_and_labels(index):
+    assert "p4" in ids(index.search(index.query("премия директора", access=["board"]), 9))
+    assert "p4" not in ids(index.search(index.query("премия директора"), 9))
+    assert ids(index.search(index.query("штраф билет", filters={"page": 2}), 9)) == ["p1"]
+
+
+def test_a_query_of_another_index_is_made_again(index, make_index, passages):
+    query = make_index(passages[:2]).query("премия директора", access=["board"])
+    assert not query.terms
+    assert ids(index.search(query, 1)) == ["p4"]
+
+
+def test_a_long_question_is_cut(index):
+    assert len(index.query("срок " * 10_000).text) == MAX_QUESTION_CHARS

@@ -1,6 +1,6 @@
 import pytest
 
-from opora.retrieval.search.spelling import correct
+from opora.retrieval.search.spelling import correct_spelling
 
 KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "note": 1, "editor": 1, "2023": 1, "fee": 3}
 
@@ -21,4 +21,4 @@ KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "n
     ],
 )
 def test_misspelt_terms_become_known_ones(asked, expected):
-    assert correct(asked, KNOWN) == expected
+    assert correct_spelling(asked, KNOWN) == expected

@@ -2,7 +2,7 @@ import pytest
 
 from opora.errors import InputError
 from opora.retrieval.search.synonyms import load_synonyms
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 
 FILE = """\
 # Свои слова завода «Тополь»
@@ -61,10 +61,10 @@ def test_a_mark_at_the_beginning_of_the_file_is_no_letter(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("премия, бонус\nштраф\n", r"s\.txt:2: 'штраф' is one phrase"),
-        ("штраф, штрафы", r"s\.txt:1: 'штраф, штрафы' is one phrase"),  # forms of a word are one term
-        ("# слова\nпремия, что и как", r"s\.txt:2: 'что и как' holds no term"),
-        ("премия, 😀", r"s\.txt:1: '😀' holds no term"),
+        ("премия, бонус\nштраф\n", r"s\.txt:2: 'штраф' is a single phrase"),
+        ("штраф, штрафы", r"s\.txt:1: 'штраф, штрафы' is a single phrase"),  # forms of a word are one term
+        ("# слова\nпремия, что и как", r"s\.txt:2: 'что и как' has only stop words"),
+        ("премия, 😀", r"s\.txt:1: '😀' has only stop words"),
         (b"\xef\xf0\xe5\xec\xe8\xff, x", r"s\.txt: not UTF-8 at byte 0; save"),
         (None, r"s\.txt: cannot be read \(No such file"),
     ],

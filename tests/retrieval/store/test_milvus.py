@@ -10,16 +10,15 @@ import pyarrow as pa
 import pytest
 
 from opora.errors import InputError, OporaError
-from opora.retrieval.index.rows import schema_of
-from opora.retrieval.store.base import Shape
-from opora.retrieval.store.bm25 import NO_TERM, Counts, number_of, weights_of_question, weights_of_row
+from opora.retrieval.store.bm25 import NO_TERM, TermCounts, passage_weights, query_weights, term_dimension
 from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
-from opora.retrieval.store.milvus import Place, copy_milvus, create_milvus, drop_milvus, open_milvus
-from opora.retrieval.store.milvus_client import expression
+from opora.retrieval.store.milvus import MilvusCollection, copy_milvus, create_milvus, drop_milvus, open_milvus
+from opora.retrieval.store.milvus_client import filter_expression
 from opora.retrieval.store.registry import create_store
+from opora.retrieval.store.schema import TableSchema, arrow_schema
 
 NEEDS_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reason="pymilvus is not installed")
-SHAPE = Shape(2, {})
+SHAPE = TableSchema(2, {})
 
 
 def batch_of(texts, shape=SHAPE, **columns):
@@ -32,7 +31,7 @@ def batch_of(texts, shape=SHAPE, **columns):
         "vector": [1.0, 0.0],
     }
     rows = [{**given, "id": name, "document_id": name[0], "terms": text, **columns} for name, text in texts.items()]
-    return pa.RecordBatch.from_pylist(rows, schema_of(shape))
+    return pa.RecordBatch.from_pylist(rows, arrow_schema(shape))
 
 
 def stored(place, texts):
@@ -44,57 +43,57 @@ def stored(place, texts):
 
 
 def found(store, *terms):
-    return dict(store.by_terms(terms, [], 100))
+    return dict(store.search_by_terms(terms, [], 100))
 
 
 # weights
 
 
 def test_the_product_of_the_weights_is_bm25():
-    counts = Counts()
-    counts.change(["паром причал паром", "касса", "касса билет", ""], by=1)
-    assert counts.settle()
-    row = weights_of_row("паром причал паром", counts.mean)
-    question = weights_of_question(["паром", "касса", "незнакомое"], counts)
-    assert set(question) == {number_of("паром"), number_of("касса")}
+    counts = TermCounts()
+    counts.add(["паром причал паром", "касса", "касса билет", ""])
+    assert counts.update()
+    row = passage_weights("паром причал паром", counts.mean)
+    question = query_weights(["паром", "касса", "незнакомое"], counts)
+    assert set(question) == {term_dimension("паром"), term_dimension("касса")}
     idf = np.log(1 + 2.5 / 1.5)
     frequency = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
     assert sum(question.get(number, 0) * weight for number, weight in row.items()) == pytest.approx(idf * frequency)
-    assert weights_of_row("", counts.mean) == {NO_TERM: 1.0}
+    assert passage_weights("", counts.mean) == {NO_TERM: 1.0}
 
 
 def test_numbers_of_terms_never_change():
     """They lie in stored rows."""
-    assert [number_of(each) for each in ("паром", "12.1.004-91", "ferry")] == [3486645996, 3345921992, 3205307411]
+    assert [term_dimension(each) for each in ("паром", "12.1.004-91", "ferry")] == [3486645996, 3345921992, 3205307411]
 
 
 def test_counts_come_and_go(tmp_path):
-    counts = Counts()
-    counts.change(["паром причал", "паром касса билет"], by=1)
-    counts.settle()
+    counts = TermCounts()
+    counts.add(["паром причал", "паром касса билет"])
+    counts.update()
     counts.save(tmp_path)
-    counts = Counts.load(tmp_path)
-    counts.change(["паром причал"], by=-1)
-    counts.change(["насос насос"], by=1)
-    counts.settle()
+    counts = TermCounts.load(tmp_path)
+    counts.remove(["паром причал"])
+    counts.add(["насос насос"])
+    counts.update()
     terms = ["паром", "причал", "касса", "насос", "нет"]
-    assert counts.holding([number_of(each) for each in terms]) == [1, 0, 1, 1, 0]
-    assert (counts.rows, counts.length) == (2, 5)
+    assert counts.frequencies([term_dimension(each) for each in terms]) == [1, 0, 1, 1, 0]
+    assert (counts.passages, counts.length) == (2, 5)
 
 
 def test_a_saved_count_leaves_a_linked_copy_alone(tmp_path):
     """An index is copied by links before it is brought up to date."""
     old, new = tmp_path / "old", tmp_path / "new"
-    counts = Counts()
-    counts.change(["паром"], by=1)
-    counts.settle()
+    counts = TermCounts()
+    counts.add(["паром"])
+    counts.update()
     old.mkdir()
     counts.save(old)
     shutil.copytree(old, new, copy_function=os.link)
-    counts.change(["касса"], by=1)
-    counts.settle()
+    counts.add(["касса"])
+    counts.update()
     counts.save(new)
-    assert (Counts.load(old).rows, Counts.load(new).rows) == (1, 2)
+    assert (TermCounts.load(old).passages, TermCounts.load(new).passages) == (1, 2)
 
 
 # conditions
@@ -113,7 +112,7 @@ def test_a_saved_count_leaves_a_linked_copy_alone(tmp_path):
     ],
 )
 def test_expressions(conditions, expected):
-    assert expression(conditions) == expected.replace("\\'", "'")
+    assert filter_expression(conditions) == expected.replace("\\'", "'")
 
 
 # collections
@@ -121,7 +120,7 @@ def test_expressions(conditions, expected):
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(str(tmp_path / "rows.db"), "passages_1", tmp_path)
+    return MilvusCollection(str(tmp_path / "rows.db"), "passages_1", tmp_path)
 
 
 TEXTS = {"a1": "паром причал север", "a2": "паром касса билет цена", "b1": "касса билет"}
@@ -134,20 +133,20 @@ def test_a_copy_is_changed_and_the_old_one_is_not(place, tmp_path):
     before = found(old, "паром", "касса")
     folder = tmp_path / "new"
     shutil.copytree(tmp_path / "milvus", folder / "milvus", copy_function=os.link)
-    new = copy_milvus(Place(place.uri, "passages_2", folder), "passages_1", SHAPE)
+    new = copy_milvus(MilvusCollection(place.uri, "passages_2", folder), "passages_1", SHAPE)
     assert found(new, "паром", "касса") == pytest.approx(before)
     new.delete(["a"])
     new.write([batch_of({"c1": "паром насос", "c2": "насос секунда"})])
     new.finish()
     afresh = stored(
-        Place(place.uri, "passages_3", tmp_path / "afresh"),
+        MilvusCollection(place.uri, "passages_3", tmp_path / "afresh"),
         {"b1": "касса билет", "c1": "паром насос", "c2": "насос секунда"},
     )
     for terms in (["паром"], ["насос", "касса"]):
         assert found(new, *terms) == pytest.approx(found(afresh, *terms))
     assert found(open_milvus(place, SHAPE), "паром", "касса") == pytest.approx(before)
     drop_milvus(place.uri, "passages_1")
-    with pytest.raises(OporaError, match="has no collection passages_1; build the index anew"):
+    with pytest.raises(OporaError, match="has no collection passages_1; run `opora index`"):
         open_milvus(place, SHAPE)
     assert set(found(new, "насос")) == {"c1", "c2"}
 
@@ -160,7 +159,9 @@ def test_while_the_mean_length_drifts_scores_stay_near(place, tmp_path):
     store = stored(place, texts)
     store.write([batch_of(more)])
     store.finish()
-    expected = found(stored(Place(place.uri, "passages_2", tmp_path / "afresh"), {**texts, **more}), "паром", "билет")
+    expected = found(
+        stored(MilvusCollection(place.uri, "passages_2", tmp_path / "afresh"), {**texts, **more}), "паром", "билет"
+    )
     scores = found(store, "паром", "билет")
     assert scores != expected
     assert scores == pytest.approx(expected, rel=0.05)
@@ -199,7 +200,7 @@ def test_a_passage_that_is_too_long_is_named(place):
     store = create_milvus(place, SHAPE)
     rows = batch_of({"a1": "паром", "a2": "слово " * 7000})
     with pytest.raises(
-        InputError, match=r"passage a2: its terms takes 77000 bytes, and Milvus holds 65535; .*chunk.size"
+        InputError, match=r"passage a2: its terms takes 77000 bytes, but Milvus stores at most 65535; .*chunk.size"
     ):
         store.write([rows])
 

@@ -5,11 +5,12 @@ import importlib.util
 import pytest
 
 from opora.errors import OporaError
-from opora.retrieval.index.stage import build_index
+from opora.retrieval.index.stage import IndexStage
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
-from opora.retrieval.store.lance import explained
-from tests.retrieval.index.test_update import corpus_of, document
+from opora.retrieval.store.base import StoreError
+from opora.retrieval.store.lance import explain_lance_errors
+from tests.factories import make_numbered_document, write_documents
 
 BUCKET = "papers"
 NEEDS_MOTO = pytest.mark.skipif(not importlib.util.find_spec("moto"), reason="moto is not installed")
@@ -57,7 +58,7 @@ def place(request, tmp_path):
 
 
 def found(folder, question):
-    return [hit.passage.id for hit in open_index(folder).search(question, 3, by="words")]
+    return [hit.passage.id for hit in open_index(folder).search(question, 3, by="bm25")]
 
 
 @pytest.mark.parametrize("runner", ["local", pytest.param("ray", marks=[NEEDS_RAY, pytest.mark.slow])])
@@ -65,22 +66,22 @@ def test_the_table_lies_there_and_is_brought_up_to_date(place, runner, tmp_path)
     uri, tables = place
     settings = IndexSettings(store=f"lance:{uri}", runner=runner)
     corpus, index = tmp_path / "corpus", tmp_path / "index"
-    corpus_of(corpus, [document(n) for n in range(6)])
-    build_index(settings, corpus, index)
+    write_documents(corpus, [make_numbered_document(n) for n in range(6)])
+    IndexStage(settings, corpus, index).run()
     (first,) = tables()
     assert not list(index.glob("*.lance"))
     assert found(index, "номер3 часть 1")[0] == "d3-1-1"
 
     reader = open_index(index).load()
-    corpus_of(corpus, [document(n, edition=2 if n == 3 else 1) for n in range(5)])
-    build_index(settings, corpus, index)
+    write_documents(corpus, [make_numbered_document(n, edition=2 if n == 3 else 1) for n in range(5)])
+    IndexStage(settings, corpus, index).run()
     (second,) = tables()
     assert second != first
     assert found(index, "номер3 часть 1")[0] == "d3-2-1"
-    assert [each.passage.id for each in reader.search("номер3 часть 1", 1, by="words")] == ["d3-2-1"]
+    assert [each.passage.id for each in reader.search("номер3 часть 1", 1, by="bm25")] == ["d3-2-1"]
     assert {each.document_id for each in open_index(index).passages()} == {"d0", "d1", "d2", "d3", "d4"}
 
-    build_index(IndexSettings(runner=runner), corpus, index)
+    IndexStage(IndexSettings(runner=runner), corpus, index).run()
     assert not tables()
     assert found(index, "номер3 часть 1")[0] == "d3-2-1"
 
@@ -88,19 +89,19 @@ def test_the_table_lies_there_and_is_brought_up_to_date(place, runner, tmp_path)
 @NEEDS_MOTO
 @pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_is_one_line(tmp_path):
-    corpus_of(tmp_path / "corpus", [document(1)])
+    write_documents(tmp_path / "corpus", [make_numbered_document(1)])
     with pytest.raises(
-        OporaError, match=r"^s3://nowhere/tables/opora_\w+\.lance: .*are address and keys right"
+        OporaError, match=r"^s3://nowhere/tables/opora_\w+\.lance: .*check the address and the keys"
     ) as raised:
-        build_index(IndexSettings(store="lance:s3://nowhere/tables"), tmp_path / "corpus", tmp_path / "index")
+        IndexStage(IndexSettings(store="lance:s3://nowhere/tables"), tmp_path / "corpus", tmp_path / "index").run()
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "index").exists()
 
 
 @NEEDS_MOTO
 def test_a_table_that_cannot_be_reached_any_more_is_one_line(bucket, tmp_path):
-    corpus_of(tmp_path / "corpus", [document(1)])
-    build_index(IndexSettings(store=f"lance:s3://{BUCKET}/lost"), tmp_path / "corpus", tmp_path / "index")
+    write_documents(tmp_path / "corpus", [make_numbered_document(1)])
+    IndexStage(IndexSettings(store=f"lance:s3://{BUCKET}/lost"), tmp_path / "corpus", tmp_path / "index").run()
     for each in bucket.list_objects_v2(Bucket=BUCKET, Prefix="lost/")["Contents"]:
         bucket.delete_object(Bucket=BUCKET, Key=each["Key"])
     with pytest.raises(OporaError, match=r"^s3://papers/lost/opora_\w+\.lance: .*not found"):
@@ -113,25 +114,31 @@ def test_a_bucket_is_not_blamed_for_the_embedder(tmp_path, monkeypatch):
     def full(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("opora.retrieval.index.rows.RowMaker.rows", full)
-    corpus_of(tmp_path / "corpus", [document(1)])
+    monkeypatch.setattr("opora.retrieval.index.rows.RowMaker.make_rows", full)
+    write_documents(tmp_path / "corpus", [make_numbered_document(1)])
     with pytest.raises(OSError, match=r"^No space left on device$"):
-        build_index(IndexSettings(store=f"lance:s3://{BUCKET}/full"), tmp_path / "corpus", tmp_path / "index")
+        IndexStage(IndexSettings(store=f"lance:s3://{BUCKET}/full"), tmp_path / "corpus", tmp_path / "index").run()
 
 
 @NEEDS_MOTO
 def test_a_search_that_cannot_reach_the_bucket_is_one_line(bucket, tmp_path, monkeypatch):
-    corpus_of(tmp_path / "corpus", [document(1)])
-    build_index(IndexSettings(store=f"lance:s3://{BUCKET}/away"), tmp_path / "corpus", tmp_path / "index")
+    write_documents(tmp_path / "corpus", [make_numbered_document(1)])
+    IndexStage(IndexSettings(store=f"lance:s3://{BUCKET}/away"), tmp_path / "corpus", tmp_path / "index").run()
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with pytest.raises(OporaError, match=r"^s3://papers/away/.*are address and keys right"):
+    with pytest.raises(OporaError, match=r"^s3://papers/away/.*check the address and the keys"):
         open_index(tmp_path / "index").search("номер1", 1)
 
 
-@pytest.mark.parametrize(
-    ("place", "raised"), [("/tmp/s3:/passages.lance", OSError), ("s3://papers/passages.lance", FileNotFoundError)]
-)
-def test_only_what_the_store_says_is_explained(place, raised):
-    with pytest.raises(raised, match=r"^not here$"), explained(place):
-        raise raised("not here")
+@pytest.mark.parametrize("uri", ["/tmp/s3:/passages.lance", "s3://papers/passages.lance"])
+def test_only_errors_of_lance_are_explained(uri):
+    with pytest.raises(FileNotFoundError, match=r"^not here$"), explain_lance_errors(uri):
+        raise FileNotFoundError("not here")
+
+
+@pytest.mark.parametrize(("uri", "hint"), [("/tmp/s3:/a.lance", False), ("s3://papers/a.lance", True)])
+def test_a_folder_is_damaged_and_a_bucket_out_of_reach(uri, hint):
+    with pytest.raises(OporaError, match=f"^{uri}: not here") as caught, explain_lance_errors(uri):
+        raise OSError("not here")
+    assert isinstance(caught.value, StoreError) != hint
+    assert ("check the address and the keys" in str(caught.value)) == hint

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from opora.errors import ModelError
-from opora.retrieval.index.rows import schema_of
-from opora.retrieval.store.base import Shape
-from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf, column_of
+from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
 from opora.retrieval.store.lance import create_lance, open_lance
+from opora.retrieval.store.schema import TableSchema, arrow_schema, metadata_column
 
 KINDS = {"draft": "bool", "page": "number", "source": "text"}
-SHAPE = Shape(4, KINDS)
-DRAFT, PAGE, SOURCE = (column_of(key, KINDS) for key in KINDS)
+SHAPE = TableSchema(4, KINDS)
+DRAFT, PAGE, SOURCE = (metadata_column(key, KINDS) for key in KINDS)
 AXES = {"east": (1, 0, 0, 0), "north": (0, 1, 0, 0), "between": (0.6, 0.8, 0, 0), "west": (-1, 0, 0, 0), "": (0,) * 4}
 
 
@@ -27,9 +26,9 @@ def in_lance(folder, shape):
 
 
 def in_milvus(folder, shape):
-    from opora.retrieval.store.milvus import Place, create_milvus, open_milvus
+    from opora.retrieval.store.milvus import MilvusCollection, create_milvus, open_milvus
 
-    place = Place(str(folder.parent / "rows.db"), folder.name, folder)
+    place = MilvusCollection(str(folder.parent / "rows.db"), folder.name, folder)
     return create_milvus(place, shape), lambda: open_milvus(place, shape)
 
 
@@ -76,7 +75,7 @@ def batch_of(rows, shape):
     import pyarrow as pa
 
     given = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": None, "record": "{}"}
-    schema = schema_of(shape)
+    schema = arrow_schema(shape)
     return pa.RecordBatch.from_pylist(
         [{**given, **{k: each[k] for k in each if k in schema.names}} for each in rows], schema
     )
@@ -84,7 +83,7 @@ def batch_of(rows, shape):
 
 def by_terms(store, *given):
     """Ids with their scores, best first."""
-    found = store.by_terms(*given)
+    found = store.search_by_terms(*given)
     return list(
         zip(store.take([key for key, _ in found], ["id"])["id"].to_pylist(), (s for _, s in found), strict=True)
     )
@@ -92,7 +91,7 @@ def by_terms(store, *given):
 
 def by_vector(store, vector, conditions, depth):
     """Ids with their cosines, nearest first."""
-    rows = store.take(store.by_vector(vector, conditions, depth), ["id", "vector"])
+    rows = store.take(store.search_by_vector(vector, conditions, depth), ["id", "vector"])
     vectors = np.array(rows["vector"].to_pylist(), np.float32).reshape(len(rows), len(vector))
     return sorted(zip(rows["id"].to_pylist(), (vectors @ vector).tolist(), strict=True), key=lambda each: -each[1])[
         :depth
@@ -105,7 +104,7 @@ def ids(found):
 
 def every(store, *conditions):
     """Ids of all rows that fulfil the conditions; each kind of search must find the same ones."""
-    found = sorted(each for batch in store.rows(conditions, ["id"]) for each in batch["id"].to_pylist())
+    found = sorted(each for batch in store.scan(conditions, ["id"]) for each in batch["id"].to_pylist())
     assert sorted(ids(by_vector(store, np.array(AXES["east"], np.float32), conditions, 100))) == found
     assert sorted(ids(by_terms(store, ["все"], conditions, 100))) == found
     return found
@@ -226,7 +225,7 @@ def test_vectors_score_as_cosine(make, query, expected):
 
 def test_many_vectors_are_searched_exactly(make):
     vectors = unit(np.random.default_rng(3).normal(size=(500, 32)))
-    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(32, {}))
+    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], TableSchema(32, {}))
     for query in unit(np.random.default_rng(4).normal(size=(5, 32))):
         found = by_vector(store, query, [], 20)
         best = np.argsort(-(vectors @ query))[:20]
@@ -238,7 +237,7 @@ def test_many_vectors_are_searched_exactly(make):
 def test_a_search_through_an_index_of_vectors_finds_what_an_exact_search_finds(make):
     """So many rows that every store makes such an index."""
     vectors, queries = clusters(30_000)
-    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], Shape(64, {}))
+    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], TableSchema(64, {}))
     assert kept(store, vectors, queries) >= 9.5
 
 
@@ -246,7 +245,7 @@ def test_an_index_of_vectors_stays_one_and_grows_with_the_rows(tmp_path):
     """However often rows come, a search looks into one index, the partitions of which are not too large."""
     vectors, queries = clusters(9000)
     rows = [{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)]
-    place, shape = str(tmp_path / "rows.lance"), Shape(64, {})
+    place, shape = str(tmp_path / "rows.lance"), TableSchema(64, {})
     store = create_lance(place, shape)
     for some, partitions in ((3000, 1), (3500, 1), (4000, 1), (9000, 2)):
         store.write([batch_of(rows[store.count() : some], shape)])
@@ -372,16 +371,16 @@ def test_a_thousand_values(shelf):
 def test_rows_come_back_as_they_went_in(make):
     given = row("a1", "все слово", "between", heading_terms="слово", record='{"text": "Паром"}', language="en")
     store = make([{**given, "keywords": ["слово", "всё"], "access": ["board"], PAGE: 1.5, DRAFT: True, SOURCE: "x"}])
-    names = schema_of(SHAPE).names
-    (found,) = [each for batch in store.rows([], names) for each in batch.to_pylist()]
+    names = arrow_schema(SHAPE).names
+    (found,) = [each for batch in store.scan([], names) for each in batch.to_pylist()]
     assert found.pop("vector") == pytest.approx(AXES["between"])
     assert found == {
         "id": "a1", "document_id": "a", "language": "en", "access": ["board"], "keywords": ["слово", "всё"],
         "heading_terms": "слово", "terms": "все слово",
         "record": '{"text": "Паром"}', DRAFT: True, PAGE: 1.5, SOURCE: "x",
     }  # fmt: skip
-    (key, _), *_ = store.by_terms(["все"], [], 1)
-    assert store.by_vector(np.array(AXES["east"], np.float32), [], 1) == [key]
+    (key, _), *_ = store.search_by_terms(["все"], [], 1)
+    assert store.search_by_vector(np.array(AXES["east"], np.float32), [], 1) == [key]
     (hit,) = store.take([key], ["record", "vector"]).to_pylist()
     assert hit == {"record": '{"text": "Паром"}', "vector": pytest.approx(AXES["between"])}
 
@@ -389,7 +388,7 @@ def test_rows_come_back_as_they_went_in(make):
 def test_rows_are_taken_in_the_order_of_their_keys(make):
     rows = zipf_rows(700)
     store = make(rows)
-    keys = [key for key, _ in store.by_terms(["слово0"], [], 700)]
+    keys = [key for key, _ in store.search_by_terms(["слово0"], [], 700)]
     random.Random(1).shuffle(keys)
     assert len(keys) > 600
     found = store.take(keys, ["id", "terms"]).to_pylist()
@@ -402,7 +401,7 @@ def test_rows_are_taken_in_the_order_of_their_keys(make):
 def test_nulls_come_back_as_nulls(make):
     store = make([row("a1", "все", "east")])
     (found,) = [
-        each for batch in store.rows([], [PAGE, SOURCE, DRAFT, "heading_terms", "access"]) for each in batch.to_pylist()
+        each for batch in store.scan([], [PAGE, SOURCE, DRAFT, "heading_terms", "access"]) for each in batch.to_pylist()
     ]
     assert found == {PAGE: None, SOURCE: None, DRAFT: None, "heading_terms": None, "access": [PUBLIC]}
 
@@ -426,7 +425,7 @@ def test_an_empty_store(make):
 
 
 def test_a_store_without_vectors(make):
-    shape = Shape(0, {})
+    shape = TableSchema(0, {})
     store = make(RIVER, shape)
     found = by_terms(store, ["насос"], [], 5)
     assert ids(found) == ["b2"]

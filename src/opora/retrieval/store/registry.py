@@ -27,7 +27,7 @@ STORES = SpecRegistry(
 
 def table_name(spec: str, key: str) -> str:
     """Return the table name of the index with that build key. Raises InputError for an unknown store."""
-    return f"opora_{key[:24]}" if _parse_store(spec)[1] else TABLE
+    return f"opora_{key[:24]}" if STORES.parse(spec).name else TABLE
 
 
 def create_store(spec: str, folder: Path, table: str, schema: TableSchema) -> Store:
@@ -36,7 +36,7 @@ def create_store(spec: str, folder: Path, table: str, schema: TableSchema) -> St
         return create_lance(uri, schema)
     from opora.retrieval.store.milvus import MilvusCollection, create_milvus
 
-    return create_milvus(MilvusCollection(_parse_store(spec)[1], table, folder), schema)
+    return create_milvus(MilvusCollection(STORES.parse(spec).name, table, folder), schema)
 
 
 def open_store(spec: str, folder: Path, table: str, schema: TableSchema) -> Store:
@@ -45,7 +45,7 @@ def open_store(spec: str, folder: Path, table: str, schema: TableSchema) -> Stor
         return open_lance(uri, schema)
     from opora.retrieval.store.milvus import MilvusCollection, open_milvus
 
-    return open_milvus(MilvusCollection(_parse_store(spec)[1], table, folder), schema)
+    return open_milvus(MilvusCollection(STORES.parse(spec).name, table, folder), schema)
 
 
 def copy_store(spec: str, folder: Path, source: str, target: str, schema: TableSchema) -> Store:
@@ -56,12 +56,12 @@ def copy_store(spec: str, folder: Path, source: str, target: str, schema: TableS
         return open_lance(target_uri, schema) if same else copy_lance(source_uri, target_uri, schema)
     from opora.retrieval.store.milvus import MilvusCollection, copy_milvus
 
-    return copy_milvus(MilvusCollection(_parse_store(spec)[1], target, folder), source, schema)
+    return copy_milvus(MilvusCollection(STORES.parse(spec).name, target, folder), source, schema)
 
 
 def drop_store(spec: str, table: str) -> None:
     """Remove a table that no index uses any more; a table inside the folder of its index was removed with it."""
-    kind, uri = _parse_store(spec)
+    kind, uri, *_ = STORES.parse(spec)
     if kind == "lance" and uri:
         drop_lance(_table_uri(uri, table))
     elif uri:
@@ -72,16 +72,10 @@ def drop_store(spec: str, table: str) -> None:
 
 def lance_uri(spec: str, folder: Path, table: str) -> str | None:
     """Return the path or URI of a Lance table, which workers can write to directly; None for other stores."""
-    kind, uri = _parse_store(spec)
+    kind, uri, *_ = STORES.parse(spec)
     return _table_uri(uri or str(folder), table) if kind == "lance" else None
 
 
 def _table_uri(uri: str, table: str) -> str:
     # absolute, because workers run in other folders
     return f"{uri.rstrip('/') if '://' in uri else Path(uri).resolve()}/{table}.lance"
-
-
-def _parse_store(spec: str) -> tuple[str, str]:
-    """Return kind and URI; the URI is empty for a table inside the folder of its index."""
-    parsed = STORES.parse(spec)
-    return parsed.kind, parsed.name
