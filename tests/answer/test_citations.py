@@ -1,4 +1,4 @@
-"""Only what stands in a document is cited."""
+"""Only text of the documents is cited."""
 
 import pytest
 
@@ -22,7 +22,7 @@ HITS = [
 
 
 @pytest.mark.parametrize(
-    ("written", "text", "cited", "dropped"),
+    ("output", "text", "cited", "dropped"),
     [
         ("It is 12 EUR. [1]", "It is 12 EUR. [1]", [(1, TEXTS[0])], []),
         ("It is 12 EUR [1].", "It is 12 EUR [1].", [(1, TEXTS[0])], []),
@@ -46,14 +46,14 @@ HITS = [
         ("", "", [], []),
     ],
 )
-def test_check(written, text, cited, dropped):
-    checked = check_citations(written, HITS)
+def test_invalid_citations_are_dropped(output, text, cited, dropped):
+    checked = check_citations(output, HITS)
     assert checked.text == text
-    assert [(each.marker, each.text) for each in checked.citations] == cited
-    assert [each.reason for each in checked.dropped] == dropped
+    assert [(citation.marker, citation.text) for citation in checked.citations] == cited
+    assert [drop.reason for drop in checked.dropped] == dropped
 
 
-def test_spans_are_places_in_the_document():
+def test_citations_are_spans_of_the_document():
     [citation] = check_citations('Quote: "It is due on Monday." [1]\nAnswer: On Monday.', HITS).citations
     passage = HITS[0].passage
     assert passage.text[citation.start - passage.start : citation.end - passage.start] == citation.text

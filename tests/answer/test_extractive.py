@@ -1,4 +1,4 @@
-"""The sentence that supports a question best, without a model."""
+"""Extractive answers: the best supported sentences."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_spans_are_sentences_and_rows():
     ]  # fmt: skip
 
 
-def test_a_table_that_goes_on_keeps_its_first_row():
+def test_the_rest_of_a_split_table_keeps_its_first_row():
     p = passage("| Boreas | 65 | 2011 |", table_header="| Ship | Cabins | Year |\n|---|---|---|")
     assert [p.text[a:b] for a, b in sentence_spans(p, "en")] == ["| Boreas | 65 | 2011 |"]
 
@@ -40,15 +40,15 @@ def test_a_table_that_goes_on_keeps_its_first_row():
         ("Сколько длится возврат?", "ru", RU, "Возврат занимает пять дней."),
     ],
 )
-def test_the_best_sentence(question, language, text, answer):
+def test_the_best_sentence_answers_the_question(question, language, text, answer):
     p = passage(text)
     best = best_sentences(question, [Hit(passage=p, rank=1)], lambda term: 1.0 + (len(term) > 3), language)[0]
     assert p.text[best.start : best.end] == answer
 
 
-def test_nonsense_has_little_support():
-    found = best_sentences("qwx zzkp blorf", [Hit(passage=passage(TEXT), rank=1)], lambda _: 1.0, "en")
-    assert found[0].support == 0.0
+def test_nonsense_has_no_support():
+    ranked = best_sentences("qwx zzkp blorf", [Hit(passage=passage(TEXT), rank=1)], lambda _: 1.0, "en")
+    assert ranked[0].support == 0.0
 
 
 @pytest.mark.parametrize("question", ["", "???", "🙂"])
@@ -56,7 +56,7 @@ def test_a_question_without_words_has_no_sentences(question):
     assert best_sentences(question, [Hit(passage=passage(TEXT), rank=1)], lambda _: 1.0, "en") == []
 
 
-def test_a_second_sentence_only_if_nearly_as_good_and_different():
+def test_a_second_sentence_must_differ_and_be_nearly_as_good():
     hits = [Hit(passage=passage(TEXT), rank=1), Hit(passage=passage(TEXT), rank=2)]
-    found = best_sentences("What is the daily fee?", hits, lambda _: 1.0, "en")
-    assert len(select_sentences(found, 3)) == 1
+    ranked = best_sentences("What is the daily fee?", hits, lambda _: 1.0, "en")
+    assert len(select_sentences(ranked, 3)) == 1

@@ -1,4 +1,4 @@
-"""What a model is asked, and what it is taught to write, read back."""
+"""Prompts, and answers that are formatted and parsed."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from opora.answer.prompt import AnswerForm, build_chat, format_answer, parse_ans
 from opora.records import Passage
 
 PASSAGE = Passage(
-    id="d-0", document_id="d", text="| A | 1 |", start=0, end=9, heading=("Rules", "Fees"), table_header="| Name | Fee |",
-    metadata={"title": "Rules", "source": "rules.md"},
+    id="d-0", document_id="d", text="| A | 1 |", start=0, end=9, heading=("Rules", "Fees"),
+    table_header="| Name | Fee |", metadata={"title": "Rules", "source": "rules.md"},
 )  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def test_passages_come_first_and_the_question_last():
 
 
 @pytest.mark.parametrize(("language", "word"), [("ru", "Вопрос: "), ("en", "Question: "), ("de", "Question: ")])
-def test_prompt_is_in_the_language_of_the_question(language, word):
+def test_the_prompt_has_the_language_of_the_question(language, word):
     assert word in build_chat("?", [PASSAGE], language)[1].content
 
 
@@ -34,12 +34,12 @@ def test_prompt_is_in_the_language_of_the_question(language, word):
         AnswerForm("Это 1. [1] [2]", (('Фирма "Лёд" платит 1.', 1), ("«Лёд» платит.", 2))),
     ],
 )
-def test_answers_are_read_back(form, language):
+def test_formatted_answers_are_parsed(form, language):
     assert parse_answer(format_answer(form, language)) == form
 
 
 @pytest.mark.parametrize(
-    ("written", "form"),
+    ("output", "form"),
     [
         ("Just text.", AnswerForm("Just text.")),
         ("Answer: text", AnswerForm("text")),
@@ -50,8 +50,8 @@ def test_answers_are_read_back(form, language):
         ("", AnswerForm("")),
     ],
 )
-def test_what_models_write(written, form):
-    assert parse_answer(written) == form
+def test_outputs_are_parsed(output, form):
+    assert parse_answer(output) == form
 
 
 def test_every_prompt_has_a_hash():

@@ -34,7 +34,7 @@ def render():
 
 @pytest.fixture(scope="session")
 def rendered(render):
-    """One small document in each format, by name of the format."""
+    """Format -> the same small document in it."""
     return {
         "pdf": render.render_pdf(TEXT, "en"),
         "docx": render.render_docx(TEXT, "en"),

@@ -1,4 +1,4 @@
-"""What a folder of documents becomes, again after a change, and after a kill."""
+"""Corpora from folders of documents: formats, sources, changes, duplicates, kills."""
 
 import json
 import os
@@ -33,16 +33,19 @@ def sources(root):
     return [document.source for document in read_documents(root / "corpus")]
 
 
-def test_a_tree_of_documents(tmp_path):
+def test_documents_have_title_language_and_access_labels(tmp_path):
     fill(tmp_path / "documents", **{"b.md": "# B\n\nText.", "ru__a.txt": "Срок — 5 дней.", ".git__x.md": "hidden"})
     manifest = run(tmp_path, languages=["ru", "en"], access={"ru/*": ["staff"]})
     documents = list(read_documents(tmp_path / "corpus"))
-    assert [(each.source, each.title, each.language, each.access) for each in documents] == [
+    assert [(doc.source, doc.title, doc.language, doc.access) for doc in documents] == [
         ("b.md", "B", "en", ()),
         ("ru/a.txt", "a", "ru", ("staff",)),
     ]
     passages = list(read_passages(tmp_path / "corpus"))
-    assert [(each.metadata["source"], each.access) for each in passages] == [("b.md", ()), ("ru/a.txt", ("staff",))]
+    assert [(passage.metadata["source"], passage.access) for passage in passages] == [
+        ("b.md", ()),
+        ("ru/a.txt", ("staff",)),
+    ]
     assert manifest.counts["documents"] == 2
 
 
@@ -64,7 +67,7 @@ def test_folders_files_and_globs(tmp_path, folders, expected):
 
 
 @pytest.mark.parametrize("folders", [["missing"], ["empty"], ["*.pdf"]])
-def test_bad_input_is_one_line(tmp_path, folders):
+def test_missing_sources_are_one_line_errors(tmp_path, folders):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError) as caught:
         run(tmp_path, folders=folders)
@@ -72,7 +75,7 @@ def test_bad_input_is_one_line(tmp_path, folders):
     assert "\n" not in str(caught.value)
 
 
-def test_content_decides_the_format_not_the_name(tmp_path, rendered):
+def test_the_format_is_detected_by_content(tmp_path, rendered):
     folder = tmp_path / "documents"
     fill(folder, **{"page.txt": HTML})
     (folder / "sheet.html").write_bytes(rendered["pdf"])
@@ -81,18 +84,18 @@ def test_content_decides_the_format_not_the_name(tmp_path, rendered):
         "Срок хранения договора составляет пять лет со дня подписания.".encode("cp1251")
     )
     run(tmp_path)
-    found = {each.source: each for each in read_documents(tmp_path / "corpus")}
-    assert {name: each.metadata["format"] for name, each in found.items()} == {
+    by_source = {document.source: document for document in read_documents(tmp_path / "corpus")}
+    assert {name: document.metadata["format"] for name, document in by_source.items()} == {
         "letter.pdf": "docx",
         "page.txt": "html",
         "sheet.html": "pdf",
         "windows.txt": "text",
     }
-    assert "Срок хранения" in found["windows.txt"].text
-    assert found["page.txt"].text == "# Rules\n\nFee 12."
+    assert "Срок хранения" in by_source["windows.txt"].text
+    assert by_source["page.txt"].text == "# Rules\n\nFee 12."
 
 
-def test_the_same_bytes_are_one_document(tmp_path):
+def test_identical_files_are_one_document(tmp_path):
     fill(tmp_path / "documents", **{"a.md": "Text.", "b.md": "Text."})
     run(tmp_path)
     [dropped] = read_dropped(tmp_path / "corpus")
@@ -100,7 +103,7 @@ def test_the_same_bytes_are_one_document(tmp_path):
     assert (dropped.source, dropped.reason) == ("b.md", "duplicate")
 
 
-def test_again_redoes_nothing_and_after_a_change_only_what_changed(tmp_path, monkeypatch):
+def test_only_changed_files_are_parsed_again(tmp_path, monkeypatch):
     fill(tmp_path / "documents", **{"a.md": "Text a.", "b.md": "Text b.", "c.md": "Text c."})
     first = run(tmp_path)
     assert run(tmp_path).created == first.created
@@ -123,7 +126,7 @@ def parsed_names(monkeypatch):
     return names
 
 
-def test_a_kill_at_any_moment_changes_nothing(tmp_path):
+def test_a_killed_run_resumes_with_the_same_result(tmp_path):
     fill(tmp_path / "documents", **{f"{n:03}.md": f"# Part {n}\n\n" + f"Sentence {n}. " * 400 for n in range(120)})
     whole = IngestStage(IngestSettings(workers=1), tmp_path, tmp_path / "whole" / "corpus").run()
     killed = 0
@@ -153,7 +156,7 @@ def command(root):
 
 
 def wait_for_rows(journal, process):
-    """Until the journal has grown by some rows."""
+    """Wait until the journal has grown by 20 KB."""
     size = journal.stat().st_size if journal.exists() else 0
     until = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:

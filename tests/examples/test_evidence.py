@@ -1,3 +1,5 @@
+"""Quotes resolve to the passages that hold them."""
+
 import pytest
 
 from opora.errors import InputError
@@ -35,8 +37,8 @@ def pieces():
 
 
 def example(document, *quotes, language="en"):
-    found = tuple(Quote(document=document, text=quote) for quote in quotes)
-    return Example(id="q7", question="?", answer="!", language=language, quotes=found)
+    own = tuple(Quote(document=document, text=quote) for quote in quotes)
+    return Example(id="q7", question="?", answer="!", language=language, quotes=own)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +48,9 @@ def example(document, *quotes, language="en"):
         ("rules/fees", "en", "12 roubles", ["en/rules/fees.pdf-0"]),
         ("rules/fees", "en", "«12   Roubles»", ["en/rules/fees.pdf-0"]),
         ("rules/fees", "en", "roubles is due", ["en/rules/fees.pdf-0"]),
-        ("rules/fees", "en", "Dogs go free", ["en/rules/fees.pdf-1", "en/rules/fees.pdf-2"]),  # said twice
+        ("rules/fees", "en", "Dogs go free", ["en/rules/fees.pdf-1", "en/rules/fees.pdf-2"]),  # a repeated sentence
         ("rules/fees", "en", "A fee of 12 roubles is due. Dogs go free.",
-         ["en/rules/fees.pdf-0", "en/rules/fees.pdf-1"]),  # cut
+         ["en/rules/fees.pdf-0", "en/rules/fees.pdf-1"]),  # split by chunking
         ("rules/fees", "ru", "Плата 12 рублей", ["ru/rules/fees.pdf-0"]),
         ("ru/rules/fees.pdf", "ru", "Собаки бесплатно", ["ru/rules/fees.pdf-0", "ru/rules/fees.pdf-1"]),
         ("rules/fees.pdf", "ru", "Дети платят половину", ["ru/rules/fees.pdf-2"]),
@@ -56,13 +58,13 @@ def example(document, *quotes, language="en"):
         ("tech/fees", "en", "| Unit | Flow |\n|---|---|\n| B | 7 |", ["en/tech/fees.md-1"]),  # below its own header
     ],
 )  # fmt: skip
-def test_quotes_find_their_passages(documents, pieces, document, language, quote, gold):
+def test_quotes_resolve_to_gold_passages(documents, pieces, document, language, quote, gold):
     resolved = resolve_gold(example(document, quote, language=language), documents, pieces)
     assert list(resolved.gold) == gold
-    assert [each.id for each in resolved.passages] == gold
+    assert [passage.id for passage in resolved.passages] == gold
 
 
-def test_gold_of_several_quotes_stands_once(documents, pieces):
+def test_several_quotes_share_gold_passages(documents, pieces):
     resolved = resolve_gold(example("rules/fees", "12 roubles", "A fee of 12", "Children pay"), documents, pieces)
     assert resolved.gold == ("en/rules/fees.pdf-0", "en/rules/fees.pdf-2")
 
@@ -76,12 +78,12 @@ def test_gold_of_several_quotes_stands_once(documents, pieces):
         ("fees", "en", "12", "'fees' may be en/rules/fees.pdf, en/tech/fees.md; write more of the path"),
     ],
 )
-def test_quote_that_is_nowhere_is_named(documents, pieces, document, language, quote, message):
+def test_an_unknown_quote_or_document_is_an_error(documents, pieces, document, language, quote, message):
     with pytest.raises(InputError, match=message):
         resolve_gold(example(document, quote, language=language), documents, pieces)
 
 
-def test_example_with_passages_is_left_alone(documents, pieces):
+def test_an_example_with_passages_is_unchanged(documents, pieces):
     own = example("rules/fees").model_copy(update={"passages": (pieces[0],), "gold": (pieces[0].id,)})
     assert resolve_gold(own, documents, pieces) == own
     assert resolve_gold(example("rules/fees"), documents, pieces).gold == ()
@@ -93,13 +95,15 @@ def test_example_with_passages_is_left_alone(documents, pieces):
         ("finance/review", "en/finance/review.pdf", True),
         ("finance/review.pdf", "en/finance/review.pdf", True),
         ("en/finance/review", "en/finance/review.pdf", True),
+        ("en/finance/review.pdf", "en/finance/review.pdf", True),
+        ("view", "en/finance/review.pdf", False),
+        ("finance/review-2", "en/finance/review.pdf", False),
         ("review", "en/finance/review.pdf", True),
         ("review", "review.pdf", True),
         ("review-q3.2024", "ru/review-q3.2024.docx", True),
-        ("view", "en/finance/review.pdf", False),
         ("finance/review.docx", "en/finance/review.pdf", False),
         ("ru/finance/review", "en/finance/review.pdf", False),
     ],
 )
-def test_names_of_sources(name, source, means):
+def test_names_match_sources(name, source, means):
     assert matches_source(name, source) is means

@@ -1,4 +1,4 @@
-"""Questions from files, and what is said of a wrong row."""
+"""Questions from files, and the errors of wrong rows."""
 
 import json
 
@@ -16,12 +16,12 @@ def write(path, *rows):
     return path
 
 
-def test_own_schema(tmp_path):
+def test_own_rows_get_language_and_origin(tmp_path):
     [example] = read_questions(write(tmp_path / "q.jsonl", GOOD))
     assert (example.question, example.language, example.origin) == ("What is the fee?", "en", "q.jsonl#a")
 
 
-def test_webglm(tmp_path):
+def test_webglm_rows_are_examples_with_passages(tmp_path):
     [example] = read_questions(write(tmp_path / "web.jsonl", WEB))
     assert [passage.text for passage in example.passages] == WEB["references"]
     assert example.gold == tuple(passage.id for passage in example.passages[:2])
@@ -43,17 +43,17 @@ def test_webglm(tmp_path):
         ([{**WEB, "reference": []}], r"q.jsonl:1:\d+: reference is unknown; did you mean references\?"),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path, rows, message):
+def test_errors_name_the_row(tmp_path, rows, message):
     with pytest.raises(InputError, match=message):
         read_questions(write(tmp_path / "q.jsonl", *rows))
 
 
-def test_the_column_is_where_the_key_stands(tmp_path):
+def test_errors_name_the_column_of_the_key(tmp_path):
     path = write(tmp_path / "q.jsonl", '{"id": "a", "question": "?", "anwser": "!"}')
     with pytest.raises(InputError, match=r"q.jsonl:1:30: anwser is unknown; did you mean answer\?"):
         read_questions(path)
 
 
-def test_no_file(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_questions(tmp_path / "none.jsonl")

@@ -1,4 +1,4 @@
-"""Passages are exact spans, lose no word, keep table rows whole and stay within the budget."""
+"""Passages are exact spans, lose no words, keep table rows whole and stay within the maximum size."""
 
 import re
 from itertools import pairwise
@@ -27,7 +27,9 @@ sentence = st.sampled_from(
     ["The fee is 12 EUR.", "Срок — 5 дней.", "See Table 2, p. 7!", "a " * 90 + "end.", "№ 5 \\| x", "«Да»? Нет…"]
 )
 blocks = st.one_of(
-    st.tuples(st.integers(1, 4), st.text("abАБ #|", max_size=12)).map(lambda each: f"{'#' * each[0]} {each[1]}"),
+    st.tuples(st.integers(1, 4), st.text("abАБ #|", max_size=12)).map(
+        lambda heading: f"{'#' * heading[0]} {heading[1]}"
+    ),
     st.lists(sentence, min_size=1, max_size=6).map(" ".join),
     st.lists(sentence, min_size=1, max_size=5).map(lambda items: "\n".join(f"- {item}" for item in items)),
     st.integers(1, 12).map(lambda rows: "| a | b |\n|---|---|\n" + "\n".join(f"| x{n} | {n} |" for n in range(rows))),
@@ -38,10 +40,10 @@ markdown = st.lists(blocks, max_size=8).map("\n\n".join)
 
 @settings(max_examples=150, deadline=None)
 @given(markdown, st.sampled_from(["ru", "en"]), st.sampled_from(["characters", "tokens"]))
-def test_every_passage_is_a_span_and_no_body_word_is_lost(text, language, unit):
-    found = passages(text, language, size=120, overlap=40, size_unit=unit)
+def test_passages_are_spans_that_cover_every_word(text, language, unit):
+    chunks = passages(text, language, size=120, overlap=40, size_unit=unit)
     covered = set()
-    for passage in found:
+    for passage in chunks:
         assert text[passage.start : passage.end] == passage.text != ""
         covered.update(range(passage.start, passage.end))
     offset = 0
@@ -53,37 +55,37 @@ def test_every_passage_is_a_span_and_no_body_word_is_lost(text, language, unit):
 
 
 @pytest.mark.parametrize("size", [100, 200, 400])
-def test_a_table_is_cut_between_rows_and_its_header_repeats(size):
-    found = passages(f"# Pumps\n\nAll of them.\n\n{TABLE}", size=size, overlap=30)
-    rows = [line for each in found for line in each.text.splitlines() if line.startswith("| A-")]
+def test_a_table_is_split_between_rows_and_repeats_its_header(size):
+    chunks = passages(f"# Pumps\n\nAll of them.\n\n{TABLE}", size=size, overlap=30)
+    rows = [line for passage in chunks for line in passage.text.splitlines() if line.startswith("| A-")]
     assert rows == [line for line in TABLE.splitlines() if line.startswith("| A-")]
-    for passage in found:
+    for passage in chunks:
         assert all(line.count("|") == 3 for line in passage.shown.splitlines() if line.startswith("|"))
         assert len(passage.shown) <= size + 1
         if "| A-" in passage.text:
             assert "| Pump | Flow |" in passage.shown
 
 
-def test_passages_carry_their_heading_path_and_page():
+def test_passages_have_heading_path_and_page():
     text = "# Rules\n\nIntro.\n\n## Fees\n\nTwelve.\n\n# Annex\n\nLast."
-    found = list(chunk_document(document(text, pages=(0, text.index("## Fees"))), ChunkSettings()))
-    assert [(each.heading, each.metadata["page"]) for each in found] == [
+    chunks = list(chunk_document(document(text, pages=(0, text.index("## Fees"))), ChunkSettings()))
+    assert [(passage.heading, passage.metadata["page"]) for passage in chunks] == [
         (("Rules",), 1),
         (("Rules", "Fees"), 2),
         (("Annex",), 2),
     ]
-    assert found[1].location == "a.md, Rules > Fees, p. 2"
+    assert chunks[1].location == "a.md, Rules > Fees, p. 2"
 
 
-def test_overlap_is_whole_sentences_within_the_budget():
+def test_overlap_is_whole_sentences_within_the_maximum_size():
     text = " ".join(f"Sentence number {n} stands here." for n in range(30))
-    found = passages(text, size=200, overlap=70)
-    for before, after in pairwise(found):
+    chunks = passages(text, size=200, overlap=70)
+    for before, after in pairwise(chunks):
         repeated = text[after.start : before.end]
         assert 0 < len(repeated) <= 70
         assert repeated.startswith("Sentence")
-    assert max(len(each.text) for each in found) <= 200
+    assert max(len(passage.text) for passage in chunks) <= 200
 
 
-def test_a_number_line_in_a_fee_table_is_no_heading_and_text_without_headings_is_kept():
-    assert [each.heading for each in passages("Just text.\n\n#5 is no heading.")] == [()]
+def test_a_number_sign_is_not_a_heading():
+    assert [passage.heading for passage in passages("Just text.\n\n#5 is no heading.")] == [()]

@@ -1,4 +1,4 @@
-"""Headings, tables, lists and sentences survive every format; what surrounds a text does not enter it."""
+"""Every format keeps headings, tables, lists and sentences, and drops menus and running headers."""
 
 import json
 from pathlib import Path
@@ -29,17 +29,17 @@ LIMIT = 2**25
         "- Keep the log for 5 years.",
     ],
 )
-def test_a_line_of_markdown_comes_back(rendered, kind, line):
+def test_every_format_yields_the_same_markdown(rendered, kind, line):
     assert line in parse_document(rendered[kind], "a", LIMIT).text.splitlines()
 
 
 @pytest.mark.parametrize("clutter", ["Home", "Search this site", "Working archive", "cookies", "visits", "noopener"])
-def test_what_surrounds_a_page_is_left_out(rendered, clutter):
+def test_page_clutter_is_dropped(rendered, clutter):
     assert clutter not in parse_document(rendered["html"], "a", LIMIT).text
 
 
 @pytest.mark.parametrize("clutter", ["Working archive ·", "Page 1", "Page 2", "Page 3"])
-def test_running_lines_of_a_pdf_are_left_out(render, clutter):
+def test_running_headers_of_a_pdf_are_dropped(render, clutter):
     paragraph = "The log of the station is kept in the office and read once a week by the chief mechanic. " * 4
     text = "# Title of it\n\n" + "\n\n".join(f"## Part {n}\n\n{paragraph}" for n in range(12))
     parsed = parse_document(render.render_pdf(text, "en"), "a", LIMIT)
@@ -47,7 +47,7 @@ def test_running_lines_of_a_pdf_are_left_out(render, clutter):
     assert clutter not in parsed.text
 
 
-def test_pages_begin_where_their_text_begins_and_an_empty_one_is_suspect():
+def test_page_offsets_and_suspect_pages():
     pdf = FPDF()
     for text in ("First page.", "", "Third page."):
         pdf.add_page()
@@ -68,17 +68,19 @@ def sample(tmp_path_factory):
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_every_quote_of_the_sample_stands_in_its_document_and_in_one_passage(sample, language):
+def test_every_quote_of_the_benchmark_is_in_its_document_and_in_one_passage(sample, language):
     documents = {document.source.rsplit(".", 1)[0]: document for document in read_documents(sample)}
     passages = list(read_passages(sample))
     for line in (BENCHSET / f"questions.{language}.jsonl").read_text().splitlines():
         for quote in json.loads(line)["quotes"]:
             document = documents[f"{language}/{quote['document']}"]
             assert locate(quote["text"], document.text), quote
-            assert any(locate(quote["text"], each.text) for each in passages if each.document_id == document.id), quote
+            assert any(
+                locate(quote["text"], passage.text) for passage in passages if passage.document_id == document.id
+            ), quote
 
 
-def test_the_sample_is_rendered_alike_each_time(render):
+def test_documents_are_rendered_deterministically(render):
     source = BENCHSET.parents[3] / "benchset" / "documents" / "ru" / "financial"
     path = next(source.glob("*.md"))
     for make in (render.render_pdf, render.render_docx, render.render_html):

@@ -1,4 +1,4 @@
-"""Documents that mean harm cost themselves only, and say why they are not in the corpus."""
+"""Hostile documents are dropped with a reason and harm nothing else."""
 
 import io
 import subprocess
@@ -18,7 +18,7 @@ LIMITS = LimitSettings(timeout_s=20, memory_mb=1024, max_unpacked_mb=50)
 
 
 def bomb() -> bytes:
-    """A DOCX of about 100 KB that unpacks to 100 MB."""
+    """Return a DOCX of about 100 KB that unpacks to 100 MB."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
@@ -30,7 +30,7 @@ def nested() -> bytes:
     return b"<html><body>" + b"<div>" * 100_000 + b"deep" + b"</div>" * 100_000 + b"</body></html>"
 
 
-def test_a_hostile_folder_yields_the_good_document_and_four_reasons(tmp_path):
+def test_a_folder_of_hostile_files_keeps_the_good_document(tmp_path):
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "bomb.docx").write_bytes(bomb())
@@ -41,7 +41,7 @@ def test_a_hostile_folder_yields_the_good_document_and_four_reasons(tmp_path):
     manifest = IngestStage(IngestSettings(limits=LIMITS), tmp_path, tmp_path / "corpus").run()
     assert manifest.counts["documents"] == 1
     assert [document.source for document in read_documents(tmp_path / "corpus")] == ["good.md"]
-    assert {each.source: each.reason for each in read_dropped(tmp_path / "corpus")} == {
+    assert {drop.source: drop.reason for drop in read_dropped(tmp_path / "corpus")} == {
         "bomb.docx": "unpacks too large",
         "corrupt.pdf": "corrupt",
         "empty.txt": "empty file",
@@ -50,7 +50,7 @@ def test_a_hostile_folder_yields_the_good_document_and_four_reasons(tmp_path):
 
 
 def script(body: str) -> SandboxedParser:
-    """A parser whose process does something else than parse."""
+    """Return a parser whose process runs `body` instead of parsing."""
 
     class Scripted(SandboxedParser):
         def _start(self):
@@ -70,7 +70,7 @@ def script(body: str) -> SandboxedParser:
         ("print('{\"half\":', end='', flush=True); import time; time.sleep(60)", "time limit"),
     ],
 )
-def test_a_hang_or_a_crash_is_a_reason(tmp_path, body, reason):
+def test_a_hang_or_crash_drops_the_document(tmp_path, body, reason):
     path = tmp_path / "a.md"
     path.write_text("text")
     began = time.monotonic()
@@ -80,7 +80,7 @@ def test_a_hang_or_a_crash_is_a_reason(tmp_path, body, reason):
     assert time.monotonic() - began < 10
 
 
-def test_after_a_crash_the_next_document_is_parsed(tmp_path):
+def test_the_next_document_is_parsed_after_a_crash(tmp_path):
     path = tmp_path / "good.md"
     path.write_text("# Good\n\ntext")
     with SandboxedParser(LIMITS) as parser:
@@ -93,14 +93,14 @@ def test_after_a_crash_the_next_document_is_parsed(tmp_path):
 @pytest.mark.parametrize(
     ("attempt", "refused"),
     [
-        ("open('made.txt', 'w').write('x' * 10)", "OSError PermissionError"),
+        ("open('new.txt', 'w').write('x' * 10)", "OSError PermissionError"),
         ("open('there.txt', 'a').write('more'); ", "OSError PermissionError"),
         ("import os; os.remove('there.txt')", "PermissionError"),
         ("import socket; socket.create_connection(('127.0.0.1', PORT))", "PermissionError"),
         ("bytearray(3 << 30)", "MemoryError"),
     ],
 )
-def test_the_parsing_process_cannot(tmp_path, attempt, refused):
+def test_the_parsing_process_is_restricted(tmp_path, attempt, refused):
     import socket
 
     (tmp_path / "there.txt").write_text("there")
@@ -124,7 +124,7 @@ def test_the_parsing_process_cannot(tmp_path, attempt, refused):
         ("a.html", b"<html><body><script>alert(1)</script></body></html>", "no text"),
     ],
 )
-def test_reasons(tmp_path, name, data, reason):
+def test_unreadable_files_have_a_reason(tmp_path, name, data, reason):
     path = tmp_path / name
     path.write_bytes(data)
     with SandboxedParser(LIMITS) as parser, pytest.raises(ParseError) as caught:

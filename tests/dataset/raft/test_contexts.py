@@ -1,4 +1,4 @@
-"""Questions over the same passages: read once, hard for each other, and answered by their own gold alone."""
+"""Questions share contexts in which only their own gold passages answer them."""
 
 import random
 from collections import Counter, defaultdict
@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from opora.dataset.raft.contexts import TrainingQuestion, share_contexts
-from opora.dataset.raft.prompts import RowMaker
+from opora.dataset.raft.prompts import RaftRowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.examples.distractors import Distractors, holds_answer
 from opora.records import Example, Hit, Passage, Quote
@@ -32,8 +32,8 @@ def asks(name, ship, *parts):
     return Example(
         id=f"{ship}.{name}", question=f"{name}: how many {' and '.join(parts) or 'cats'} has {ship}?",
         answer="So many.", language="en", behavior="answer" if parts else "refuse", documents=(ship,),
-        quotes=tuple(Quote(document=ship, text=each.text) for each in gold),
-        passages=tuple(gold), gold=tuple(each.id for each in gold),
+        quotes=tuple(Quote(document=ship, text=passage.text) for passage in gold),
+        passages=tuple(gold), gold=tuple(passage.id for passage in gold),
     )  # fmt: skip
 
 
@@ -43,45 +43,45 @@ EXAMPLES = [
     for example in (
         *(asks(f"{n}.{part}", ship, part) for n in range(2) for part in PARTS[:4]),
         asks("two", ship, "cabins", "decks"),
-        asks("other two", ship, "decks", "boats"),
+        asks("two more", ship, "decks", "boats"),
         asks("cats", ship),
     )
 ]
 
 
 class FewPassages:
-    """Stands in for an index: passages with most words of the question first."""
+    """Stub of an index that ranks passages by shared words."""
 
     def passages(self):
         return PASSAGES
 
     def search(self, question, top_k, filters=None, access=None):
-        asked = set(question.strip("?").split())
-        found = sorted(PASSAGES, key=lambda each: -len(asked & set(each.text.strip(".").split())))
-        return [Hit(passage=each, rank=n) for n, each in enumerate(found[: min(top_k, 8)], 1)]
+        words = set(question.strip("?").split())
+        ranked = sorted(PASSAGES, key=lambda passage: -len(words & set(passage.text.strip(".").split())))
+        return [Hit(passage=passage, rank=n) for n, passage in enumerate(ranked[: min(top_k, 8)], 1)]
 
 
 def make(examples=EXAMPLES, hidden=(), **settings):
     settings = {"questions_per_context": 4, "distractors": 2, "variants": 3, "refusal_share": 0.2, **settings}
-    maker = RowMaker(RaftSettings(**settings), Distractors(FewPassages(), hidden), examples)
+    maker = RaftRowMaker(RaftSettings(**settings), Distractors(FewPassages(), hidden), examples)
     return [row for example in examples for row in maker.rows(example)]
 
 
-def groups(most, variants=1):
+def grouped(size, variants=1):
     rows = [
-        TrainingQuestion(f"{each.id}/{n}", each, each.passages, 4, refused=not each.gold)
-        for each in EXAMPLES
+        TrainingQuestion(f"{example.id}/{n}", example, example.passages, 4, refused=not example.gold)
+        for example in EXAMPLES
         for n in range(variants)
     ]
-    return share_contexts(rows, RaftSettings(questions_per_context=most), Distractors(FewPassages()))
+    return share_contexts(rows, RaftSettings(questions_per_context=size), Distractors(FewPassages()))
 
 
 def contexts(rows):
-    """Ids of passages, in their order -> the rows over them."""
-    found = defaultdict(list)
+    """Return rows by the ids of their passages, in order."""
+    groups = defaultdict(list)
     for row in rows:
-        found[tuple(each.id for each in row.passages)].append(row)
-    return found
+        groups[tuple(passage.id for passage in row.passages)].append(row)
+    return groups
 
 
 def test_questions_share_passages_in_one_order():
@@ -91,76 +91,77 @@ def test_questions_share_passages_in_one_order():
         assert len({row.messages[1].content.split("Question:")[0] for row in rows}) == 1
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 4])
-def test_groups_are_as_large_as_is_asked_for(most):
-    found = groups(most)
-    assert sorted(row.example.id for group in found for row in group) == sorted(each.id for each in EXAMPLES)
-    assert max(map(len, found)) == most
-    assert len(found) <= 1.2 * len(EXAMPLES) / most
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_groups_have_the_size_of_the_setting(size):
+    groups = grouped(size)
+    assert sorted(row.example.id for group in groups for row in group) == sorted(example.id for example in EXAMPLES)
+    assert max(map(len, groups)) == size
+    assert len(groups) <= 1.2 * len(EXAMPLES) / size
 
 
-def test_no_passage_answers_a_question_but_its_own_gold():
-    examples = {each.id: each for each in EXAMPLES}
+def test_only_its_own_gold_answers_a_question():
+    examples = {example.id: example for example in EXAMPLES}
     rows = make()
     for row in rows:
         assert all(
-            each.id in row.gold or not holds_answer(each, examples[row.id.split("/")[0]]) for each in row.passages
+            passage.id in row.gold or not holds_answer(passage, examples[row.id.split("/")[0]])
+            for passage in row.passages
         )
-        assert set(row.gold) <= {each.id for each in row.passages}
+        assert set(row.gold) <= {passage.id for passage in row.passages}
     assert any(row.behavior == "refuse" and len(contexts(rows)[tuple(p.id for p in row.passages)]) > 1 for row in rows)
 
 
 @pytest.mark.parametrize("distractors", [0, 1, 2, 5])
-def test_a_row_shows_as_many_passages_as_it_would_alone(distractors):
+def test_sharing_does_not_change_the_number_of_passages(distractors):
     alone = {row.id: len(row.passages) for row in make(distractors=distractors, questions_per_context=1)}
     assert {row.id: len(row.passages) for row in make(distractors=distractors)} == alone
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.1, 12), (0.5, 60), (1.0, 120)])
-def test_the_share_without_gold_is_exact_and_every_question_has_its_variants(share, count):
+def test_the_refusal_share_is_exact_and_every_question_has_its_variants(share, count):
     rows = make(refusal_share=share)
-    assert Counter(row.id.split("/")[0] for row in rows) == {each.id: 3 for each in EXAMPLES}
+    assert Counter(row.id.split("/")[0] for row in rows) == {example.id: 3 for example in EXAMPLES}
     assert sum(row.behavior == "refuse" and not row.id.split("/")[0].endswith("cats") for row in rows) == count
 
 
-def test_refusals_stand_beside_answers():
-    beside = [rows for rows in contexts(make()).values() if len({row.behavior for row in rows}) == 2]
+def test_refusals_share_contexts_with_answers():
+    mixed = [rows for rows in contexts(make()).values() if len({row.behavior for row in rows}) == 2]
     refused = [row for row in make() if row.behavior == "refuse"]
-    assert sum(row.behavior == "refuse" for rows in beside for row in rows) > 0.8 * len(refused)
+    assert sum(row.behavior == "refuse" for rows in mixed for row in rows) > 0.8 * len(refused)
 
 
-def test_company_is_about_the_same_document_and_changes_with_the_variant():
-    found = groups(3, variants=2)
-    pairs = Counter(frozenset(pair) for group in found for pair in combinations([row.example.id for row in group], 2))
+def test_groups_share_a_document_and_differ_between_variants():
+    groups = grouped(3, variants=2)
+    pairs = Counter(frozenset(pair) for group in groups for pair in combinations([row.example.id for row in group], 2))
     assert sum(count == 1 for count in pairs.values()) > 0.8 * len(pairs)
-    assert sum(len({row.example.documents for row in group}) == 1 for group in found) > 0.8 * len(found)
+    assert sum(len({row.example.documents for row in group}) == 1 for group in groups) > 0.8 * len(groups)
 
 
-def test_gold_stands_at_every_place():
+def test_gold_takes_every_position():
     rows = [row for row in make() if len(row.gold) == 1]
-    places = Counter([each.id for each in row.passages].index(row.gold[0]) for row in rows)
-    assert set(places) == {0, 1, 2}
-    assert min(places.values()) > len(rows) / 5
+    positions = Counter([passage.id for passage in row.passages].index(row.gold[0]) for row in rows)
+    assert set(positions) == {0, 1, 2}
+    assert min(positions.values()) > len(rows) / 5
 
 
-def test_the_order_of_the_questions_changes_nothing_and_the_seed_does():
+def test_rows_depend_on_the_seed_and_not_on_the_order_of_questions():
     by_id = [{row.id: row for row in make(examples, seed=seed)} for examples, seed in (
         (EXAMPLES, 0), (random.Random(0).sample(EXAMPLES, len(EXAMPLES)), 0), (EXAMPLES, 1),
     )]  # fmt: skip
     assert by_id[0] == by_id[1] != by_id[2]
 
 
-def test_nobody_meets_across_languages():
-    russian = [each.model_copy(update={"id": f"ru {each.id}", "language": "ru"}) for each in EXAMPLES]
+def test_groups_have_one_language():
+    russian = [example.model_copy(update={"id": f"ru {example.id}", "language": "ru"}) for example in EXAMPLES]
     for rows in contexts(make([*EXAMPLES, *russian])).values():
         assert len({row.language for row in rows}) == 1
 
 
 def test_hidden_documents_stay_hidden():
-    rows = make([each for each in EXAMPLES if each.documents != ("Dione",)], hidden={"Dione"})
-    assert not any(each.document_id == "Dione" for row in rows for each in row.passages)
+    rows = make([example for example in EXAMPLES if example.documents != ("Dione",)], hidden={"Dione"})
+    assert not any(passage.document_id == "Dione" for row in rows for passage in row.passages)
 
 
-def test_who_finds_no_company_has_a_context_alone():
+def test_a_question_that_suits_no_other_has_its_own_context():
     alone = [asks("cabins", "Aurora", "cabins"), asks("again", "Aurora", "cabins", "decks")]
     assert [len(rows) for rows in contexts(make(alone, variants=1, refusal_share=0.0)).values()] == [1, 1]

@@ -1,13 +1,13 @@
-"""What a model is taught: evidence first, and no answer without evidence."""
+"""RAFT rows: quotes before the answer, and a refusal without gold passages."""
 
 import random
 
 import pytest
 
-from opora.dataset.raft.prompts import RowMaker
+from opora.dataset.raft.prompts import RaftRowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.examples.distractors import Distractors, holds_answer
-from opora.examples.evidence import evidence, matches_source
+from opora.examples.evidence import evidence
 from opora.records import Example, Hit, KeyFacts, Passage, Quote
 
 REFUSAL = "The documents do not contain an answer to this question."
@@ -34,22 +34,22 @@ EXAMPLE = Example(
 
 
 class FewPassages:
-    """Stands in for an index: finds all passages, in their order."""
+    """Stub of an index whose search returns all passages in order."""
 
     def passages(self):
         return [GOLD, TWIN, TELLS, RUSSIAN, *OTHERS]
 
     def search(self, question, top_k, filters=None, access=None):
-        return [Hit(passage=each, rank=n) for n, each in enumerate(self.passages()[:top_k], 1)]
+        return [Hit(passage=passage, rank=n) for n, passage in enumerate(self.passages()[:top_k], 1)]
 
 
 def maker(examples=(EXAMPLE,), hidden=(), **settings):
-    return RowMaker(RaftSettings(**settings), Distractors(FewPassages(), hidden), examples)
+    return RaftRowMaker(RaftSettings(**settings), Distractors(FewPassages(), hidden), examples)
 
 
 def test_a_row_has_gold_distractors_quotes_and_answer():
     [row] = maker(refusal_share=0.0).rows(EXAMPLE)
-    number = [each.id for each in row.passages].index("d0-0") + 1
+    number = [passage.id for passage in row.passages].index("d0-0") + 1
     assert len(row.passages) == 4
     assert row.messages[-1].content == f'Quote: "The fee is 12 EUR a day." [{number}]\nAnswer: It is 12 EUR. [{number}]'
     assert f"[{number}]" in row.messages[1].content
@@ -61,38 +61,38 @@ def test_without_reasoning_the_answer_is_cited():
     assert row.messages[-1].content == "It is 12 EUR. [1]"
 
 
-def test_without_gold_the_answer_is_a_refusal():
+def test_the_answer_without_gold_is_a_refusal():
     [row] = maker(refusal_share=1.0).rows(EXAMPLE)
     assert (row.messages[-1].content, row.behavior, row.gold) == (REFUSAL, "refuse", ())
-    assert "d0-0" not in [each.id for each in row.passages]
+    assert "d0-0" not in [passage.id for passage in row.passages]
     assert len(row.passages) == 4
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.1, 4), (0.25, 10), (1.0, 40)])
-def test_the_share_without_gold_is_exact(share, count):
+def test_the_refusal_share_is_exact(share, count):
     examples = [EXAMPLE.model_copy(update={"id": f"q{n}"}) for n in range(20)]
-    made = maker(examples, refusal_share=share, variants=2)
-    rows = [row for example in examples for row in made.rows(example)]
+    rows_of = maker(examples, refusal_share=share, variants=2)
+    rows = [row for example in examples for row in rows_of.rows(example)]
     assert len(rows) == 40
     assert sum(row.behavior == "refuse" for row in rows) == count
 
 
-def test_a_question_without_an_answer_is_shown_passages_and_refused():
+def test_an_unanswerable_question_has_passages_and_a_refusal():
     example = Example(id="q2", question="What?", answer=REFUSAL, language="en", behavior="refuse")
     [row] = maker([example]).rows(example)
     assert (len(row.passages), row.messages[-1].content) == (4, REFUSAL)
 
 
 @pytest.mark.parametrize("hard", [0.0, 0.5, 1.0])
-def test_distractors_never_hold_the_answer_nor_come_from_hidden_documents(hard):
+def test_distractors_hold_no_answer_and_avoid_hidden_documents(hard):
     distractors = Distractors(FewPassages(), {"d1"}).without({"d2"})
     for seed in range(20):
         drawn = distractors.draw([EXAMPLE], 5, hard, random.Random(seed))
-        assert len({each.id for each in drawn}) == 5
-        assert {each.document_id for each in drawn}.isdisjoint({"d0", "d1", "d2", "d30", "r1"})
+        assert len({passage.id for passage in drawn}) == 5
+        assert {passage.document_id for passage in drawn}.isdisjoint({"d0", "d1", "d2", "d30", "r1"})
 
 
-def test_the_seed_decides():
+def test_rows_depend_on_the_seed():
     assert maker().rows(EXAMPLE) == maker().rows(EXAMPLE)
     assert maker(seed=0, variants=5).rows(EXAMPLE) != maker(seed=1, variants=5).rows(EXAMPLE)
 
@@ -106,37 +106,23 @@ def test_the_seed_decides():
         ("The ship sails north.", False),
     ],
 )
-def test_holds_answer(text, holds):
+def test_passages_that_hold_the_answer(text, holds):
     assert holds_answer(passage(0, text, document="d9"), EXAMPLE) is holds
 
 
-def test_where_nothing_is_known_most_words_of_the_answer_tell():
+def test_terms_of_the_answer_decide_without_quotes_and_facts():
     example = EXAMPLE.model_copy(update={"quotes": (), "facts": KeyFacts(), "answer": "Northern ferries sail daily."})
     assert holds_answer(passage(0, "Northern ferries sail daily in May.", document="d9"), example)
     assert not holds_answer(passage(0, "Southern buses run weekly.", document="d9"), example)
 
 
-@pytest.mark.parametrize(
-    ("name", "source", "same"),
-    [
-        ("finance/review", "en/finance/review.pdf", True),
-        ("review", "en/finance/review.pdf", True),
-        ("en/finance/review.pdf", "en/finance/review.pdf", True),
-        ("view", "en/finance/review.pdf", False),
-        ("finance/review-2", "en/finance/review.pdf", False),
-    ],
-)
-def test_names_source(name, source, same):
-    assert matches_source(name, source) is same
-
-
-def test_evidence_is_the_fewest_passages():
+def test_evidence_has_no_redundant_passages():
     quotes = (Quote(document="d0", text="It is due on Monday."), Quote(document="d0", text="The fee is 12 EUR a day."))
     example = EXAMPLE.model_copy(update={"quotes": quotes, "gold": ("d0-0", "d0-1")})
-    assert [each.id for each in evidence(example)] == ["d0-0"]
+    assert [passage.id for passage in evidence(example)] == ["d0-0"]
 
 
-def test_marks_of_webglm_follow_the_passages():
+def test_webglm_marks_are_renumbered():
     references = tuple(
         passage(0, text, document=f"w{n}") for n, text in enumerate(["It is so.", "It is.", "It is not."])
     )
@@ -144,5 +130,5 @@ def test_marks_of_webglm_follow_the_passages():
         id="w", question="Why?", answer="So it is.[2]", language="en", passages=references, gold=("w1-0",)
     )
     [row] = maker([example], refusal_share=0.0).rows(example)
-    number = [each.id for each in row.passages].index("w1-0") + 1
+    number = [passage.id for passage in row.passages].index("w1-0") + 1
     assert row.messages[-1].content == f"So it is.[{number}]"

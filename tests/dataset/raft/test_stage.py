@@ -1,4 +1,4 @@
-"""From documents and questions to rows, whole or absent."""
+"""RAFT datasets from documents and questions, complete or absent."""
 
 import json
 import signal
@@ -59,13 +59,13 @@ def rows(folder, split):
     return [row for _, row in read_json_lines(folder / f"{split}.jsonl")]
 
 
-def test_splits_share_no_document_and_train_shows_none_of_the_others(project, tmp_path):
+def test_training_rows_have_no_passages_of_test_documents(project, tmp_path):
     manifest = make(project, tmp_path / "raft", refusal_share=0.0)
     assert manifest.counts == {"train": 4, "valid": 2, "test": 2}
     trained = rows(tmp_path / "raft", "train")
-    shown = {passage["metadata"]["source"] for row in trained for passage in row["passages"]}
-    asked = {row["quotes"][0]["document"] for split in ("valid", "test") for row in rows(tmp_path / "raft", split)}
-    assert shown.isdisjoint({f"{name}.md" for name in asked})
+    sources = {passage["metadata"]["source"] for row in trained for passage in row["passages"]}
+    names = {row["quotes"][0]["document"] for split in ("valid", "test") for row in rows(tmp_path / "raft", split)}
+    assert sources.isdisjoint({f"{name}.md" for name in names})
     for row in trained:
         assert row["messages"][-1]["content"].startswith('Quote: "')
         assert set(row["gold"]) <= {passage["id"] for passage in row["passages"]}
@@ -77,19 +77,19 @@ def test_only_training_questions_share_contexts(project, tmp_path):
     assert shared.results["contexts"]["train"] < alone.results["contexts"]["train"] == 4
     for split in ("valid", "test"):
         assert rows(tmp_path / "1", split) == rows(tmp_path / "4", split)
-    shown = {passage["metadata"]["source"] for row in rows(tmp_path / "4", "train") for passage in row["passages"]}
-    asked = {row["quotes"][0]["document"] for row in rows(tmp_path / "1", "test") if row["quotes"]}
-    assert shown.isdisjoint({f"{name}.md" for name in asked})
+    sources = {passage["metadata"]["source"] for row in rows(tmp_path / "4", "train") for passage in row["passages"]}
+    names = {row["quotes"][0]["document"] for row in rows(tmp_path / "1", "test") if row["quotes"]}
+    assert sources.isdisjoint({f"{name}.md" for name in names})
 
 
-def test_the_seed_decides_and_a_finished_dataset_is_not_made_again(project, tmp_path):
+def test_datasets_depend_on_the_seed_and_are_reused(project, tmp_path):
     first = make(project, tmp_path / "a")
     assert make(project, tmp_path / "b").fingerprint == first.fingerprint
     assert make(project, tmp_path / "c", seed=1).fingerprint != first.fingerprint
     assert make(project, tmp_path / "a") == first
 
 
-def test_datasets_loads_it(project, tmp_path, monkeypatch):
+def test_hugging_face_datasets_loads_it(project, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
@@ -100,7 +100,7 @@ def test_datasets_loads_it(project, tmp_path, monkeypatch):
     assert loaded["train"][0]["messages"][-1]["role"] == "assistant"
 
 
-def test_webglm_brings_its_own_references(project, tmp_path):
+def test_webglm_questions_use_their_own_references(project, tmp_path):
     path = tmp_path / "web.jsonl"
     lines = [
         {"question": f"Why is the {name} so fast?", "answer": f"The {name} has a new engine.[2]",
@@ -124,7 +124,7 @@ def test_webglm_brings_its_own_references(project, tmp_path):
         ({"quotes": [{"document": "zeppelin", "text": "x"}]}, "the corpus has no document 'zeppelin'"),
     ],
 )
-def test_evidence_that_is_not_there_is_named(project, tmp_path, change, message):
+def test_missing_evidence_is_an_error(project, tmp_path, change, message):
     path = tmp_path / "q.jsonl"
     path.write_text(json.dumps({**question(0, "Aurora"), **change}) + "\n")
     with pytest.raises(InputError, match=message):
@@ -143,7 +143,7 @@ def test_a_leak_stops_the_build(project, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.4])
-def test_after_kill_9_the_same_command_makes_the_same_dataset(project, tmp_path, delay):
+def test_a_killed_build_makes_the_same_dataset_when_run_again(project, tmp_path, delay):
     whole = make(project, tmp_path / "whole", variants=40)
     code = (
         "import sys\nfrom pathlib import Path\nfrom opora.dataset.raft.stage import RaftStage\n"
@@ -159,6 +159,6 @@ def test_after_kill_9_the_same_command_makes_the_same_dataset(project, tmp_path,
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not out.exists(), "it ended before it was killed"
+    assert not out.exists(), "the build ended before it was killed"
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     assert read_manifest(out).fingerprint == whole.fingerprint

@@ -2,7 +2,7 @@
 
 In: examples with their gold passages, and a source of distractors. Out: chats with their evidence.
 
-    maker = RowMaker(settings, distractors, examples)
+    maker = RaftRowMaker(settings, distractors, examples)
     maker.rows(example)[0].messages[-1].content    # 'Quote: "A fee of 12 EUR is due." [2]\\nAnswer: It is 12 EUR. [2]'
 """
 
@@ -42,7 +42,7 @@ class RaftRow(Record):
     origin: str
 
 
-class RowMaker:
+class RaftRowMaker:
     """Makes the rows of one split.
 
     Random choices depend on the seed and the row's id only, so that a row changes only with the rows that share its

@@ -23,7 +23,7 @@ from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import track
 from opora.corpus.reader import read_documents, read_passages
 from opora.dataset.raft.card import count_contexts, write_card
-from opora.dataset.raft.prompts import RaftRow, RowMaker
+from opora.dataset.raft.prompts import RaftRow, RaftRowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.errors import InputError
 from opora.examples.contamination import ExampleTexts, check_leaks
@@ -131,7 +131,7 @@ def _rows(settings: RaftSettings, splits: Splits, index: Index) -> tuple[dict[st
     single = settings.model_copy(update={"variants": 1, "questions_per_context": 1})
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
         split_settings = settings if name == "train" else single  # one row per question suffices for evaluation
-        maker = RowMaker(split_settings, distractors.without(_document_names(hidden[name])), examples)
+        maker = RaftRowMaker(split_settings, distractors.without(_document_names(hidden[name])), examples)
         rows[name] = []
         for example in track(examples, f"dataset {name}", total=len(examples)):
             example_rows = maker.rows(example)
