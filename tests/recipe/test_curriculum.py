@@ -1,18 +1,17 @@
-"""A curriculum: stages with mixes of their own, each from the one before; what is kept on the way can be benched."""
+"""A curriculum: trainings that continue each other, on mixtures of datasets; benchmarks of their checkpoints."""
 
 import json
 
 import pytest
 import yaml
-from opora.recipe.stages import stage_named, stages_of
 
 from opora.artifacts import read_manifest
-from opora.bench.stage import read_table
+from opora.bench.results.files import read_table
 from opora.errors import InputError
-from opora.recipe.plan import plan
+from opora.recipe.plan import plan, stages_of, with_needs
 from opora.recipe.recipe import load_recipe
-from opora.recipe.run import run, with_needs
-from tests.factories import make_dataset, make_preference_row, make_training_row
+from opora.recipe.run import run
+from tests.factories import make_dataset, make_pair_row, make_chat_row
 
 BASE = {"device": "cpu", "precision": "fp32", "batch_size": 4, "epochs": 2, "lora": {"r": 4, "alpha": 8}}
 QUESTION = {
@@ -27,9 +26,9 @@ QUESTION = {
 @pytest.fixture
 def project(tmp_path, tiny_model, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    make_dataset(tmp_path / "dataset" / "raft", [make_training_row(n) for n in range(8)], [make_training_row(20)])
-    make_dataset(tmp_path / "dataset" / "chats", [make_training_row(n) for n in range(30, 40)])
-    make_dataset(tmp_path / "dataset" / "pairs", [make_preference_row(n) for n in range(10)])
+    make_dataset(tmp_path / "dataset" / "raft", [make_chat_row(n) for n in range(8)], [make_chat_row(20)])
+    make_dataset(tmp_path / "dataset" / "chats", [make_chat_row(n) for n in range(30, 40)])
+    make_dataset(tmp_path / "dataset" / "pairs", [make_pair_row(n) for n in range(10)])
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "fees.md").write_text("# Fees\n\nThe fee is 12 EUR a day.\n")
     (tmp_path / "questions.jsonl").write_text(json.dumps(QUESTION) + "\n")
@@ -50,33 +49,32 @@ def project(tmp_path, tiny_model, monkeypatch):
     return tmp_path
 
 
-def stages(project, *overrides):
-    return stages_of(load_recipe(overrides=overrides), project)
+def stages(*overrides):
+    return stages_of(load_recipe(overrides=overrides))
 
 
-def states(project, *overrides):
-    return {line.stage.name: (line.state, line.reason) for line in plan(stages(project, *overrides))}
+def states(*overrides):
+    return {line.name: (line.state, line.reason) for line in plan(load_recipe(overrides=overrides))}
 
 
-def test_each_stage_goes_on_from_the_one_before_and_only_stale_ones_are_redone(project):
-    made = []
-    every = stages(project)
-    run(with_needs(every, [stage_named(every, "bench.b")]), lambda stage, manifest, fresh: made.append(stage.name))
-    assert made == ["ingest", "index", "train.first", "train.second", "train.preferred", "bench.b"]
+def test_each_training_continues_the_one_before_and_only_stale_ones_are_repeated(project):
+    folders = []
+    run(with_needs(stages(), ["bench.b"]), lambda outcome: folders.append(outcome.stage.out.as_posix()))
+    assert folders == ["corpus", "index", "train/first", "train/second", "train/preferred", "bench/b"]
     first, second, preferred = (read_manifest(project / "train" / name) for name in ("first", "second", "preferred"))
-    assert [each.counts["examples"] for each in (first, second, preferred)] == [14, 5, 10]
+    assert [manifest.counts["examples"] for manifest in (first, second, preferred)] == [14, 5, 10]
     assert second.results["first_loss"] < first.results["first_loss"]
     assert len({first.inputs["model"], second.inputs["model"], preferred.inputs["model"]}) == 3
 
     table = read_table(project / "bench" / "b")
-    assert [each.name for each in table.rows] == ["SimPO 60 %", "SimPO 80 %", "SimPO"]
+    assert [row.name for row in table.rows] == ["SimPO 60 %", "SimPO 80 %", "SimPO"]
     assert len(set(read_manifest(project / "bench" / "b").models.values())) == 3
 
     trained = ("train.first", "train.second", "train.preferred")
-    assert {states(project)[name] for name in (*trained, "bench.b")} == {("done", "")}
-    changed = states(project, "train.preferred.gamma=0.5")
-    assert [changed[name][0] for name in (*trained, "bench.b")] == ["done", "done", "stale", "stale"]
-    changed = states(project, "train.first.lr=1e-3")
+    assert {states()[name] for name in (*trained, "bench.b")} == {("up to date", "")}
+    changed = states("train.preferred.gamma=0.5")
+    assert [changed[name][0] for name in (*trained, "bench.b")] == ["up to date", "up to date", "stale", "stale"]
+    changed = states("train.first.lr=1e-3")
     assert [changed[name] for name in (*trained, "bench.b")] == [
         ("stale", "settings changed: lr"),
         ("stale", "after train.first"),
@@ -85,27 +83,25 @@ def test_each_stage_goes_on_from_the_one_before_and_only_stale_ones_are_redone(p
     ]
 
 
-def test_a_stage_goes_on_from_an_adapter_kept_on_the_way(project, tiny_model):
-    more = ["train.first.save_at=[0.5]", f"train.second.model=hf:{tiny_model}+train/first/checkpoint-50"]
-    every = stages(project, *more)
-    run(with_needs(every, [stage_named(every, "train.second")]))
-    kept = read_manifest(project / "train" / "first").files["checkpoint-50/adapter/adapter_model.safetensors"]
-    whole = read_manifest(project / "train" / "first").files["adapter/adapter_model.safetensors"]
-    assert kept != whole
-    assert states(project, *more)["train.second"] == ("done", "")
-    assert states(project, more[0])["train.second"] == ("stale", "settings changed: model; input changed: model")
+def test_a_training_continues_from_a_saved_checkpoint(project, tiny_model):
+    overrides = ["train.first.save_at=[0.5]", f"train.second.model=hf:{tiny_model}+train/first/checkpoint-50"]
+    run(with_needs(stages(*overrides), ["train.second"]))
+    files = read_manifest(project / "train" / "first").files
+    assert files["checkpoint-50/adapter/adapter_model.safetensors"] != files["adapter/adapter_model.safetensors"]
+    assert states(*overrides)["train.second"] == ("up to date", "")
+    assert states(overrides[0])["train.second"] == ("stale", "settings changed: model; input changed: model")
 
 
 @pytest.mark.parametrize(
-    ("overrides", "message"),
+    ("override", "message"),
     [
         (
-            ["bench.b.models={x: smollm2+train/preferred/checkpoint-50}"],
-            r"bench.b.models: train/preferred keeps at-60 and at-80, not at-50; see the setting train.preferred.keep",
+            "bench.b.models={x: smollm2+train/preferred/checkpoint-50}",
+            "bench.b.models: train/preferred saves .*checkpoint-60.*, not checkpoint-50",
         ),
-        (["train.second.model=smollm2+train/first/checkpoint-60"], r"train.second.model: train/first keeps none, not at-60"),
+        ("train.second.model=smollm2+train/first/checkpoint-60", "train.second.model: train/first .* checkpoint-60"),
     ],
 )
-def test_a_fraction_that_is_not_kept(project, overrides, message):
+def test_a_checkpoint_that_is_not_saved(project, override, message):
     with pytest.raises(InputError, match=message):
-        stages(project, *overrides)
+        stages(override)

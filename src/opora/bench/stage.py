@@ -33,6 +33,7 @@ from opora.models.revision import revision_of
 from opora.models.spec import parse_spec
 from opora.records import Example
 from opora.retrieval.search.searcher import Index, open_index
+from opora.train.settings import check_saved_checkpoints
 from opora.validation import nearest
 
 COMPLETIONS = "completions.sqlite"
@@ -53,7 +54,9 @@ class BenchStage(Stage):
     def of(cls, project: Project, name: str) -> Self:
         settings = project.settings(name, BenchSettings)
         out = project.root / "bench" / name.removeprefix("bench.")
-        return cls(settings, project.root / "corpus", project.root / "index", out)
+        stage = cls(settings, project.root / "corpus", project.root / "index", out)
+        check_saved_checkpoints(project, f"{name}.models", stage.task.models.values())
+        return stage
 
     def needs(self, project: Project) -> tuple[str, ...]:
         return ("ingest", "index", *project.trained_by(self.task.models.values()))
