@@ -23,9 +23,9 @@ from opora.retrieval.index.stage import build_index
 from opora.retrieval.search import searcher as search
 from opora.retrieval.search.searcher import Index, open_index
 from opora.retrieval.settings import IndexSettings, Retriever
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 from opora.text.terms.stems import lemma
-from opora.text.words import fold, word_texts
+from opora.text.words import normalize_case, word_texts
 
 BATCH = 1024
 MILVUS = "milvus"
@@ -35,7 +35,7 @@ Laps = dict[str, list[float]]
 
 
 def raw(text: str, _: str) -> list[str]:
-    return [fold(word) for word in word_texts(text)]
+    return [normalize_case(word) for word in word_texts(text)]
 
 
 def stem(text: str, _: str) -> list[str]:
@@ -176,7 +176,7 @@ class Chroma:
     def build(self, corpus: Path, folder: Path) -> None:
         passages = read_passages(corpus)
         sample = [text_of(each) for _, each in zip(range(50_000), passages, strict=False)]
-        embedder = fit_or_load("sif", sample, IndexSettings())
+        embedder = fit_or_load("sif", sample, IndexSettings().sif_components)
         assert embedder
         embedder.save(folder / "embedder")
         table = self._table(folder)

@@ -124,12 +124,12 @@ def test_prompt_and_answer_continue_each_other(tokenizer, answer):
 def test_a_template_that_refuses_a_chat_says_so(tokenizer, monkeypatch):
     refusing = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
     monkeypatch.setattr(tokenizer, "chat_template", refusing)
-    with pytest.raises(ModelError, match="refuses this chat: no system role"):
+    with pytest.raises(ModelError, match="rejects this chat: no system role"):
         encode_chat(tokenizer, chat("?"))
 
 
 def test_an_example_ends_with_an_answer(tokenizer):
-    with pytest.raises(InputError, match="ends with a message of the assistant"):
+    with pytest.raises(InputError, match="must end with a message of the assistant"):
         encode_example(tokenizer, chat("?"))
 
 
@@ -161,5 +161,5 @@ def test_what_activates_stands_last_in_every_prompt(tokenizer):
 )
 def test_a_template_that_cannot_activate_is_refused(tokenizer, template, monkeypatch):
     monkeypatch.setattr(tokenizer, "chat_template", template)
-    with pytest.raises(ModelError, match="has no words of its own before an answer"):
+    with pytest.raises(ModelError, match="puts no fixed tokens before an answer"):
         invocation_ids(tokenizer)

@@ -23,21 +23,21 @@ def write(folder):
 
 
 @pytest.mark.parametrize("damage", [lambda f: f.write_text("bad!"), lambda f: f.unlink(), lambda f: f.write_text("")])
-def test_a_damaged_entry_is_written_anew(damage, capsys):
+def test_a_damaged_entry_is_written_again(damage, capsys):
     folder = make("entry", write)
     damage(folder / "weights")
     assert (make("entry", write) / "weights").read_text() == "good"
-    assert "is damaged; it is written anew" in capsys.readouterr().err
+    assert "is damaged and will be written again" in capsys.readouterr().err
 
 
-def test_a_whole_entry_is_left_alone(own_folder, capsys):
+def test_an_intact_entry_is_not_written_again(own_folder, capsys):
     make("entry", write)
     capsys.readouterr()
     assert make("entry", lambda folder: pytest.fail("written twice")) == own_folder / "entry"
     assert capsys.readouterr().err == ""
 
 
-def test_what_breaks_off_leaves_no_entry(own_folder):
+def test_an_interrupted_write_leaves_no_entry(own_folder):
     def fail(folder):
         write(folder)
         raise OSError("No space left on device")

@@ -1,1 +1,1 @@
-"""Language models: one string names one, one contract serves all."""
+"""Language models: one spec names a model, one contract serves all backends."""

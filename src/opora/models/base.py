@@ -1,4 +1,4 @@
-"""The contract of every language model: chats in, completions out.
+"""Contract of a language model: chats in, completions out.
 
 model = load_model("smollm2", ModelSettings())
 [completion] = model.generate([[Message(role="user", content="Hi")]])
@@ -6,57 +6,123 @@ model = load_model("smollm2", ModelSettings())
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
-from opora.models.batch_calls import Calls
+from opora.errors import InputError, ModelError
 from opora.records import Message
 from opora.validation import Record
 
 Chat = Sequence[Message]
-OnCompletion = Callable[[int, "Completion"], None]
-"""Called with the index of a chat and its completion as soon as it is there, in any order."""
+JsonSchema = Mapping[str, object]
 
 
 class Completion(Record):
-    """What a model wrote for one chat. Tokens are counted by the model's own tokenizer; `seconds` is wall time,
-    shared out evenly where chats were generated in one batch."""
+    """Text that a model wrote for one chat."""
 
     text: str
     prompt_tokens: int = 0
+    """Tokens of the chat, by the model's own tokenizer."""
     completion_tokens: int = 0
     finish_reason: Literal["stop", "length"] = "stop"
     seconds: float = 0.0
+    """Wall time, divided evenly among chats that were generated in one batch."""
+
+
+class AttemptError(ModelError):
+    """A failed attempt at one chat.
+
+    `can_retry`: another attempt may succeed. `is_charged`: a server may have done the work and charge for it.
+    """
+
+    def __init__(self, message: str, can_retry: bool = False, is_charged: bool = False) -> None:
+        super().__init__(message)
+        self.can_retry, self.is_charged = can_retry, is_charged
+
+
+OnCompletion = Callable[[int, Completion], None]
+"""Called with the index of a chat and its completion as soon as it is there, in any order."""
+OnError = Callable[[int, AttemptError], bool]
+"""Called with the index of a chat after each failed attempt; returns whether it may be tried again."""
 
 
 class LanguageModel(Protocol):
-    """One contract for local models, servers and the scripted model of the tests."""
+    """Contract of local models, servers and the scripted model of the tests."""
 
     @property
     def spec(self) -> str:
-        """The string that names the model."""
+        """Spec that names the model."""
         ...
 
     @property
     def revision(self) -> str:
-        """What pins the weights: a checksum, a commit, or what a server calls its model."""
+        """Checksum or commit of the weights, or the name of a model behind a server."""
         ...
 
     @property
     def context_tokens(self) -> int | None:
-        """Tokens that prompt and completion may have together; None where it is not known."""
+        """Maximum length of prompt and completion together, in tokens; None if unknown."""
         ...
 
-    def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
-        """One completion a chat, in the order of `chats`. Raises ModelError."""
-        ...
+    def generate(
+        self,
+        chats: Iterable[Chat],
+        on_completion: OnCompletion | None = None,
+        on_error: OnError | None = None,
+        json_schema: JsonSchema | None = None,
+    ) -> list[Completion]:
+        """Return one completion per chat, in the order of `chats`.
 
-    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
-        """Every chat for itself: `calls` hears of each completion and each failure, and may forbid a call. Raises
-        ModelError for what concerns all chats."""
+        A server takes the next chat when a request slot is free, so that `chats` may be an iterator that decides
+        whether to go on. With `on_error`, a chat that fails is left out of the result; without it ModelError is
+        raised. Errors that concern all chats, such as a wrong key, are always raised. `json_schema` of the completions
+        is a request that only servers can enforce.
+        """
         ...
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
-        """Sum of log-probabilities (natural) of each continuation's tokens after its chat. Raises ModelError where the
-        backend cannot tell."""
+        """Return the sum of the log-probabilities (natural) of each continuation's tokens after its chat.
+
+        Raises ModelError if the backend cannot compute them.
+        """
         ...
+
+
+class BatchModel(ABC):
+    """Base of models that generate all chats of a call together, in this process."""
+
+    @abstractmethod
+    def generate_batch(self, chats: Sequence[Chat], on_completion: OnCompletion) -> None:
+        """Generate all chats. Raises InputError or ModelError, then for all of them."""
+
+    def generate(
+        self,
+        chats: Iterable[Chat],
+        on_completion: OnCompletion | None = None,
+        on_error: OnError | None = None,
+        json_schema: JsonSchema | None = None,
+    ) -> list[Completion]:
+        """Return one completion per chat, as `LanguageModel` describes; after a failure each chat is tried alone."""
+        chats = list(chats)
+        completions: dict[int, Completion] = {}
+
+        def generate(indices: Sequence[int]) -> None:
+            def keep(position: int, completion: Completion) -> None:
+                completions[indices[position]] = completion
+                if on_completion:
+                    on_completion(indices[position], completion)
+
+            self.generate_batch([chats[index] for index in indices], keep)
+
+        try:
+            generate(range(len(chats)))
+        except (InputError, ModelError):
+            if on_error is None:
+                raise
+            for index in [index for index in range(len(chats)) if index not in completions]:
+                try:
+                    generate([index])
+                except (InputError, ModelError) as error:
+                    on_error(index, AttemptError(str(error)))
+        return [completions[index] for index in sorted(completions)]

@@ -1,10 +1,10 @@
-"""Chats as token ids, the same for training, benchmark and serving.
+"""Encode chats as token ids, the same way for training, benchmark and serving.
 
-In: a tokenizer of transformers and messages. Out: ids. What stands in a message can never become a control token:
-`<|im_end|>` in a document is encoded as the letters it is made of.
+In: a tokenizer of transformers and messages. Out: ids. The text of a message can never become a control token:
+`<|im_end|>` in a document is encoded letter by letter.
 
     encode_chat(tokenizer, messages)                      # prompt, ready for the answer
-    encode_example(tokenizer, [*messages, answer])        # (ids of the prompt, ids of the answer with its end token)
+    encode_example(tokenizer, [*messages, answer])        # (prompt ids, answer ids with the end token)
 """
 
 from __future__ import annotations
@@ -21,71 +21,76 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 PRIVATE_USE = range(0xF0000, 0x110000)
+"""Unicode characters that stand for control strings of messages while a template is rendered."""
 
 
 def encode_chat(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], add_generation_prompt: bool = True
 ) -> list[int]:
-    """Ids of a chat by the tokenizer's own template. Raises ModelError if it has none."""
+    """Encode a chat by the tokenizer's own template. Raises ModelError if it has none."""
     marks = _marks(tokenizer, _text(messages))
     return _encode(tokenizer, _render(tokenizer, messages, marks, add_generation_prompt), marks)
 
 
 def encode_example(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
-    """(prompt ids, answer ids): the last message is the answer; its ids end with the token that ends a turn.
+    """Return (prompt ids, answer ids); the last message is the answer, and its ids end with the end-of-turn token.
 
     Raises InputError if the last message is not the assistant's, ModelError if the template does not continue the
     prompt with the answer.
     """
     if not messages or messages[-1].role != "assistant":
-        raise InputError("a training chat ends with a message of the assistant")
+        raise InputError("a training chat must end with a message of the assistant")
     marks = _marks(tokenizer, _text(messages))
     prompt = _render(tokenizer, messages[:-1], marks, add_generation_prompt=True)
-    whole = _render(tokenizer, messages, marks, add_generation_prompt=False)
-    if not whole.startswith(prompt):
-        raise ModelError("the chat template writes another prompt when the answer is known; it cannot be trained on")
-    answer = _encode(tokenizer, whole[len(prompt) :], marks)
+    chat = _render(tokenizer, messages, marks, add_generation_prompt=False)
+    if not chat.startswith(prompt):
+        raise ModelError("the chat template changes the prompt when an answer follows; the model cannot be trained")
+    answer = _encode(tokenizer, chat[len(prompt) :], marks)
     end = tokenizer.eos_token_id
     answer = answer[: answer.index(end) + 1] if end in answer else [*answer, end]
     return _encode(tokenizer, prompt, marks), answer
 
 
 def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Ids of a bare text, a continuation for one; a control string in it is encoded as its letters."""
+    """Encode a text without a template, such as a continuation; control strings in it are encoded letter by letter."""
     marks = _marks(tokenizer, text)
     return _encode(tokenizer, _replace(text, marks), marks)
 
 
 def invocation_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """Ids that the template puts before an answer, at which an activated adapter begins to work. Raises ModelError for
-    a template that puts none there, or whose ids depend on what stands before them."""
+    """Return the ids that the template puts before an answer, which activate an activated adapter.
+
+    Raises ModelError for a template without such ids, or whose ids depend on the text before them.
+    """
     chats = [[Message(role="user", content=text)] for text in ("a", "1.", "\u0436?")]
     before, prompts = ([encode_chat(tokenizer, chat, generation) for chat in chats] for generation in (False, True))
-    found = {tuple(prompt[len(start) :]) for start, prompt in zip(before, prompts, strict=True)}
-    starts = all(prompt[: len(start)] == start for start, prompt in zip(before, prompts, strict=True))
-    if not starts or len(found) > 1 or found == {()}:
+    suffixes = {tuple(prompt[len(start) :]) for start, prompt in zip(before, prompts, strict=True)}
+    is_prefix = all(prompt[: len(start)] == start for start, prompt in zip(before, prompts, strict=True))
+    if not is_prefix or len(suffixes) > 1 or suffixes == {()}:
         raise ModelError(
-            f"the chat template of {tokenizer.name_or_path} has no words of its own before an answer, at which an"
-            " activated adapter could begin to work; set lora.activated to false"
+            f"the chat template of {tokenizer.name_or_path} puts no fixed tokens before an answer, so that no adapter"
+            " can be activated there; set lora.activated to false"
         )
-    return list(found.pop())
+    return list(suffixes.pop())
 
 
 def template_hash(tokenizer: PreTrainedTokenizerBase) -> str:
-    """SHA-256 of the chat template, hex."""
+    """Return the SHA-256 of the chat template, hex."""
     return hashlib.sha256(_template(tokenizer).encode()).hexdigest()
 
 
 def control_strings(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Strings that the tokenizer would turn into one control token, longest first. Runs of blanks, which some
-    tokenizers also add as tokens, control nothing."""
+    """Return the strings that the tokenizer turns into one control token, longest first.
+
+    Runs of blanks, which some tokenizers also add as tokens, are not control tokens.
+    """
     added = {str(token) for token in tokenizer.added_tokens_decoder.values()} | set(tokenizer.all_special_tokens)
     controls = (token for token in added if len(token) > 1 and not token.isspace() and token.strip("\u2581"))
     return sorted(controls, key=lambda token: (-len(token), token))
 
 
 def _marks(tokenizer: PreTrainedTokenizerBase, text: str) -> dict[str, str]:
-    """Control strings that stand in the text -> a character, found nowhere in it, that stands for each."""
+    """Return control string of the text -> a character that stands for it and does not occur in the text."""
     free: Iterator[str] = (chr(code) for code in PRIVATE_USE if chr(code) not in text)
     return {control: next(free) for control in control_strings(tokenizer) if control in text}
 
@@ -96,11 +101,11 @@ def _render(
     from jinja2 import TemplateError
 
     _template(tokenizer)
-    shown = [{"role": message.role, "content": _replace(message.content, marks)} for message in messages]
+    masked = [{"role": message.role, "content": _replace(message.content, marks)} for message in messages]
     try:
-        return str(tokenizer.apply_chat_template(shown, tokenize=False, add_generation_prompt=add_generation_prompt))
+        return str(tokenizer.apply_chat_template(masked, tokenize=False, add_generation_prompt=add_generation_prompt))
     except TemplateError as error:
-        raise ModelError(f"the chat template of {tokenizer.name_or_path} refuses this chat: {error}") from None
+        raise ModelError(f"the chat template of {tokenizer.name_or_path} rejects this chat: {error}") from None
 
 
 def _text(messages: Sequence[Message]) -> str:
@@ -114,7 +119,7 @@ def _replace(text: str, marks: dict[str, str]) -> str:
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, text: str, marks: dict[str, str]) -> list[int]:
-    """Ids of a rendered text. A control string of a message is encoded letter by letter: no letter is a control."""
+    """Encode a rendered text. Control strings of messages are encoded letter by letter: no letter is one."""
     controls = {mark: control for control, mark in marks.items()}
     pieces = re.split(f"([{''.join(controls)}])", text) if controls else [text]
     ids: list[int] = []

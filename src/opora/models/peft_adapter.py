@@ -1,7 +1,7 @@
-"""Adapters of PEFT on a loaded network.
+"""PEFT adapters on a loaded network.
 
-In: a network, the folder of an adapter. Out: the network with the adapter merged into its weights or, where the adapter
-works from some tokens on only, beside them.
+In: a network and the folder of an adapter. Out: the network with the adapter merged into its weights or, for an adapter
+that is activated by invocation tokens, attached to them.
 
     network = with_adapter(network, "train/raft")
 """
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from opora.errors import ModelError, first_line
 from opora.models.revision import adapter_folder
-from opora.models.spec import ModelSpec
+from opora.models.spec import Spec
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
 
 
-def invocation_of(spec: ModelSpec) -> list[int] | None:
-    """The tokens from which on the adapter of a spec works; None if it works at every token, or there is none."""
+def read_invocation(spec: Spec) -> list[int] | None:
+    """Return the tokens that activate the adapter of a spec; None for a plain adapter, or without one."""
     if not spec.adapter:
         return None
     config = json.loads((adapter_folder(spec.adapter) / "adapter_config.json").read_text(encoding="utf-8"))
@@ -29,18 +29,19 @@ def invocation_of(spec: ModelSpec) -> list[int] | None:
     return tokens
 
 
-def with_adapter(network: PreTrainedModel, spec: ModelSpec) -> PreTrainedModel:
-    """The network with the adapter of `spec`, merged if it works at every token. Raises ModelError for an adapter of
-    another model."""
+def with_adapter(network: PreTrainedModel, spec: Spec) -> PreTrainedModel:
+    """Return the network with the adapter of `spec`, merged unless it is an activated one.
+
+    Raises ModelError for an adapter of another model.
+    """
     adapted: Any = attach_adapter(network, spec.adapter)
-    if invocation_of(spec) is None:
+    if read_invocation(spec) is None:
         adapted = adapted.merge_and_unload()
     return adapted  # type: ignore[no-any-return]
 
 
 def attach_adapter(network: PreTrainedModel | PeftModel, adapter: str, name: str = "default") -> PeftModel:
-    """The network with an adapter beside its weights, and beside the adapters that it has. Raises ModelError for an
-    adapter of another model."""
+    """Attach an adapter to a network, which may have others. Raises ModelError for an adapter of another model."""
     from peft import PeftModel, get_peft_model_state_dict, load_peft_weights
 
     folder = adapter_folder(adapter)
@@ -52,14 +53,14 @@ def attach_adapter(network: PreTrainedModel | PeftModel, adapter: str, name: str
             adapted = PeftModel.from_pretrained(network, str(folder), adapter_name=name)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"adapter {folder} does not fit its model: {first_line(error)}") from None
-    wanted, given = (
-        {each for each in names if "lora_" in each}
+    expected, saved = (
+        {name for name in names if "lora_" in name}
         for names in (
             get_peft_model_state_dict(adapted, adapter_name=name, save_embedding_layers=False),
             load_peft_weights(str(folder), device="cpu"),
         )
     )
-    if wanted != given:
-        odd = min(wanted ^ given)
-        raise ModelError(f"adapter {folder} does not fit its model: {odd} is in one of them only")
+    if expected != saved:
+        layer = min(expected ^ saved)
+        raise ModelError(f"adapter {folder} does not fit its model: they disagree on layer {layer}")
     return adapted

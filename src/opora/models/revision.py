@@ -1,4 +1,4 @@
-"""What pins a model's weights, told without loading them.
+"""Revision of a model's weights, found without loading them.
 
 revision_of(parse_spec("smollm2+train/raft"))      # 'b179c9523d0e6a0f+1f0c...'
 """
@@ -11,16 +11,17 @@ from pathlib import Path
 from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError, ModelError
 from opora.models.smollm2 import smollm2_revision
-from opora.models.spec import ModelSpec
+from opora.models.spec import Spec
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DIGITS = 16
 
 
-def revision_of(spec: ModelSpec) -> str:
-    """A checksum of local weights, a commit of the hub's, the name of a server's; an adapter's checksum behind it.
+def revision_of(spec: Spec) -> str:
+    """Return the checksum of local weights, the commit of a hub model, or the name of a server's model.
 
-    Raises InputError for an adapter that is not there, ModelError for a model that the hub does not give.
+    The checksum of an adapter follows after `+`. Raises InputError for a missing adapter, ModelError for a model that
+    the hub does not return.
     """
     if spec.kind == "smollm2":
         base = smollm2_revision()[:DIGITS]
@@ -36,25 +37,25 @@ def revision_of(spec: ModelSpec) -> str:
 
 
 def adapter_revision(adapter: str) -> str:
-    """A checksum of an adapter's weights and shape. Raises InputError for one that is not there."""
+    """Return the checksum of an adapter's weights and config. Raises InputError if it is missing."""
     return _checksum(adapter_folder(adapter), ADAPTER_WEIGHTS, "adapter_config.json")
 
 
 def adapter_folder(adapter: str) -> Path:
-    """Where the adapter's files are: the folder itself, or `adapter/` of what `opora train` made."""
+    """Return the folder of the adapter's files: `adapter/` inside the output of `opora train`, or the folder itself."""
     for folder in (Path(adapter) / "adapter", Path(adapter)):
         if (folder / ADAPTER_WEIGHTS).exists():
             return folder
-    raise InputError(f"adapter {adapter}: holds no {ADAPTER_WEIGHTS}; name a folder that `opora train` or PEFT wrote")
+    raise InputError(f"adapter {adapter} contains no {ADAPTER_WEIGHTS}; use a folder written by `opora train` or PEFT")
 
 
 def _checksum(folder: Path, *patterns: str) -> str:
-    """One checksum of all files that match."""
+    """Return one checksum of all files that match."""
     files = sorted(path for pattern in patterns for path in folder.glob(pattern))
     return hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()[:DIGITS]
 
 
-def _hub_commit(spec: ModelSpec) -> str:
+def _hub_commit(spec: Spec) -> str:
     from transformers import AutoConfig
 
     try:

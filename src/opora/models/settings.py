@@ -1,4 +1,4 @@
-"""Settings of language models: how to generate, where to run."""
+"""Settings of language models."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 
 class ModelSettings(Settings):
-    """How a model is run. Temperature 0 is greedy decoding; `seed` matters above it."""
+    """Settings of a language model: generation, local backend, server."""
 
     max_new_tokens: PositiveInt = 160
+    """Maximum length of an answer in tokens."""
     temperature: Annotated[float, Field(ge=0.0)] = 0.0
+    """Sampling temperature; 0 is greedy decoding."""
     seed: NonNegativeInt = 0
+    """Random seed of sampling; without effect at temperature 0."""
     batch_size: PositiveInt = 8
-    """Chats that transformers generates together; CTranslate2 takes as many at a time as there are threads."""
+    """Chats that transformers generates at once. CTranslate2 runs one chat per thread."""
     prompt_cache_tokens: NonNegativeInt = 8192
-    """Tokens of prompts whose keys transformers keeps, so that what a prompt begins with as an earlier one did is not
-    read again, by the model nor by its activated adapters; 0: none."""
+    """Size of the prompt KV cache in tokens; 0 disables it. Prompts with a common prefix read it once."""
     backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
-    """Of a local model. `auto`: CTranslate2 on a CPU where it knows the architecture, transformers elsewhere."""
+    """Backend of a local model. `auto`: CTranslate2 on a CPU if it supports the architecture, else transformers."""
     quantization: Literal["float32", "int8"] = "float32"
-    """Of CTranslate2's weights. int8 is faster and takes a quarter of the memory, but a small model then writes other
-    answers (`python benchmarks/generation.py`)."""
+    """Number format of CTranslate2 weights. int8 is faster in a quarter of the memory, but small models then give
+    different answers."""
     device: str = "auto"
+    """Device of a local model: `cpu`, `cuda`, `cuda:1` or `mps`; `auto` takes an accelerator if there is one."""
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
-    """Of one request to a server."""
+    """Maximum silence of a server during a request, in seconds."""
     retries: NonNegativeInt = 4
+    """Further attempts of a request to a server that is busy or fails."""
     concurrency: PositiveInt = 8
-    """Requests under way at a server at once."""
+    """Maximum number of parallel requests to a server."""

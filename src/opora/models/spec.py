@@ -1,83 +1,159 @@
-"""The one string that names a model.
+"""Parse the string that names a model, an embedder, a reranker, a store or a runner.
 
-In: a spec. Out: its parts.
+In: a spec, `kind:name@revision+adapter`. Out: its parts, and the module that opens it.
 
-    parse_spec("hf:Qwen/Qwen2.5-1.5B-Instruct@main+train/raft")
-    # ModelSpec(kind='hf', name='Qwen/Qwen2.5-1.5B-Instruct', revision='main', adapter='train/raft', url='')
+    MODELS.parse("hf:Qwen/Qwen2.5-1.5B-Instruct@main+train/raft")
+    # Spec(kind='hf', name='Qwen/Qwen2.5-1.5B-Instruct', revision='main', adapter='train/raft', url='')
 """
 
 from __future__ import annotations
 
+import difflib
+import importlib
 import re
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
-from opora.errors import InputError
-from opora.validation import nearest
+from opora.errors import InputError, RenamedSettingWarning
 
-Kind = Literal["extractive", "smollm2", "hf", "openai", "fake"]
-KINDS: tuple[Kind, ...] = ("extractive", "smollm2", "hf", "openai", "fake")
-FORMS = "extractive, smollm2[+ADAPTER], hf:NAME-OR-PATH[@REVISION][+ADAPTER], openai:MODEL@URL, fake[:SCRIPT]"
+PARTS = {
+    "NAME-OR-PATH": r"(?P<name>[^@+]+)",
+    "NAME": r"(?P<name>[^/:@\s]+)/?",
+    "MODEL": r"(?P<name>\S.*?)",
+    "SCRIPT": r"(?P<name>.+)",
+    "URI": r"(?P<name>.+)",
+    "ADDRESS": r"(?P<name>.+)",
+    "URL": r"(?P<url>https?://[^\s/]\S*)",
+    "REVISION": r"(?P<revision>[^+]+)",
+    "ADAPTER": r"(?P<adapter>.+)",
+}
+"""Upper-case word of a form -> pattern of the part that stands there."""
 
 
-class ModelSpec(NamedTuple):
-    """A spec taken apart; what a spec lacks is an empty string."""
+class Spec(NamedTuple):
+    """Parts of a spec. `name` is a model, script, URI or address; a part that the spec lacks is empty."""
 
-    kind: Kind
+    kind: str
     name: str = ""
     revision: str = ""
     adapter: str = ""
     url: str = ""
 
 
-def parse_spec(spec: str) -> ModelSpec:
-    """Take a spec apart. Raises InputError that names the nearest right one, or the forms."""
-    head = re.split(r"[:+]", spec, maxsplit=1)[0]
-    rest = spec[len(head) :]
-    if head not in KINDS:
-        raise InputError(f"model {spec!r} is unknown; {_nearest_spec(spec, head, rest)}")
-    if head == "openai":
-        return _openai(spec, rest)
-    if head == "hf":
-        return _hf(spec, rest)
-    if head == "smollm2" and (not rest or (rest[0] == "+" and rest[1:])):
-        return ModelSpec("smollm2", adapter=rest[1:])
-    if head == "fake" and (not rest or (rest[0] == ":" and rest[1:])):
-        return ModelSpec("fake", name=rest[1:])
-    if head == "extractive" and not rest:
-        return ModelSpec("extractive")
-    raise InputError(f"model {spec!r} is not of a known form; forms: {FORMS}")
+class SpecKind(NamedTuple):
+    """One kind of spec. `form` is its grammar with optional parts in brackets; `module` opens it, imported lazily."""
+
+    form: str
+    module: str = ""
+    example: str = ""
+
+    def match(self, spec: str) -> re.Match[str] | None:
+        """Match a spec of this kind. A path of an existing folder may contain `+` and `@`."""
+        folder = _existing_folder(spec.partition(":")[2]) if "NAME-OR-PATH" in self.form else ""
+        parts = PARTS | {"NAME-OR-PATH": f"(?P<name>{re.escape(folder)})"} if folder else PARTS
+        return re.fullmatch("".join(_patterns(self.form, parts)), spec)
 
 
-def _nearest_spec(spec: str, head: str, rest: str) -> str:
-    if url := re.search(r"https?://\S+", spec):
-        return f"did you mean openai:MODEL@{url[0]}?"
-    if "/" in head or (spec and Path(spec).is_dir()):
-        return f"did you mean hf:{spec}?"
-    close = nearest(head.lower(), list(KINDS))
-    return close.replace("?", f"{rest}?") if close.endswith("?") else f"forms: {FORMS}"
+class SpecRegistry:
+    """Kinds of one family of specs, such as embedders. `noun` names the family in errors.
 
+    `renamed`: old kind -> new kind; the old one is accepted for one release with a warning.
+    """
 
-def _openai(spec: str, rest: str) -> ModelSpec:
-    found = re.fullmatch(r":(?P<name>\S+?)@(?P<url>https?://[^\s/]\S*)", rest)
-    if not found:
-        raise InputError(
-            f"model {spec!r}: openai:MODEL@URL is expected, such as openai:qwen2.5@http://localhost:8000/v1"
+    def __init__(self, noun: str, kinds: Mapping[str, SpecKind], renamed: Mapping[str, str] | None = None) -> None:
+        self.noun, self.kinds, self._renamed = noun, kinds, renamed or {}
+
+    @property
+    def forms(self) -> str:
+        """All forms, for help texts and errors."""
+        return ", ".join(row.form for row in self.kinds.values())
+
+    def parse(self, spec: str) -> Spec:
+        """Split a spec into its parts. Raises InputError with the nearest valid spec or the expected form."""
+        current = self._current(spec)
+        kind = self._kind(current)
+        if kind is None:
+            raise InputError(f"{self.noun} {spec!r} is unknown; {self._suggestion(spec)}")
+        row = self.kinds[kind]
+        match = row.match(current)
+        if match is None:
+            raise InputError(
+                f"{self.noun} {spec!r} does not have the form {row.form}, for example {row.example or kind}"
+            )
+        return Spec(kind, **{part: text for part, text in match.groupdict().items() if text})
+
+    def module(self, kind: str) -> ModuleType:
+        """Import the module that opens specs of `kind`."""
+        return importlib.import_module(self.kinds[kind].module)
+
+    def _current(self, spec: str) -> str:
+        """Replace the kind's name of the last release."""
+        head = re.split(r"[:+@/]", spec, maxsplit=1)[0]
+        if head not in self._renamed:
+            return spec
+        new = self._renamed[head] + spec[len(head) :]
+        warnings.warn(
+            f"{self.noun} {spec} is now {new}; the old name is accepted until the next release",
+            RenamedSettingWarning,
+            stacklevel=3,
         )
-    return ModelSpec("openai", name=found["name"], url=found["url"])
+        return new
+
+    def _kind(self, spec: str) -> str | None:
+        """Kind of a spec: it stands alone or is followed by a separator."""
+        for kind, row in self.kinds.items():
+            separators = ":+@" + row.form[len(kind) : len(kind) + 1]
+            if spec == kind or (spec.startswith(kind) and spec[len(kind)] in separators):
+                return kind
+        return None
+
+    def _suggestion(self, spec: str) -> str:
+        """Return the nearest valid spec as a question, else all forms."""
+        head = re.split(r"[:+@/]", spec, maxsplit=1)[0]
+        candidates = [kind + spec[len(head) :] for kind in difflib.get_close_matches(head.lower(), self.kinds, n=1)]
+        if url := re.search(r"https?://\S+", spec):
+            candidates.insert(0, f"openai:MODEL@{url[0]}")
+        if "/" in spec or (spec and Path(spec).is_dir()):
+            candidates.append(f"hf:{spec}")
+        for candidate in candidates:
+            kind = self._kind(candidate)
+            if kind and self.kinds[kind].match(candidate):
+                return f"did you mean {candidate}?"
+        return f"forms: {self.forms}"
 
 
-def _hf(spec: str, rest: str) -> ModelSpec:
-    text = rest[1:] if rest.startswith(":") else ""
-    base, plus, adapter = _split_folder(text) or text.partition("+")
-    name, at, revision = (base, "", "") if Path(base).is_dir() else base.partition("@")
-    if not name or (plus and not adapter) or (at and not revision):
-        raise InputError(f"model {spec!r}: hf:NAME-OR-PATH[@REVISION][+ADAPTER] is expected")
-    return ModelSpec("hf", name=name, revision=revision, adapter=adapter)
+TRANSFORMERS = "opora.models.backends.transformers"
+MODELS = SpecRegistry(
+    "model",
+    {
+        "extractive": SpecKind("extractive"),
+        "smollm2": SpecKind("smollm2[+ADAPTER]", TRANSFORMERS, "smollm2+train/raft"),
+        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION][+ADAPTER]", TRANSFORMERS, "hf:Qwen/Qwen2.5-1.5B-Instruct"),
+        "openai": SpecKind(
+            "openai:MODEL@URL", "opora.models.backends.openai", "openai:qwen2.5@http://localhost:8000/v1"
+        ),
+        "scripted": SpecKind("scripted[:SCRIPT]", "opora.models.backends.scripted", "scripted:answers.jsonl"),
+    },
+    renamed={"fake": "scripted"},
+)
+"""Language models; each module has `open_model(spec, settings)`. `scripted` ships with the package, for tests."""
 
 
-def _split_folder(text: str) -> tuple[str, str, str] | None:
-    """(folder, plus, adapter) where `text` begins with a folder that exists: its path may itself hold `+` and `@`."""
-    ends = [len(text), *(found.start() for found in re.finditer(r"\+", text))]
-    folder = next((text[:end] for end in sorted(ends, reverse=True) if end and Path(text[:end]).is_dir()), None)
-    return None if folder is None else (folder, *text[len(folder) :].partition("+")[1:])
+def parse_spec(spec: str) -> Spec:
+    """Split the spec of a language model into its parts. Raises InputError."""
+    return MODELS.parse(spec)
+
+
+def _patterns(form: str, parts: Mapping[str, str]) -> Iterator[str]:
+    """Regular expressions of the pieces of a form."""
+    for piece in re.findall(r"[A-Z][A-Z-]*|\[|\]|.", form):
+        yield {"[": "(?:", "]": ")?"}.get(piece) or parts.get(piece) or re.escape(piece)
+
+
+def _existing_folder(text: str) -> str:
+    """Longest prefix of `text`, up to its end or a `+`, that is an existing folder; empty if there is none."""
+    ends = [len(text), *(match.start() for match in re.finditer(r"\+", text))]
+    return next((text[:end] for end in sorted(ends, reverse=True) if end and Path(text[:end]).is_dir()), "")

@@ -51,7 +51,7 @@ def test_both_backends_tell_about_the_same(tiny_model):
 
 @pytest.mark.parametrize("backend", ["transformers", "ctranslate2"])
 def test_a_prompt_that_does_not_fit_is_refused(tiny_model, backend):
-    with pytest.raises(InputError, match=r"a prompt of \d+ tokens and 8 new ones do not fit into its context of 512"):
+    with pytest.raises(InputError, match=r"a prompt of \d+ tokens and 8 new tokens do not fit into the context of 512"):
         model(tiny_model, backend=backend).generate([chat(900)])
 
 
@@ -68,7 +68,7 @@ def test_the_seed_decides_what_is_sampled(tiny_model):
     ("spec", "error", "message"),
     [
         ("hf:/nowhere/model", ModelError, "does not load"),
-        ("hf:{tiny}+/nowhere/adapter", InputError, "holds no adapter_model.safetensors"),
+        ("hf:{tiny}+/nowhere/adapter", InputError, "contains no adapter_model.safetensors"),
     ],
 )
 def test_what_is_not_there(tiny_model, spec, error, message):
@@ -78,7 +78,7 @@ def test_what_is_not_there(tiny_model, spec, error, message):
 
 @pytest.mark.parametrize(
     ("device", "message"),
-    [("gpu", "device 'gpu' is unknown"), ("cuda:9", "is not on this machine"), ("meta", "is not on this machine")],
+    [("gpu", "device 'gpu' is unknown"), ("cuda:9", "is not available on this machine"), ("meta", "is not available on this machine")],
 )
 def test_a_device_that_is_not_there(tiny_model, device, message):
     with pytest.raises(InputError, match=message):

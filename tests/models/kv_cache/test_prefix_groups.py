@@ -5,30 +5,36 @@ import random
 
 import pytest
 
-from opora.models.kv_cache.prefix_groups import Group, batched_groups, common_length, saved_tokens, shared_prefixes
+from opora.models.kv_cache.prefix_groups import (
+    PrefixGroup,
+    batched_groups,
+    common_length,
+    saved_tokens,
+    shared_prefixes,
+)
 
 
 @pytest.mark.parametrize(
     ("prompts", "groups"),
     [
         ([], []),
-        ([[1, 2, 3]], [Group([0], 0)]),
-        ([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], [Group([0, 2], 3), Group([1], 0)]),
-        ([[1, 2], [1, 2]], [Group([0], 0), Group([1], 0)]),
-        ([[1, 2, 3], [1, 2, 3]], [Group([0, 1], 2)]),
-        ([[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 7], [1, 2, 8]], [Group([0, 1], 5), Group([2], 0)]),
-        ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 2, 3, 6], [1, 2, 7]], [Group([0, 1, 2], 3), Group([3], 0)]),
+        ([[1, 2, 3]], [PrefixGroup([0], 0)]),
+        ([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], [PrefixGroup([0, 2], 3), PrefixGroup([1], 0)]),
+        ([[1, 2], [1, 2]], [PrefixGroup([0], 0), PrefixGroup([1], 0)]),
+        ([[1, 2, 3], [1, 2, 3]], [PrefixGroup([0, 1], 2)]),
+        ([[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 7], [1, 2, 8]], [PrefixGroup([0, 1], 5), PrefixGroup([2], 0)]),
+        ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 2, 3, 6], [1, 2, 7]], [PrefixGroup([0, 1, 2], 3), PrefixGroup([3], 0)]),
     ],
 )
 def test_groups(prompts, groups):
-    assert shared_prefixes(prompts, least=2) == groups
+    assert shared_prefixes(prompts, min_tokens=2) == groups
 
 
 def test_every_prompt_stands_in_one_group_and_begins_as_it_says():
     rng = random.Random(0)
     for _ in range(300):
         prompts = [[rng.randint(0, 1) for _ in range(rng.randint(1, 9))] for _ in range(rng.randint(1, 12))]
-        groups = shared_prefixes(prompts, least=2)
+        groups = shared_prefixes(prompts, min_tokens=2)
         assert sorted(n for group in groups for n in group.members) == list(range(len(prompts)))
         for group in groups:
             heads = {tuple(prompts[n][: group.shared]) for n in group.members}
@@ -42,13 +48,13 @@ def test_every_prompt_stands_in_one_group_and_begins_as_it_says():
 def test_one_that_shares_little_does_not_spoil_a_group():
     long = list(range(100, 1100))
     prompts = [[*range(80), 5000], *([*range(80), *long, n] for n in range(2000, 2010))]
-    groups = shared_prefixes(prompts, least=64)
+    groups = shared_prefixes(prompts, min_tokens=64)
     assert [group.shared for group in groups] == [1080, 0]
     assert sorted(groups[0].members) == list(range(1, 11))
 
 
 def test_groups_in_batches_of_what_may_be_kept():
-    groups = [Group([n], shared) for n, shared in enumerate([0, 30, 40, 50, 0, 200, 10])]
+    groups = [PrefixGroup([n], shared) for n, shared in enumerate([0, 30, 40, 50, 0, 200, 10])]
     assert [[each.shared for each in batch] for batch in batched_groups(groups, 100)] == [
         [0, 30, 40],
         [50, 0],

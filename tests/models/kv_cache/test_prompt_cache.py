@@ -7,11 +7,11 @@ import torch
 import transformers
 
 from opora.errors import InputError, ModelError
-from opora.models.kv_cache.prompt_cache import PromptCache, can_keep, pad_left
+from opora.models.kv_cache.prompt_cache import PromptCache, can_cache, pad_left
 from opora.models.registry import load_model
 from opora.models.settings import ModelSettings
 from opora.records import Message
-from tests.train.engine.test_engine import FAMILIES, draw, make
+from tests.factories import MODEL_FAMILIES, draw_token_rows, make_causal_model
 
 CONTEXT = "The fee is 12 EUR a day. It is due on Monday. " * 6
 
@@ -34,7 +34,7 @@ def adapters(tiny_model, tmp_path_factory):
     """Two activated adapters, and a plain one."""
     from peft import LoraConfig, get_peft_model
 
-    from opora.models.backends.transformers import load_tokenizer
+    from opora.models.backends.loading import load_tokenizer
     from opora.models.chat_template import invocation_ids
     from opora.models.spec import parse_spec
 
@@ -114,7 +114,7 @@ def test_ctranslate2_is_not_given_what_it_cannot_run(tiny_model, adapters):
 def test_another_template_than_the_adapters_is_refused(tiny_model, adapters, monkeypatch):
     model = opened(tiny_model, adapters[0])
     monkeypatch.setattr(model._tokenizer, "chat_template", "{% for m in messages %}{{ m['content'] }}{% endfor %}")
-    with pytest.raises(ModelError, match="is not the one that its adapter was trained with"):
+    with pytest.raises(ModelError, match="differs from the one that the adapter was trained with"):
         texts(model)
 
 
@@ -125,10 +125,10 @@ def test_what_is_shared_is_read_once(tiny_model):
     assert model._network.prompts.read_tokens < 2 * context
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_keys_go_on_from_what_was_kept(family):
-    network, cache = make(family).eval(), PromptCache(1000)
-    rows = [row.prompt for kind in ("nested", "equal", "unrelated") for row in draw(kind)]
+    network, cache = make_causal_model(family).eval(), PromptCache(1000)
+    rows = [row.prompt for kind in ("nested", "equal", "unrelated") for row in draw_token_rows(kind)]
     with torch.inference_mode():
         for row in rows:
             found = cache.read(network, row)
@@ -140,8 +140,8 @@ def test_keys_go_on_from_what_was_kept(family):
 
 
 def test_the_cache_keeps_to_its_limit():
-    network, cache = make("llama").eval(), PromptCache(50)
-    for row in draw("unrelated") + draw("group") + draw("unrelated", seed=1):
+    network, cache = make_causal_model("llama").eval(), PromptCache(50)
+    for row in draw_token_rows("unrelated") + draw_token_rows("group") + draw_token_rows("unrelated", seed=1):
         cache.read(network, row.prompt)
         assert sum(len(ids) for ids, _ in cache._entries) <= 50
     assert len(cache._entries) > 1
@@ -157,14 +157,14 @@ def test_padding_stands_on_the_left():
 
 def test_a_state_cannot_be_cut_off_at_a_token():
     small = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 1, "state_size": 4}
-    assert not can_keep(transformers.AutoModelForCausalLM.from_config(transformers.MambaConfig(**small)))
-    assert can_keep(make("gemma2"))
+    assert not can_cache(transformers.AutoModelForCausalLM.from_config(transformers.MambaConfig(**small)))
+    assert can_cache(make_causal_model("gemma2"))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_a_batch_goes_on_from_what_was_kept(family):
-    network, cache = make(family).eval(), PromptCache(1000)
-    rows = [row.prompt for row in draw("nested")]
+    network, cache = make_causal_model(family).eval(), PromptCache(1000)
+    rows = [row.prompt for row in draw_token_rows("nested")]
     longest = max(map(len, rows))
     ids = torch.tensor([[0] * (longest - len(row)) + row for row in rows])
     six = {"min_new_tokens": 6, "max_new_tokens": 6, "do_sample": False}

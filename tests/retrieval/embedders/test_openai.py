@@ -17,7 +17,7 @@ from opora.errors import ModelError
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.cached import JournalledEmbedder, embed_journalled, is_costly
 from opora.retrieval.embedders.registry import open_embedder
-from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.embedders.settings import EmbeddingSettings
 
 
 class Embeddings:
@@ -81,7 +81,7 @@ def embeddings():
 
 def open_at(server, **more):
     given = {"retries": 2, "timeout_s": 2.0, "batch_size": 2, **more}
-    return open_embedder(f"openai:m@{server.url}", None, EmbedderSettings(**given))
+    return open_embedder(f"openai:m@{server.url}", None, EmbeddingSettings(**given))
 
 
 def texts(*found):
@@ -115,12 +115,12 @@ def test_no_texts_no_rows(embeddings):
     ("plan", "message"),
     [
         ([500] * 9, "no"),
-        ([401], "refuses the key; set OPENAI_API_KEY"),
-        ([404], "knows no such model or path"),
+        ([401], "rejects the key; set OPENAI_API_KEY"),
+        ([404], "has no such model or path"),
         ([429] * 9, "too many requests"),
         (["hang up"] * 9, "cannot be reached"),
-        (["lose"], "2 texts were sent, and no vector for each came back"),
-        (["ragged"], "2 texts were sent, and no vector for each came back"),
+        (["lose"], "2 texts were sent, but not one vector per text came back"),
+        (["ragged"], "2 texts were sent, but not one vector per text came back"),
     ],
 )
 def test_what_stays_is_one_line(embeddings, plan, message):
@@ -171,8 +171,8 @@ from opora.artifacts import Journal
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.cached import embed_journalled
 from opora.retrieval.embedders.registry import open_embedder
-from opora.retrieval.embedders.settings import EmbedderSettings
-embedder = open_embedder(sys.argv[1], None, EmbedderSettings(batch_size=64, concurrency=1))
+from opora.retrieval.embedders.settings import EmbeddingSettings
+embedder = open_embedder(sys.argv[1], None, EmbeddingSettings(batch_size=64, concurrency=1))
 texts = [Text("x" * (1 + n % 9), "ru") for n in range(1000)]
 with Journal(Path(sys.argv[2])) as journal:
     print(embed_journalled(embedder, texts, "passage", journal).sum())

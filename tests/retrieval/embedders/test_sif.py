@@ -10,7 +10,6 @@ from opora.retrieval.embedders.hashed import hashed_vectors
 from opora.retrieval.embedders.navec import find_word_vectors, word_vectors
 from opora.retrieval.embedders.registry import fit_or_load, open_embedder
 from opora.retrieval.embedders.sif import SifEmbedder, fit_sif, load_sif, word_key
-from opora.retrieval.settings import IndexSettings
 
 NONE = np.zeros((0, 300), dtype=np.float32)
 
@@ -102,19 +101,19 @@ def test_keys(form, key):
     assert word_key(form, "ru") == key
 
 
-def test_memory_is_bounded_and_forgetting_changes_nothing(monkeypatch):
+def test_the_cache_is_bounded_and_clearing_it_changes_nothing(monkeypatch):
     texts = ru(*(f"слово{'абвгд'[n % 5] * (n % 7 + 1)} паром {n}" for n in range(40)))
     embedder = fit_sif(texts, 0)
     whole = embedder.embed(texts)
     monkeypatch.setattr("opora.retrieval.embedders.sif.BATCH", 4)
-    monkeypatch.setattr("opora.retrieval.embedders.sif.MAX_ROWS", 6)
+    monkeypatch.setattr("opora.retrieval.embedders.sif.CACHED_ROWS", 6)
     small = SifEmbedder(embedder.counts, embedder.size, embedder.components)
     assert np.allclose(small.embed(texts), whole, atol=1e-6)
     assert len(small._keys) <= 6 + 8
 
 
 def test_an_index_holds_all_that_search_needs(tmp_path):
-    embedder = fit_or_load("sif", ru(*["срок хранения вещей", "плата за Docker"] * 10), IndexSettings(components=2))
+    embedder = fit_or_load("sif", ru(*["срок хранения вещей", "плата за Docker"] * 10), 2)
     embedder.save(tmp_path / "embedder")
     found = open_embedder("sif", tmp_path).embed(ru("срок Docker"), "question")
     assert np.array_equal(found, embedder.embed(ru("срок Docker")))

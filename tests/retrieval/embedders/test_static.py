@@ -9,12 +9,12 @@ import pytest
 
 from opora.artifacts import Build
 from opora.errors import InputError, ModelError
+from opora.models.spec import Spec
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.embedders.registry import EmbedderSpec, fit_or_load, open_embedder, parse_embedder
-from opora.retrieval.embedders.sentence_transformer import E5_INSTRUCT, TransformerEmbedder, prompt_of
-from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.embedders.registry import EMBEDDERS, fit_or_load, open_embedder
+from opora.retrieval.embedders.sentence_transformer import E5_INSTRUCT, TransformerEmbedder, select_prompt
+from opora.retrieval.embedders.settings import EmbeddingSettings
 from opora.retrieval.embedders.static import StaticEmbedder
-from opora.retrieval.settings import IndexSettings
 from opora.validation import Settings
 
 WORDS = ["срок", "плата", "паром", "насос", "вода", "storage", "fee", "##и", "##у"]
@@ -87,21 +87,21 @@ def test_no_torch_is_loaded(tmp_path):
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
-def test_other_modules_are_refused_by_name(tmp_path):
+def test_the_error_names_an_unsupported_module(tmp_path):
     import torch
     from sentence_transformers.base.modules import Dense
 
     make_static(tmp_path / "tanh", Dense(16, 4))
-    with pytest.raises(InputError, match="Dense with the activation Tanh is not supported"):
+    with pytest.raises(InputError, match="a Dense layer with the activation Tanh is not supported"):
         StaticEmbedder(tmp_path / "tanh")
     make_static(tmp_path / "residual", Dense(16, 16, activation_function=torch.nn.Identity(), use_residual=True))
-    with pytest.raises(InputError, match="Dense with a residual connection is not supported"):
+    with pytest.raises(InputError, match="a Dense layer with a residual connection is not supported"):
         StaticEmbedder(tmp_path / "residual")
     make_static(tmp_path / "other")
     path = tmp_path / "other" / "modules.json"
     modules = [*json.loads(path.read_text()), {"idx": 1, "name": "1", "path": "", "type": "x.LSTM"}]
     path.write_text(json.dumps(modules))
-    with pytest.raises(InputError, match="the module LSTM behind a table is not supported; Dense, Normalize are"):
+    with pytest.raises(InputError, match="module LSTM after a table is not supported; Dense and Normalize are"):
         StaticEmbedder(tmp_path / "other")
 
 
@@ -123,7 +123,7 @@ def publish(folder, stage="train embedder"):
 
 def test_an_index_holds_the_trained_embedder(tmp_path):
     publish(tmp_path / "train" / "dense")
-    embedder = fit_or_load("train/dense", [], IndexSettings(), root=tmp_path)
+    embedder = fit_or_load("train/dense", [], 8, root=tmp_path)
     embedder.save(tmp_path / "index" / "embedder")
     weights = list(embedder.identity().values())
     (tmp_path / "train" / "dense").rename(tmp_path / "elsewhere")
@@ -136,7 +136,7 @@ def test_an_index_holds_the_trained_embedder(tmp_path):
 
 def test_what_is_no_trained_embedder(tmp_path):
     publish(tmp_path / "train" / "raft", "train sft")
-    with pytest.raises(InputError, match="is no embedder but the artefact of `train sft`"):
+    with pytest.raises(InputError, match="is not a trained embedder; `train sft` made it"):
         open_embedder("train/raft", None, root=tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         open_embedder("train/none", None, root=tmp_path)
@@ -145,16 +145,16 @@ def test_what_is_no_trained_embedder(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "parsed"),
     [
-        ("sif", EmbedderSpec("sif")),
-        ("none", EmbedderSpec("none")),
-        ("train/dense", EmbedderSpec("train", "dense")),
-        ("hf:a/b", EmbedderSpec("hf", "a/b")),
-        ("hf:a/b@main", EmbedderSpec("hf", "a/b", "main")),
-        ("openai:bge-m3@http://localhost:1/v1", EmbedderSpec("openai", "bge-m3", url="http://localhost:1/v1")),
+        ("sif", Spec("sif")),
+        ("none", Spec("none")),
+        ("train/dense", Spec("train", "dense")),
+        ("hf:a/b", Spec("hf", "a/b")),
+        ("hf:a/b@main", Spec("hf", "a/b", "main")),
+        ("openai:bge-m3@http://localhost:1/v1", Spec("openai", "bge-m3", url="http://localhost:1/v1")),
     ],
 )
 def test_specs(spec, parsed):
-    assert parse_embedder(spec) == parsed
+    assert EMBEDDERS.parse(spec) == parsed
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_specs(spec, parsed):
         ("intfloat/multilingual-e5-base", r"did you mean hf:intfloat/multilingual-e5-base\?"),
         ("trian/dense", r"did you mean train/dense\?"),
         ("http://localhost:1/v1", r"did you mean openai:MODEL@http://localhost:1/v1\?"),
-        ("openai:m", "openai:MODEL@URL is expected"),
-        ("hf:a/b+train/raft", r"an embedder has no adapter; leave \+train/raft out"),
+        ("openai:m", "does not have the form openai:MODEL@URL, for example openai:bge-m3@"),
+        ("hf:a/b+train/raft", r"does not have the form hf:NAME-OR-PATH\[@REVISION\], for example hf:"),
         ("", "forms: "),
     ],
 )
 def test_wrong_specs_are_one_line(spec, message):
     with pytest.raises(InputError, match=message):
-        parse_embedder(spec)
+        EMBEDDERS.parse(spec)
 
 
 def test_none_is_none_and_sif_is_fitted():
@@ -196,7 +196,7 @@ def test_none_is_none_and_sif_is_fitted():
     ],
 )
 def test_prompts(name, prompts, question, passage):
-    assert (prompt_of(name, prompts, "question"), prompt_of(name, prompts, "passage")) == (question, passage)
+    assert (select_prompt(name, prompts, "question"), select_prompt(name, prompts, "passage")) == (question, passage)
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,7 @@ def tiny_bert(tmp_path_factory):
 def test_transformers_by_folder(tiny_bert, tmp_path):
     from sentence_transformers import SentenceTransformer
 
-    embedder = open_embedder(f"hf:{tiny_bert}", None, EmbedderSettings(batch_size=2, device="cpu"))
+    embedder = open_embedder(f"hf:{tiny_bert}", None, EmbeddingSettings(batch_size=2, device="cpu"))
     texts = ["срок", "паром вода " * 9, "fee"]
     model = SentenceTransformer(str(tiny_bert), device="cpu")
     for role, prompt in (("question", "плата "), ("passage", "насос ")):
@@ -239,9 +239,9 @@ def test_transformers_by_folder(tiny_bert, tmp_path):
 
 
 def test_a_copied_transformer_is_complete(tiny_bert, tmp_path):
-    embedder = TransformerEmbedder(str(tiny_bert), "", EmbedderSettings(device="cpu"), copied=True)
+    embedder = TransformerEmbedder(str(tiny_bert), "", EmbeddingSettings(device="cpu"), copied=True)
     embedder.save(tmp_path / "embedder")
-    again = open_embedder("train/x", tmp_path, EmbedderSettings(device="cpu"))
+    again = open_embedder("train/x", tmp_path, EmbeddingSettings(device="cpu"))
     text = [Text("срок", "ru")]
     assert np.allclose(again.embed(text, "question"), embedder.embed(text, "question"), atol=1e-6)
     assert list(again.identity().values()) == list(embedder.identity().values())

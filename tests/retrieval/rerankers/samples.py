@@ -6,8 +6,8 @@ from opora.records import Passage
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.features import FEATURES
-from opora.retrieval.rerankers.lambdamart.lightgbm_trees import ForestReranker
-from opora.text.terms.index_terms import search_terms
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
+from opora.text.search_terms import search_terms
 
 
 def ask(text, language="en", idf=None, vector=None):
@@ -27,7 +27,7 @@ def candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language
 
 def tiny_forest():
     """One split: passages that hold more than half of the question's weight stand on top."""
-    return ForestReranker(TREE.format(names=" ".join(FEATURES), feature=FEATURES.index("any_share")), "the test")
+    return LambdaMartReranker(TREE.format(names=" ".join(FEATURES), feature=FEATURES.index("any_share")), "the test")
 
 
 TREE = """tree

@@ -6,14 +6,14 @@ import pytest
 
 from opora.artifacts import Build
 from opora.errors import InputError, ModelError
-from opora.models.backends.scripted import FakeModel
+from opora.models.backends.scripted import ScriptedModel
 from opora.models.registry import load_model
 from opora.models.settings import ModelSettings
-from opora.retrieval.rerankers.cross_encoder import CrossEncoderReranker, shown_below_headings
-from opora.retrieval.rerankers.lambdamart.lightgbm_trees import FOREST, ForestReranker
-from opora.retrieval.rerankers.llm import RewardReranker, answer_probabilities
+from opora.retrieval.rerankers.cross_encoder import CrossEncoderReranker, reranker_text
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import MODEL_FILE, LambdaMartReranker
+from opora.retrieval.rerankers.llm import LlmReranker, answer_probabilities
 from opora.retrieval.rerankers.registry import open_reranker, parse_reranker, save_reranker
-from opora.validation import Settings
+from opora.validation import RenamedSettingWarning, Settings
 from tests.retrieval.rerankers.samples import ask, candidate, tiny_forest
 
 FERRY = candidate("Six boats leave the northern pier.", id="a", title="Ferry", heading=("Ferry", "Timetable"))
@@ -22,24 +22,29 @@ PUMP = candidate("The pump is checked once a year.", id="b")
 
 @pytest.mark.parametrize(
     ("spec", "kind"),
-    [("none", "none"), ("train/mine", "train/"), ("hf:some/model", "hf:"), ("hf:some/model@main", "hf:"),
-     ("reward:smollm2", "reward:"), ("reward:hf:some/model+train/raft", "reward:")],
+    [("none", "none"), ("train/mine", "train"), ("hf:some/model", "hf"), ("hf:some/model@main", "hf"),
+     ("llm:smollm2", "llm"), ("llm:hf:some/model+train/raft", "llm")],
 )  # fmt: skip
-def test_specs_that_are_known(spec, kind):
-    assert parse_reranker(spec) == kind
+def test_valid_specs(spec, kind):
+    assert parse_reranker(spec).kind == kind
+
+
+def test_the_old_name_of_llm_is_accepted_with_a_warning():
+    with pytest.warns(RenamedSettingWarning, match="reward:smollm2 is now llm:smollm2"):
+        assert parse_reranker("reward:smollm2") == parse_reranker("llm:smollm2")
 
 
 @pytest.mark.parametrize(
     ("spec", "fault"),
     [
-        ("", "of no known form"), ("nome", "did you mean none"), ("train", "did you mean train"),
-        ("trian/x", "did you mean train"), ("reword:smollm2", "did you mean reward"), ("hf:", "of no known form"),
-        ("reward:", "of no known form"), ("reward:gpt", "model 'gpt' is unknown"),
-        ("reward:extractive", "extractive is no language model"), ("hf:a/b+train/x", "hf:NAME-OR-PATH"),
-        ("hf:a/b@", "REVISION"), ("nonesuch", "of no known form"),
+        ("", "is unknown; forms"), ("nome", r"did you mean none\?"), ("train", "does not have the form train/NAME"),
+        ("trian/x", r"did you mean train/x\?"), ("lm:smollm2", r"did you mean llm:smollm2\?"), ("hf:", "the form hf:"),
+        ("llm:", "does not have the form llm:MODEL"), ("llm:gpt", "model 'gpt' is unknown"),
+        ("llm:extractive", "extractive is not a language model"), ("hf:a/b+train/x", "hf:NAME-OR-PATH"),
+        ("hf:a/b@", "REVISION"), ("monot5", "is unknown; forms"),
     ],
 )  # fmt: skip
-def test_specs_that_are_not(spec, fault, tmp_path):
+def test_wrong_specs(spec, fault, tmp_path):
     with pytest.raises(InputError, match=fault) as raised:
         open_reranker(spec, tmp_path)
     assert "\n" not in str(raised.value)
@@ -62,13 +67,13 @@ def test_an_index_keeps_what_was_trained(trained):
     kept = trained / "index" / "reranker"
     save_reranker("train/mine", kept, trained)
     made = open_reranker("train/mine", kept, trained)
-    (trained / "train" / "mine" / "model" / FOREST).unlink()
+    (trained / "train" / "mine" / "model" / MODEL_FILE).unlink()
     assert open_reranker("train/mine", kept).identity() == made.identity()
     question = ask("northern pier")
     assert open_reranker("train/mine", kept).score(question, [FERRY, PUMP]) == made.score(question, [FERRY, PUMP])
 
 
-@pytest.mark.parametrize("spec", ["none", "hf:some/model", "reward:smollm2"])
+@pytest.mark.parametrize("spec", ["none", "hf:some/model", "llm:smollm2"])
 def test_what_is_found_by_its_name_is_not_kept(trained, spec):
     kept = trained / "index" / "reranker"
     save_reranker("train/mine", kept, trained)
@@ -81,7 +86,7 @@ def test_a_training_that_is_not_there_or_another_is_one_line(trained):
         save_reranker("train/other", trained / "kept", trained)
     with Build(trained / "train" / "raft", "train sft", Settings(), {}) as build:
         build.publish()
-    with pytest.raises(InputError, match=r"train/raft is no reranker but the artefact of `train sft`"):
+    with pytest.raises(InputError, match=r"train/raft is not a trained reranker; `train sft` made it"):
         save_reranker("train/raft", trained / "kept", trained)
     with pytest.raises(InputError, match=r"holds no reranker; set index\.reranker"):
         open_reranker("train/mine", trained / "kept")
@@ -149,10 +154,10 @@ def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
     ],
 )
 def test_a_model_is_shown_headings_once(found, expected):
-    assert shown_below_headings(found) == expected
+    assert reranker_text(found) == expected
 
 
-class Teller(FakeModel):
+class Teller(ScriptedModel):
     """Tells «yes» where the passage names what is asked for."""
 
     def logprobs(self, chats, continuations):
@@ -164,7 +169,7 @@ class Teller(FakeModel):
 @pytest.mark.parametrize(("language", "options"), [("en", {"Yes", "No"}), ("ru", {"Да", "Нет"}), ("de", {"Yes", "No"})])
 def test_the_probability_of_yes_ranks(language, options):
     model = Teller()
-    reranker = RewardReranker("fake", lambda spec, settings: model)
+    reranker = LlmReranker("scripted", lambda spec, settings: model)
     scores = reranker.score(ask("Who leaves?", language), [FERRY, PUMP])
     high = 1 / (1 + math.exp(-2))
     assert scores == pytest.approx([high, 1 - high])
@@ -174,14 +179,14 @@ def test_the_probability_of_yes_ranks(language, options):
 
 
 def test_the_probability_of_a_known_answer():
-    model = FakeModel([("northern", "Six boats.")])
+    model = ScriptedModel([("northern", "Six boats.")])
     values = answer_probabilities(model, "How many?", "en", [FERRY, PUMP], "Six boats.")
     assert values == pytest.approx([1.0, math.exp(-len("Six boats.") / 2)])
 
 
 def test_a_real_model_ranks(tiny_model):
     model = load_model(f"hf:{tiny_model}", ModelSettings())
-    reranker = RewardReranker(f"hf:{tiny_model}")
+    reranker = LlmReranker(f"hf:{tiny_model}")
     scores = reranker.score(ask("Who leaves?"), [FERRY, PUMP])
     assert all(0 < each < 1 for each in scores)
     assert scores[0] != scores[1]
@@ -192,4 +197,4 @@ def test_a_real_model_ranks(tiny_model):
 
 def test_forests_are_told_apart_by_what_they_hold(trained):
     identity = open_reranker("train/mine", trained, trained).identity()
-    assert identity == ForestReranker(tiny_forest().text, "x").identity()
+    assert identity == LambdaMartReranker(tiny_forest().text, "x").identity()

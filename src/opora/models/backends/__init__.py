@@ -1,1 +1,1 @@
-""""""
+"""Backends of language models, one per file."""

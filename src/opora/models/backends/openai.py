@@ -1,7 +1,7 @@
-"""Any server that speaks the OpenAI API: vLLM, llama.cpp, Ollama, TGI, or a paid one.
+"""Model behind a server that speaks the OpenAI API: vLLM, llama.cpp, Ollama, TGI, or a paid one.
 
-In: `openai:MODEL@URL`; the key, if the server wants one, from `OPENAI_API_KEY`. Out: a model of the contract, with
-retries, a time limit and a limit of requests under way.
+In: `openai:MODEL@URL`; the key, if the server needs one, from `OPENAI_API_KEY`. Out: a model with retries, a time limit
+and a limit of parallel requests.
 
     model = open_model("openai:qwen2.5@http://localhost:8000/v1", ModelSettings(concurrency=4))
 """
@@ -11,47 +11,34 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import openai
 
 from opora.errors import ModelError
-from opora.models.base import Chat, Completion, OnCompletion
-from opora.models.batch_calls import Calls, JsonSchema
+from opora.models.base import AttemptError, Chat, Completion, JsonSchema, OnCompletion, OnError
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 
-FORMS = ("json_schema", "json_object", "text")
-"""In which a reply is asked for where a caller has a schema, the strictest first."""
-CONCERNS_ALL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
-PASSING = (408, 409, 429)
-"""Statuses of requests that may be taken later, beside all from 500 on."""
-LONGEST_PAUSE_S = 120.0
+RESPONSE_FORMATS = ("json_schema", "json_object", "text")
+"""Response formats to try where a caller has a schema, strictest first."""
+FATAL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+"""Errors that every further request would meet too."""
+RETRY_STATUSES = (408, 409, 429)
+"""Statuses worth a retry, besides all from 500 on."""
+MAX_PAUSE_S = 120.0
 
 
 class BrokenStreamError(Exception):
-    """An answer that had begun did not come to its end: closed, silent, or no JSON."""
-
-
-class Collected(Calls):
-    """Completions by number; the first failure ends all."""
-
-    def __init__(self, on_completion: OnCompletion | None) -> None:
-        self.completions: dict[int, Completion] = {}
-        self._on_completion = on_completion
-
-    def answered(self, number: int, completion: Completion) -> None:
-        self.completions[number] = completion
-        if self._on_completion:
-            self._on_completion(number, completion)
+    """An answer that began but did not end: closed, silent, or not JSON."""
 
 
 class OpenAIModel:
-    """A model behind a server. Answers are streamed: `timeout_s` bounds silence, not the length of an answer."""
+    """Model behind a server. Answers are streamed: `timeout_s` limits silence, not the length of an answer."""
 
     context_tokens: int | None = None
 
@@ -59,78 +46,101 @@ class OpenAIModel:
         parsed = parse_spec(spec)
         self.spec, self.revision = spec, parsed.name
         self._name, self._url, self._settings = parsed.name, parsed.url, settings
-        self._form = 0
+        self._format = 0
 
-    def generate(self, chats: Sequence[Chat], on_completion: OnCompletion | None = None) -> list[Completion]:
-        calls = Collected(on_completion)
-        self.generate_each(chats, calls)
-        return [calls.completions[number] for number in range(len(chats))]
-
-    def generate_each(self, chats: Sequence[Chat], calls: Calls) -> None:
-        asyncio.run(self._generate_all(chats, calls))
+    def generate(
+        self,
+        chats: Iterable[Chat],
+        on_completion: OnCompletion | None = None,
+        on_error: OnError | None = None,
+        json_schema: JsonSchema | None = None,
+    ) -> list[Completion]:
+        return asyncio.run(self._generate_all(chats, on_completion, on_error, json_schema))
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
-        raise ModelError(f"{self.spec}: the chat API tells no log-probability of a given text; use a local model")
+        raise ModelError(f"{self.spec}: the chat API returns no log-probabilities of a given text; use a local model")
 
-    async def _generate_all(self, chats: Sequence[Chat], calls: Calls) -> None:
-        slots = asyncio.Semaphore(self._settings.concurrency)
+    async def _generate_all(
+        self,
+        chats: Iterable[Chat],
+        on_completion: OnCompletion | None,
+        on_error: OnError | None,
+        json_schema: JsonSchema | None,
+    ) -> list[Completion]:
+        completions: dict[int, Completion] = {}
+        queue = iter(enumerate(chats))
         async with openai.AsyncOpenAI(
             base_url=self._url,
             api_key=os.environ.get("OPENAI_API_KEY", "none"),
             timeout=self._settings.timeout_s,
-            max_retries=0,  # `_generate` repeats, and asks before it does
+            max_retries=0,  # `_generate` retries: it also repeats broken streams, and asks `on_error` first
         ) as client:
 
-            async def one(number: int, chat: Chat) -> None:
-                async with slots:
-                    await self._generate(client, number, chat, calls)
+            async def work() -> None:
+                for index, chat in queue:
+                    completion = await self._generate(client, index, chat, on_error, json_schema)
+                    if completion is not None:
+                        completions[index] = completion
+                        if on_completion:
+                            on_completion(index, completion)
 
-            tasks = [asyncio.create_task(one(number, chat)) for number, chat in enumerate(chats)]
+            tasks = [asyncio.create_task(work()) for _ in range(self._settings.concurrency)]
             try:
-                for done in asyncio.as_completed(tasks):
-                    await done
+                for task in asyncio.as_completed(tasks):
+                    await task
             finally:
-                for task in tasks:
-                    task.cancel()
+                for worker in tasks:
+                    worker.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+        return [completions[index] for index in sorted(completions)]
 
-    async def _generate(self, client: openai.AsyncOpenAI, number: int, chat: Chat, calls: Calls) -> None:
-        """One completion. What may pass, such as a busy server or a stream that breaks, is tried again."""
-        for attempt in range(self._settings.retries + 1):
-            if not calls.may_send(number):
-                return
+    async def _generate(
+        self,
+        client: openai.AsyncOpenAI,
+        index: int,
+        chat: Chat,
+        on_error: OnError | None,
+        json_schema: JsonSchema | None,
+    ) -> Completion | None:
+        """Return the completion of a chat, or None if all attempts failed and `on_error` was told."""
+        attempt = 0
+        while True:
             try:
-                completion = await self._formatted(client, chat, calls.schema)
+                return await self._formatted(client, chat, json_schema)
             except (openai.APIError, BrokenStreamError) as error:
-                calls.lost(number, charged=not _refused(error))
-                told = ModelError(f"{self.spec}: {explain(error, self._settings.timeout_s, attempt + 1)}")
-                if isinstance(error, CONCERNS_ALL):
-                    raise told from None
-                if attempt == self._settings.retries or not may_pass(error):
-                    calls.failed(number, told)
-                    return
+                failure = AttemptError(
+                    f"{self.spec}: {explain(error, self._settings.timeout_s, attempt + 1)}",
+                    can_retry=attempt < self._settings.retries and may_pass(error),
+                    is_charged=not _is_refused(error),
+                )
+                may_retry = on_error(index, failure) if on_error else failure.can_retry
+                if isinstance(error, FATAL) or not (on_error or failure.can_retry):
+                    raise failure from None
+                if not (may_retry and failure.can_retry):
+                    return None
                 await asyncio.sleep(pause_s(error, attempt))
-            else:
-                calls.answered(number, completion)
-                return
+                attempt += 1
 
     async def _formatted(self, client: openai.AsyncOpenAI, chat: Chat, schema: JsonSchema | None) -> Completion:
-        """One completion, as JSON of the schema if the server can, else as any JSON, else as text. The first form that
-        a server takes is kept for all further chats."""
+        """Request JSON of the schema if the server can, else any JSON, else text.
+
+        The first format that a server accepts is used for all further chats.
+        """
         if schema is None:
             return await self._stream(client, chat, openai.omit)
-        for form in FORMS[self._form :]:
+        for name in RESPONSE_FORMATS[self._format :]:
             try:
-                completion = await self._stream(client, chat, _response_format(form, schema))
+                completion = await self._stream(client, chat, _response_format(name, schema))
             except (openai.BadRequestError, openai.UnprocessableEntityError):
-                if form == FORMS[-1]:
+                if name == RESPONSE_FORMATS[-1]:
                     raise
             else:
-                if (taken := FORMS.index(form)) > self._form:
-                    print(f"opora: {self.spec} refuses {FORMS[self._form]}; it is asked for {form}", file=sys.stderr)
-                    self._form = taken
+                if (accepted := RESPONSE_FORMATS.index(name)) > self._format:
+                    refused = RESPONSE_FORMATS[self._format]
+                    print(f"opora: {self.spec} does not support {refused}; using {name}", file=sys.stderr)
+                    self._format = accepted
                 return completion
-        raise AssertionError("the last form returns or raises")
+        raise AssertionError("the last format returns or raises")
 
     async def _stream(self, client: openai.AsyncOpenAI, chat: Chat, response_format: Any) -> Completion:
         began = time.monotonic()
@@ -155,10 +165,10 @@ class OpenAIModel:
                 if chunk.usage:
                     prompt_tokens, completion_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
         except Exception as error:
-            # some errors of its transport the client passes on as they are, and their classes change with its version
+            # the client passes on some errors of its transport, whose classes change with its version
             if isinstance(error, openai.APIError) and not isinstance(error, openai.APIConnectionError):
                 raise
-            raise BrokenStreamError(_line(error) or type(error).__name__) from error
+            raise BrokenStreamError(_one_line(error) or type(error).__name__) from error
         if not finish:
             raise BrokenStreamError("the stream ended without a finish reason")
         return Completion(
@@ -174,50 +184,69 @@ def open_model(spec: str, settings: ModelSettings) -> OpenAIModel:
     return OpenAIModel(spec, settings)
 
 
-def _response_format(form: str, schema: JsonSchema) -> Any:
-    if form == "text":
+def _response_format(name: str, schema: JsonSchema) -> Any:
+    if name == "text":
         return openai.omit
-    if form == "json_object":
-        return {"type": form}
-    return {"type": form, "json_schema": {"name": "reply", "strict": True, "schema": schema}}
+    if name == "json_object":
+        return {"type": name}
+    return {"type": name, "json_schema": {"name": "reply", "strict": True, "schema": schema}}
 
 
-def _refused(error: Exception) -> bool:
-    """Whether the server turned the request away before it did any work."""
+def _is_refused(error: Exception) -> bool:
+    """Return True if the server rejected the request before doing any work."""
     return isinstance(error, openai.APIStatusError) and error.status_code < 500
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether the same request may be taken later."""
+    """Return True if the same request may succeed later."""
     if isinstance(error, openai.APIStatusError):
-        return error.status_code in PASSING or error.status_code >= 500
+        return error.status_code in RETRY_STATUSES or error.status_code >= 500
     return isinstance(error, openai.APIConnectionError | BrokenStreamError)
 
 
 def pause_s(error: Exception, attempt: int) -> float:
-    """What the server asks for by `Retry-After`, else twice as long each time, a little apart from other chats."""
-    asked = error.response.headers.get("retry-after", "") if isinstance(error, openai.APIStatusError) else ""
-    if re.fullmatch(r"\d+(\.\d+)?", asked):
-        return max(min(float(asked), LONGEST_PAUSE_S), 0.05 * 2.0**attempt)
+    """Return seconds to wait before the next attempt.
+
+    It is what the server's `Retry-After` asks for, up to two minutes, else exponential backoff with jitter.
+    """
+    headers = error.response.headers if isinstance(error, openai.APIStatusError) else {}
+    requested = _retry_after_s(headers)
+    if requested is not None:
+        return max(min(requested, MAX_PAUSE_S), 0.05 * 2.0**attempt)
     return min(8.0, 0.25 * 2.0**attempt) * random.uniform(1.0, 1.5)
 
 
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Parse `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date; None without a valid one."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        return seconds if seconds >= 0 else None
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
 def explain(error: openai.APIError | BrokenStreamError, timeout_s: float, attempts: int) -> str:
-    """What is wrong, and the way out."""
+    """Return the reason of a failure and its fix, in one line."""
+    times = f"{attempts} attempt{'s' if attempts > 1 else ''}"
     if isinstance(error, BrokenStreamError):
-        return f"the answer broke off ({error}), {attempts} times"
+        return f"the answer broke off ({error}), {times}"
     if isinstance(error, openai.APITimeoutError):
-        return f"no answer within {timeout_s:g} s, {attempts} times; raise timeout_s or lower concurrency"
+        return f"no answer within {timeout_s:g} s, {times}; raise timeout_s or lower concurrency"
     if isinstance(error, openai.APIConnectionError):
         return "the server cannot be reached; start it, or correct the URL"
     if isinstance(error, openai.AuthenticationError):
-        return "the server refuses the key; set OPENAI_API_KEY"
+        return "the server rejects the key; set OPENAI_API_KEY"
     if isinstance(error, openai.NotFoundError):
-        return f"the server knows no such model or path ({_line(error)})"
+        return f"the server has no such model or path ({_one_line(error)})"
     if isinstance(error, openai.RateLimitError):
-        return f"the server has too many requests ({_line(error)}); lower concurrency or raise retries"
-    return _line(error)
+        return f"the server has too many requests ({_one_line(error)}); lower concurrency or raise retries"
+    return _one_line(error)
 
 
-def _line(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]

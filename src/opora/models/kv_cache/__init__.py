@@ -1,1 +1,1 @@
-""""""
+"""Keys and values of shared prompt prefixes."""

@@ -1,8 +1,9 @@
-"""What prompts begin with alike.
+"""Groups of prompts that share a prefix.
 
-In: prompts as token ids. Out: groups of them, each with the number of tokens that it begins with alike.
+In: prompts as token ids. Out: groups of prompts, each with the length of its common prefix.
 
-    shared_prefixes([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], least=2)        # [Group([0, 2], 3), Group([1], 0)]
+    shared_prefixes([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], min_tokens=2)
+    # [PrefixGroup([0, 2], 3), PrefixGroup([1], 0)]
 """
 
 from __future__ import annotations
@@ -16,53 +17,54 @@ import numpy.typing as npt
 Ids = Sequence[int] | npt.NDArray[np.int64]
 
 
-class Group(NamedTuple):
-    """Places of prompts, and how many tokens of them need to be read only once; 0 for one that stands alone."""
+class PrefixGroup(NamedTuple):
+    """Indices of prompts, and the number of leading tokens that are read only once; 0 for a single prompt."""
 
     members: list[int]
     shared: int
 
 
 def common_length(left: Ids, right: Ids) -> int:
-    """The number of tokens that two rows begin with alike."""
+    """Return the length of the common prefix of two rows of ids."""
     size = min(len(left), len(right))
     differs = np.asarray(left[:size]) != np.asarray(right[:size])
     return int(differs.argmax()) if differs.any() else size
 
 
-def shared_prefixes(prompts: Sequence[Sequence[int]], least: int) -> list[Group]:
-    """Prompts in their sorted order, in groups that share `least` tokens or more. A prompt joins the group before it if
-    that saves more tokens than the group would without it, and it shares no more with the prompt after it."""
-    order = sorted(range(len(prompts)), key=lambda number: tuple(prompts[number]))
-    groups: list[Group] = []
-    for place, number in enumerate(order):
-        last = groups[-1] if groups else Group([], 0)
-        known = last.shared or (len(prompts[last.members[0]]) if last.members else 0)
-        # the last token of a prompt is never shared: what is written follows from it
-        common = min(known, len(prompts[number]) - 1)
-        if last.members:
-            common = min(common, common_length(prompts[last.members[0]], prompts[number]))
-            common = min(common, len(prompts[last.members[0]]) - 1)
-        after = prompts[order[place + 1]] if place + 1 < len(order) else []
-        pays = common * len(last.members) > last.shared * (len(last.members) - 1)
-        more = min(common_length(prompts[number], after), len(prompts[number]) - 1) > common
-        if common >= least and pays and not more:
-            groups[-1] = Group([*last.members, number], common)
-        else:
-            groups.append(Group([number], 0))
+def shared_prefixes(prompts: Sequence[Sequence[int]], min_tokens: int) -> list[PrefixGroup]:
+    """Group prompts, in sorted order, that share at least `min_tokens` tokens.
+
+    A prompt joins the previous group if that saves more tokens than the group would without it, and if it has no longer
+    prefix in common with the next prompt.
+    """
+    order = sorted(range(len(prompts)), key=lambda index: tuple(prompts[index]))
+    groups: list[PrefixGroup] = []
+    for position, index in enumerate(order):
+        # the last token of a prompt is never shared: generation starts from it
+        limit = len(prompts[index]) - 1
+        following = prompts[order[position + 1]] if position + 1 < len(order) else []
+        if groups:
+            members, shared = groups[-1]
+            first = prompts[members[0]]
+            common = min(shared or len(first), limit, common_length(first, prompts[index]), len(first) - 1)
+            saves_more = common * len(members) > shared * (len(members) - 1)
+            if common >= min_tokens and saves_more and min(common_length(prompts[index], following), limit) <= common:
+                groups[-1] = PrefixGroup([*members, index], common)
+                continue
+        groups.append(PrefixGroup([index], 0))
     return groups
 
 
-def saved_tokens(groups: Sequence[Group]) -> int:
-    """Tokens that need not be read, for they were read for a prompt before."""
+def saved_tokens(groups: Sequence[PrefixGroup]) -> int:
+    """Return the number of tokens that are not read again."""
     return sum((len(group.members) - 1) * group.shared for group in groups)
 
 
-def batched_groups(groups: Sequence[Group], most: int) -> Iterator[list[Group]]:
-    """The groups in their order, in batches that share at most `most` tokens together; a larger one stands alone."""
-    batch: list[Group] = []
+def batched_groups(groups: Sequence[PrefixGroup], max_tokens: int) -> Iterator[list[PrefixGroup]]:
+    """Yield the groups, in order, in batches whose prefixes sum to at most `max_tokens`; a larger one comes alone."""
+    batch: list[PrefixGroup] = []
     for group in groups:
-        if batch and sum(each.shared for each in batch) + group.shared > most:
+        if batch and sum(previous.shared for previous in batch) + group.shared > max_tokens:
             yield batch
             batch = []
         batch.append(group)

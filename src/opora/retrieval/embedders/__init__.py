@@ -1,1 +1,1 @@
-""""""
+"""Embedders: texts to vectors, one kind per file."""

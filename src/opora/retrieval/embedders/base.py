@@ -1,6 +1,6 @@
-"""What every embedder can do.
+"""Contract of an embedder.
 
-In: texts. Out: unit vectors, shape (texts, dimensions), float32; a row of zeros for a text that it knows nothing of.
+In: texts. Out: unit vectors, shape (texts, dimensions), float32; a row of zeros for a text without known words.
 """
 
 from __future__ import annotations
@@ -15,31 +15,30 @@ Role = Literal["passage", "question"]
 
 
 class Text(NamedTuple):
-    """A text to embed; a passage comes with its headings before it. `language`: ISO 639-1."""
+    """Text to embed, in a language given by its ISO 639-1 code. A passage includes its headings."""
 
     text: str
     language: str
 
 
 class Embedder(Protocol):
-    """Makes vectors. Texts that mean the same lie close: the product of their vectors is their cosine."""
+    """Turns texts into vectors. The dot product of two vectors is their cosine similarity."""
 
     @property
     def dimensions(self) -> int: ...
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
-        """The vector of each text. Raises ModelError if the model or its server fails."""
+        """Return the vector of each text. Raises ModelError if the model or its server fails."""
         ...
 
     def covers(self, language: str) -> bool:
-        """False if texts in that language have no vectors."""
+        """Return False if texts in that language have no vectors."""
         ...
 
     def save(self, folder: Path) -> None:
-        """Put what `load_embedder` needs beside the spec into the index, which is then complete by itself. An embedder
-        that is found by its name alone writes nothing."""
+        """Write into the index whatever `open_embedder` needs besides the spec, so that the index is self-contained."""
         ...
 
     def identity(self) -> Mapping[str, str]:
-        """Name -> revision or fingerprint of the weights that the vectors come from, for the manifest."""
+        """Return name -> revision or fingerprint of the weights, for the manifest."""
         ...

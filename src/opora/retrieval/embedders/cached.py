@@ -1,6 +1,6 @@
-"""Vectors that cost money or hours, each batch on disk before it counts.
+"""Embedder that journals its vectors, so that a killed run does not compute or pay for them twice.
 
-In: an embedder, a journal. Out: an embedder that asks the other one only for what the journal lacks.
+In: an embedder and a journal. Out: an embedder that computes only what the journal lacks.
 
     with build.journal("vectors") as journal:
         embedder = JournalledEmbedder(embedder, journal) if is_costly(embedder) else embedder
@@ -21,11 +21,11 @@ from opora.retrieval.embedders.base import Embedder, Role, Text
 from opora.retrieval.vectors import Vectors
 
 CHUNK = 256
-"""Texts of one row of the journal: what a kill may cost."""
+"""Texts per row of the journal: the most that a killed run computes again."""
 
 
 class JournalledEmbedder:
-    """Another embedder, with a memory that outlives the process."""
+    """Embedder whose vectors are kept in a journal."""
 
     def __init__(self, embedder: Embedder, journal: Journal) -> None:
         self.embedder, self.dimensions, self._journal = embedder, embedder.dimensions, journal
@@ -44,25 +44,24 @@ class JournalledEmbedder:
 
 
 def embed_journalled(embedder: Embedder, texts: Sequence[Text], role: Role, journal: Journal) -> Vectors:
-    """Unit vectors, shape (texts, dimensions). Texts are known again in chunks of 256: the same texts in the same
-    order, from the same weights, are embedded once."""
+    """Return unit vectors, shape (texts, dimensions). Each chunk of 256 texts is computed once."""
     identity = json.dumps(dict(embedder.identity()), sort_keys=True)
     parts = [np.zeros((0, embedder.dimensions), dtype=np.float32)]
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
         key = hashlib.sha256(json.dumps([identity, role, chunk], ensure_ascii=True).encode()).hexdigest()
-        if (kept := journal.get(key)) is None:
+        if (stored := journal.get(key)) is None:
             vectors = embedder.embed(chunk, role)
             journal.put(key, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
         else:
-            vectors = np.frombuffer(base64.b64decode(kept), "<f4").reshape(len(chunk), -1).astype(np.float32)
+            vectors = np.frombuffer(base64.b64decode(stored), "<f4").reshape(len(chunk), -1).astype(np.float32)
         parts.append(vectors)
     return np.concatenate(parts)
 
 
 def is_costly(embedder: Embedder) -> bool:
-    """True if its vectors come from a model or a server, not out of a table."""
-    from opora.retrieval.embedders.openai import ServerEmbedder
+    """Return True if the vectors come from a neural model or a server rather than from a table."""
+    from opora.retrieval.embedders.openai import OpenAIEmbedder
     from opora.retrieval.embedders.sentence_transformer import TransformerEmbedder
 
-    return isinstance(embedder, JournalledEmbedder | ServerEmbedder | TransformerEmbedder)
+    return isinstance(embedder, JournalledEmbedder | OpenAIEmbedder | TransformerEmbedder)

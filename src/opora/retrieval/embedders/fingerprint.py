@@ -1,4 +1,4 @@
-"""Where an embedder lies inside an index, and what tells one folder of weights from another.
+"""Fingerprint of a folder of weights, and the embedder's place inside an index.
 
 fingerprint_of_folder(Path("train/dense/model"))      # '1f0c...'
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
-from opora.artifacts.build import hash_json
 from opora.artifacts.checksums import files_below
+from opora.artifacts.manifest import hash_json
 
 SAVED = "embedder"
 """Folder of the embedder inside an index."""
 
 
 def fingerprint_of_folder(folder: Path) -> str:
-    """One checksum of all files but the card."""
+    """Return one checksum of all files except the model card."""
     files = [path for path in files_below(folder) if path.name != "README.md"]
     return hash_json({str(path.relative_to(folder)): fingerprint_of_file(path) for path in files})

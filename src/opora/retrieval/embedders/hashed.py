@@ -1,10 +1,10 @@
-"""Vectors of words that no table knows: hashes of the word and of its pieces, so that words spelt alike lie close.
+"""Hashed vectors of out-of-vocabulary words: words with similar spelling get similar vectors.
 
-In: terms. Out: vectors of length one, shape (terms, dimensions). A word is the sum of fixed random vectors, of the
-whole word and of its runs of three to five letters (Bojanowski et al. 2017, "Enriching word vectors with subword
-information", without the training).
+In: terms. Out: unit vectors, shape (terms, dimensions). A word is the sum of fixed random vectors of the whole word and
+of its character n-grams, n from 3 to 5 (Bojanowski et al. 2017, "Enriching word vectors with subword information",
+without the training).
 
-    hashed_vectors(["kubernetes", "kubernets"], 300)      # their product is 0.27, that of strangers about 0
+    hashed_vectors(["kubernetes", "kubernets"], 300)      # cosine 0.27; about 0 for unrelated words
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ import numpy as np
 from opora.retrieval.vectors import Vectors
 
 BUCKETS = 1 << 14
-SHORTEST, LONGEST = 3, 5
+MIN_N, MAX_N = 3, 5
 SEED = 20170615
 
 
 def hashed_vectors(terms: Sequence[str], dimensions: int) -> Vectors:
-    """A vector of length one for each term; the same in every process."""
+    """Return a unit vector per term, the same in every process."""
     table = _table(dimensions)
     vectors = np.empty((len(terms), dimensions), dtype=np.float32)
     for row, term in enumerate(terms):
-        pieces = _pieces(term)
-        whole = table[_bucket(f"={term}")]
-        # whole and pieces count alike, however many pieces there are
-        vectors[row] = whole + table[[_bucket(piece) for piece in pieces]].sum(axis=0) / np.sqrt(len(pieces))
+        ngrams = _ngrams(term)
+        word = table[_bucket(f"={term}")]
+        # the word and its n-grams have equal weight, however many n-grams there are
+        vectors[row] = word + table[[_bucket(ngram) for ngram in ngrams]].sum(axis=0) / np.sqrt(len(ngrams))
     unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
 
-def _pieces(term: str) -> list[str]:
+def _ngrams(term: str) -> list[str]:
     marked = f"<{term}>"
     return [
         marked[start : start + length]
-        for length in range(SHORTEST, LONGEST + 1)
+        for length in range(MIN_N, MAX_N + 1)
         for start in range(len(marked) - length + 1)
     ] or [marked]
 
 
-def _bucket(piece: str) -> int:
-    """Python's own hash differs from process to process."""
-    return zlib.crc32(piece.encode("utf-8", "surrogatepass")) % BUCKETS
+def _bucket(text: str) -> int:
+    """Hash a text into a row of the table; Python's own hash differs between processes."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) % BUCKETS
 
 
 @functools.cache

@@ -1,8 +1,8 @@
-"""Russian word vectors without a download: Navec, in a file that the wheel `natasha` carries.
+"""Russian word vectors without a download: Navec, from a file inside the wheel `natasha`.
 
-In: words, lower-case. Out: their vectors, 300 numbers each (250,000 words of news; https://github.com/natasha/navec).
-The file is read here: the package `navec` computes norms that nobody needs (0.4 s instead of 0.2 s), and importing
-`natasha` loads its taggers.
+In: lower-case words. Out: their vectors, 300 numbers each (250,000 words of news; https://github.com/natasha/navec).
+The file is read here and not by the package `navec`, which also computes norms of all words: 0.29 s instead of 0.44 s
+at the start of every `opora ask`. Importing `natasha` would load its taggers.
 
     vectors = word_vectors()
     "срок" in vectors                           # True
@@ -26,14 +26,14 @@ from opora.errors import InputError
 Vectors = npt.NDArray[np.float32]
 DIMENSIONS = 300
 NAME = "navec_news_v1_1B_250K_300d_100q"
-WAY_OUT = "pip install --force-reinstall natasha"
+REINSTALL = "pip install --force-reinstall natasha"
 
 
 class WordVectors:
-    """Product quantisation (Jegou et al. 2011): a vector is 100 parts, each one of 256 `codes` of three numbers.
+    """Word vectors under product quantization (Jégou et al. 2011): 100 parts, each one of 256 codes of three numbers.
 
-    `counts`, shape (words,): how often each was read; `parts`, shape (words, 100): which code each part of a word's
-    vector is; `codes`, shape (100, 256, 3).
+    `counts`, shape (words,): word frequencies; `parts`, shape (words, 100): code of each part; `codes`, shape
+    (100, 256, 3).
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class WordVectors:
         return word in self._ids
 
     def frequent(self, count: int) -> list[str]:
-        """The `count` words that are read most, the most frequent first."""
+        """Return the `count` most frequent words, most frequent first."""
         words = list(self._ids)
         return [words[number] for number in np.argsort(-self._counts, kind="stable")[:count]]
 
     def rows(self, words: Sequence[str]) -> Vectors:
-        """Vectors of known words, shape (words, 300)."""
+        """Return vectors of words of the vocabulary, shape (words, 300). Raises KeyError for another word."""
         parts = self._parts[[self._ids[word] for word in words]]
         rows: Vectors = self._codes[np.arange(len(self._codes)), parts].reshape(len(words), -1)
         return rows
@@ -59,25 +59,25 @@ class WordVectors:
 
 @functools.cache
 def word_vectors() -> WordVectors:
-    """The vectors of the installed wheel. Raises InputError if they are not there or damaged."""
+    """Return the vectors of the installed wheel, loaded once. Raises InputError if they are missing or damaged."""
     path = find_word_vectors()
     try:
         with tarfile.open(path) as tar:
             vocabulary = gzip.decompress(_member(tar, "vocab.bin"))
-            quantised = _member(tar, "pq.bin")
-        return _parse(vocabulary, quantised)
+            quantized = _member(tar, "pq.bin")
+        return _parse(vocabulary, quantized)
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: the word vectors are damaged ({error}); {WAY_OUT}") from None
+        raise InputError(f"{path}: the word vectors are damaged ({error}); {REINSTALL}") from None
 
 
 def find_word_vectors() -> Path:
-    """Where the file is. Raises InputError if it is not there."""
+    """Return the path of the file with the vectors. Raises InputError if it is missing."""
     spec = find_spec("natasha")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / "data" / "emb" / f"{NAME}.tar"
         if path.is_file():
             return path
-    raise InputError(f"the word vectors of the wheel natasha are not there; {WAY_OUT}")
+    raise InputError(f"the word vectors of the wheel natasha are missing; {REINSTALL}")
 
 
 def _member(tar: tarfile.TarFile, name: str) -> bytes:
@@ -87,15 +87,18 @@ def _member(tar: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
-def _parse(vocabulary: bytes, quantised: bytes) -> WordVectors:
-    """`vocabulary`: count of words, their frequencies (32 bits each), the words, a line each. `quantised`: count of
-    words, dimensions, parts, codes a part (32 bits each), then the parts (a byte each), then the codes."""
+def _parse(vocabulary: bytes, quantized: bytes) -> WordVectors:
+    """Parse the two files of the archive.
+
+    `vocabulary`: number of words, frequencies (32 bits each), words (one per line). `quantized`: number of words,
+    dimensions, parts, codes per part (32 bits each), the parts (one byte each), the codes (32-bit floats).
+    """
     size = int(np.frombuffer(vocabulary, np.uint32, 1)[0])
     counts = np.frombuffer(vocabulary, np.uint32, size, offset=4).astype(np.int64)
     words = vocabulary[4 + 4 * size :].decode("utf-8").splitlines()
-    count, dimensions, parts, codes = map(int, np.frombuffer(quantised, np.uint32, 4))
+    count, dimensions, parts, codes = map(int, np.frombuffer(quantized, np.uint32, 4))
     if not len(words) == size == count or dimensions != DIMENSIONS:
         raise ValueError(f"{len(words)} words, {count} vectors of {dimensions}")
-    table = np.frombuffer(quantised, np.uint8, count * parts, offset=16).reshape(count, parts)
-    book = np.frombuffer(quantised, np.float32, parts * codes * (dimensions // parts), offset=16 + count * parts)
+    table = np.frombuffer(quantized, np.uint8, count * parts, offset=16).reshape(count, parts)
+    book = np.frombuffer(quantized, np.float32, parts * codes * (dimensions // parts), offset=16 + count * parts)
     return WordVectors(words, counts, table, book.reshape(parts, codes, -1))

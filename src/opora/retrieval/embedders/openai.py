@@ -1,8 +1,8 @@
-"""Embedders behind any server that speaks the OpenAI API.
+"""Embedder behind a server that speaks the OpenAI API.
 
-In: `openai:MODEL@URL`; the key, if the server wants one, from `OPENAI_API_KEY`. Out: vectors of length one.
+In: `openai:MODEL@URL`; the key, if the server needs one, from `OPENAI_API_KEY`. Out: unit vectors.
 
-    ServerEmbedder("bge-m3", "http://localhost:8000/v1", EmbedderSettings()).embed([Text("Срок", "ru")], "question")
+    OpenAIEmbedder("bge-m3", "http://localhost:8000/v1", EmbeddingSettings()).embed([Text("Срок", "ru")], "question")
 """
 
 from __future__ import annotations
@@ -17,41 +17,40 @@ import numpy as np
 import openai
 
 from opora.errors import ModelError
-from opora.models.backends.openai import explain, may_pass, pause_s
+from opora.models.backends.openai import explain
+from opora.models.spec import Spec
 from opora.retrieval.embedders.base import Role, Text
-from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.embedders.settings import EmbeddingSettings
 from opora.retrieval.vectors import Vectors
 
 
-class ServerEmbedder:
-    """A model behind a server; questions and passages are embedded alike, for the API tells no difference."""
+class OpenAIEmbedder:
+    """Embedding model behind a server. Questions and passages are embedded the same way: the API has no roles."""
 
-    def __init__(self, name: str, url: str, settings: EmbedderSettings) -> None:
+    def __init__(self, name: str, url: str, settings: EmbeddingSettings) -> None:
         self.spec = f"openai:{name}@{url}"
         self._name, self._url, self._settings = name, url, settings
 
     @functools.cached_property
     def dimensions(self) -> int:
-        """As the server has it: asked once, by a text of one word."""
+        """Length of the vectors, found by embedding one word."""
         return int(asyncio.run(self._embed_all(["a"])).shape[1])
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
-        asked = [row for row, text in enumerate(texts) if text.text.strip()]
+        rows = [row for row, text in enumerate(texts) if text.text.strip()]
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        if asked:
-            found = asyncio.run(self._embed_all([texts[row].text for row in asked]))
-            if found.shape[1] != self.dimensions:
-                raise ModelError(
-                    f"{self.spec}: vectors of {found.shape[1]} numbers came after such of {self.dimensions}"
-                )
-            vectors[asked] = found
+        if rows:
+            embedded = asyncio.run(self._embed_all([texts[row].text for row in rows]))
+            if embedded.shape[1] != self.dimensions:
+                raise ModelError(f"{self.spec}: vectors have {embedded.shape[1]} numbers after {self.dimensions}")
+            vectors[rows] = embedded
         return vectors
 
     def covers(self, language: str) -> bool:
         return True
 
     def save(self, folder: Path) -> None:
-        """Nothing: the spec tells all."""
+        """Write nothing: the spec is enough to open the embedder."""
 
     def identity(self) -> Mapping[str, str]:
         return {self.spec: self._name}
@@ -64,45 +63,44 @@ class ServerEmbedder:
             base_url=self._url,
             api_key=os.environ.get("OPENAI_API_KEY", "none"),
             timeout=self._settings.timeout_s,
-            max_retries=0,  # `_embed_batch` repeats, as chats do
+            max_retries=self._settings.retries,
         ) as client:
 
-            async def one(batch: Sequence[str]) -> Vectors:
+            async def embed(batch: Sequence[str]) -> Vectors:
                 async with slots:
                     return await self._embed_batch(client, batch)
 
-            tasks = [asyncio.create_task(one(batch)) for batch in batches]
+            tasks = [asyncio.create_task(embed(batch)) for batch in batches]
             try:
-                found = await asyncio.gather(*tasks)
+                vectors = await asyncio.gather(*tasks)
             finally:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-        if len({each.shape[1] for each in found}) > 1:
+        if len({rows.shape[1] for rows in vectors}) > 1:
             raise ModelError(f"{self.spec}: its vectors differ in length")
-        return np.concatenate(found)
+        return np.concatenate(vectors)
 
     async def _embed_batch(self, client: openai.AsyncOpenAI, batch: Sequence[str]) -> Vectors:
-        """What may pass, such as a busy server, is tried again."""
-        for attempt in range(self._settings.retries + 1):
-            try:
-                reply = await client.embeddings.create(model=self._name, input=list(batch), encoding_format="float")
-                return self._vectors(reply, len(batch))
-            except openai.APIError as error:
-                if attempt == self._settings.retries or not may_pass(error):
-                    told = explain(error, self._settings.timeout_s, attempt + 1)
-                    raise ModelError(f"{self.spec}: {told}") from None
-                await asyncio.sleep(pause_s(error, attempt))
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            reply = await client.embeddings.create(model=self._name, input=list(batch), encoding_format="float")
+        except openai.APIError as error:
+            reason = explain(error, self._settings.timeout_s, self._settings.retries + 1)
+            raise ModelError(f"{self.spec}: {reason}") from None
+        return self._unit_vectors(reply, len(batch))
 
-    def _vectors(self, reply: openai.types.CreateEmbeddingResponse, count: int) -> Vectors:
-        """Rows in the order of the texts, of length one."""
-        rows = {each.index: each.embedding for each in reply.data or ()}
+    def _unit_vectors(self, reply: openai.types.CreateEmbeddingResponse, count: int) -> Vectors:
+        """Return unit vectors in the order of the texts."""
+        rows = {row.index: row.embedding for row in reply.data or ()}
         if sorted(rows) != list(range(count)) or len({len(row) for row in rows.values()}) != 1:
-            raise ModelError(f"{self.spec}: {count} texts were sent, and no vector for each came back")
-        vectors = np.array([rows[number] for number in range(count)], dtype=np.float32)
+            raise ModelError(f"{self.spec}: {count} texts were sent, but not one vector per text came back")
+        vectors = np.array([rows[index] for index in range(count)], dtype=np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(norms).all():
-            raise ModelError(f"{self.spec}: a vector holds what is no number")
+            raise ModelError(f"{self.spec}: a vector contains NaN or infinity")
         unit: Vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
         return unit
+
+
+def open_embedder(spec: Spec, folder: Path | None, settings: EmbeddingSettings) -> OpenAIEmbedder:
+    return OpenAIEmbedder(spec.name, spec.url, settings)

@@ -1,8 +1,8 @@
-"""Any model of sentence-transformers, by name or folder.
+"""Embedder that runs a model of sentence-transformers.
 
-In: `hf:NAME-OR-PATH[@REVISION]`. Out: vectors of length one. Code that a model brings along is not run.
+In: `hf:NAME-OR-PATH[@REVISION]` or `train/NAME`. Out: unit vectors. Code that a model brings along is never run.
 
-    TransformerEmbedder("intfloat/multilingual-e5-large", "", EmbedderSettings())
+    TransformerEmbedder("intfloat/multilingual-e5-large", "", EmbeddingSettings())
 """
 
 from __future__ import annotations
@@ -18,30 +18,31 @@ import numpy as np
 
 from opora.errors import MissingExtraError, ModelError, first_line
 from opora.models.revision import revision_of
-from opora.models.spec import ModelSpec
-from opora.retrieval.embedders.base import Role, Text
+from opora.models.spec import Spec
+from opora.retrieval.embedders.base import Embedder, Role, Text
 from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
-from opora.retrieval.embedders.settings import EmbedderSettings
+from opora.retrieval.embedders.settings import EmbeddingSettings
+from opora.retrieval.embedders.static import MODULES, StaticEmbedder, is_static
 from opora.retrieval.vectors import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 PROMPTS: dict[Role, tuple[str, ...]] = {"question": ("query", "question"), "passage": ("passage", "document")}
-"""Names under which models keep what is put before a text."""
+"""Role -> names under which models keep its prompt."""
 E5 = re.compile(r"(?:^|[/_-])e5[-_]", re.IGNORECASE)
 E5_PROMPTS: dict[Role, str] = {"question": "query: ", "passage": "passage: "}
 E5_INSTRUCT: dict[Role, str] = {
     "question": "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
     "passage": "",
 }
-"""From the cards of the models; most of them lack it in their config."""
+"""From the model cards; the configs of most E5 models lack it."""
 
 
 class TransformerEmbedder:
-    """The model is loaded when it is first needed. `copied`: `save` puts it into the index."""
+    """Model of sentence-transformers, loaded at first use. `copied`: `save` copies it into the index."""
 
-    def __init__(self, name: str, revision: str, settings: EmbedderSettings, copied: bool = False) -> None:
+    def __init__(self, name: str, revision: str, settings: EmbeddingSettings, copied: bool = False) -> None:
         self.name, self.revision = name, revision
         self._settings, self._copied = settings, copied
 
@@ -51,7 +52,7 @@ class TransformerEmbedder:
 
     @functools.cached_property
     def model(self) -> SentenceTransformer:
-        """Raises MissingExtraError, or ModelError if the model does not load."""
+        """Load the model. Raises MissingExtraError without the packages, ModelError if the model does not load."""
         return load_sentence_transformer(self.name, self.revision, self._settings.device)
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
@@ -60,15 +61,15 @@ class TransformerEmbedder:
         try:
             vectors = self.model.encode(
                 [text.text for text in texts],
-                prompt=prompt_of(self.name, self.model.prompts, role),
+                prompt=select_prompt(self.name, self.model.prompts, role),
                 batch_size=self._settings.batch_size,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
-        except RuntimeError as error:  # torch: memory, devices
+        except RuntimeError as error:  # torch: out of memory, device failures
             raise ModelError(f"embedder {self.name}: {first_line(error)}") from None
-        found: Vectors = np.asarray(vectors, dtype=np.float32)
-        return found
+        rows: Vectors = np.asarray(vectors, dtype=np.float32)
+        return rows
 
     def covers(self, language: str) -> bool:
         return True
@@ -80,11 +81,20 @@ class TransformerEmbedder:
     def identity(self) -> Mapping[str, str]:
         if Path(self.name).is_dir():
             return {Path(self.name).name: fingerprint_of_folder(Path(self.name))}
-        return {self.name: revision_of(ModelSpec("hf", self.name, self.revision))}
+        return {self.name: revision_of(Spec("hf", self.name, self.revision))}
+
+
+def open_embedder(spec: Spec, folder: Path | None, settings: EmbeddingSettings) -> Embedder:
+    """Open a trained model in `folder`, or a model by its name; a static table needs no torch."""
+    copied = spec.kind == "train" and folder is not None
+    path = folder if copied and folder else Path(spec.name)
+    if (copied or (path / MODULES).exists()) and is_static(path):
+        return StaticEmbedder(path, copied)
+    return TransformerEmbedder(str(path) if copied else spec.name, spec.revision, settings, copied)
 
 
 def load_sentence_transformer(name: str, revision: str, device: str) -> SentenceTransformer:
-    """Raises MissingExtraError without the packages, ModelError if the model does not load."""
+    """Load a model. Raises MissingExtraError without the packages, ModelError if the model does not load."""
     try:
         from sentence_transformers import SentenceTransformer
     except ModuleNotFoundError:
@@ -100,10 +110,10 @@ def load_sentence_transformer(name: str, revision: str, device: str) -> Sentence
         raise ModelError(f"embedder {name!r} does not load: {first_line(error)}") from None
 
 
-def prompt_of(name: str, prompts: Mapping[str, str | None], role: Role) -> str:
-    """What is put before a text: the model's own prompt, or the prefix of E5 where it has none and is called so."""
+def select_prompt(name: str, prompts: Mapping[str, str | None], role: Role) -> str:
+    """Return the prefix of a text: the model's own prompt, or that of E5 for an E5 model without prompts."""
     if any(prompts.values()):
-        return next((prompts[each] or "" for each in PROMPTS[role] if each in prompts), "")
+        return next((prompts[key] or "" for key in PROMPTS[role] if key in prompts), "")
     if E5.search(name):
         return (E5_INSTRUCT if "instruct" in name.lower() else E5_PROMPTS)[role]
     return ""

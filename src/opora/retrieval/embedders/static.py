@@ -1,9 +1,11 @@
-"""Tables of word vectors in the form of sentence-transformers, read without torch.
+"""Embedder that reads a table of word vectors saved by sentence-transformers or model2vec, without torch.
 
-In: a folder whose first module is a `StaticEmbedding`, then any of `Dense` without an activation and `Normalize`. Out:
-vectors of length one, those of `SentenceTransformer(folder).encode(texts, normalize_embeddings=True)`.
+In: a folder whose first module is a `StaticEmbedding`, followed by any of `Dense` without activation and `Normalize`.
+Out: unit vectors, equal to `SentenceTransformer(folder).encode(texts, normalize_embeddings=True)`.
 
     StaticEmbedder(Path("train/dense/model")).embed([Text("Срок хранения", "ru")], "passage").shape      # (1, 300)
+
+The package model2vec reads such a table too, but not the Dense layers after it.
 """
 
 from __future__ import annotations
@@ -22,13 +24,14 @@ from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
 from opora.retrieval.vectors import Vectors
 
 BATCH = 1024
+MODULES = "modules.json"
 LANGUAGES = "languages.json"
-"""File beside the model: the languages that it was trained for. Without it, any text is taken."""
+"""File beside the model that lists the languages it was trained for. Without it, every language is accepted."""
 SUPPORTED = ("Dense", "Normalize")
 
 
 class StaticEmbedder:
-    """A mean of the rows of a text's tokens, then linear layers. `copied`: `save` puts the model into the index."""
+    """Mean of the vectors of a text's tokens, then linear layers. `copied`: `save` copies the model into the index."""
 
     def __init__(self, folder: Path, copied: bool = False) -> None:
         self.folder, self._copied = folder, copied
@@ -37,21 +40,23 @@ class StaticEmbedder:
         except ModuleNotFoundError:
             raise MissingExtraError(f"embedder {str(folder)!r}", "train") from None
         try:
-            modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-            first = folder / str(modules[0]["path"])
-            self._tokenizer = Tokenizer.from_file(str(first / "tokenizer.json"))
-            self._rows = _rows(_read_weights(first))
-            self._layers = [layer for each in modules[1:] if (layer := _layer(folder, each)) is not None]
+            modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
+            table = folder / str(modules[0]["path"])
+            self._tokenizer = Tokenizer.from_file(str(table / "tokenizer.json"))
+            self._rows = _token_vectors(_read_weights(table))
+            self._layers = [layer for module in modules[1:] if (layer := _layer(folder, module)) is not None]
             self._languages = _languages(folder)
         except InputError:
             raise
         except Exception as error:  # tokenizers raises bare ones, safetensors its own
-            raise InputError(f"{folder}: the embedder is damaged ({first_line(error)}); make it again") from None
+            raise InputError(
+                f"{folder}: the embedder is damaged ({first_line(error)}); train or copy it again"
+            ) from None
         self._tokenizer.no_padding()
         self.dimensions = self._layers[-1][0].shape[0] if self._layers else self._rows.shape[1]
 
     def embed(self, texts: Sequence[Text], role: Role = "passage") -> Vectors:
-        """Roles are embedded alike."""
+        """Return unit vectors, the same for both roles."""
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
@@ -81,6 +86,16 @@ class StaticEmbedder:
         return unit
 
 
+def is_static(folder: Path) -> bool:
+    """Return True if the model in `folder` is a table of vectors. Raises InputError if it holds no model."""
+    path = folder / MODULES
+    try:
+        modules = json.loads(path.read_text(encoding="utf-8"))
+        return str(modules[0]["type"]).rpartition(".")[2] == "StaticEmbedding"
+    except (OSError, ValueError, LookupError, TypeError):
+        raise InputError(f"{path} is missing or damaged; a model of sentence-transformers is expected") from None
+
+
 def _read_weights(folder: Path) -> dict[str, Vectors]:
     from safetensors.numpy import load_file
 
@@ -88,8 +103,8 @@ def _read_weights(folder: Path) -> dict[str, Vectors]:
     return weights
 
 
-def _rows(weights: Mapping[str, Vectors]) -> Vectors:
-    """One row a token, also of a model2vec table, whose tokens may share rows and have weights."""
+def _token_vectors(weights: Mapping[str, Vectors]) -> Vectors:
+    """Return one row per token; tokens of a model2vec table may share rows and have weights."""
     if "embedding.weight" in weights:
         return weights["embedding.weight"].astype(np.float32)
     rows = weights["embeddings"].astype(np.float32)
@@ -99,18 +114,18 @@ def _rows(weights: Mapping[str, Vectors]) -> Vectors:
 
 
 def _layer(folder: Path, module: Mapping[str, Any]) -> tuple[Vectors, Vectors] | None:
-    """(weight, bias) of a linear layer; None for a module that changes no direction. Raises InputError for others."""
+    """Return (weight, bias) of a linear layer, None for `Normalize`. Raises InputError for an unsupported module."""
     name = str(module["type"]).rpartition(".")[2]
     if name == "Normalize":
         return None
     if name not in SUPPORTED:
-        raise InputError(f"{folder}: the module {name} behind a table is not supported; {', '.join(SUPPORTED)} are")
+        raise InputError(f"{folder}: module {name} after a table is not supported; {' and '.join(SUPPORTED)} are")
     path = folder / str(module["path"])
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rpartition(".")[2]
     if activation != "Identity" or config.get("use_residual"):
-        what = f"the activation {activation}" if activation != "Identity" else "a residual connection"
-        raise InputError(f"{folder}: a Dense with {what} is not supported; one with Identity is")
+        part = f"the activation {activation}" if activation != "Identity" else "a residual connection"
+        raise InputError(f"{folder}: a Dense layer with {part} is not supported; use Identity")
     weights = _read_weights(path)
     weight = weights["linear.weight"].astype(np.float32)
     bias = weights.get("linear.bias")

@@ -1,1 +1,1 @@
-""""""
+"""Rerankers: scores for candidate passages, one kind per file."""

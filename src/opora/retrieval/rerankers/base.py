@@ -1,6 +1,6 @@
-"""What every reranker can do.
+"""Contract of a reranker.
 
-In: a question and candidates. Out: a score for each, higher is better, comparable within one question only.
+In: a query and candidates. Out: a score per candidate, higher is better, comparable within one query only.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from opora.retrieval.vectors import Vectors
 
 
 class Candidate:
-    """A passage that a search found.
+    """Passage to rank.
 
-    `terms`, those of the passage itself, in order; `heading_terms`, those of its title and headings; `bm25` and
-    `cosine` as the stores gave them, 0 where the passage was not found so; `record`: the Passage as JSON.
+    `terms`: index terms of the passage, in order; `heading_terms`: those of its title and headings; `bm25` and
+    `cosine`: scores of the search, 0 where that search did not return the passage; `record`: the Passage as JSON.
     """
 
     __slots__ = ("__dict__", "bm25", "cosine", "heading_terms", "language", "record", "terms", "vector")
@@ -41,7 +41,7 @@ class Candidate:
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:
-        """The fields of the Passage, not validated: a tenth of the time."""
+        """Fields of the Passage, not validated: ten times faster."""
         data: dict[str, Any] = from_json(self.record)
         return data
 
@@ -55,12 +55,12 @@ class Candidate:
 
 
 class Reranker(Protocol):
-    """Puts candidates into an order."""
+    """Scores candidates of a query."""
 
-    def score(self, question: Query, candidates: Sequence[Candidate]) -> list[float]:
-        """One score a candidate. Raises ModelError if the model fails."""
+    def score(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
+        """Return one score per candidate. Raises ModelError if the model fails."""
         ...
 
     def identity(self) -> Mapping[str, str]:
-        """Name -> revision or fingerprint of what the scores come from, for the manifest."""
+        """Return name -> revision or fingerprint of the weights and prompts, for the manifest."""
         ...

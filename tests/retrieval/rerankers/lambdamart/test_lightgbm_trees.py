@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from opora.errors import InputError
-from opora.retrieval.rerankers.lambdamart.features import FEATURES, features
-from opora.retrieval.rerankers.lambdamart.lightgbm_trees import FOREST, ForestReranker, Trees, _pairs, load_forest
+from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import (
+    MODEL_FILE,
+    LambdaMartReranker,
+    Trees,
+    _pairs,
+    load_lambdamart,
+)
 from tests.retrieval.rerankers.samples import ask, candidate
 
 
@@ -54,14 +60,14 @@ def test_a_tree_that_does_not_split_is_a_number():
 
 
 def test_a_forest_ranks_and_survives_its_folder(booster, tmp_path):
-    forest = ForestReranker(booster.model_to_string(), "here")
+    forest = LambdaMartReranker(booster.model_to_string(), "here")
     forest.save(tmp_path / "model")
-    again = load_forest(tmp_path / "model")
+    again = load_lambdamart(tmp_path / "model")
     question = ask("northern pier fee")
     found = [candidate("The pier is old."), candidate("The fee of the northern pier is 12 euro."), candidate("Maps.")]
     scores = again.score(question, found)
     assert scores == forest.score(question, found)
-    assert np.allclose(scores, booster.predict(features(question, found)))
+    assert np.allclose(scores, booster.predict(compute_features(question, found)))
     assert max(scores) == scores[1]
     assert again.identity() == forest.identity()
     assert again.score(question, []) == []
@@ -69,31 +75,31 @@ def test_a_forest_ranks_and_survives_its_folder(booster, tmp_path):
 
 def test_two_forests_have_two_identities(booster):
     text = booster.model_to_string()
-    assert ForestReranker(text, "a").identity() != ForestReranker(text + "\n", "a").identity()
+    assert LambdaMartReranker(text, "a").identity() != LambdaMartReranker(text + "\n", "a").identity()
 
 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (lambda text: "", "is no model file of LightGBM"),
-        (lambda text: "hello", "is no model file of LightGBM"),
-        (lambda text: text.split("\nTree=")[0], "is no model file of LightGBM"),
+        (lambda text: "", "is not a model file of LightGBM"),
+        (lambda text: "hello", "is not a model file of LightGBM"),
+        (lambda text: text.split("\nTree=")[0], "is not a model file of LightGBM"),
         (lambda text: text.replace("bm25_rank", "color"), "other features.*bm25_rank, color"),
         (lambda text: text.replace("bm25 bm25_rank", "bm25_rank bm25"), "other features.*their order"),
-        (lambda text: text.replace("threshold=", "limit="), "cannot be read.*threshold"),
-        (lambda text: text.replace("leaf_value=", "leaf_value=1 "), "cannot be read.*values where"),
-        (lambda text: text.replace("num_leaves=15", "num_leaves=many"), "cannot be read"),
-        (lambda text: text.replace("num_cat=0", "num_cat=1"), "cannot be read.*category"),
+        (lambda text: text.replace("threshold=", "limit="), "cannot read the trees.*threshold"),
+        (lambda text: text.replace("leaf_value=", "leaf_value=1 "), "cannot read the trees.*values instead"),
+        (lambda text: text.replace("num_leaves=15", "num_leaves=many"), "cannot read the trees"),
+        (lambda text: text.replace("num_cat=0", "num_cat=1"), "cannot read the trees.*categorical"),
     ],
 )
 def test_what_does_not_fit_is_one_line(booster, tmp_path, change, fault):
-    (tmp_path / FOREST).write_text(change(booster.model_to_string()))
+    (tmp_path / MODEL_FILE).write_text(change(booster.model_to_string()))
     with pytest.raises(InputError, match=fault) as raised:
-        load_forest(tmp_path)
+        load_lambdamart(tmp_path)
     assert "opora train reranker" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_a_folder_without_a_forest_is_one_line(tmp_path):
-    with pytest.raises(InputError, match=r"forest.txt: no such file"):
-        load_forest(tmp_path)
+    with pytest.raises(InputError, match=r"lambdamart.txt: no such file"):
+        load_lambdamart(tmp_path)

@@ -1,1 +1,1 @@
-""""""
+"""LambdaMART reranker: features and trees."""

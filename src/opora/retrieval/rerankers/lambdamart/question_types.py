@@ -1,41 +1,42 @@
-"""What kind of answer a question wants, by the words that it is put with: a heuristic, for Russian and English.
+"""Heuristic type of a question, from the question words of all languages.
 
-In: a question. Out: one of `TYPES`; `statement` where nothing is asked, as in a few words typed into a search.
-
-    question_type("В каком году открыли причал?")       # 'when'
-    question_type("How much is the fee?")               # 'how many'
+question_type("В каком году открыли причал?")       # 'when'
+question_type("How much is the fee?")               # 'how_many'
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from importlib import resources
 
-TYPES: tuple[str, ...] = ("yes or no", "how many", "when", "who", "where", "why", "how", "what", "statement")
+from opora.text.resources import language_cache, language_lines, languages
 
-_WHETHER = re.compile(
-    r"^\W*(?:правда|верно|is|are|was|were|do|does|did|can|could|has|have|had|should|will|would|may|must)\b",
-    re.IGNORECASE,
-)
+TYPES: tuple[str, ...] = ("yes_or_no", "how_many", "when", "who", "where", "why", "how", "what", "statement")
+"""Question types in the order in which their words are looked for; `statement` if nothing is asked."""
+OPENING = "opening"
+FILE = "question_types.txt"
 
 
 def question_type(question: str) -> str:
-    """The first of `TYPES` whose words stand in the question; a question without any asks for yes or no."""
-    if _WHETHER.search(question):
-        return "yes or no"
-    found = next((name for name, words in _patterns().items() if words.search(question)), "")
-    return found or ("yes or no" if question.rstrip().endswith("?") else "statement")
+    """Return the first of `TYPES` whose words occur; a question without any asks for yes or no."""
+    patterns = _patterns()
+    if OPENING in patterns and patterns[OPENING].search(question):
+        return "yes_or_no"
+    matching = (name for name in TYPES if name in patterns and patterns[name].search(question))
+    return next(matching, "yes_or_no" if question.rstrip().endswith("?") else "statement")
 
 
-@functools.cache
+@language_cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """The sections of `question_types.txt`."""
+    """Compile the sections of `question_types.txt` of all languages: their words are searched together."""
     sections: dict[str, list[str]] = {}
-    text = resources.files(__package__).joinpath("question_types.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if line.startswith("[") and line.endswith("]"):
-            lines = sections.setdefault(line[1:-1], [])
-        elif not line.startswith("#"):
-            lines.append(line)
-    return {name: re.compile(rf"\b(?:{'|'.join(lines)})\b", re.IGNORECASE) for name, lines in sections.items()}
+    for language in languages():
+        section: list[str] = []
+        for line in language_lines(language, FILE):
+            if line.startswith("[") and line.endswith("]"):
+                section = sections.setdefault(line[1:-1], [])
+            else:
+                section.append(line)
+    return {
+        name: re.compile((r"^\W*" if name == OPENING else r"\b") + rf"(?:{'|'.join(words)})\b", re.IGNORECASE)
+        for name, words in sections.items()
+    }
