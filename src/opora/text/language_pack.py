@@ -58,6 +58,18 @@ class MultipleChoice(Record):
     """Words between an announcement and the letters, such as `is`."""
 
 
+class WordStyles(Record):
+    """Names of paragraph styles in documents of Microsoft Word."""
+
+    title: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
+    """Names of heading styles, before the level."""
+    list: tuple[str, ...] = ()
+    """Beginnings of the names of list styles."""
+    numbered: tuple[str, ...] = ()
+    """Parts of the names of numbered list styles."""
+
+
 class LanguagePack(Record):
     """Facts of one language."""
 
@@ -100,6 +112,7 @@ class LanguagePack(Record):
     decimal_mark: str = "."
     thousands_mark: str = ""
     """Mark between thousands besides white space, such as `,`."""
+    word_styles: WordStyles = WordStyles()
     interval_separator: str = ", "
     """Separator of the two ends of an interval."""
 

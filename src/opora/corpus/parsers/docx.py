@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from docx import Document
 from docx.table import Table
@@ -12,8 +13,8 @@ from docx.text.paragraph import Paragraph
 
 from opora.corpus.parsers.base import Parsed, ParseError
 from opora.corpus.parsers.markdown import first_heading, join_blocks, markdown_table, one_line
-
-_HEADING = re.compile(r"(?:heading|заголовок)\s*(\d)", re.IGNORECASE)
+from opora.text.language_pack import language_packs
+from opora.text.resources import language_cache
 
 
 def parse(data: bytes) -> Parsed:
@@ -56,19 +57,30 @@ def _paragraph(paragraph: Paragraph) -> str:
 
 
 def _heading_level(paragraph: Paragraph) -> int:
-    style = paragraph.style.name or "" if paragraph.style else ""
-    if style in ("Title", "Название"):
+    style = _style(paragraph)
+    if style in _style_names("title"):
         return 1
-    match = _HEADING.match(style)
+    match = re.match(rf"(?:{'|'.join(_style_names('heading'))})\s*(\d)", style)
     return min(6, max(1, int(match[1]))) if match else 0
 
 
 def _list_item(paragraph: Paragraph, number: int) -> str:
     """Return the paragraph as a list item, or an empty string if it is not one."""
-    style = (paragraph.style.name or "").lower() if paragraph.style else ""
+    style = _style(paragraph)
     properties = paragraph._p.pPr
     numbered = properties is not None and properties.numPr is not None
-    if _heading_level(paragraph) or not (numbered or style.startswith(("list", "список", "маркированный"))):
+    if _heading_level(paragraph) or not (numbered or style.startswith(_style_names("list"))):
         return ""
-    mark = f"{number}." if "number" in style or "нумер" in style else "-"
+    mark = f"{number}." if any(part in style for part in _style_names("numbered")) else "-"
     return f"{mark} {text}" if (text := one_line(paragraph.text)) else ""
+
+
+def _style(paragraph: Paragraph) -> str:
+    """Return the name of the style of a paragraph, in lower case."""
+    return (paragraph.style.name or "").lower() if paragraph.style else ""
+
+
+@language_cache
+def _style_names(kind: Literal["title", "heading", "list", "numbered"]) -> tuple[str, ...]:
+    """Return the names of the styles of a kind in all languages: Word writes them in the language of its user."""
+    return tuple(name for pack in language_packs() for name in getattr(pack.word_styles, kind))
