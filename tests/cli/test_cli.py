@@ -10,9 +10,9 @@ RULES = "# Правила\n\n## Плата\n\nПлата за проезд со�
 FULL_DISK = """
 import errno
 from opora.cli import main
-def full():
+def run_on_a_full_disk():
     raise OSError(errno.ENOSPC, 'No space left on device', 'corpus/x')
-main.app = full
+main.build_app = lambda command: run_on_a_full_disk
 main.main()
 """
 
@@ -39,7 +39,16 @@ def test_from_a_folder_to_an_answer(project):
     done = opora("ask", "Какова плата за проезд?", cwd=project)
     assert "Плата за проезд составляет 12 рублей в день. [1]" in done.stdout
     assert "rules.md, Правила > Плата" in done.stdout
-    assert "model: extractive" in done.stderr
+    assert "loaded in" in done.stderr
+    assert done.stderr.endswith(
+        "Read the cited document: documents/rules.md\nAsk many questions, one per line: opora ask < questions.txt\n"
+    )
+
+
+def test_settings_are_printed_with_verbose_only(project):
+    assert "top_k" not in opora("ask", "Какова плата за проезд?", cwd=project).stderr
+    done = opora("ask", "Какова плата за проезд?", "--verbose", "--top-k", "3", cwd=project)
+    assert "ask:\n  model: 'extractive'  # opora.yaml\n  top_k: 3  # command line\n" in done.stderr
 
 
 def test_an_answer_as_json_cites_a_span_that_exists(project):
@@ -55,8 +64,22 @@ def test_questions_by_lines(project):
 
 
 def test_nothing_is_made_twice(project):
-    assert "done before" in opora("ingest", cwd=project).stdout
-    assert "done before" in opora("index", cwd=project).stdout
+    for command in ("ingest", "index"):
+        done = opora(command, cwd=project)
+        assert done.stdout == ""
+        assert done.stderr.endswith("(up to date)\n")
+
+
+def test_a_run_ends_with_what_to_do_next(project):
+    done = opora("run", cwd=project)
+    assert done.stderr.endswith('(up to date)\n\nAsk the documents: opora ask "..."\n')
+    assert "Everything is up to date." in opora("plan", cwd=project).stdout
+
+
+def test_an_old_setting_is_accepted_with_one_line(project):
+    done = opora("index", "--set", "index.depth=30", "--dry-run", cwd=project)
+    assert done.stderr == "opora: depth is now candidates; the old name is accepted until the next release\n"
+    assert "index  up to date" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -68,8 +91,9 @@ def test_nothing_is_made_twice(project):
         (["ingest", "nowhere"], "nowhere: no such folder or file"),
         (["ingest", "*.xyz"], "*.xyz: no file matches"),
         (["dataset", "raft", "--questions", "none.jsonl"], "none.jsonl: no such file"),
-        (["train", "sft", "--dataset", "none"], "dataset/none: holds no dataset"),
-        (["report"], "holds no results to report"),
+        (["train", "sft", "--dataset", "none"], "train.sft.dataset: 'none' is unknown"),
+        (["bench", "rag", "--set", "bench.limit=x"], "bench.rag.limit is 'x': input should be a valid integer"),
+        (["report"], "report: there are no finished benchmarks; run `opora bench rag` first"),
         (["init", "."], "exists; remove it, or choose another folder"),
     ],
 )
@@ -93,3 +117,10 @@ def test_a_full_disk_is_one_line():
 def test_help_and_version(tmp_path):
     assert "ingest" in opora("--help", cwd=tmp_path).stdout
     assert opora("--version", cwd=tmp_path).stdout.startswith("opora 0.")
+
+
+def test_each_command_explains_its_options(tmp_path):
+    assert "JSON Lines" in opora("dataset", "raft", "--help", cwd=tmp_path).stdout
+    assert "--price-prompt" in opora("bench", "judge", "--help", cwd=tmp_path).stdout
+    assert "tune" in opora("index", "--help", cwd=tmp_path).stdout
+    assert "check" in opora("bench", "--help", cwd=tmp_path).stdout

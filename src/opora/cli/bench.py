@@ -24,9 +24,9 @@ def new(
     per_cell: Annotated[int, typer.Option(min=1, help="Questions per type, domain and split.")] = 1,
 ) -> None:
     """Write a file of empty questions to fill in. About your own documents; `check` lists what is missing."""
-    from opora.bench.questions.scaffold import lay_out_questions
+    from opora.bench.questions.scaffold import scaffold_questions
 
-    count = lay_out_questions(Path("corpus"), questions, per_cell)
+    count = scaffold_questions(Path("corpus"), questions, per_cell)
     typer.echo(f"{questions}: {count} questions to write; next: opora bench check {questions}")
 
 
@@ -45,17 +45,17 @@ def check(
 
     With --reader, also print the agreement of a second annotator's answers with the references.
     """
-    from opora.bench.questions.second_annotator import format_reading, read_again
-    from opora.bench.questions.validate import check_questions, format_check
+    from opora.bench.questions.second_annotator import compare_annotators, format_comparison
+    from opora.bench.questions.validate import format_validation, validate_questions
     from opora.errors import InputError
 
-    checked = check_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
-    typer.echo(format_check(checked))
+    validation = validate_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
+    typer.echo(format_validation(validation))
     if reader:
-        tested = [example for example in checked.examples if example.split != "train"]
-        typer.echo(format_reading(read_again(tested, reader)))
-    if checked.faults:
-        raise InputError(f"{len(checked.faults)} faults; the first: {checked.faults[0]}")
+        tested = [example for example in validation.examples if example.split != "train"]
+        typer.echo(format_comparison(compare_annotators(tested, reader)))
+    if validation.faults:
+        raise InputError(f"{len(validation.faults)} faults; the first: {validation.faults[0]}")
 
 
 def threshold(

