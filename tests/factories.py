@@ -7,8 +7,15 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+
 from opora.models.base import Completion
 from opora.records import Document, Example, KeyFacts, Option, Passage, Quote
+from opora.retrieval.query import Query
+from opora.retrieval.rerankers.base import Candidate
+from opora.retrieval.rerankers.lambdamart.features import FEATURES
+from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
+from opora.text.search_terms import search_terms
 
 # The ferry project: a small corpus with its index, questions about it, and models with scripted answers. Texts and
 # questions contain markup, as those of a hostile document would.
@@ -262,7 +269,7 @@ def make_train_settings(model_folder, method="sft", **changes):
 
 
 def train_adapter(model_folder, tmp_path, name="out", rows=None, **changes):
-    """Train an adapter of a tiny model and return its manifest. A dataset of `rows`, by default sixteen, is made once."""
+    """Train an adapter of a tiny model on `rows` (by default sixteen), made once per project; return its manifest."""
     from opora.train.llm.stage import AdapterStage
 
     datasets = tmp_path / "dataset"
@@ -444,3 +451,46 @@ def assert_engine_agrees(model, rows, min_shared=2, tolerance=2e-4):
     scale = max(gradient.norm() for gradient in expected_gradients.values())
     for name, gradient in expected_gradients.items():
         assert (gradients[name] - gradient).norm() <= tolerance * (gradient.norm() + 0.01 * scale), name
+
+
+# Queries, candidates and rerankers
+
+
+def make_query(text, language="en", idf=None, vector=None):
+    terms = {term: (idf or {}).get(term, 1.0) for term in search_terms(text, language)}
+    return Query(text, language, terms, vector)
+
+
+def make_candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", language="en", vector=None, document="d"):
+    passage = Passage(
+        id=id, document_id=document, text=text, start=0, end=len(text), heading=heading,
+        metadata={"source": "a.md", "title": title, "language": language},
+    )  # fmt: skip
+    headings = search_terms(" ".join(dict.fromkeys([title, *heading])), language)
+    vector = None if vector is None else np.asarray(vector, dtype=np.float32)
+    return Candidate(language, passage.model_dump_json(), search_terms(text, language), headings, bm25, cosine, vector)
+
+
+def make_lambdamart():
+    """Return a reranker with one split: passages with more than half of the question's weight come first."""
+    text = LAMBDAMART.format(names=" ".join(FEATURES), feature=FEATURES.index("any_share"))
+    return LambdaMartReranker(text, "the test")
+
+
+LAMBDAMART = """tree
+version=v4
+feature_names={names}
+
+Tree=0
+num_leaves=2
+num_cat=0
+split_feature={feature}
+threshold=0.5
+decision_type=0
+left_child=-1
+right_child=-2
+leaf_value=-1 1
+
+
+end of trees
+"""

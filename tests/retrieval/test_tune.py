@@ -10,7 +10,7 @@ from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.tune import SearchPoint, TuningGrid, _clusters, _folds, format_tuning, tune
 from opora.validation import Settings
-from tests.retrieval.rerankers.samples import tiny_forest
+from tests.factories import make_lambdamart
 
 GRID = TuningGrid(dense_weight=(0.0, 0.25, 0.9), candidates=(20, 30), rerank_candidates=(0, 3, 30))
 
@@ -30,7 +30,7 @@ def examples(passages):
 def ranked(corpus):
     """An index with a reranker of its own."""
     with Build(corpus.parent / "train" / "mine", "train reranker", Settings(), {}) as build:
-        tiny_forest().save(build.path / "model")
+        make_lambdamart().save(build.path / "model")
         build.publish()
     IndexStage(IndexSettings(reranker="train/mine"), corpus, corpus.parent / "ranked").run()
     return open_index(corpus.parent / "ranked")

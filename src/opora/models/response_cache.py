@@ -18,7 +18,7 @@ from opora.artifacts.manifest import hash_json
 from opora.console.progress import Progress
 from opora.models.base import BatchModel, Chat, Completion, LanguageModel, OnCompletion
 from opora.models.registry import LoadModel, load_model
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 
@@ -32,7 +32,7 @@ class CachedModel(BatchModel):
     def __init__(
         self, spec: str, settings: ModelSettings, journal: Journal, label: str = "", load: LoadModel = load_model
     ) -> None:
-        self.spec, self.revision = spec, revision_of(parse_spec(spec))
+        self.spec, self.revision = spec, model_revision(parse_spec(spec))
         self._settings, self._journal, self._label, self._load = settings, journal, label or spec, load
         self._identity = model_identity(spec, settings)
 
@@ -97,7 +97,7 @@ class CachedModel(BatchModel):
 def model_identity(spec: str, settings: ModelSettings) -> dict[str, Any]:
     """Return everything that an answer depends on besides the prompt. Two servers may run one model differently."""
     parsed = parse_spec(spec)
-    identity = {"revision": revision_of(parsed), "url": parsed.url}
+    identity = {"revision": model_revision(parsed), "url": parsed.url}
     return identity | settings.model_dump(mode="json", include=ANSWER_SETTINGS)
 
 

@@ -1,6 +1,6 @@
 """Revision of a model's weights, found without loading them.
 
-revision_of(parse_spec("smollm2+train/raft"))      # 'b179c9523d0e6a0f+1f0c...'
+model_revision(parse_spec("smollm2+train/raft"))      # 'b179c9523d0e6a0f+1f0c...'
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DIGITS = 16
 
 
-def revision_of(spec: Spec) -> str:
+def model_revision(spec: Spec) -> str:
     """Return the checksum of local weights, the commit of a hub model, or the name of a server's model.
 
     The checksum of an adapter follows after `+`. Raises InputError for a missing adapter, ModelError for a model that

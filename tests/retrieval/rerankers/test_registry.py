@@ -14,10 +14,10 @@ from opora.retrieval.rerankers.lambdamart.lightgbm_trees import MODEL_FILE, Lamb
 from opora.retrieval.rerankers.llm import LlmReranker, answer_probabilities
 from opora.retrieval.rerankers.registry import open_reranker, parse_reranker, save_reranker
 from opora.validation import RenamedSettingWarning, Settings
-from tests.retrieval.rerankers.samples import ask, candidate, tiny_forest
+from tests.factories import make_candidate, make_lambdamart, make_query
 
-FERRY = candidate("Six boats leave the northern pier.", id="a", title="Ferry", heading=("Ferry", "Timetable"))
-PUMP = candidate("The pump is checked once a year.", id="b")
+FERRY = make_candidate("Six boats leave the northern pier.", id="a", title="Ferry", heading=("Ferry", "Timetable"))
+PUMP = make_candidate("The pump is checked once a year.", id="b")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_none_is_no_reranker(tmp_path):
 def trained(tmp_path):
     """A project in which `train/mine` is a forest."""
     with Build(tmp_path / "train" / "mine", "train reranker", Settings(), {}) as build:
-        tiny_forest().save(build.path / "model")
+        make_lambdamart().save(build.path / "model")
         build.publish()
     return tmp_path
 
@@ -69,7 +69,7 @@ def test_an_index_keeps_what_was_trained(trained):
     made = open_reranker("train/mine", kept, trained)
     (trained / "train" / "mine" / "model" / MODEL_FILE).unlink()
     assert open_reranker("train/mine", kept).identity() == made.identity()
-    question = ask("northern pier")
+    question = make_query("northern pier")
     assert open_reranker("train/mine", kept).score(question, [FERRY, PUMP]) == made.score(question, [FERRY, PUMP])
 
 
@@ -127,12 +127,12 @@ def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
     from sentence_transformers import CrossEncoder
 
     reranker = open_reranker(f"hf:{cross_encoder}", cross_encoder)
-    scores = reranker.score(ask("who leaves the pier?"), [FERRY, PUMP])
+    scores = reranker.score(make_query("who leaves the pier?"), [FERRY, PUMP])
     texts = ["Ferry > Timetable\nSix boats leave the northern pier.", "The pump is checked once a year."]
     expected = CrossEncoder(str(cross_encoder)).predict([("who leaves the pier?", text) for text in texts])
     assert scores == pytest.approx(expected.tolist(), abs=1e-5)
     assert scores[0] != scores[1]
-    assert reranker.score(ask("who?"), []) == []
+    assert reranker.score(make_query("who?"), []) == []
     assert list(reranker.identity()) == ["cross-encoder"]
 
 
@@ -141,7 +141,7 @@ def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
     pytest.importorskip("sentence_transformers")
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ModelError, match="does not load") as raised:
-            CrossEncoderReranker(str(folder)).score(ask("who?"), [PUMP])
+            CrossEncoderReranker(str(folder)).score(make_query("who?"), [PUMP])
         assert "\n" not in str(raised.value)
 
 
@@ -150,7 +150,7 @@ def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
     [
         (FERRY, "Ferry > Timetable\nSix boats leave the northern pier."),
         (PUMP, "The pump is checked once a year."),
-        (candidate("Text.", heading=("Rules",)), "Rules\nText."),
+        (make_candidate("Text.", heading=("Rules",)), "Rules\nText."),
     ],
 )
 def test_a_model_is_shown_headings_once(found, expected):
@@ -170,12 +170,12 @@ class Teller(ScriptedModel):
 def test_the_probability_of_yes_ranks(language, options):
     model = Teller()
     reranker = LlmReranker("scripted", lambda spec, settings: model)
-    scores = reranker.score(ask("Who leaves?", language), [FERRY, PUMP])
+    scores = reranker.score(make_query("Who leaves?", language), [FERRY, PUMP])
     high = 1 / (1 + math.exp(-2))
     assert scores == pytest.approx([high, 1 - high])
     assert {text for _, text in model.asked} == options
     assert all("Who leaves?" in prompt for prompt, _ in model.asked)
-    assert reranker.score(ask("Who?"), []) == []
+    assert reranker.score(make_query("Who?"), []) == []
 
 
 def test_the_probability_of_a_known_answer():
@@ -187,7 +187,7 @@ def test_the_probability_of_a_known_answer():
 def test_a_real_model_ranks(tiny_model):
     model = load_model(f"hf:{tiny_model}", ModelSettings())
     reranker = LlmReranker(f"hf:{tiny_model}")
-    scores = reranker.score(ask("Who leaves?"), [FERRY, PUMP])
+    scores = reranker.score(make_query("Who leaves?"), [FERRY, PUMP])
     assert all(0 < each < 1 for each in scores)
     assert scores[0] != scores[1]
     values = answer_probabilities(model, "Who leaves?", "en", [FERRY, PUMP], "Six boats.")
@@ -197,4 +197,4 @@ def test_a_real_model_ranks(tiny_model):
 
 def test_forests_are_told_apart_by_what_they_hold(trained):
     identity = open_reranker("train/mine", trained, trained).identity()
-    assert identity == LambdaMartReranker(tiny_forest().text, "x").identity()
+    assert identity == LambdaMartReranker(make_lambdamart().text, "x").identity()

@@ -6,16 +6,16 @@ from opora.errors import InputError
 from opora.retrieval.rerankers.registry import open_reranker
 from opora.train.reranker.cross_encoder import WRONG, Pair, pairs_of, train_cross_encoder
 from opora.train.reranker.groups import Group
-from opora.train.reranker.settings import RerankerSettings
-from tests.retrieval.rerankers.samples import ask, candidate
+from opora.train.reranker.settings import RerankerTrainSettings
+from tests.factories import make_candidate, make_query
 
 WORDS = "pump pier boat crane garden lamp".split()
 
 
 def group(question):
     """Whatever is asked, the passage about the lamp is right: a model with random weights learns that in seconds."""
-    passages = [candidate(f"the {each} is old", id=each) for each in WORDS]
-    return Group(ask(question), passages, [float(each == "lamp") for each in WORDS], ("d",), made=True)
+    passages = [make_candidate(f"the {each} is old", id=each) for each in WORDS]
+    return Group(make_query(question), passages, [float(each == "lamp") for each in WORDS], ("d",), made=True)
 
 
 def test_pairs_are_the_right_ones_and_the_best_wrong_ones():
@@ -48,15 +48,15 @@ def base(tmp_path_factory):
 @pytest.mark.slow
 def test_training_teaches_and_is_saved(base, tmp_path):
     groups = [group(word) for word in WORDS[1:]] * 4
-    settings = RerankerSettings(base=f"hf:{base}", epochs=12, lr=3e-3, batch_size=10)
+    settings = RerankerTrainSettings(base=f"hf:{base}", epochs=12, lr=3e-3, batch_size=10)
     trained = train_cross_encoder(groups, settings, tmp_path / "model", tmp_path / "work")
     again = train_cross_encoder(groups, settings, tmp_path / "again", tmp_path / "work")
     assert trained.identity() == again.identity()
-    scores = open_reranker("train/x", tmp_path / "model").score(ask(WORDS[0]), group(WORDS[0]).candidates)
+    scores = open_reranker("train/x", tmp_path / "model").score(make_query(WORDS[0]), group(WORDS[0]).candidates)
     assert scores.index(max(scores)) == WORDS.index("lamp")
     assert scores[-1] > 2 * max(scores[:-1])
 
 
 def test_without_groups_there_is_nothing_to_learn(tmp_path):
     with pytest.raises(InputError, match="no question whose passage was found"):
-        train_cross_encoder([], RerankerSettings(base="hf:some/model"), tmp_path, tmp_path)
+        train_cross_encoder([], RerankerTrainSettings(base="hf:some/model"), tmp_path, tmp_path)

@@ -7,21 +7,21 @@ import pytest
 
 from opora.artifacts import Build, read_manifest, write_json_lines, write_parquet
 from opora.errors import InputError
-from opora.models.backends.scripted import FakeModel
+from opora.models.backends.scripted import ScriptedModel
 from opora.records import Document, Passage
 from opora.retrieval.rerankers.registry import open_reranker
 from opora.retrieval.settings import IndexSettings
-from opora.text.terms.index_terms import search_terms
+from opora.text.search_terms import search_terms
 from opora.train.document_split import RERANKER_FROM, part_of
 from opora.train.reranker.evaluate import describe, measure
 from opora.train.reranker.groups import Group, given_group, made_group
 from opora.train.reranker.labelled_queries import Asked, read_asked
 from opora.train.reranker.sampling import Parts
-from opora.train.reranker.settings import RerankerSettings
+from opora.train.reranker.settings import RerankerTrainSettings
 from opora.train.reranker.stage import _relabelled, reranker_build, train_reranker
 from opora.train.reranker.synthetic_queries import Made, make_questions
 from opora.validation import Settings
-from tests.retrieval.rerankers.samples import ask, candidate, tiny_forest
+from tests.factories import make_candidate, make_lambdamart, make_query
 
 THINGS = "pump valve boat pier garden lamp bridge ticket locker crane wagon museum hall library tunnel meter".split()
 DEEDS = "checked painted moved counted cleaned opened closed measured weighed repaired washed tested".split()
@@ -84,7 +84,7 @@ INDEX = IndexSettings(embedder="none")
 @pytest.fixture(scope="module")
 def trained(corpus):
     out = corpus.parent / "train" / "mine"
-    return out, train_reranker(RerankerSettings(**SMALL), INDEX, corpus, out)
+    return out, train_reranker(RerankerTrainSettings(**SMALL), INDEX, corpus, out)
 
 
 def test_a_forest_comes_out_with_its_figures(trained):
@@ -97,14 +97,16 @@ def test_a_forest_comes_out_with_its_figures(trained):
     assert set(figures["after"]) == {"recall_1", "recall_5", "recall_10", "mrr"}
     reranker = open_reranker("train/mine", out, out.parents[1])
     assert manifest.models == reranker.identity()
-    scores = reranker.score(ask("pump near the pier"), [candidate("A garden."), candidate("The pump near the pier.")])
+    scores = reranker.score(
+        make_query("pump near the pier"), [make_candidate("A garden."), make_candidate("The pump near the pier.")]
+    )
     assert scores[1] > scores[0]
 
 
 def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus, tmp_path):
     def forest(seed, name):
         return train_reranker(
-            RerankerSettings(**SMALL, seed=seed), INDEX, corpus, tmp_path / "train" / name
+            RerankerTrainSettings(**SMALL, seed=seed), INDEX, corpus, tmp_path / "train" / name
         ).fingerprint
 
     assert forest(0, "again") == trained[1].fingerprint != forest(1, "other")
@@ -112,18 +114,18 @@ def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus
 
 def test_what_is_done_is_not_done_again(trained, corpus):
     out, manifest = trained
-    assert train_reranker(RerankerSettings(**SMALL), INDEX, corpus, out) == manifest
-    assert reranker_build(RerankerSettings(**SMALL), INDEX, corpus, out).finished == manifest
+    assert train_reranker(RerankerTrainSettings(**SMALL), INDEX, corpus, out) == manifest
+    assert reranker_build(RerankerTrainSettings(**SMALL), INDEX, corpus, out).finished == manifest
     changed = INDEX.model_copy(update={"dense_weight": 0.5})
-    assert reranker_build(RerankerSettings(**SMALL), changed, corpus, out).finished is None
+    assert reranker_build(RerankerTrainSettings(**SMALL), changed, corpus, out).finished is None
     shown = INDEX.model_copy(update={"neighbors": 2, "reranker": "train/mine"})
-    assert reranker_build(RerankerSettings(**SMALL), shown, corpus, out).finished == manifest
+    assert reranker_build(RerankerTrainSettings(**SMALL), shown, corpus, out).finished == manifest
 
 
 def test_questions_of_a_file_teach(corpus, tmp_path):
     _, passages = make_documents()
     path = write_questions(tmp_path / "questions.jsonl", passages[:45])
-    settings = RerankerSettings(**{**SMALL, "made": 0}, questions=path)
+    settings = RerankerTrainSettings(**{**SMALL, "made": 0}, questions=path)
     manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "given")
     assert manifest.counts["questions, train"] + manifest.counts["questions, held out"] == 45
     assert set(manifest.results["held_out"]) == {"given"}
@@ -142,16 +144,16 @@ def test_questions_of_a_file_teach(corpus, tmp_path):
 )
 def test_settings_that_do_not_fit_together(given, fault):
     with pytest.raises(ValueError, match=fault):
-        RerankerSettings(**given)
+        RerankerTrainSettings(**given)
 
 
 def test_a_missing_file_and_a_missing_passage_are_one_line(corpus, tmp_path):
-    settings = RerankerSettings(questions=tmp_path / "no.jsonl")
+    settings = RerankerTrainSettings(questions=tmp_path / "no.jsonl")
     with pytest.raises(InputError, match=r"no\.jsonl: no such file"):
         train_reranker(settings, INDEX, corpus, tmp_path / "out")
     path = write_questions(tmp_path / "q.jsonl", make_documents()[1][:1], quotes=[])
     with pytest.raises(InputError, match="no question whose passage was found"):
-        train_reranker(RerankerSettings(made=0, questions=path), INDEX, corpus, tmp_path / "out")
+        train_reranker(RerankerTrainSettings(made=0, questions=path), INDEX, corpus, tmp_path / "out")
 
 
 def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
@@ -199,21 +201,21 @@ REST = "Crew nine repaired the old crane. The hall has lamps."
 
 
 def found(*candidates):
-    return lambda text: (ask(text, vector=[1.0]), list(candidates))
+    return lambda text: (make_query(text, vector=[1.0]), list(candidates))
 
 
 def test_every_passage_that_holds_the_sentence_is_right():
-    copy = candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
-    own = candidate(f"{HELD} {REST}", id="own", bm25=8.0)
-    other = candidate("The pump hall.", id="other", bm25=2.0)
+    copy = make_candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
+    own = make_candidate(f"{HELD} {REST}", id="own", bm25=8.0)
+    other = make_candidate("The pump hall.", id="other", bm25=2.0)
     made = made_group(found(copy, own, other), Made("pump pier monday", "d", "own", (), HELD))
     assert made.labels == [1.0, 1.0, 0.0]
     assert made.candidates == [copy, own, other]
 
 
 def test_a_heading_is_asked_for_without_headings():
-    below = [candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
-    other = candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
+    below = [make_candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
+    other = make_candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
     group = made_group(found(*below, other), Made("Old cranes", "d", "p0", ("Old cranes",)))
     assert group.labels == [1.0, 1.0, 0.0]
     assert all(not each.heading_terms and not each.data["heading"] for each in group.candidates)
@@ -238,9 +240,9 @@ def test_parts_share_no_document_and_are_what_they_say():
 
 
 def group(labels, bm25, made=True, answer=""):
-    passages = [candidate("pump pier", id=f"p{n}", bm25=each) for n, each in enumerate(bm25)]
-    passages[-1] = candidate("The crane.", id="last", bm25=bm25[-1])
-    return Group(ask("crane"), passages, labels, ("d",), made, answer=answer)
+    passages = [make_candidate("pump pier", id=f"p{n}", bm25=each) for n, each in enumerate(bm25)]
+    passages[-1] = make_candidate("The crane.", id="last", bm25=bm25[-1])
+    return Group(make_query("crane"), passages, labels, ("d",), made, answer=answer)
 
 
 def test_before_and_after_are_measured():
@@ -249,7 +251,7 @@ def test_before_and_after_are_measured():
         group([0.0, 1.0, 0.0], [3.0, 2.0, 1.0], made=False),
         group([0.0] * 2, [2, 1]),
     ]
-    measured = measure(tiny_forest(), groups, 0.2)
+    measured = measure(make_lambdamart(), groups, 0.2)
     assert measured["made"]["before"]["recall_1"] == 0.0
     assert measured["made"]["after"]["recall_1"] == 0.5
     assert measured["made"]["before"]["mrr"] == pytest.approx((1 / 3) / 2)
@@ -260,12 +262,12 @@ def test_before_and_after_are_measured():
 
 
 def test_what_got_worse_is_said():
-    better = measure(tiny_forest(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
-    worse = measure(tiny_forest(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
+    better = measure(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
+    worse = measure(make_lambdamart(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
     assert "recall@1 0.000 to 1.000" in describe(better)
     assert "worse" not in describe(better)
     assert "made questions tell little" in describe(better)
-    given = measure(tiny_forest(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0], made=False)], 0.2)
+    given = measure(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0], made=False)], 0.2)
     assert "tell little" not in describe(given)
     assert "recall@1 1.000 to 0.000" in describe(worse)
     assert "it got worse: leave index.reranker as it was" in describe(worse)
@@ -273,7 +275,7 @@ def test_what_got_worse_is_said():
 
 
 def test_a_known_answer_labels_by_its_probability():
-    model = FakeModel([("The crane", "The crane.")])
+    model = ScriptedModel([("The crane", "The crane.")])
     [given] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
     assert given.labels[2] == 1.0
     assert given.labels[0] < 0.1
@@ -286,11 +288,11 @@ def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
     script = tmp_path / "script.jsonl"
     write_json_lines(script, [{"match": "pump", "answer": "Yes."}])
     path = write_questions(tmp_path / "q.jsonl", passages[:20], quotes=[])
-    settings = RerankerSettings(**{**SMALL, "made": 0}, questions=path, labels=f"reward:fake:{script}")
+    settings = RerankerTrainSettings(**{**SMALL, "made": 0}, questions=path, labels=f"llm:scripted:{script}")
     manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "reward")
     assert manifest.counts["questions, train"] > 10
     assert manifest.results["held_out"] == {}
-    assert read_manifest(tmp_path / "train" / "reward").files.keys() == {"model/forest.txt"}
+    assert read_manifest(tmp_path / "train" / "reward").files.keys() == {"model/lambdamart.txt"}
 
 
 def test_given_groups_know_their_gold():
@@ -298,5 +300,5 @@ def test_given_groups_know_their_gold():
     from opora.records import Example
 
     asked = Asked(Example(**example), frozenset({"b"}), ("d",))
-    made = given_group(found(candidate("The crane.", id="a"), candidate("A crane.", id="b")), asked)
+    made = given_group(found(make_candidate("The crane.", id="a"), make_candidate("A crane.", id="b")), asked)
     assert (made.labels, made.answer, made.made) == ([0.0, 1.0], "Nine.", False)

@@ -30,7 +30,7 @@ from opora.models.chat_template import encode_chat, encode_text
 from opora.models.file_cache import cached
 from opora.models.kv_cache.prefix_groups import PrefixGroup, batched_groups, saved_tokens, shared_prefixes
 from opora.models.peft_adapter import read_invocation
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
 from opora.models.spec import Spec, parse_spec
 
@@ -61,7 +61,7 @@ class CTranslateModel(BatchModel):
     def __init__(self, spec: str, settings: ModelSettings) -> None:
         parsed = parse_spec(spec)
         self.spec = spec
-        self.revision = f"{revision_of(parsed)} {settings.quantization}"
+        self.revision = f"{model_revision(parsed)} {settings.quantization}"
         self._settings = settings
         name = hashlib.sha256(f"{parsed.name} {self.revision} {ctranslate2.__version__}".encode()).hexdigest()[:16]
         self._folder = cached(f"ctranslate2-{name}", _writer(parsed, settings.quantization))

@@ -20,7 +20,7 @@ from opora.models.backends.loading import load_network, load_tokenizer, pick_dev
 from opora.models.base import BatchModel, Chat, Completion, LanguageModel, OnCompletion
 from opora.models.chat_template import encode_chat, encode_text
 from opora.models.kv_cache.prompt_cache import can_cache, pad_left, share_network
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 
@@ -48,7 +48,7 @@ class TransformersModel(BatchModel):
         self, spec: str, settings: ModelSettings, device: torch.device, dtype: torch.dtype | None = None
     ) -> None:
         parsed, dtype = parse_spec(spec), dtype or pick_dtype(device)
-        self.spec, self.revision = spec, revision_of(parsed)
+        self.spec, self.revision = spec, model_revision(parsed)
         self._settings, self._device = settings, device
         key = f"{self.revision.partition('+')[0]} {dtype} {device} {settings.prompt_cache_tokens}"
         load = partial(load_network, dtype=dtype, device=device)

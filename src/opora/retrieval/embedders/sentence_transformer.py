@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opora.errors import MissingExtraError, ModelError, first_line
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import Spec
 from opora.retrieval.embedders.base import Embedder, Role, Text
 from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
@@ -81,7 +81,7 @@ class TransformerEmbedder:
     def identity(self) -> Mapping[str, str]:
         if Path(self.name).is_dir():
             return {Path(self.name).name: fingerprint_of_folder(Path(self.name))}
-        return {self.name: revision_of(Spec("hf", self.name, self.revision))}
+        return {self.name: model_revision(Spec("hf", self.name, self.revision))}
 
 
 def open_embedder(spec: Spec, folder: Path | None, settings: EmbeddingSettings) -> Embedder:

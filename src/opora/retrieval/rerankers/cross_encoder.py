@@ -15,7 +15,7 @@ from typing import Any
 
 from opora.artifacts import fingerprint_of_file
 from opora.errors import MissingExtraError, ModelError, first_line
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import Spec
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
@@ -56,7 +56,7 @@ class CrossEncoderReranker:
             files = [*sorted(folder.glob("*.safetensors")), *sorted(folder.glob("*.json"))]
             checksum = hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()
             return {"cross-encoder": checksum}
-        return {self.name: revision_of(Spec("hf", name=self.name, revision=self.revision))}
+        return {self.name: model_revision(Spec("hf", name=self.name, revision=self.revision))}
 
     @functools.cached_property
     def _model(self) -> Any:

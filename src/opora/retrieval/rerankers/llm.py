@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from opora.models.base import Chat, LanguageModel
 from opora.models.registry import LoadModel, load_model
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
 from opora.models.spec import Spec, parse_spec
 from opora.records import Message
@@ -53,7 +53,7 @@ class LlmReranker:
     def identity(self) -> Mapping[str, str]:
         sources = {f"{TEMPLATE} {code}": language_text(code, TEMPLATE) for code in languages()}
         hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items() if text}
-        return {self.spec: revision_of(parse_spec(self.spec)), **hashes}
+        return {self.spec: model_revision(parse_spec(self.spec)), **hashes}
 
     @functools.cached_property
     def _model(self) -> LanguageModel:

@@ -7,7 +7,7 @@ import pytest
 
 from opora.retrieval.rerankers.lambdamart.features import FEATURES, GROUPS, compute_features
 from opora.retrieval.rerankers.lambdamart.question_types import TYPES, question_type
-from tests.retrieval.rerankers.samples import ask, candidate
+from tests.factories import make_candidate, make_query
 
 
 def values(name, question, *candidates):
@@ -33,19 +33,26 @@ FAR = "Boats are painted in spring. " + "The harbour office sells tickets and ma
     ],
 )
 def test_scores_count_by_the_best(name, expected):
-    found = [candidate(SIX, bm25=8, cosine=0.2), candidate(SIX, bm25=4, cosine=0.8), candidate(SIX, bm25=0, cosine=0.4)]
-    assert values(name, ask(FERRY), *found) == expected
+    found = [
+        make_candidate(SIX, bm25=8, cosine=0.2),
+        make_candidate(SIX, bm25=4, cosine=0.8),
+        make_candidate(SIX, bm25=0, cosine=0.4),
+    ]
+    assert values(name, make_query(FERRY), *found) == expected
 
 
 def test_scores_do_not_depend_on_their_size():
-    small = [candidate(SIX, bm25=2, cosine=0.2), candidate(FAR, bm25=1, cosine=0.1)]
-    large = [candidate(SIX, bm25=20, cosine=0.2), candidate(FAR, bm25=10, cosine=0.1)]
-    assert np.array_equal(compute_features(ask(FERRY), small), compute_features(ask(FERRY), large))
+    small = [make_candidate(SIX, bm25=2, cosine=0.2), make_candidate(FAR, bm25=1, cosine=0.1)]
+    large = [make_candidate(SIX, bm25=20, cosine=0.2), make_candidate(FAR, bm25=10, cosine=0.1)]
+    assert np.array_equal(compute_features(make_query(FERRY), small), compute_features(make_query(FERRY), large))
 
 
 def test_the_cosine_of_what_was_found_by_words_comes_from_its_vector():
-    question = ask(FERRY, vector=np.array([0.6, 0.8], dtype=np.float32))
-    assert values("cosine", question, candidate(SIX, vector=[1, 0]), candidate(SIX, vector=[-1, 0])) == [0.6, 0.0]
+    question = make_query(FERRY, vector=np.array([0.6, 0.8], dtype=np.float32))
+    assert values("cosine", question, make_candidate(SIX, vector=[1, 0]), make_candidate(SIX, vector=[-1, 0])) == [
+        0.6,
+        0.0,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def test_the_cosine_of_what_was_found_by_words_comes_from_its_vector():
 )  # fmt: skip
 def test_features_of_one_passage(name, question, text, expected):
     idf = {"storag": 3.0}
-    assert values(name, ask(question, idf=idf), candidate(text)) == [pytest.approx(expected, abs=1e-3)]
+    assert values(name, make_query(question, idf=idf), make_candidate(text)) == [pytest.approx(expected, abs=1e-3)]
 
 
 @pytest.mark.parametrize(
@@ -102,17 +109,17 @@ def test_features_of_one_passage(name, question, text, expected):
     [("heading_share", 0.5), ("heading_precision", 0.333), ("title_share", 0.5), ("any_share", 0.5)],
 )
 def test_features_of_headings(name, expected):
-    found = candidate("Nothing of it.", title="Fee", heading=("Harbour rules",))
-    assert values(name, ask("storage fee"), found) == [expected]
+    found = make_candidate("Nothing of it.", title="Fee", heading=("Harbour rules",))
+    assert values(name, make_query("storage fee"), found) == [expected]
 
 
 def test_lengths_count_by_the_mean():
-    assert values("length", ask("fee"), candidate("fee " * 10), candidate("fee " * 30)) == [0.5, 1.5]
+    assert values("length", make_query("fee"), make_candidate("fee " * 10), make_candidate("fee " * 30)) == [0.5, 1.5]
 
 
 def test_the_language_counts():
-    found = [candidate("fee"), candidate("плата", language="ru")]
-    assert values("same_language", ask("fee"), *found) == [1.0, 0.0]
+    found = [make_candidate("fee"), make_candidate("плата", language="ru")]
+    assert values("same_language", make_query("fee"), *found) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,7 @@ def test_the_language_counts():
 )  # fmt: skip
 def test_types_of_questions(question, expected):
     assert question_type(question) == expected
-    row = compute_features(ask(question), [candidate("fee")])[0]
+    row = compute_features(make_query(question), [make_candidate("fee")])[0]
     chosen = [each for each in TYPES if row[FEATURES.index(f"asks_{each.replace(' ', '_')}")]]
     assert chosen == [expected]
 
@@ -148,21 +155,21 @@ def test_types_of_questions(question, expected):
     ],
 )  # fmt: skip
 def test_names_are_told_from_begins_of_sentences(question, asked):
-    assert values("question_names", ask(question, "ru"), candidate("насос", language="ru")) == [asked]
+    assert values("question_names", make_query(question, "ru"), make_candidate("насос", language="ru")) == [asked]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?", "!!!", "🙂", "\x00", "1", "の" * 300, "a" * 5000, "«", "| | |"])
 def test_any_text_gives_finite_numbers(text):
-    for question in (ask(text), ask("storage fee"), ask(text, "ru")):
+    for question in (make_query(text), make_query("storage fee"), make_query(text, "ru")):
         rows = compute_features(
-            question, [candidate(text), candidate(SIX, bm25=0), candidate(text, language="ru", bm25=0)]
+            question, [make_candidate(text), make_candidate(SIX, bm25=0), make_candidate(text, language="ru", bm25=0)]
         )
         assert rows.shape == (3, len(FEATURES))
         assert np.isfinite(rows).all()
 
 
 def test_no_candidates_give_no_rows():
-    assert compute_features(ask("fee"), []).shape == (0, len(FEATURES))
+    assert compute_features(make_query("fee"), []).shape == (0, len(FEATURES))
 
 
 def test_every_feature_has_its_own_name_and_varies():
@@ -171,10 +178,10 @@ def test_every_feature_has_its_own_name_and_varies():
 
 def test_thirty_candidates_take_little_time():
     text = f"{SIX} {'The garden committee of Anna Wolf planted 12 trees near an old library in spring. ' * 9}"
-    question = ask("How many boats leave the northern pier of Marta Lind in 1998 every morning?")
+    question = make_query("How many boats leave the northern pier of Marta Lind in 1998 every morning?")
     times = []
     for _ in range(10):
-        found = [candidate(f"{text} {n}", id=f"p{n}") for n in range(30)]
+        found = [make_candidate(f"{text} {n}", id=f"p{n}") for n in range(30)]
         began = time.process_time()
         compute_features(question, found)
         times.append(time.process_time() - began)

@@ -6,13 +6,13 @@ import pytest
 from opora.errors import InputError
 from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import (
+from tests.factories import make_candidate, make_query
     MODEL_FILE,
     LambdaMartReranker,
     Trees,
     _pairs,
     load_lambdamart,
 )
-from tests.retrieval.rerankers.samples import ask, candidate
 
 
 def train(rows, labels, groups, names=FEATURES, **settings):
@@ -63,8 +63,8 @@ def test_a_forest_ranks_and_survives_its_folder(booster, tmp_path):
     forest = LambdaMartReranker(booster.model_to_string(), "here")
     forest.save(tmp_path / "model")
     again = load_lambdamart(tmp_path / "model")
-    question = ask("northern pier fee")
-    found = [candidate("The pier is old."), candidate("The fee of the northern pier is 12 euro."), candidate("Maps.")]
+    question = make_query("northern pier fee")
+    found = [make_candidate("The pier is old."), make_candidate("The fee of the northern pier is 12 euro."), make_candidate("Maps.")]
     scores = again.score(question, found)
     assert scores == forest.score(question, found)
     assert np.allclose(scores, booster.predict(compute_features(question, found)))
