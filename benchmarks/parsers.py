@@ -1,10 +1,10 @@
-"""Which library reads documents best: what each parser keeps of the sample, how fast, and how large it is.
+"""Comparison of document parsers: quality, speed and size.
 
-In: `benchset/documents/{ru,en}/*/*.md`, each rendered as PDF, DOCX and HTML by `benchset/render.py`. Out: two tables in
-Markdown. For each format and parser: the share of headings that come back with their level, of table rows that come
-back whole, of sentences and rows that can be located at all, of neighbouring sentences that keep their order, how many
-lines of clutter (menus, page headers and footers) enter the text, milliseconds a document (median), and megabytes that
-the parser and what it needs take on disk. Then the hard cases, each one yes or no.
+In: `benchset/documents/{ru,en}/*/*.md`, rendered as PDF, DOCX and HTML by `benchset/render.py`. Out: two tables in
+Markdown. Columns of the first, for each format and parser: share of headings with the right level, of complete table
+rows, of sentences and rows that can be located, and of neighbouring sentences in the right order; lines of clutter
+(menus, page headers and footers); milliseconds per document (median); megabytes on disk with dependencies. The second
+table shows which parsers pass hard cases.
 
     python benchmarks/parsers.py [--only opora]
 """
@@ -35,14 +35,16 @@ ROOT = Path(__file__).resolve().parents[1]
 Parse = Callable[[bytes], str]
 
 
-class Candidate(NamedTuple):
+class ParserCandidate(NamedTuple):
+    """A parser to measure, and the packages that it needs."""
+
     name: str
     parse: Parse
     packages: tuple[str, ...]
 
 
 class Reference(NamedTuple):
-    """What a document holds: its Markdown, headings, table rows, sentences."""
+    """Expected content of a document: headings, table rows and sentences in Markdown."""
 
     headings: list[str]
     rows: list[str]
@@ -51,10 +53,10 @@ class Reference(NamedTuple):
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--only", default="", help="only parsers whose name contains this")
+    arguments.add_argument("--only", default="", help="measure only parsers whose name contains this")
     only = arguments.parse_args().only
     render = load_render()
-    paths = sorted((ROOT / "sample" / "documents").glob("*/*/*.md"))
+    paths = sorted((ROOT / "benchset" / "documents").glob("*/*/*.md"))
     texts = [(path.read_text(encoding="utf-8"), path.parents[1].name) for path in paths]
     renderers = {"pdf": render.render_pdf, "docx": render.render_docx, "html": render.render_html}
     print(f"{len(texts)} documents\n")
@@ -70,15 +72,16 @@ def main() -> None:
             except ImportError as error:
                 cells = [f"not measured: {str(error).splitlines()[0]}"]
             print(f"| {kind} | {candidate.name} | {' | '.join(cells)} |")
-    names = [each.name for each in CANDIDATES["pdf"] if only in each.name]
+    names = [candidate.name for candidate in CANDIDATES["pdf"] if only in candidate.name]
     print(f"\n| hard case | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
-    for kind, name, data, holds in hard_cases():
-        marks = ["yes" if holds(run(each, data)) else "no" for each in CANDIDATES[kind] if only in each.name]
+    for kind, name, data, passes in hard_cases():
+        candidates = [candidate for candidate in CANDIDATES[kind] if only in candidate.name]
+        marks = ["yes" if passes(run(candidate, data)) else "no" for candidate in candidates]
         print(f"| {kind}: {name} | {' | '.join(marks)} |")
 
 
-def measure(candidate: Candidate, files: Iterable[tuple[bytes, Reference]], render: ModuleType) -> list[str]:
-    """The cells of a parser's row."""
+def measure(candidate: ParserCandidate, files: Iterable[tuple[bytes, Reference]], render: ModuleType) -> list[str]:
+    """Return the cells of a parser's row."""
     headings, rows, located, order, seconds = [], [], [], [], []
     clutter = 0
     patterns = [*render.ARCHIVE_WORD.values(), *render.COOKIES.values()]
@@ -87,27 +90,28 @@ def measure(candidate: Candidate, files: Iterable[tuple[bytes, Reference]], rend
         began = time.perf_counter()
         text = run(candidate, data)
         seconds.append(time.perf_counter() - began)
-        lines = {normal(line) for line in text.splitlines()}
-        headings += [normal(each) in lines for each in reference.headings]
-        rows += [normal(each) in lines for each in reference.rows]
-        places = [locate(each, text) for each in [*reference.sentences, *reference.rows]]
-        located += [place is not None for place in places]
-        found = [place[0] for place in places[: len(reference.sentences)] if place]
-        order += [before < after for before, after in pairwise(found)]
-        clutter += sum(text.count(each) for each in patterns)
+        lines = {normalize(line) for line in text.splitlines()}
+        headings += [normalize(heading) in lines for heading in reference.headings]
+        rows += [normalize(row) in lines for row in reference.rows]
+        spans = [locate(quote, text) for quote in [*reference.sentences, *reference.rows]]
+        located += [span is not None for span in spans]
+        starts = [span[0] for span in spans[: len(reference.sentences)] if span]
+        order += [before < after for before, after in pairwise(starts)]
+        clutter += sum(text.count(pattern) for pattern in patterns)
         clutter += sum(line.strip("-* ").startswith(tuple(menu)) for line in text.splitlines())
         clutter += len(re.findall(r"^\W*(?:Страница|Page) \d+\W*$", text, re.MULTILINE))
-    shares = [f"{statistics.mean(each):.3f}" if each else "-" for each in (headings, rows, located, order)]
+    shares = [f"{statistics.mean(values):.3f}" if values else "-" for values in (headings, rows, located, order)]
     size = sum(map(megabytes, closure(candidate.packages)))
     return [*shares, str(clutter), f"{1000 * statistics.median(seconds):.1f}", f"{size:.0f}"]
 
 
-def run(candidate: Candidate, data: bytes) -> str:
+def run(candidate: ParserCandidate, data: bytes) -> str:
+    """Return the text of a document; empty if the parser fails."""
     try:
         return candidate.parse(data)
-    except ImportError:  # a parser that is not installed has no figures
+    except ImportError:  # reported as not measured
         raise
-    except Exception as error:  # one that fails has kept nothing
+    except Exception as error:  # a failure counts as empty text
         print(f"{candidate.name}: {type(error).__name__}: {error}", file=sys.stderr)
         return ""
 
@@ -122,14 +126,14 @@ def reference_of(text: str, language: str) -> Reference:
     )
 
 
-def normal(line: str) -> str:
-    """A line with white space and the padding of table cells made alike."""
+def normalize(line: str) -> str:
+    """Return a line with single blanks and without padding of table cells."""
     return re.sub(r"\s*\|\s*", "|", " ".join(line.split()))
 
 
 def closure(packages: Iterable[str]) -> set[str]:
-    """The packages and all that they need."""
-    found: set[str] = set()
+    """Return the packages and all their dependencies."""
+    names: set[str] = set()
     seen: set[tuple[str, str]] = set()
     todo = [(name, "") for name in packages]
     while todo:
@@ -137,21 +141,21 @@ def closure(packages: Iterable[str]) -> set[str]:
         if (name, extra) in seen:
             continue
         seen.add((name, extra))
-        found.add(name)
+        names.add(name)
         for line in metadata.requires(name) or []:
             requirement = Requirement(line)
             if not requirement.marker or requirement.marker.evaluate({"extra": extra}):
-                todo += [(requirement.name.lower(), each) for each in ["", *requirement.extras]]
-    return found
+                todo += [(requirement.name.lower(), extra) for extra in ["", *requirement.extras]]
+    return names
 
 
 def megabytes(package: str) -> float:
-    files = [Path(each.locate()) for each in metadata.files(package) or []]
-    return sum(each.stat().st_size for each in files if each.is_file()) / 1e6
+    files = [Path(file.locate()) for file in metadata.files(package) or []]
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
 
 
 def load_render() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("render", ROOT / "sample" / "render.py")
+    spec = importlib.util.spec_from_file_location("render", ROOT / "benchset" / "render.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -195,11 +199,11 @@ def python_docx(data: bytes) -> str:
     from docx.table import Table
 
     lines = []
-    for each in Document(io.BytesIO(data)).iter_inner_content():
-        if isinstance(each, Table):
-            lines += ["| " + " | ".join(cell.text for cell in row.cells) + " |" for row in each.rows]
+    for block in Document(io.BytesIO(data)).iter_inner_content():
+        if isinstance(block, Table):
+            lines += ["| " + " | ".join(cell.text for cell in row.cells) + " |" for row in block.rows]
         else:
-            lines.append(each.text)
+            lines.append(block.text)
     return "\n".join(lines)
 
 
@@ -216,29 +220,29 @@ def lxml_text(data: bytes) -> str:
 
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-CANDIDATES: dict[str, list[Candidate]] = {
+CANDIDATES: dict[str, list[ParserCandidate]] = {
     "pdf": [
-        Candidate("opora", opora, ("pdfplumber",)),
-        Candidate("kreuzberg", kreuzberg("application/pdf"), ("kreuzberg",)),
-        Candidate("pdfplumber, plain", pdfplumber, ("pdfplumber",)),
-        Candidate("pypdfium2, plain", pypdfium2, ("pypdfium2",)),
+        ParserCandidate("opora", opora, ("pdfplumber",)),
+        ParserCandidate("kreuzberg", kreuzberg("application/pdf"), ("kreuzberg",)),
+        ParserCandidate("pdfplumber, plain", pdfplumber, ("pdfplumber",)),
+        ParserCandidate("pypdfium2, plain", pypdfium2, ("pypdfium2",)),
     ],
     "docx": [
-        Candidate("opora", opora, ("python-docx",)),
-        Candidate("kreuzberg", kreuzberg(WORD), ("kreuzberg",)),
-        Candidate("python-docx, plain", python_docx, ("python-docx",)),
+        ParserCandidate("opora", opora, ("python-docx",)),
+        ParserCandidate("kreuzberg", kreuzberg(WORD), ("kreuzberg",)),
+        ParserCandidate("python-docx, plain", python_docx, ("python-docx",)),
     ],
     "html": [
-        Candidate("opora", opora, ("lxml",)),
-        Candidate("kreuzberg", kreuzberg("text/html"), ("kreuzberg",)),
-        Candidate("trafilatura", trafilatura, ("trafilatura",)),
-        Candidate("lxml, plain", lxml_text, ("lxml",)),
+        ParserCandidate("opora", opora, ("lxml",)),
+        ParserCandidate("kreuzberg", kreuzberg("text/html"), ("kreuzberg",)),
+        ParserCandidate("trafilatura", trafilatura, ("trafilatura",)),
+        ParserCandidate("lxml, plain", lxml_text, ("lxml",)),
     ],
 }
 
 
 def hard_cases() -> Iterable[tuple[str, str, bytes, Callable[[str], bool]]]:
-    """(format, what, file, whether a text passes) of PDFs and a DOCX that the sample does not hold."""
+    """Yield (format, name, file, check of the text) of difficult PDFs."""
     lines = [
         "The well-known pump was main-",
         "tained by a well-",
@@ -246,15 +250,25 @@ def hard_cases() -> Iterable[tuple[str, str, bytes, Callable[[str], bool]]]:
         "1 since 2019-",
         "2023.",
     ]
-    yield "pdf", "a divided word is whole again", flowing(lines), lambda text: "was maintained by" in text
+    yield "pdf", "a divided word is joined", flowing(lines), lambda text: "was maintained by" in text
     yield "pdf", "a compound keeps its hyphen", flowing(lines), lambda text: "a well-known fitter" in text
     yield "pdf", "a code keeps its hyphen", flowing(lines), lambda text: "unit N-1 since" in text
     columns = two_columns()
-    yield "pdf", "two columns are read one by one", columns, lambda text: in_order(text, "left 1", "left 9", "right 1")
+    yield (
+        "pdf",
+        "columns are read one after the other",
+        columns,
+        lambda text: in_order(text, "left 1", "left 9", "right 1"),
+    )
     table = long_table()
-    yield "pdf", "a table over two pages is one", table, lambda text: text.count("| Unit |") == 1 and "| u59 |" in text
+    yield (
+        "pdf",
+        "a table on two pages is one table",
+        table,
+        lambda text: text.count("| Unit |") == 1 and "| u59 |" in text,
+    )
     spanned = lambda text: any("Flow and head of it" in line for line in text.splitlines())  # noqa: E731
-    yield "pdf", "a merged cell is read whole", merged_cell(), spanned
+    yield "pdf", "a merged cell is complete", merged_cell(), spanned
 
 
 def flowing(lines: Iterable[str]) -> bytes:
@@ -301,8 +315,8 @@ def page() -> FPDF:
 
 
 def in_order(text: str, *pieces: str) -> bool:
-    places = [text.find(piece) for piece in pieces]
-    return -1 not in places and places == sorted(places)
+    positions = [text.find(piece) for piece in pieces]
+    return -1 not in positions and positions == sorted(positions)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,10 @@ def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[Retriev
     retrieved = []
     for question in questions:
         started = time.monotonic()
-        language = question_language(question, index)
-        hits = tuple(index.search(question, top_k))
-        retrieved.append(RetrievedQuestion(question, language, hits, time.monotonic() - started))
+        check_question(question)
+        query = index.query(question)
+        hits = tuple(index.search(query, top_k))
+        retrieved.append(RetrievedQuestion(question, query.language, hits, time.monotonic() - started))
     return retrieved
 
 
@@ -142,11 +143,16 @@ class ModelAnswerer:
 
 def question_language(question: str, index: Index) -> str:
     """Detect the language of a question among those of the index. Raises InputError if it is empty or too long."""
+    check_question(question)
+    return detect_language(question, among=index.languages)
+
+
+def check_question(question: str) -> None:
+    """Raise InputError if a question is empty or too long."""
     if not question.strip():
         raise InputError('the question is empty; write it in quotes: opora ask "What is the fee?"')
     if len(question) > MAX_QUESTION_CHARS:
         raise InputError(f"the question has {len(question)} characters; the maximum is {MAX_QUESTION_CHARS}")
-    return detect_language(question, among=index.languages)
 
 
 def _quote_with_mark(sentence: SupportedSentence) -> str:
