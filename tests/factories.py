@@ -299,7 +299,7 @@ def compute_held_out_loss(spec, path):
     """Return the loss on a file of a model loaded as for answering."""
     import torch
 
-    from opora.models.backends.transformers import load_causal_lm
+    from opora.models.backends.loading import load_causal_lm
     from opora.models.spec import parse_spec
     from opora.train.engine.reference import PlainScorer
     from opora.train.llm.encoding import encode_examples

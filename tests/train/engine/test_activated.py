@@ -4,57 +4,49 @@ import json
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 
 from opora.artifacts import read_json_lines
 from opora.errors import InputError
-from opora.train.engine.engine import Engine, Row, last_occurrence
-from opora.train.settings import LoraSettings, TrainSettings
-from tests.train.engine.test_engine import FAMILIES, KINDS, assert_same, draw, make
-from tests.train.objectives.test_pairs import pair
-from tests.train.objectives.test_pairs import train as train_pairs
-
-INVOCATION = [1, 2]
-
-
-def activate(model, invocation=INVOCATION, **more):
-    config = LoraConfig(
-        r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", alora_invocation_tokens=invocation,
-        **more,
-    )  # fmt: skip
-    model = get_peft_model(model, config)
-    torch.manual_seed(1)
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=0.3)
-    return model
+from opora.train.engine.engine import Engine, last_occurrence
+from opora.train.examples import TokenizedRow
+from opora.train.llm.stage import AdapterStage
+from opora.train.settings import LoraSettings
+from tests.factories import (
+    INVOCATION,
+    MODEL_FAMILIES,
+    ROW_KINDS,
+    add_random_adapter,
+    assert_engine_agrees,
+    draw_invoked_rows,
+    draw_token_rows,
+    make_causal_model,
+    make_pair_row,
+    make_train_settings,
+    train_on_pairs,
+)
 
 
-def invoked(kind):
-    return [Row([*row.prompt, *INVOCATION], row.answer) for row in draw(kind)]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("kind", ROW_KINDS)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_losses_and_gradients_are_those_of_peft(family, kind):
-    assert_same(activate(make(family)).train(), invoked(kind))
+    assert_engine_agrees(add_random_adapter(make_causal_model(family), INVOCATION).train(), draw_invoked_rows(kind))
 
 
 TURNS = [  # of one row, what is before the adapter in another is the answer
-    Row([5, 6, 7, 1, 2], [8, 9]),
-    Row([5, 6, 7, 1, 2, 8, 9, 10, 1, 2], [11, 12]),
-    Row([1, 2], [13]),
-    Row([1, 2, 14, 1, 2], [15]),
+    TokenizedRow([5, 6, 7, 1, 2], [8, 9]),
+    TokenizedRow([5, 6, 7, 1, 2, 8, 9, 10, 1, 2], [11, 12]),
+    TokenizedRow([1, 2], [13]),
+    TokenizedRow([1, 2, 14, 1, 2], [15]),
 ]
 
 
 def test_turns_of_one_talk():
-    assert_same(activate(make("llama")).train(), TURNS, least=1)
+    assert_engine_agrees(add_random_adapter(make_causal_model("llama"), INVOCATION).train(), TURNS, min_shared=1)
 
 
 @pytest.mark.filterwarnings("ignore:Multiple invocations")
 def test_gradient_checkpointing_changes_nothing():
-    model, rows = activate(make("llama")), invoked("nested")
+    model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION), draw_invoked_rows("nested")
     scores = [score.logprobs for score in Engine(model.train()).score(rows)]
     sum(each.sum() for each in scores).backward()
     wanted = {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
@@ -67,8 +59,10 @@ def test_gradient_checkpointing_changes_nothing():
 
 
 def test_dropout_and_autocast_go_through_the_layers_of_peft():
-    rows = invoked("group")
-    still, dropping = (activate(make("llama"), lora_dropout=share).train() for share in (0.0, 0.5))
+    rows = draw_invoked_rows("group")
+    still, dropping = (
+        add_random_adapter(make_causal_model("llama"), INVOCATION, lora_dropout=share).train() for share in (0.0, 0.5)
+    )
     exact, noisy = ([score.logprobs for score in Engine(model).score(rows)] for model in (still, dropping))
     assert not torch.allclose(exact[0], noisy[0])
     with torch.autocast("cpu", torch.bfloat16):
@@ -79,22 +73,23 @@ def test_dropout_and_autocast_go_through_the_layers_of_peft():
 
 
 def test_the_reference_reads_no_prompt_again(monkeypatch):
-    model, rows, sizes = activate(make("llama")).train(), invoked("group"), []
-    engine, read = Engine(model), Engine._pass
+    model = add_random_adapter(make_causal_model("llama"), INVOCATION).train()
+    rows, sizes = draw_invoked_rows("group"), []
+    engine, read = Engine(model), Engine._forward
     monkeypatch.setattr(
-        Engine, "_pass", lambda self, tree, **more: sizes.append(len(tree.ids)) or read(self, tree, **more)
+        Engine, "_forward", lambda self, tree, **more: sizes.append(len(tree.ids)) or read(self, tree, **more)
     )
-    before, after = engine.reference(rows), engine.score(rows)
+    before, after = engine.score_reference(rows), engine.score(rows)
     assert len(sizes) == 3, "the prompt, then the answers by each of the two"
     assert sizes[1] == sizes[2]
     assert not torch.allclose(before[0].logprobs, after[0].logprobs)
     with model.disable_adapter():
         torch.testing.assert_close(Engine(model).score(rows)[0].logprobs, before[0].logprobs)
-    assert not engine._last_read.hidden.requires_grad
+    assert not engine._last_prefix.hidden.requires_grad
 
 
 def test_what_is_kept_is_not_taken_for_another_mode():
-    model, rows = activate(make("llama")).train(), invoked("group")
+    model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION).train(), draw_invoked_rows("group")
     engine = Engine(model)
     with torch.inference_mode():
         engine.score(rows)
@@ -102,14 +97,14 @@ def test_what_is_kept_is_not_taken_for_another_mode():
 
 
 def test_a_row_that_does_not_activate_is_refused():
-    with pytest.raises(InputError, match="a row does not hold the tokens that activate the adapter"):
-        Engine(activate(make("llama"))).score(draw("pair"))
+    with pytest.raises(InputError, match="a row does not contain the invocation tokens of the adapter"):
+        Engine(add_random_adapter(make_causal_model("llama"), INVOCATION)).score(draw_token_rows("pair"))
 
 
 def test_a_model_that_is_trained_too_is_refused():
-    model = activate(make("llama"))
+    model = add_random_adapter(make_causal_model("llama"), INVOCATION)
     model.get_base_model().lm_head.weight.requires_grad_()
-    with pytest.raises(InputError, match=r"trained on a frozen model, but .*lm_head.* is trained too"):
+    with pytest.raises(InputError, match=r"needs a frozen model, but .*lm_head.* is trained as well"):
         Engine(model)
 
 
@@ -124,17 +119,18 @@ def test_last_occurrence(row, tokens, place):
 @pytest.mark.parametrize("method", ["simpo", "dpo"])
 def test_a_run_says_what_activates(tiny_model, tmp_path, method):
     lora = LoraSettings(r=4, alpha=8, activated=True)
-    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(8)], method=method, lora=lora)
+    train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(8)], method=method, lora=lora)
     config = json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())
     assert config["alora_invocation_tokens"], "the ids of the words before an answer"
     log = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")]
     assert log[-1]["rewards/margins"] > log[1]["rewards/margins"]
 
 
-@pytest.mark.parametrize("engine", ["plain", "shared"])
-def test_both_engines_train_alike(tiny_model, tmp_path, engine):
+@pytest.mark.parametrize("prefix_sharing", ["off", "on"])
+def test_prefix_sharing_does_not_change_the_loss(tiny_model, tmp_path, prefix_sharing):
     lora = LoraSettings(r=4, alpha=8, activated=True)
-    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(8)], method="simpo", lora=lora, engine=engine)
+    rows = [make_pair_row(n) for n in range(8)]
+    train_on_pairs(tiny_model, tmp_path, rows, method="simpo", lora=lora, prefix_sharing=prefix_sharing)
     last = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")][-1]
     assert last["loss"] == pytest.approx(LOSS.setdefault("last", last["loss"]), rel=1e-3)
 
@@ -143,11 +139,9 @@ LOSS: dict[str, float] = {}
 
 
 def test_a_plain_adapter_is_not_trained_further_as_an_activated_one(tiny_model, tmp_path):
-    from opora.train.llm.stage import train
-
-    train_pairs(tiny_model, tmp_path, [pair(n) for n in range(4)], method="simpo", epochs=1)
-    settings = TrainSettings(
-        method="simpo", model=f"hf:{tiny_model}+{tmp_path / 'out'}", lora=LoraSettings(r=4, alpha=8, activated=True)
+    train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(4)], method="simpo", epochs=1)
+    settings = make_train_settings(
+        f"{tiny_model}+{tmp_path / 'out'}", "simpo", lora=LoraSettings(r=4, alpha=8, activated=True)
     )
-    with pytest.raises(InputError, match=r"lora.activated is True, but of the adapter .* it is False"):
-        train(settings, tmp_path / "dataset", tmp_path / "further")
+    with pytest.raises(InputError, match=r"lora.activated is True, but the adapter .* has False"):
+        AdapterStage(settings, tmp_path / "dataset", tmp_path / "further").run()

@@ -5,7 +5,7 @@ import torch
 
 from opora.errors import InputError
 from opora.train.engine import lm_head as module
-from opora.train.engine.lm_head import Head, head_of, token_logprobs
+from opora.train.engine.lm_head import Head, output_head, token_logprobs
 
 CASES = [
     {},
@@ -66,7 +66,7 @@ def test_a_head_that_is_not_linear_is_refused():
 
     model = LlamaForCausalLM(LlamaConfig(vocab_size=9, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
                                          num_attention_heads=2))  # fmt: skip
-    assert head_of(model).weight.shape == (9, 8)
+    assert output_head(model).weight.shape == (9, 8)
     adapted = get_peft_model(model, LoraConfig(target_modules=["lm_head"]))
-    with pytest.raises(InputError, match=r"output layer is a Linear of peft|leave it out of lora\.targets"):
-        head_of(adapted.get_base_model())
+    with pytest.raises(InputError, match=r"output layer is a Linear of peft|remove it from lora\.targets"):
+        output_head(adapted.get_base_model())

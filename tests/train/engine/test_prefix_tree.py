@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from opora.train.engine.prefix_tree import build_tree, grow
+from opora.train.engine.prefix_tree import build_tree, extend_tree
 
 CASES = [  # rows, the least that is shared, nodes as (tokens, ancestors)
     ([[1, 2, 3]], 1, [(3, 0)]),
@@ -48,7 +48,7 @@ def test_a_tree_that_has_grown_holds_whole_rows(seed):
     if not any(heads):
         heads[0] = [1]
     trunk = build_tree(heads, 1)
-    tree = grow(trunk, tails, 1)
+    tree = extend_tree(trunk, tails, 1)
     ids, positions = [*trunk.ids, *tree.ids], [*trunk.positions, *tree.positions]
     for head, tail, path in zip(heads, tails, tree.paths, strict=True):
         assert [ids[place] for place in path] == head + tail

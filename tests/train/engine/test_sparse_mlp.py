@@ -5,8 +5,14 @@ import torch
 
 from opora.train.engine.engine import Engine
 from opora.train.engine.sparse_mlp import skip_unread
-from tests.train.engine.test_activated import activate, invoked
-from tests.train.engine.test_engine import FAMILIES, adapt, draw, make
+from tests.factories import (
+    INVOCATION,
+    MODEL_FAMILIES,
+    add_random_adapter,
+    draw_invoked_rows,
+    draw_token_rows,
+    make_causal_model,
+)
 
 
 def sizes_of(model):
@@ -18,9 +24,9 @@ def sizes_of(model):
     return found
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_only_what_is_read_is_finished(family):
-    model, rows = adapt(make(family)).train(), draw("group")
+    model, rows = add_random_adapter(make_causal_model(family)).train(), draw_token_rows("group")
     sizes = sizes_of(model)
     Engine(model).score(rows)
     answers = sum(len(row.answer) for row in rows)
@@ -29,7 +35,7 @@ def test_only_what_is_read_is_finished(family):
 
 
 def test_of_prompts_that_the_base_model_reads_nothing_is():
-    model, rows = activate(make("llama")).train(), invoked("group")
+    model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION).train(), draw_invoked_rows("group")
     sizes = sizes_of(model)
     Engine(model).score(rows)
     prompt, nothing, tails, answers = sizes
@@ -39,10 +45,10 @@ def test_of_prompts_that_the_base_model_reads_nothing_is():
 
 
 def test_without_a_tree_it_is_whole():
-    model = adapt(make("llama"))
+    model = add_random_adapter(make_causal_model("llama"))
     engine, ids = Engine(model), torch.randint(3, 90, (1, 9))
     before = model(input_ids=ids).logits
     with torch.no_grad():
-        engine.score(draw("pair"))
+        engine.score(draw_token_rows("pair"))
     skip_unread(model.get_base_model())
     torch.testing.assert_close(model(input_ids=ids).logits, before)

@@ -15,7 +15,7 @@ from opora.errors import InputError
 from opora.train.engine import trl as module
 from opora.train.engine.engine import Engine
 from opora.train.engine.trl import share_prefixes
-from tests.train.engine.test_engine import make
+from tests.factories import make_causal_model
 
 CONTEXT = "fee day Monday EUR passage answer question north five ferry " * 3
 
@@ -87,8 +87,8 @@ def test_a_trainer_ends_as_it_does_without(method, more, invocation, tiny_model,
         monkeypatch.setattr("trl.trainer.sft_trainer.logger.warning", lambda *_, **__: None)
     log, weights = run(make_trainer(method(tmp_path, **more), tiny_model, invocation))
     sizes = []
-    read = Engine._pass
-    monkeypatch.setattr(Engine, "_pass", lambda self, tree, **rest: sizes.append(tree) or read(self, tree, **rest))
+    read = Engine._forward
+    monkeypatch.setattr(Engine, "_forward", lambda self, tree, **rest: sizes.append(tree) or read(self, tree, **rest))
     trainer = make_trainer(method(tmp_path, **more), tiny_model, invocation)
     share_prefixes(trainer)
     other_log, other_weights = run(trainer)
@@ -105,9 +105,9 @@ def test_a_trainer_ends_as_it_does_without(method, more, invocation, tiny_model,
 def test_where_the_two_differ_it_is_said_and_left(tiny_model, tmp_path, monkeypatch):
     trainer = make_trainer(sft(tmp_path), tiny_model)
     share_prefixes(trainer)
-    hidden = Engine.hidden
-    monkeypatch.setattr(Engine, "hidden", lambda self, *given: hidden(self, *given) * 1.5)
-    with pytest.warns(UserWarning, match="nats a token off the stock forward pass; training goes on without sharing"):
+    hidden = Engine.hidden_states
+    monkeypatch.setattr(Engine, "hidden_states", lambda self, *args: hidden(self, *args) * 1.5)
+    with pytest.warns(UserWarning, match="nats per token; training continues without prefix sharing"):
         log, _ = run(trainer)
     expected, _ = run(make_trainer(sft(tmp_path), tiny_model))
     assert [row["loss"] for row in log] == pytest.approx([row["loss"] for row in expected], rel=1e-4)
@@ -117,7 +117,7 @@ def test_where_the_two_differ_it_is_said_and_left(tiny_model, tmp_path, monkeypa
 def test_an_activated_adapter_refuses_what_peft_does_not_compute(tiny_model, tmp_path, name):
     trainer = make_trainer(sft(tmp_path, gradient_checkpointing=False), tiny_model, " ferry")
     setattr(trainer.args, name, True)
-    with pytest.raises(InputError, match=f"an activated adapter is not trained under {name}; set it to False"):
+    with pytest.raises(InputError, match=f"an activated adapter cannot be trained with {name}; set it to False"):
         share_prefixes(trainer)
 
 
@@ -125,9 +125,9 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
     trainer = make_trainer(sft(tmp_path), tiny_model)
     with monkeypatch.context() as patch:
         patch.setattr("trl.__version__", "1.17.0")
-        with pytest.raises(InputError, match=r"trl is 1\.17\.0"):
+        with pytest.raises(InputError, match=r"not 1\.17\.0"):
             share_prefixes(trainer)
-    trainer.model = make("llama")
+    trainer.model = make_causal_model("llama")
     with pytest.raises(InputError, match="LlamaForCausalLM: has no fused head"):
         share_prefixes(trainer)
     trainer.use_weighting = True
@@ -140,7 +140,7 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
 def test_a_model_that_is_sharded_among_processes_has_the_same_gradients(tiny_model, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "-m"]
     command += ["tests.train.engine.sharded", str(tiny_model), str(tmp_path)]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("28 gradients are those of the whole model") == 2

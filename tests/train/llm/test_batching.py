@@ -5,18 +5,20 @@ from collections import Counter
 
 import pytest
 
-from opora.train.examples import Row, Unit
-from opora.train.llm.batching import batches, groups
-from opora.train.settings import TrainSettings
+from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.llm.batching import group_by_prefix, iterate_batches
+from opora.train.objectives.sft import SftSettings
 
 
-def unit(name, prompt, *answers):
-    return Unit(name, tuple(Row(list(prompt), list(answer)) for answer in answers or ([1],)))
+def make_example(name, prompt, *answers):
+    return TokenizedExample(name, tuple(TokenizedRow(list(prompt), list(answer)) for answer in answers or ([1],)))
 
 
-def families(count, size, length=20):
+def make_prefix_groups(count, size, length=20):
     return [
-        unit(f"{family}.{n}", [family] * length + [100 + n], [1, 2]) for family in range(count) for n in range(size)
+        make_example(f"{family}.{n}", [family] * length + [100 + n], [1, 2])
+        for family in range(count)
+        for n in range(size)
     ]
 
 
@@ -25,8 +27,8 @@ def names(batch):
 
 
 def test_relatives_meet_in_a_step_and_families_are_shuffled():
-    units = families(10, 4)
-    seen = list(batches(units, TrainSettings(batch_size=4, epochs=2)))
+    examples = make_prefix_groups(10, 4)
+    seen = list(iterate_batches(examples, SftSettings(batch_size=4, epochs=2)))
     assert len(seen) == 20
     for batch in seen:
         assert len({each.id.split(".")[0] for each in batch}) == 1
@@ -47,37 +49,37 @@ def test_relatives_meet_in_a_step_and_families_are_shuffled():
     ],
 )
 def test_families_are_cut_only_where_nothing_fits(sizes, cut):
-    units = [
-        unit(f"{family}.{size}.{place}.{n}", [family, size, place] * 10 + [100 + n], [1])
+    examples = [
+        make_example(f"{family}.{size}.{place}.{n}", [family, size, place] * 10 + [100 + n], [1])
         for family in range(12)
         for place, size in enumerate(sizes)
         for n in range(size)
     ]
-    steps = list(batches(units, TrainSettings(batch_size=4, epochs=2)))
+    steps = list(iterate_batches(examples, SftSettings(batch_size=4, epochs=2)))
     assert {len(batch) for batch in steps} == {4}
     for epoch in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
-        assert sorted(name for batch in epoch for name in names(batch)) == sorted(names(units))
+        assert sorted(name for batch in epoch for name in names(batch)) == sorted(names(examples))
         met = Counter(family for batch in epoch for family in {name.rpartition(".")[0] for name in names(batch)})
         assert sum(steps > 1 for steps in met.values()) == cut
 
 
 def test_where_epochs_meet_within_a_step_each_has_every_unit():
-    units = families(5, 3) + families(4, 1, length=3)
-    order = [name for batch in batches(units, TrainSettings(batch_size=4, epochs=4)) for name in names(batch)]
+    examples = make_prefix_groups(5, 3) + make_prefix_groups(4, 1, length=3)
+    order = [name for batch in iterate_batches(examples, SftSettings(batch_size=4, epochs=4)) for name in names(batch)]
     assert len(order) == 76
     for start in range(0, 76, 19):
-        assert sorted(order[start : start + 19]) == sorted(names(units))
+        assert sorted(order[start : start + 19]) == sorted(names(examples))
 
 
-def test_unrelated_units_are_shuffled_one_by_one():
-    units = families(40, 1)
-    [first, *_] = batches(units, TrainSettings(batch_size=40, epochs=1))
-    assert sorted(names(first)) == sorted(names(units)) != names(first)
+def test_unrelated_examples_are_shuffled_one_by_one():
+    examples = make_prefix_groups(40, 1)
+    [first, *_] = iterate_batches(examples, SftSettings(batch_size=40, epochs=1))
+    assert sorted(names(first)) == sorted(names(examples)) != names(first)
 
 
 def test_the_seed_decides():
-    units = families(10, 2)
-    runs = [[names(b) for b in batches(units, TrainSettings(batch_size=4, seed=seed))] for seed in (0, 0, 1)]
+    examples = make_prefix_groups(10, 2)
+    runs = [[names(b) for b in iterate_batches(examples, SftSettings(batch_size=4, seed=seed))] for seed in (0, 0, 1)]
     assert runs[0] == runs[1] != runs[2]
 
 
@@ -91,15 +93,17 @@ def test_the_seed_decides():
     ],
 )
 def test_groups_keep_to_distinct_tokens(limit, expected):
-    assert [names(group) for group in groups(families(2, 2), limit)] == expected
+    assert [names(group) for group in group_by_prefix(make_prefix_groups(2, 2), limit)] == expected
 
 
 def test_the_answers_of_a_pair_share_its_prompt():
-    pair = unit("pair", range(10), [1] * 5, [2] * 5)
-    assert [names(group) for group in groups([pair, pair], 30)] == [["pair", "pair"]]
-    assert [names(group) for group in groups([pair, pair], 29)] == [["pair"], ["pair"]]
+    pair = make_example("pair", range(10), [1] * 5, [2] * 5)
+    assert [names(group) for group in group_by_prefix([pair, pair], 30)] == [["pair", "pair"]]
+    assert [names(group) for group in group_by_prefix([pair, pair], 29)] == [["pair"], ["pair"]]
 
 
 def test_every_unit_is_in_one_group():
-    units = families(5, 3) + families(7, 1, length=3)
-    assert sorted(itertools.chain(*(names(group) for group in groups(units, 60)))) == sorted(names(units))
+    examples = make_prefix_groups(5, 3) + make_prefix_groups(7, 1, length=3)
+    assert sorted(itertools.chain(*(names(group) for group in group_by_prefix(examples, 60)))) == sorted(
+        names(examples)
+    )

@@ -8,34 +8,44 @@ import pytest
 import opora
 from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.errors import InputError, OporaError
-from opora.train.examples import encode_rows
-from opora.train.llm.early_stopping import Fall, find_fall
-from opora.train.settings import TrainSettings
-from tests.train.llm.test_stage import evaluations, held_out_loss, launch, make_dataset, row, settings, stop_at_step
-from tests.train.objectives.test_pairs import pair
+from opora.train.llm.early_stopping import Regression, find_regression
+from opora.train.llm.encoding import encode_examples
+from opora.train.llm.stage import AdapterStage
+from opora.train.objectives.sft import SftSettings
+from tests.factories import (
+    compute_held_out_loss,
+    interrupt_at_step,
+    launch_training,
+    make_chat_row,
+    make_dataset,
+    make_pair_row,
+    make_train_settings,
+    read_evaluations,
+)
 
 
 @pytest.fixture(scope="module")
 def project(tiny_model, tmp_path_factory):
     """A model that knows some chats, `train/known`, and examples that teach it other answers."""
-    from opora.train.llm.stage import train
-
     folder = tmp_path_factory.mktemp("fall")
-    chats = [row(n, answer="north five.") for n in range(16)]
+    chats = [make_chat_row(n, answer="north five.") for n in range(16)]
     make_dataset(folder / "dataset" / "chats", chats)
-    make_dataset(folder / "dataset" / "raft", [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    make_dataset(folder / "dataset" / "pairs", [pair(n) for n in range(16)], [pair(20)])
+    make_dataset(
+        folder / "dataset" / "raft",
+        [make_chat_row(n) for n in range(16)],
+        [make_chat_row(n) for n in range(20, 24)],
+    )
+    make_dataset(folder / "dataset" / "pairs", [make_pair_row(n) for n in range(16)], [make_pair_row(20)])
     write_json_lines(folder / "general.jsonl", chats[:6])
-    train(settings(tiny_model, dataset="chats", epochs=10), folder / "dataset", folder / "train" / "known")
+    settings = make_train_settings(tiny_model, dataset="chats", epochs=10)
+    AdapterStage(settings, folder / "dataset", folder / "train" / "known").run()
     return folder
 
 
 @pytest.fixture(scope="module")
 def limit(project, tiny_model):
     """A limit that the general answers are within at step 6, and no longer at step 9."""
-    from opora.train.llm.stage import train
-
-    train(given(tiny_model, project), project / "dataset", project / "train" / "free")
+    AdapterStage(watched(tiny_model, project), project / "dataset", project / "train" / "free").run()
     general = curve(project / "train" / "free")
     assert max(general[3], general[6]) < general[9]
     return (general[6] + general[9]) / 2 - general[0]
@@ -43,22 +53,20 @@ def limit(project, tiny_model):
 
 @pytest.fixture
 def run(project, tiny_model, tmp_path):
-    from opora.train.llm.stage import train
-
     def run(name="out", **more):
-        return train(given(tiny_model, project, **more), project / "dataset", tmp_path / name)
+        return AdapterStage(watched(tiny_model, project, **more), project / "dataset", tmp_path / name).run()
 
     return run
 
 
-def given(tiny_model, project, **more):
+def watched(tiny_model, project, **more):
     known = f"hf:{tiny_model}+{project / 'train' / 'known'}"
-    base = {"model": known, "general": project / "general.jsonl", "epochs": 6, "eval_every": 3, "lr": 3e-3}
-    return settings(tiny_model, **{**base, **more})
+    base = {"model": known, "regression_set": project / "general.jsonl", "epochs": 6, "eval_every": 3, "lr": 3e-3}
+    return make_train_settings(tiny_model, **{**base, **more})
 
 
 def curve(folder, key="eval_general_loss"):
-    return {each["step"]: each[key] for each in evaluations(folder)}
+    return {row["step"]: row[key] for row in read_evaluations(folder)}
 
 
 def test_both_curves_begin_before_the_first_step(run, project, tiny_model, tmp_path):
@@ -68,9 +76,9 @@ def test_both_curves_begin_before_the_first_step(run, project, tiny_model, tmp_p
     assert domain[24] < 0.5 * domain[0]
     assert general[24] > 2 * general[0], "it forgets what it is not shown any more"
     known, trained = (f"hf:{tiny_model}+{folder}" for folder in (project / "train" / "known", tmp_path / "out"))
-    assert held_out_loss(known, project / "general.jsonl") == pytest.approx(general[0], rel=1e-4)
-    assert held_out_loss(trained, project / "general.jsonl") == pytest.approx(general[24], rel=1e-4)
-    assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24, "general": 6}
+    assert compute_held_out_loss(known, project / "general.jsonl") == pytest.approx(general[0], rel=1e-4)
+    assert compute_held_out_loss(trained, project / "general.jsonl") == pytest.approx(general[24], rel=1e-4)
+    assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24, "regression_set": 6}
     assert (manifest.results["general_loss_before"], manifest.results["general_loss"]) == (general[0], general[24])
     assert "stopped" not in manifest.results
 
@@ -82,37 +90,40 @@ def test_pairs_are_watched_by_the_same_loss(run, tmp_path):
 
 
 def test_a_stop_leaves_the_adapter_of_the_evaluation_before(run, limit, project, tiny_model, tmp_path, capsys):
-    manifest = run(max_fall=limit, keep=(0.25, 0.9))
+    manifest = run(max_general_loss_increase=limit, save_at=(0.25, 0.9))
     out = tmp_path / "out"
     general = curve(out)
     assert list(general) == [0, 3, 6, 9]
     assert general[6] - general[0] < limit < general[9] - general[0]
-    assert held_out_loss(f"hf:{tiny_model}+{out}", project / "general.jsonl") == pytest.approx(general[6], rel=1e-4)
+    assert compute_held_out_loss(f"hf:{tiny_model}+{out}", project / "general.jsonl") == pytest.approx(
+        general[6], rel=1e-4
+    )
     assert (out / "adapter" / "adapter_model.safetensors").read_bytes() == (
-        out / "at-25" / "adapter" / "adapter_model.safetensors"
+        out / "checkpoint-25" / "adapter" / "adapter_model.safetensors"
     ).read_bytes(), "a quarter of 24 steps are 6"
     stopped = manifest.results["stopped"]
-    assert (stopped["step"], stopped["kept_step"], manifest.counts["steps"]) == (9, 6, 9)
-    assert stopped["nats"] == pytest.approx(general[9] - general[0])
+    assert (stopped["step"], stopped["saved_step"], manifest.counts["steps"]) == (9, 6, 9)
+    assert stopped["loss_increase"] == pytest.approx(general[9] - general[0])
     assert manifest.results["valid_loss"] == curve(out, "eval_loss")[6]
     said = capsys.readouterr().err
-    lost = f"{general[9] - general[0]:.2f} nats"
-    assert f"train out: stopped at step 9, where a token of the general answers has lost {lost}" in said
-    assert "the adapter is that of step 6; never reached: at-90" in said
+    increase = f"{general[9] - general[0]:.2f} nats per token"
+    assert f"train out: stopped at step 9: the general loss has risen by {increase}" in said
+    assert "the adapter is that of step 6; checkpoints not reached: checkpoint-90" in said
     assert stopped["reason"] in (out / "README.md").read_text()
 
 
 def test_what_does_not_fall_so_far_is_trained_to_the_end(run, tmp_path):
-    whole, watched = run("whole"), run("watched", max_fall=100.0)
+    whole, watched = run("whole"), run("watched", max_general_loss_increase=100.0)
     weights = "adapter/adapter_model.safetensors"
     assert whole.files[weights] == watched.files[weights]
 
 
 def test_a_fall_by_the_first_evaluation_leaves_nothing_to_keep(run, limit, tmp_path):
     with pytest.raises(
-        OporaError, match=r"step 9: .* lost \d.\d\d nats, more than max_fall .*, by the first evaluation"
+        OporaError,
+        match=r"step 9: .* by \d.\d\d nats per token, more than max_general_loss_increase .*, by the first evaluation",
     ):
-        run(max_fall=limit, eval_every=9)
+        run(max_general_loss_increase=limit, eval_every=9)
     assert not (tmp_path / "out").exists()
 
 
@@ -120,10 +131,10 @@ def test_a_fall_by_the_first_evaluation_leaves_nothing_to_keep(run, limit, tmp_p
 def test_a_killed_run_stops_where_the_whole_one_does(run, limit, monkeypatch, checkpoint_every):
     from opora.train.llm import loop
 
-    more = {"max_fall": limit, "checkpoint_every": checkpoint_every}
+    more = {"max_general_loss_increase": limit, "checkpoint_every": checkpoint_every}
     whole = run("whole", **more)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", stop_at_step(8))
+        patch.setattr(loop, "learning_rate", interrupt_at_step(8))
         with pytest.raises(KeyboardInterrupt):
             run(**more)
     assert run(**more).fingerprint == whole.fingerprint
@@ -132,44 +143,44 @@ def test_a_killed_run_stops_where_the_whole_one_does(run, limit, monkeypatch, ch
 def test_another_general_set_is_another_training(run, project, tmp_path):
     rows = [each for _, each in read_json_lines(project / "general.jsonl")]
     write_json_lines(tmp_path / "fewer.jsonl", rows[1:])
-    first = run(general=tmp_path / "fewer.jsonl", max_steps=1)
+    first = run(regression_set=tmp_path / "fewer.jsonl", max_steps=1)
     write_json_lines(tmp_path / "fewer.jsonl", rows)
-    assert run(general=tmp_path / "fewer.jsonl", max_steps=1).key != first.key
+    assert run(regression_set=tmp_path / "fewer.jsonl", max_steps=1).key != first.key
 
 
 def test_a_long_chat_is_dropped_and_listed(run, tmp_path):
-    long = row(0)
+    long = make_chat_row(0)
     long["messages"][1]["content"] = "fee " * 600
-    write_json_lines(tmp_path / "long.jsonl", [row(1), long])
-    manifest = run(general=tmp_path / "long.jsonl", max_steps=1)
-    assert (manifest.counts["general"], manifest.dropped) == (1, {"too long": 1})
+    write_json_lines(tmp_path / "long.jsonl", [make_chat_row(1), long])
+    manifest = run(regression_set=tmp_path / "long.jsonl", max_steps=1)
+    assert (manifest.counts["regression_set"], manifest.dropped) == (1, {"too long": 1})
     [(_, dropped)] = read_json_lines(tmp_path / "out" / "dropped.jsonl")
-    assert (dropped["dataset"], dropped["row"]) == ("general", "long.jsonl:2")
+    assert (dropped["dataset"], dropped["row"]) == ("regression_set", "long.jsonl:2")
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (None, r"general is .*g.jsonl: no such file"),
-        ([], r"g.jsonl: holds no chat of at most 512 tokens"),
-        ([row(0), {"text": "?"}], r"g.jsonl:2: messages are missing"),
-        ([row(0, answer="")], r"g.jsonl:1: the answer is empty"),
+        (None, r"regression_set is .*g.jsonl: no such file"),
+        ([], r"g.jsonl: no chat has at most 512 tokens"),
+        ([make_chat_row(0), {"text": "?"}], r"g.jsonl:2: messages are missing"),
+        ([make_chat_row(0, answer="")], r"g.jsonl:1: the answer is empty"),
     ],
 )
 def test_a_general_set_that_is_none(run, tmp_path, rows, message):
     if rows is not None:
         write_json_lines(tmp_path / "g.jsonl", rows)
     with pytest.raises(InputError, match=message):
-        run(general=tmp_path / "g.jsonl")
+        run(regression_set=tmp_path / "g.jsonl")
 
 
 def test_a_fall_is_measured_on_something():
-    with pytest.raises(ValueError, match="max_fall is measured on general, which is not set"):
-        TrainSettings(max_fall=0.1)
+    with pytest.raises(ValueError, match="max_general_loss_increase needs regression_set"):
+        SftSettings(max_general_loss_increase=0.1)
 
 
 @pytest.mark.parametrize(
-    ("losses", "max_fall", "found"),
+    ("losses", "limit", "steps"),
     [
         ([2.0, 2.1, 2.3], 0.2, (3, 2)),
         ([2.0, 2.3, 2.1], 0.2, (2, 1)),
@@ -179,18 +190,18 @@ def test_a_fall_is_measured_on_something():
         ([], 0.2, None),
     ],
 )
-def test_a_fall(losses, max_fall, found):
+def test_find_regression(losses, limit, steps):
     log = [{"step": n, "eval_general_loss": loss} for n, loss in enumerate(losses, 1)]
-    fall = find_fall([{"step": 0, "eval_loss": 1.0}, *log], max_fall)
-    assert (fall and (fall.step, fall.kept_step)) == found
-    assert fall is None or fall == Fall(*found, losses[fall.step - 1] - losses[0])
+    regression = find_regression([{"step": 0, "eval_loss": 1.0}, *log], limit)
+    assert (regression and (regression.step, regression.saved_step)) == steps
+    assert regression is None or regression == Regression(*steps, losses[regression.step - 1] - losses[0])
 
 
 def test_the_chats_of_the_sample_are_learnable_and_not_its_questions(tiny_model):
     from transformers import AutoTokenizer
 
     sample = Path(opora.__file__).parent / "projects" / "benchmark"
-    units, dropped = encode_rows(sample / "general.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
+    units, dropped = encode_examples(sample / "general.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
     assert (len(units), len({unit.id for unit in units}), dropped) == (24, 24, [])
     asked = {each["question"] for _, each in read_json_lines(sample / "questions.en.jsonl")}
     assert not asked & {each["messages"][0]["content"] for _, each in read_json_lines(sample / "general.en.jsonl")}
@@ -198,12 +209,12 @@ def test_the_chats_of_the_sample_are_learnable_and_not_its_questions(tiny_model)
 
 @pytest.mark.slow
 def test_two_processes_stop_where_one_does(project, limit, tiny_model):
-    entry = given(tiny_model, project, max_fall=limit).model_dump(mode="json")
+    entry = watched(tiny_model, project, max_general_loss_increase=limit).model_dump(mode="json")
     (project / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
     for name, processes in (("one", 1), ("two", 2)):
-        said = launch(project, name, processes)
+        said = launch_training(project, name, processes)
         assert said.count("stopped at step 9") == 1
     one, two = (read_manifest(project / "train" / name) for name in ("one", "two"))
-    for key in ("step", "kept_step"):
+    for key in ("step", "saved_step"):
         assert one.results["stopped"][key] == two.results["stopped"][key]
     assert one.results["general_loss"] == pytest.approx(two.results["general_loss"], rel=1e-4)

@@ -4,9 +4,9 @@ import pytest
 
 from opora.artifacts import read_json_lines
 from opora.errors import InputError
-from opora.train.llm.mixture import read_mix
-from opora.train.settings import TrainSettings
-from tests.train.llm.test_stage import make_dataset, row, train
+from opora.train.llm.mixture import read_mixture
+from opora.train.objectives.sft import SftSettings
+from tests.factories import make_chat_row, make_dataset, train_adapter
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def rows(pattern, begin=0):
     kinds = {"a": {"behavior": "answer"}, "r": {"behavior": "refuse"}, "c": {}}
     for letter in pattern:
         if letter in kinds:
-            found.append({**row(begin + len(found)), **kinds[letter]})
+            found.append({**make_chat_row(begin + len(found)), **kinds[letter]})
         else:
             found[-1]["quality"] = int(letter) / 10
     return found
@@ -35,11 +35,11 @@ def mix(tmp_path, tokenizer, pattern, other="", **more):
     if other:
         make_dataset(tmp_path / "chats", rows(other, 50))
         dataset["chats"] = 1.0
-    return read_mix(TrainSettings(dataset=dataset, **more), tmp_path, tokenizer, 512)
+    return read_mixture(SftSettings(dataset=dataset, **more), tmp_path, tokenizer, 512)
 
 
 def count(found):
-    return "".join({True: "r", False: "a", None: "c"}[unit.negative] for unit in found.train)
+    return "".join({True: "r", False: "a", None: "c"}[example.is_refusal] for example in found.train)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def count(found):
     ],
 )
 def test_the_share_of_refusals(tmp_path, tokenizer, pattern, share, kept, reasons):
-    found = mix(tmp_path, tokenizer, pattern, negatives=share)
+    found = mix(tmp_path, tokenizer, pattern, refusal_share=share)
     assert sorted(count(found)) == sorted(kept)
     assert {each["reason"] for each in found.dropped} == reasons
     assert len(found.train) + len(found.dropped) == len(pattern)
@@ -65,7 +65,7 @@ def test_the_share_of_refusals(tmp_path, tokenizer, pattern, share, kept, reason
 
 def test_refusals_are_counted_over_all_datasets_and_drawn_by_the_seed(tmp_path, tokenizer):
     found, again, other = (
-        mix(tmp_path / str(n), tokenizer, "a" * 9, "r" * 9 + "c", negatives=0.1, seed=seed)
+        mix(tmp_path / str(n), tokenizer, "a" * 9, "r" * 9 + "c", refusal_share=0.1, seed=seed)
         for n, seed in enumerate((0, 0, 1))
     )
     assert count(found) == "a" * 9 + "rc"
@@ -78,19 +78,19 @@ def test_refusals_are_counted_over_all_datasets_and_drawn_by_the_seed(tmp_path, 
 @pytest.mark.parametrize(
     ("pattern", "share", "message"),
     [
-        ("aaa", 0.2, "negatives is 0.2, but by their behavior 0 of the rows are refusals and 3 are answers"),
+        ("aaa", 0.2, "refusal_share is 0.2, but by their behavior 0 of the rows are refusals and 3 are answers"),
         ("rr", 0.2, "2 of the rows are refusals and 0 are answers"),
-        ("cc", 0.0, "0 of the rows are refusals and 0 are answers; add what is missing, or leave negatives out"),
+        ("cc", 0.0, "0 of the rows are refusals and 0 are answers; add the missing kind, or remove refusal_share"),
     ],
 )
 def test_a_share_that_cannot_be_met(tmp_path, tokenizer, pattern, share, message):
     with pytest.raises(InputError, match=message):
-        mix(tmp_path, tokenizer, pattern, negatives=share)
+        mix(tmp_path, tokenizer, pattern, refusal_share=share)
 
 
 def test_poor_rows_are_dropped_and_listed_and_the_unrated_stay(tmp_path, tokenizer):
     found = mix(tmp_path, tokenizer, "a4a5a6c", "c0c9", min_quality=0.5)
-    assert [unit.quality for unit in found.train] == [0.5, 0.6, None, 0.9]
+    assert [example.quality for example in found.train] == [0.5, 0.6, None, 0.9]
     assert found.dropped == [
         {"dataset": "raft", "id": "r0", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.4},
         {"dataset": "chats", "id": "r50", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.0},
@@ -101,8 +101,8 @@ def test_poor_rows_are_dropped_and_listed_and_the_unrated_stay(tmp_path, tokeniz
 @pytest.mark.parametrize(
     ("pattern", "least", "message"),
     [
-        ("aac", 0.5, "min_quality is 0.5, but no row carries a quality"),
-        ("a1a2", 0.5, "train.jsonl: holds no row whose quality is 0.5 or more; lower min_quality"),
+        ("aac", 0.5, "min_quality is 0.5, but no row has a quality"),
+        ("a1a2", 0.5, "train.jsonl: no row has a quality of 0.5 or more; lower min_quality"),
     ],
 )
 def test_a_filter_that_leaves_all_or_nothing(tmp_path, tokenizer, pattern, least, message):
@@ -113,22 +113,22 @@ def test_a_filter_that_leaves_all_or_nothing(tmp_path, tokenizer, pattern, least
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"quality": "good"}, r"train.jsonl:2: quality is 'good'; a number is expected"),
+        ({"quality": "good"}, r"train.jsonl:2: quality is 'good'; expected a number"),
         ({"quality": True}, r"train.jsonl:2: quality is True"),
         ({"quality": float("nan")}, r"train.jsonl:2: quality is nan"),
         ({"behavior": "refusal"}, r"train.jsonl:2: behavior is 'refusal'; did you mean refuse\?"),
     ],
 )
 def test_a_row_that_says_something_wrong_of_itself(tmp_path, tokenizer, more, message):
-    make_dataset(tmp_path / "raft", [row(0), {**row(1), **more}])
+    make_dataset(tmp_path / "raft", [make_chat_row(0), {**make_chat_row(1), **more}])
     with pytest.raises(InputError, match=message):
-        read_mix(TrainSettings(), tmp_path, tokenizer, 512)
+        read_mixture(SftSettings(), tmp_path, tokenizer, 512)
 
 
 def test_the_manifest_counts_and_the_list_names_what_was_left_out(tiny_model, tmp_path):
     given = rows("a9a9a1r9r9cc")
-    manifest = train(tiny_model, tmp_path, rows=given, epochs=1, negatives=1 / 3, min_quality=0.5)
-    assert manifest.counts == {"examples": 5, "held_out": 4, "steps": 2, "negatives": 1, "unrated": 2}
+    manifest = train_adapter(tiny_model, tmp_path, rows=given, epochs=1, refusal_share=1 / 3, min_quality=0.5)
+    assert manifest.counts == {"examples": 5, "held_out": 4, "steps": 2, "refusals": 1, "unrated": 2}
     assert manifest.dropped == {"low quality": 1, "too many refusals": 1}
     listed = [each["reason"] for _, each in read_json_lines(tmp_path / "out" / "dropped.jsonl")]
     assert sorted(listed) == sorted(manifest.dropped)
@@ -138,14 +138,14 @@ def test_rows_of_ones_own_need_no_manifest(tiny_model, tmp_path):
     from opora.artifacts import write_json_lines
 
     own = tmp_path / "dataset" / "own"
-    with pytest.raises(InputError, match=r"dataset/own: holds no dataset; .* write your own rows as train.jsonl in it"):
-        train(tiny_model, tmp_path, "none", rows=rows("aa"), dataset="own", max_steps=1)
+    with pytest.raises(InputError, match=r"dataset/own: no dataset here; .* write your own rows to train.jsonl"):
+        train_adapter(tiny_model, tmp_path, "none", rows=rows("aa"), dataset="own", max_steps=1)
     own.mkdir()
     write_json_lines(own / "train.jsonl", rows("aaaa"))
-    first = train(tiny_model, tmp_path, "first", dataset="own", max_steps=1)
+    first = train_adapter(tiny_model, tmp_path, "first", dataset="own", max_steps=1)
     assert first.counts["examples"] == 4
-    assert train(tiny_model, tmp_path, "first", dataset="own", max_steps=1).created == first.created
+    assert train_adapter(tiny_model, tmp_path, "first", dataset="own", max_steps=1).created == first.created
     for name in ("valid", "train"):
         write_json_lines(own / f"{name}.jsonl", rows("aaa"))
-        again = train(tiny_model, tmp_path, name, dataset="own", max_steps=1)
+        again = train_adapter(tiny_model, tmp_path, name, dataset="own", max_steps=1)
         assert again.inputs["dataset own"] != first.inputs["dataset own"]

@@ -10,43 +10,23 @@ import time
 import pytest
 
 from opora.artifacts import read_json_lines, read_manifest, write_json_lines
-from opora.artifacts.build import hash_json
 from opora.errors import InputError, OporaError
-from opora.train.examples import Row, Unit, encode_rows
-from opora.train.llm.batching import batches, count_steps
-from opora.train.llm.loop import kept_at, learning_rate
-from opora.train.settings import LoraSettings, TrainSettings
-
-WORDS = "fee day Monday EUR passage answer question north five ferry".split()
-
-
-def row(number, answer=None):
-    words = [WORDS[(number * 7 + n) % len(WORDS)] for n in range(3 + number % 11)]
-    messages = [
-        {"role": "system", "content": "Answer."},
-        {"role": "user", "content": " ".join(words)},
-        {"role": "assistant", "content": words[0] + " it is. [1]" if answer is None else answer},
-    ]
-    return {"id": f"r{number}", "messages": messages}
-
-
-def make_dataset(folder, rows, valid=()):
-    folder.mkdir(parents=True)
-    write_json_lines(folder / "train.jsonl", rows)
-    write_json_lines(folder / "valid.jsonl", valid)
-    manifest = {
-        "stage": "dataset raft", "key": "k", "fingerprint": hash_json(rows), "settings": {}, "given": {},
-        "origins": {}, "inputs": {}, "files": {}, "packages": {}, "commit": None, "dirty": None, "seed": 0,
-        "seconds": 0.0, "created": "2026-11-21T00:00:00+00:00",
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
-def settings(folder, **more):
-    base = {"model": f"hf:{folder}", "device": "cpu", "precision": "fp32", "batch_size": 4, "lr": 1e-2, "epochs": 3,
-            "checkpoint_every": 2, "eval_every": 5, "lora": LoraSettings(r=4, alpha=8)}  # fmt: skip
-    return TrainSettings(**{**base, **more})
+from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.llm.batching import count_steps, iterate_batches
+from opora.train.llm.encoding import encode_examples
+from opora.train.llm.loop import due_checkpoints, learning_rate
+from opora.train.objectives.sft import SftSettings
+from opora.train.settings import LoraSettings
+from tests.factories import (
+    compute_held_out_loss,
+    interrupt_at_step,
+    launch_training,
+    make_chat_row,
+    make_dataset,
+    make_train_settings,
+    read_evaluations,
+    train_adapter,
+)
 
 
 @pytest.fixture(params=["tied", "untied", "checkpointed"])
@@ -60,11 +40,16 @@ def parts(tiny_model, request):
     torch.manual_seed(0)
     config = AutoConfig.from_pretrained(str(tiny_model), tie_word_embeddings=request.param != "untied")
     checkpointed = request.param == "checkpointed"
-    model = add_lora(LlamaForCausalLM(config), settings(tiny_model, gradient_checkpointing=checkpointed)).train()
+    model = add_lora(
+        LlamaForCausalLM(config), make_train_settings(tiny_model, gradient_checkpointing=checkpointed)
+    ).train()
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
-    return model, [Unit(f"e{n}", (Row(list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]),)) for n in range(5)]
+    return model, [
+        TokenizedExample(f"e{n}", (TokenizedRow(list(range(5, 15 + n)), [20 + n, 30, 31][: 1 + n % 3]),))
+        for n in range(5)
+    ]
 
 
 def padded_loss(model, examples):
@@ -90,11 +75,10 @@ def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
     import torch
 
     from opora.train.engine.reference import PlainScorer
-    from opora.train.objectives.sft import sft_loss
+    from opora.train.objectives.sft import Sft
 
     model, examples = parts
-    given = TrainSettings()
-    output = sft_loss(PlainScorer(model), examples, given)
+    output = Sft().loss(PlainScorer(model), examples)
     output.loss.backward()
     ours = gradients(model)
     plain = padded_loss(model, examples)
@@ -114,12 +98,14 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
     from accelerate import Accelerator
 
     from opora.train.engine.reference import PlainScorer
-    from opora.train.llm.loop import Learner, Loop
-    from opora.train.objectives.sft import SFT
+    from opora.train.llm.loop import TrainingLoop
+    from opora.train.llm.trainer import AdapterTrainer
+    from opora.train.objectives.sft import Sft
 
     model, examples = parts
-    learner = Learner(model, SFT, PlainScorer(model))
-    given = settings(tiny_model, batch_size=5, epochs=1, warmup=0.0, lr=1e-3, clip=0.05, weight_decay=0.1)
+    options = make_train_settings(
+        tiny_model, batch_size=5, epochs=1, warmup_ratio=0.0, lr=1e-3, max_grad_norm=0.05, weight_decay=0.1
+    )
     plain = copy.deepcopy(model)
     trained = {name: each for name, each in plain.named_parameters() if each.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=1e-3, weight_decay=0.1)
@@ -127,7 +113,9 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
     norm = torch.nn.utils.clip_grad_norm_(trained.values(), 0.05)
     optimizer.step()
 
-    [row] = Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint", print).run(examples, [], "train")
+    accelerator = Accelerator(cpu=True)
+    trainer = AdapterTrainer(options, model, Sft(), PlainScorer(model), accelerator)
+    [row] = TrainingLoop(options, trainer, accelerator, tmp_path / "resume", print).run(examples, [], "train")
     assert row["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -137,26 +125,17 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
 def test_the_prompt_has_no_loss(parts):
     from opora.train.engine.reference import PlainScorer
-    from opora.train.objectives.sft import sft_loss
+    from opora.train.objectives.sft import Sft
 
     model, [example, *_] = parts
     [one] = example.rows
-    shorter = Unit("shorter", (Row(one.prompt[:-1], [one.prompt[-1], *one.answer]),))
-    whole, more = (float(sft_loss(PlainScorer(model), [unit], TrainSettings()).loss) for unit in (example, shorter))
+    shorter = TokenizedExample("shorter", (TokenizedRow(one.prompt[:-1], [one.prompt[-1], *one.answer]),))
+    whole, more = (float(Sft().loss(PlainScorer(model), [unit]).loss) for unit in (example, shorter))
     assert more > whole
 
 
-def train(tiny_model, tmp_path, name="out", rows=None, **more):
-    from opora.train.llm.stage import train as run
-
-    datasets = tmp_path / "dataset"
-    if not datasets.exists():
-        make_dataset(datasets / "raft", rows or [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    return run(settings(tiny_model, **more), datasets, tmp_path / name)
-
-
 def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
-    manifest = train(tiny_model, tmp_path, epochs=6)
+    manifest = train_adapter(tiny_model, tmp_path, epochs=6)
     out = tmp_path / "out"
     log = [each for _, each in read_json_lines(out / "log.jsonl")]
     assert [each["step"] for each in log] == list(range(25))
@@ -172,7 +151,7 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     assert written["eos_token"] == "<|im_end|>"
     assert not {"is_local", "local_files_only"} & written.keys(), "where it was loaded says nothing of the adapter"
     assert manifest.prompts["chat_template"] in (out / "README.md").read_text()
-    assert not list(out.glob("*checkpoint*"))
+    assert not list(out.glob("*resume*"))
 
 
 def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
@@ -180,58 +159,44 @@ def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
     from opora.models.settings import ModelSettings
     from opora.records import Message
 
-    train(tiny_model, tmp_path, epochs=30)
-    messages = [Message(**each) for each in row(3)["messages"]]
+    train_adapter(tiny_model, tmp_path, epochs=30)
+    messages = [Message(**each) for each in make_chat_row(3)["messages"]]
     spec = f"hf:{tiny_model}+{tmp_path / 'out'}"
     for backend in ("transformers", "ctranslate2"):
         model = load_model(spec, ModelSettings(max_new_tokens=12, backend=backend, device="cpu"))
         assert "it is. [1]" in model.generate([messages[:-1]])[0].text
 
 
-def held_out_loss(spec, path):
-    """Of a model as it is loaded to answer."""
-    import torch
-
-    from opora.models.backends.transformers import load_causal_lm
-    from opora.models.spec import parse_spec
-    from opora.train.engine.reference import PlainScorer
-    from opora.train.objectives.sft import SFT, sft_loss
-
-    model, tokenizer = load_causal_lm(parse_spec(spec), torch.float32, torch.device("cpu"))
-    with torch.inference_mode():
-        units, _ = encode_rows(path, tokenizer, 512)
-        output = sft_loss(PlainScorer(model), units, TrainSettings())
-    return float(output.loss) / sum(map(SFT.weight, units))
-
-
 def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
-    first = train(tiny_model, tmp_path, "first", epochs=6)
-    further = train(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lr=1e-3)
+    first = train_adapter(tiny_model, tmp_path, "first", epochs=6)
+    further = train_adapter(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lr=1e-3)
     assert further.results["first_loss"] < 0.6 * first.results["first_loss"]
     for name, manifest in (("first", first), ("further", further)):
-        loss = held_out_loss(f"hf:{tiny_model}+{tmp_path / name}", tmp_path / "dataset" / "raft" / "valid.jsonl")
+        loss = compute_held_out_loss(
+            f"hf:{tiny_model}+{tmp_path / name}", tmp_path / "dataset" / "raft" / "valid.jsonl"
+        )
         assert loss == pytest.approx(manifest.results["valid_loss"], rel=1e-4)
 
 
 @pytest.mark.parametrize(
     ("lora", "message"),
     [
-        (LoraSettings(r=8, alpha=8), r"lora.r is 8, but of the adapter .* it is 4; set lora.r to that"),
-        (LoraSettings(r=4, alpha=4), r"lora.alpha is 4, but of the adapter .* it is 8"),
+        (LoraSettings(r=8, alpha=8), r"lora.r is 8, but the adapter .* has 4; set lora.r to 4"),
+        (LoraSettings(r=4, alpha=4), r"lora.alpha is 4, but the adapter .* has 8"),
         (
             LoraSettings(r=4, alpha=8, targets=("q_proj",)),
-            r"lora.targets are not those .*down_proj.*leave lora.targets",
+            r"lora.targets differs .*down_proj.*remove lora.targets",
         ),
     ],
 )
 def test_an_adapter_of_another_shape_is_not_trained_further(tiny_model, tmp_path, lora, message):
-    train(tiny_model, tmp_path, "first", max_steps=1)
+    train_adapter(tiny_model, tmp_path, "first", max_steps=1)
     with pytest.raises(InputError, match=message):
-        train(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lora=lora)
+        train_adapter(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lora=lora)
 
 
 def test_bf16_learns_as_fp32_does(tiny_model, tmp_path):
-    full, half = (train(tiny_model, tmp_path, name, epochs=6, precision=name) for name in ("fp32", "bf16"))
+    full, half = (train_adapter(tiny_model, tmp_path, name, epochs=6, precision=name) for name in ("fp32", "bf16"))
     assert half.results["precision"] == "bf16"
     for name in ("last_loss", "valid_loss"):
         assert half.results[name] == pytest.approx(full.results[name], rel=0.1)
@@ -240,18 +205,18 @@ def test_bf16_learns_as_fp32_does(tiny_model, tmp_path):
 def test_the_adapter_is_kept_in_fp32(tiny_model):
     import torch
 
-    from opora.models.backends.transformers import load_causal_lm
+    from opora.models.backends.loading import load_causal_lm
     from opora.models.spec import parse_spec
     from opora.train.lora import add_lora
 
     model, _ = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.bfloat16, torch.device("cpu"))
-    kinds = {(each.requires_grad, each.dtype) for each in add_lora(model, settings(tiny_model)).parameters()}
+    kinds = {(each.requires_grad, each.dtype) for each in add_lora(model, make_train_settings(tiny_model)).parameters()}
     assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
 
 
 def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
     first, second, other = (
-        train(tiny_model, tmp_path, name, epochs=1, seed=seed) for name, seed in [("a", 0), ("b", 0), ("c", 1)]
+        train_adapter(tiny_model, tmp_path, name, epochs=1, seed=seed) for name, seed in [("a", 0), ("b", 0), ("c", 1)]
     )
     weights = "adapter/adapter_model.safetensors"
     assert first.files[weights] == second.files[weights] != other.files[weights]
@@ -260,19 +225,19 @@ def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
 SCRIPT = """
 import sys, torch
 from pathlib import Path
-from opora.train.settings import TrainSettings
-from opora.train.llm.stage import train as run
+from opora.train.objectives.sft import SftSettings
+from opora.train.llm.stage import AdapterStage
 torch.set_num_threads(1)
-run(TrainSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+AdapterStage(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])).run()
 """
 
 
 def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
-    more = {"epochs": 16, "lora": LoraSettings(r=4, alpha=8, dropout=0.2), "keep": (0.01, 0.5)}
-    whole = train(tiny_model, tmp_path, "whole", **more)
-    given = settings(tiny_model, **more).model_dump_json()
-    command = [sys.executable, "-c", SCRIPT, given, str(tmp_path / "dataset"), str(tmp_path / "killed")]
-    checkpoint = tmp_path / ".killed.partial" / "checkpoint" / "manifest.json"
+    more = {"epochs": 16, "lora": LoraSettings(r=4, alpha=8, dropout=0.2), "save_at": (0.01, 0.5)}
+    whole = train_adapter(tiny_model, tmp_path, "whole", **more)
+    options = make_train_settings(tiny_model, **more).model_dump_json()
+    command = [sys.executable, "-c", SCRIPT, options, str(tmp_path / "dataset"), str(tmp_path / "killed")]
+    checkpoint = tmp_path / ".killed.partial" / "resume" / "manifest.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while process.poll() is None and not checkpoint.exists():
         time.sleep(0.002)
@@ -288,146 +253,137 @@ def test_a_slow_run_is_kept_by_the_clock(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
-    monkeypatch.setattr(loop, "learning_rate", stop_at_step(3))
+    monkeypatch.setattr(loop, "learning_rate", interrupt_at_step(3))
     with pytest.raises(KeyboardInterrupt):
-        train(tiny_model, tmp_path, checkpoint_every=1000)
-    kept = json.loads((tmp_path / ".out.partial" / "checkpoint" / "manifest.json").read_text())
+        train_adapter(tiny_model, tmp_path, checkpoint_every=1000)
+    kept = json.loads((tmp_path / ".out.partial" / "resume" / "manifest.json").read_text())
     assert kept["step"] == 2
 
 
 def test_a_checkpoint_half_written_is_no_part_of_the_result(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
-    whole = train(tiny_model, tmp_path, "whole")
+    whole = train_adapter(tiny_model, tmp_path, "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", stop_at_step(whole.counts["steps"]))
+        patch.setattr(loop, "learning_rate", interrupt_at_step(whole.counts["steps"]))
         with pytest.raises(KeyboardInterrupt):
-            train(tiny_model, tmp_path)
-    half = tmp_path / ".out.partial" / ".checkpoint.partial"
+            train_adapter(tiny_model, tmp_path)
+    half = tmp_path / ".out.partial" / ".resume.partial"
     half.mkdir()
     (half / "state.safetensors").write_bytes(b"half")
-    assert train(tiny_model, tmp_path).files.keys() == whole.files.keys()
+    assert train_adapter(tiny_model, tmp_path).files.keys() == whole.files.keys()
 
 
 def test_what_is_kept_on_the_way_is_the_adapter_of_its_step(tiny_model, tmp_path):
     from opora.models.registry import load_model
-    from opora.models.revision import revision_of
+    from opora.models.revision import model_revision
     from opora.models.settings import ModelSettings
     from opora.models.spec import parse_spec
     from opora.records import Message
 
-    train(tiny_model, tmp_path, epochs=5, keep=(0.25, 0.5), eval_every=5)
-    held_out = {each["step"]: each["eval_loss"] for each in evaluations(tmp_path / "out")}
+    train_adapter(tiny_model, tmp_path, epochs=5, save_at=(0.25, 0.5), eval_every=5)
+    held_out = {each["step"]: each["eval_loss"] for each in read_evaluations(tmp_path / "out")}
     valid, specs = tmp_path / "dataset" / "raft" / "valid.jsonl", {}
-    for step, name in ((5, "out/at-25"), (10, "out/at-50"), (20, "out")):
+    for step, name in ((5, "out/checkpoint-25"), (10, "out/checkpoint-50"), (20, "out")):
         specs[step] = f"hf:{tiny_model}+{tmp_path / name}"
-        assert held_out_loss(specs[step], valid) == pytest.approx(held_out[step], rel=1e-4)
-    assert len({revision_of(parse_spec(each)) for each in specs.values()}) == 3
-    messages = [Message(**each) for each in row(3)["messages"][:-1]]
+        assert compute_held_out_loss(specs[step], valid) == pytest.approx(held_out[step], rel=1e-4)
+    assert len({model_revision(parse_spec(each)) for each in specs.values()}) == 3
+    messages = [Message(**each) for each in make_chat_row(3)["messages"][:-1]]
     for backend in ("transformers", "ctranslate2"):
         given = ModelSettings(max_new_tokens=12, backend=backend, device="cpu")
         texts = [load_model(spec, given).generate([messages])[0].text for spec in specs.values()]
         assert texts[0] != texts[-1], "the first fifth has not taught it yet what the whole has"
-    assert "| kept on the way | `at-25/adapter` |" in (tmp_path / "out" / "README.md").read_text()
-
-
-def evaluations(folder):
-    return [each for _, each in read_json_lines(folder / "log.jsonl") if "eval_loss" in each]
+    assert "| saved checkpoint | `checkpoint-25/adapter` |" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_what_was_half_kept_at_a_kill_is_kept_again(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
-    more = {"keep": (0.5,), "checkpoint_every": 4}
-    whole = train(tiny_model, tmp_path, "whole", **more)
+    more = {"save_at": (0.5,), "checkpoint_every": 4}
+    whole = train_adapter(tiny_model, tmp_path, "whole", **more)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", stop_at_step(7))
+        patch.setattr(loop, "learning_rate", interrupt_at_step(7))
         with pytest.raises(KeyboardInterrupt):
-            train(tiny_model, tmp_path, **more)
-    kept = tmp_path / ".out.partial" / "at-50" / "adapter"
+            train_adapter(tiny_model, tmp_path, **more)
+    kept = tmp_path / ".out.partial" / "checkpoint-50" / "adapter"
     (kept / "adapter_model.safetensors").write_bytes(b"half")
     (kept / "left-over").write_bytes(b"")
-    assert train(tiny_model, tmp_path, **more).fingerprint == whole.fingerprint
+    assert train_adapter(tiny_model, tmp_path, **more).fingerprint == whole.fingerprint
 
 
 @pytest.mark.parametrize(
-    ("keep", "steps", "names"),
+    ("save_at", "steps", "names"),
     [
-        ((0.6, 0.8), 25, {15: ["at-60"], 20: ["at-80"]}),
-        ((0.001,), 25, {1: ["at-0.1"]}),
-        ((0.07, 0.29), 100, {7: ["at-7"], 29: ["at-29"]}),
-        ((0.5, 0.6), 2, {1: ["at-50", "at-60"]}),
+        ((0.6, 0.8), 25, {15: ["checkpoint-60"], 20: ["checkpoint-80"]}),
+        ((0.001,), 25, {1: ["checkpoint-0.1"]}),
+        ((0.07, 0.29), 100, {7: ["checkpoint-7"], 29: ["checkpoint-29"]}),
+        ((0.5, 0.6), 2, {1: ["checkpoint-50", "checkpoint-60"]}),
     ],
 )
-def test_when_an_adapter_is_kept(keep, steps, names):
-    given = TrainSettings(keep=keep)
-    assert {step: found for step in range(1, steps + 1) if (found := kept_at(step, steps, given))} == names
+def test_when_an_adapter_is_kept(save_at, steps, names):
+    settings = SftSettings(save_at=save_at)
+    assert {step: due for step in range(1, steps + 1) if (due := due_checkpoints(step, steps, settings))} == names
 
 
-@pytest.mark.parametrize("keep", [(0.0,), (1.0,), (0.5, 0.5)])
-def test_fractions_that_cannot_be_kept(keep):
-    with pytest.raises(ValueError, match="keep"):
-        TrainSettings(keep=keep)
-
-
-def stop_at_step(last):
-    def rate(step, steps, given):
-        if step == last:
-            raise KeyboardInterrupt
-        return learning_rate(step, steps, given)
-
-    return rate
+@pytest.mark.parametrize("save_at", [(0.0,), (1.0,), (0.5, 0.5)])
+def test_fractions_that_cannot_be_kept(save_at):
+    with pytest.raises(ValueError, match="save_at"):
+        SftSettings(save_at=save_at)
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([row(0), row(1, answer=" ")], r"train.jsonl:2: the answer is empty"),
+        ([make_chat_row(0), make_chat_row(1, answer=" ")], r"train.jsonl:2: the answer is empty"),
         ([{"id": "a"}], r"train.jsonl:1: messages are missing"),
         ([{"id": "a", "messages": [{"role": "usr", "content": "?"}]}], r"train.jsonl:1: messages: role is 'usr'"),
         ([{"id": "a", "messages": ["hello"]}], r"train.jsonl:1: messages"),
         (
-            [row(0), {"id": "a", "messages": row(0)["messages"][:-1]}],
-            r"train.jsonl:2: .*ends with a message of the assis",
+            [make_chat_row(0), {"id": "a", "messages": make_chat_row(0)["messages"][:-1]}],
+            r"train.jsonl:2: .*end with a message of the assis",
         ),
-        ([], "holds no example"),
+        ([], "no example has at most 512 tokens"),
     ],
 )
 def test_a_wrong_row_is_named(tiny_model, tmp_path, rows, message):
     make_dataset(tmp_path / "dataset" / "raft", rows)
     with pytest.raises(InputError, match=message):
-        train(tiny_model, tmp_path)
+        train_adapter(tiny_model, tmp_path)
 
 
 def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
-    long = row(0)
+    long = make_chat_row(0)
     long["messages"][1]["content"] = "fee " * 600
-    manifest = train(tiny_model, tmp_path, rows=[long, row(1), row(2)], epochs=1)
+    manifest = train_adapter(tiny_model, tmp_path, rows=[long, make_chat_row(1), make_chat_row(2)], epochs=1)
     assert manifest.dropped == {"too long": 1}
     [(_, dropped)] = read_json_lines(tmp_path / "out" / "dropped.jsonl")
     assert (dropped["id"], dropped["row"], dropped["limit"]) == ("r0", "train.jsonl:1", 512)
 
 
 def test_a_mix_takes_the_share_of_each_dataset(tiny_model, tmp_path):
-    make_dataset(tmp_path / "dataset" / "raft", [row(n) for n in range(10)], [row(20)])
-    make_dataset(tmp_path / "dataset" / "chats", [row(n) for n in range(30, 40)], [row(n) for n in range(41, 43)])
-    manifest = train(tiny_model, tmp_path, dataset={"raft": 1.0, "chats": 0.6}, epochs=1)
+    make_dataset(tmp_path / "dataset" / "raft", [make_chat_row(n) for n in range(10)], [make_chat_row(20)])
+    make_dataset(
+        tmp_path / "dataset" / "chats",
+        [make_chat_row(n) for n in range(30, 40)],
+        [make_chat_row(n) for n in range(41, 43)],
+    )
+    manifest = train_adapter(tiny_model, tmp_path, dataset={"raft": 1.0, "chats": 0.6}, epochs=1)
     assert manifest.counts == {"examples": 16, "held_out": 3, "steps": 4}
     assert {"dataset raft", "dataset chats"} <= manifest.inputs.keys()
     assert "| dataset | `chats`, 60 % of it" in (tmp_path / "out" / "README.md").read_text()
-    other = train(tiny_model, tmp_path, "other", dataset={"raft": 1.0, "chats": 0.5}, epochs=1)
+    other = train_adapter(tiny_model, tmp_path, "other", dataset={"raft": 1.0, "chats": 0.5}, epochs=1)
     assert other.key != manifest.key
 
 
 @pytest.mark.parametrize("dataset", [{}, "", {"raft": 0}, {"raft": 1.5}])
 def test_a_mix_of_nothing_is_refused(dataset):
     with pytest.raises(ValueError, match="dataset"):
-        TrainSettings(dataset=dataset)
+        SftSettings(dataset=dataset)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
-    with pytest.raises(OporaError, match=r"step \d+: the loss is nan; look at the rows r"):
-        train(tiny_model, tmp_path, lr=1e30, clip=1e30)
+    with pytest.raises(OporaError, match=r"step \d+: the loss is nan; check the rows r"):
+        train_adapter(tiny_model, tmp_path, lr=1e30, max_grad_norm=1e30)
     assert not (tmp_path / "out").exists()
 
 
@@ -438,44 +394,49 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
     from accelerate import Accelerator
 
     from opora.train.engine.reference import PlainScorer
-    from opora.train.llm.loop import Learner, Loop
-    from opora.train.objectives.sft import SFT, sft_loss
+    from opora.train.llm.loop import TrainingLoop
+    from opora.train.llm.trainer import AdapterTrainer
+    from opora.train.objectives.sft import Sft
 
-    def loss(scorer, units, given):
-        output = sft_loss(scorer, units, given)
-        if units[0].id != "e3":
+    class FaultySft(Sft):
+        def loss(self, scorer, examples):
+            output = super().loss(scorer, examples)
+            if examples[0].id != "e3":
+                return output
+            if where == "loss":
+                return output._replace(loss=output.loss * math.nan)
+            output.loss.register_hook(lambda gradient: gradient * math.nan)
             return output
-        if where == "loss":
-            return output._replace(loss=output.loss * math.nan)
-        output.loss.register_hook(lambda gradient: gradient * math.nan)
-        return output
 
     model, examples = parts
     before = {name: each.detach().clone() for name, each in model.named_parameters()}
-    given = settings(tiny_model, batch_size=5, max_batch_tokens=1)
-    learner = Learner(model, SFT._replace(loss=loss), PlainScorer(model))
+    options = make_train_settings(tiny_model, batch_size=5, max_batch_tokens=1)
+    accelerator = Accelerator(cpu=True)
+    trainer = AdapterTrainer(options, model, FaultySft(), PlainScorer(model), accelerator)
     with pytest.raises(OporaError, match=f"step 1: {message}.*e3"):
-        Loop(given, learner, Accelerator(cpu=True), tmp_path / "checkpoint", print).run(examples, [], "train")
+        TrainingLoop(options, trainer, accelerator, tmp_path / "resume", print).run(examples, [], "train")
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 
 
 def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
-    with pytest.raises(InputError, match="cannot be adapted"):
-        train(tiny_model, tmp_path, model="openai:m@http://localhost/v1")
+    with pytest.raises(InputError, match="cannot be fine-tuned"):
+        train_adapter(tiny_model, tmp_path, model="openai:m@http://localhost/v1")
 
 
 def test_sharding_is_refused(tiny_model, tmp_path, monkeypatch):
     from accelerate import Accelerator, DistributedType
 
     monkeypatch.setattr(Accelerator, "distributed_type", DistributedType.FSDP)
-    with pytest.raises(InputError, match="train: fsdp shards the model, which opora train does not; launch without it"):
-        train(tiny_model, tmp_path)
+    with pytest.raises(
+        InputError, match="train: fsdp shards the model, which opora train does not support; launch without it"
+    ):
+        train_adapter(tiny_model, tmp_path)
 
 
 def test_every_epoch_has_all_examples_in_an_order_of_its_own():
-    units = [Unit(str(n), (Row([n, n + 1], [1]),)) for n in range(10)]
-    each = [unit.id for batch in batches(units, TrainSettings(batch_size=5, epochs=2)) for unit in batch]
+    units = [TokenizedExample(str(n), (TokenizedRow([n, n + 1], [1]),)) for n in range(10)]
+    each = [unit.id for batch in iterate_batches(units, SftSettings(batch_size=5, epochs=2)) for unit in batch]
     assert sorted(each[:10]) == sorted(each[10:]) == [str(n) for n in range(10)]
     assert each[:10] != each[10:]
 
@@ -485,11 +446,11 @@ def test_every_epoch_has_all_examples_in_an_order_of_its_own():
     [(10, {}, 3), (10, {"epochs": 0.5}, 1), (1, {}, 1), (100, {"max_steps": 7}, 7), (10, {"batch_size": 1}, 20)],
 )
 def test_steps(examples, more, steps):
-    assert count_steps(examples, TrainSettings(**more)) == steps
+    assert count_steps(examples, SftSettings(**more)) == steps
 
 
 def test_the_rate_rises_and_falls():
-    rates = [learning_rate(step, 100, TrainSettings(lr=1.0)) for step in range(1, 101)]
+    rates = [learning_rate(step, 100, SftSettings(lr=1.0)) for step in range(1, 101)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[9] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
@@ -500,34 +461,30 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
-    write_json_lines(tmp_path / "t.jsonl", [row(1)])
-    [example], _ = encode_rows(tmp_path / "t.jsonl", tokenizer, 512)
+    write_json_lines(tmp_path / "t.jsonl", [make_chat_row(1)])
+    [example], _ = encode_examples(tmp_path / "t.jsonl", tokenizer, 512)
     answer = example.rows[0].answer
     assert answer[-1] == tokenizer.eos_token_id
     assert tokenizer.decode(answer[:-1]).endswith(" it is. [1]")
-
-
-def launch(project, name, processes):
-    """Train an entry of a recipe in so many processes; what they said."""
-    several = [f"--num_processes={processes}", "--num_machines=1", "--cpu"]
-    begin = [sys.executable, "-m", *(["accelerate.commands.launch", *several, "-m"] if processes > 1 else [])]
-    command = [*begin, "opora", "train", "sft", "--name", name]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
 
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
     from safetensors.torch import load_file
 
-    make_dataset(tmp_path / "dataset" / "ferry", [row(n) for n in range(16)], [row(n) for n in range(20, 24)])
-    write_json_lines(tmp_path / "general.jsonl", [row(n, answer="north five.") for n in range(5)])
-    more = {"dataset": "ferry", "batch_size": 5, "general": tmp_path / "general.jsonl"}
-    entry = settings(tiny_model, **more).model_dump(mode="json")
+    make_dataset(
+        tmp_path / "dataset" / "ferry",
+        [make_chat_row(n) for n in range(16)],
+        [make_chat_row(n) for n in range(20, 24)],
+    )
+    write_json_lines(tmp_path / "general.jsonl", [make_chat_row(n, answer="north five.") for n in range(5)])
+    more = {"dataset": "ferry", "batch_size": 5, "regression_set": tmp_path / "general.jsonl"}
+    entry = make_train_settings(tiny_model, **more).model_dump(mode="json")
     (tmp_path / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
     for name, processes in (("one", 1), ("two", 2)):
-        assert launch(tmp_path, name, processes).count(f"train {name}: ") == 1, "one of the processes shows progress"
+        assert launch_training(tmp_path, name, processes).count(f"train {name}: ") == 1, (
+            "one of the processes shows progress"
+        )
     one, two = (
         [each for _, each in read_json_lines(tmp_path / "train" / name / "log.jsonl")] for name in ("one", "two")
     )

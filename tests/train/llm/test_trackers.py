@@ -8,7 +8,7 @@ from accelerate.utils import LoggerType
 
 from opora.artifacts import read_json_lines
 from opora.errors import InputError, OporaError
-from tests.train.llm.test_stage import train
+from tests.factories import train_adapter
 
 
 class Lines(GeneralTracker):
@@ -49,7 +49,7 @@ def tracked(tiny_model, tmp_path, monkeypatch):
     (tmp_path / "runs").mkdir()
 
     def run(name, **more):
-        manifest = train(tiny_model, tmp_path, name, trackers=("lines",), **more)
+        manifest = train_adapter(tiny_model, tmp_path, name, trackers=("lines",), **more)
         return manifest, [row for _, row in read_json_lines(tmp_path / "runs" / f"{name}.jsonl")]
 
     return run
@@ -66,14 +66,14 @@ def test_a_tracker_gets_settings_and_every_row_of_the_log(tracked, tmp_path):
 
 def test_an_adapter_is_the_same_with_and_without_trackers(tracked, tiny_model, tmp_path):
     manifest, _ = tracked("out")
-    alone = train(tiny_model, tmp_path, "alone")
+    alone = train_adapter(tiny_model, tmp_path, "alone")
     assert (manifest.key, manifest.fingerprint) == (alone.key, alone.fingerprint)
     assert not list((tmp_path / "runs").glob("alone*"))
 
 
 def test_a_tracker_is_finished_when_training_fails(tracked, tmp_path):
     with pytest.raises(OporaError, match="the loss is nan"):
-        tracked("out", lr=1e30, clip=1e30)
+        tracked("out", lr=1e30, max_grad_norm=1e30)
     *_, end = read_json_lines(tmp_path / "runs" / "out.jsonl")
     assert end[1] == {"finished": True}
 
@@ -81,18 +81,18 @@ def test_a_tracker_is_finished_when_training_fails(tracked, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tensorbord", r"trackers names 'tensorbord', which is unknown; did you mean tensorboard\?"),
-        ("all", "trackers names 'all', which is unknown"),
+        ("tensorbord", r"tracker 'tensorbord' is unknown; did you mean tensorboard\?"),
+        ("all", "tracker 'all' is unknown"),
     ],
 )
 def test_a_tracker_that_is_unknown(tiny_model, tmp_path, name, message):
     with pytest.raises(InputError, match=message):
-        train(tiny_model, tmp_path, trackers=(name,))
+        train_adapter(tiny_model, tmp_path, trackers=(name,))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_tracker_that_is_not_installed(tiny_model, tmp_path):
     missing = [name for name in map(str, LoggerType.list()) if name not in {*map(str, get_available_trackers()), "all"}]
     assert missing, "every tracker there is cannot be installed at once"
-    with pytest.raises(InputError, match=f"names '{missing[0]}', which is not installed; pip install {missing[0]}"):
-        train(tiny_model, tmp_path, trackers=(missing[0],))
+    with pytest.raises(InputError, match=f"tracker '{missing[0]}' is not installed; pip install {missing[0]}"):
+        train_adapter(tiny_model, tmp_path, trackers=(missing[0],))

@@ -20,7 +20,7 @@ from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest,
 from opora.artifacts.stage import Project, Stage
 from opora.console.progress import track
 from opora.errors import InputError, MissingExtraError
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.records import Passage
 from opora.retrieval.embedders.registry import EMBEDDERS
 from opora.retrieval.embedders.static import LANGUAGES
@@ -148,7 +148,7 @@ def _base_revision(base: str) -> str:
         from opora.retrieval.embedders.navec import find_word_vectors
 
         return fingerprint_of_file(find_word_vectors())
-    return revision_of(EMBEDDERS.parse(base))
+    return model_revision(EMBEDDERS.parse(base))
 
 
 def _write_cards(folder: Path, settings: EmbedderTrainSettings, name: str, results: dict[str, Any]) -> None:

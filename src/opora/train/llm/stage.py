@@ -21,7 +21,7 @@ from opora.artifacts.checksums import MANIFEST
 from opora.artifacts.manifest import hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.errors import InputError, MissingExtraError
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.train.estimate import estimate_training
 from opora.train.llm.early_stopping import GENERAL_LOSS, Regression
@@ -68,7 +68,7 @@ class AdapterStage(Stage):
                 f"train: model {self.settings.model!r} cannot be fine-tuned; use smollm2 or hf:NAME-OR-PATH"
             )
         inputs = {f"dataset {name}": _dataset_fingerprint(self.datasets / name) for name in self.settings.mixture}
-        inputs["model"] = revision_of(spec)
+        inputs["model"] = model_revision(spec)
         if self.settings.regression_set is not None:
             if not self.settings.regression_set.is_file():
                 raise InputError(f"train: regression_set is {self.settings.regression_set}: no such file")

@@ -23,7 +23,7 @@ from opora.artifacts.stage import Project, Stage
 from opora.errors import InputError
 from opora.models.base import LanguageModel
 from opora.models.response_cache import CachedModel
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
 from opora.retrieval.rerankers.base import Reranker
@@ -71,9 +71,9 @@ class RerankerStage(Stage):
                 raise InputError(f"train: questions is {settings.questions}: no such file")
             inputs["questions"] = fingerprint_of_file(settings.questions)
         if settings.base != "lambdamart":
-            inputs["base"] = revision_of(parse_spec(settings.base))
+            inputs["base"] = model_revision(parse_spec(settings.base))
         if settings.labelling_model:
-            inputs["relevance"] = revision_of(parse_spec(settings.labelling_model))
+            inputs["relevance"] = model_revision(parse_spec(settings.labelling_model))
         return inputs
 
     def make(self, build: Build) -> Manifest:
