@@ -1,6 +1,6 @@
-"""Search engines behind one face: opora with its parts taken out one by one, and others with the same terms or vectors.
+"""Search engines with one interface: opora with parts removed one by one, others with the same terms or vectors.
 
-In: a corpus, a folder to work in. Out: an engine that builds, opens and searches; `laps` tells where the time went.
+In: a corpus, a folder to work in. Out: an engine that builds, opens and searches; `laps` holds seconds by phase.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from snowballstemmer import stemmer
 from opora.corpus.reader import read_passages
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.registry import fit_or_load, open_embedder
-from opora.retrieval.index.rows import batches, text_of
-from opora.retrieval.index.stage import build_index
-from opora.retrieval.search import searcher as search
+from opora.retrieval.index.rows import batches, embedding_text
+from opora.retrieval.index.stage import IndexStage
+from opora.retrieval.search import pipeline, searcher
 from opora.retrieval.search.searcher import Index, open_index
 from opora.retrieval.settings import IndexSettings, Retriever
 from opora.text.search_terms import search_terms
@@ -47,7 +47,7 @@ def lemmas(text: str, _: str) -> list[str]:
 
 
 class Opora:
-    """The index of opora. `terms` in the place of its own; `by`: which of its searches."""
+    """The index of opora. `terms` replaces its search terms; `by` is the search method."""
 
     def __init__(
         self, by: Retriever, settings: IndexSettings, terms: Callable[[str, str], list[str]] = search_terms
@@ -58,14 +58,15 @@ class Opora:
     def build(self, corpus: Path, folder: Path) -> None:
         store = {"store": f"milvus:{folder}.db"} if self.settings.store == MILVUS else {}
         with self._terms():
-            build_index(self.settings.model_copy(update=store), corpus, folder)
+            IndexStage(self.settings.model_copy(update=store), corpus, folder).run()
 
     def open(self, folder: Path) -> None:
         self.index: Index = open_index(folder)
-        for name, phase in (("ask", "terms and vector"), ("find", "two searches"), ("read", "rows")):
-            setattr(search, name, self._timed(getattr(search, name), phase))
+        phases = ((searcher, "make_query", "terms and vector"), (pipeline, "retrieve", "two searches"))
+        for module, name, phase in (*phases, (pipeline, "read_candidates", "rows")):
+            setattr(module, name, self._timed(getattr(module, name), phase))
         if self.by == "reranked":
-            reranker: Any = self.index._opened.reranker
+            reranker: Any = self.index._reader.reranker
             reranker.score = self._timed(reranker.score, "reranker")
 
     def search(self, question: str, top_k: int) -> list[str]:
@@ -103,21 +104,21 @@ class Bm25s:
         for passage in read_passages(corpus):
             ids.append(passage.id)
             rows.append(search_terms(passage.shown, "ru"))
-        found = bm25s.BM25(k1=1.2, b=0.75)
-        found.index(rows, show_progress=False)
-        found.save(str(folder), corpus=[{"id": each} for each in ids])
+        retriever = bm25s.BM25(k1=1.2, b=0.75)
+        retriever.index(rows, show_progress=False)
+        retriever.save(str(folder), corpus=[{"id": id} for id in ids])
 
     def open(self, folder: Path) -> None:
         import bm25s
 
-        self.found = bm25s.BM25.load(str(folder), load_corpus=True, mmap=True)
+        self.retriever = bm25s.BM25.load(str(folder), load_corpus=True, mmap=True)
 
     def search(self, question: str, top_k: int) -> list[str]:
-        known = [term for term in set(search_terms(question, "ru")) if term in self.found.vocab_dict]
-        if not known:
+        terms = [term for term in set(search_terms(question, "ru")) if term in self.retriever.vocab_dict]
+        if not terms:
             return []
-        found, _ = self.found.retrieve([known], k=top_k, show_progress=False, n_threads=1)
-        return [each["id"] for each in found[0]]
+        rows, _ = self.retriever.retrieve([terms], k=top_k, show_progress=False, n_threads=1)
+        return [row["id"] for row in rows[0]]
 
 
 class Tantivy:
@@ -175,14 +176,14 @@ class Chroma:
 
     def build(self, corpus: Path, folder: Path) -> None:
         passages = read_passages(corpus)
-        sample = [text_of(each) for _, each in zip(range(50_000), passages, strict=False)]
+        sample = [embedding_text(passage) for _, passage in zip(range(50_000), passages, strict=False)]
         embedder = fit_or_load("sif", sample, IndexSettings().sif_components)
         assert embedder
         embedder.save(folder / "embedder")
         table = self._table(folder)
-        for some in batches(read_passages(corpus), BATCH):
-            vectors = embedder.embed(list(map(text_of, some)), "passage")
-            table.add([each.id for each in some], vectors, documents=[each.text for each in some])
+        for batch in batches(read_passages(corpus), BATCH):
+            vectors = embedder.embed(list(map(embedding_text, batch)), "passage")
+            table.add([p.id for p in batch], vectors, documents=[p.text for p in batch])
 
     def open(self, folder: Path) -> None:
         embedder = open_embedder("sif", folder)
@@ -207,14 +208,14 @@ WITHOUT_VECTORS = IndexSettings(embedder="none")
 RERANKED = IndexSettings(reranker="train/reranker")
 TRAINED = IndexSettings(embedder="train/embedder", reranker="train/reranker-over-trained")
 ENGINES: dict[str, Callable[[], Any]] = {
-    "raw words": lambda: Opora("words", WITHOUT_VECTORS, raw),
-    "stems": lambda: Opora("words", WITHOUT_VECTORS, stem),
-    "lemmas": lambda: Opora("words", WITHOUT_VECTORS, lemmas),
-    "terms": lambda: Opora("words", RERANKED),
-    "dense": lambda: Opora("meaning", RERANKED),
+    "raw words": lambda: Opora("bm25", WITHOUT_VECTORS, raw),
+    "stems": lambda: Opora("bm25", WITHOUT_VECTORS, stem),
+    "lemmas": lambda: Opora("bm25", WITHOUT_VECTORS, lemmas),
+    "terms": lambda: Opora("bm25", RERANKED),
+    "dense": lambda: Opora("dense", RERANKED),
     "fused": lambda: Opora("hybrid", RERANKED),
     "reranked": lambda: Opora("reranked", RERANKED),
-    "dense, trained": lambda: Opora("meaning", TRAINED),
+    "dense, trained": lambda: Opora("dense", TRAINED),
     "fused, trained": lambda: Opora("hybrid", TRAINED),
     "reranked, trained": lambda: Opora("reranked", TRAINED),
     "bm25s, terms": Bm25s,
@@ -229,9 +230,9 @@ SHARED = {
     "fused, trained": "dense, trained",
     "reranked, trained": "dense, trained",
 }
-"""Engines that search what another one built."""
-MOST = {"Milvus Lite, fused": 2_000}
-"""Passages with which an engine takes a second a question; it is not asked among more."""
+"""Engines that search the index of another one."""
+MAX_SIZES = {"Milvus Lite, fused": 2_000}
+"""Size at which an engine takes a second per question; it is not run on more passages."""
 NEEDS = {
     "bm25s, terms": "bm25s",
     "tantivy, terms": "tantivy",

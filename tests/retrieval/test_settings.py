@@ -4,9 +4,9 @@ import warnings
 
 import pytest
 
-from opora.errors import InputError
+from opora.errors import InputError, RenamedSettingWarning
 from opora.retrieval.settings import IndexSettings
-from opora.validation import RenamedSettingWarning, parse_record
+from opora.validation import parse_record
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_an_old_name_is_accepted_with_a_warning_that_gives_the_new_one(old, valu
 
 @pytest.mark.parametrize("both", [{"diversity": 0.5, "mmr_lambda": 0.5}, {"depth": 5, "candidates": 5}])
 def test_an_old_name_beside_the_new_one_is_an_error(both):
-    with pytest.raises(InputError, match="(diversity|depth) is unknown"):
+    with pytest.raises(InputError, match=r"(diversity|depth) is unknown"):
         parse_record(IndexSettings, both, "opora.yaml")
 
 

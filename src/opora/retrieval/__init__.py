@@ -1,1 +1,1 @@
-""""""
+"""Search: embedders, stores, the index, hybrid retrieval and rerankers."""

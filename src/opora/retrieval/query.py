@@ -33,5 +33,5 @@ class Query(NamedTuple):
     """Metadata filters; see `opora.retrieval.store.filters`."""
     access: tuple[str, ...] = ()
     """Access labels of the reader; passages without labels are public."""
-    index: str = ""
+    index_fingerprint: str = ""
     """Fingerprint of the index that terms and vector were computed with."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import model_validator
-
 from opora.retrieval.embedders.settings import EmbeddingSettings
 from opora.retrieval.rerankers.settings import RerankingSettings
-from opora.validation import Fraction, NonNegativeInt, PositiveInt, RenamedSettingWarning, Settings
+from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings, warn_of_old_name
 
 Retriever = Literal["hybrid", "bm25", "dense", "reranked"]
 """Search method: BM25, dense vectors, both fused (`hybrid`), or both fused and reranked."""
@@ -63,20 +61,15 @@ class IndexSettings(Settings):
     synonyms: Path | None = None
     """Text file of synonyms: words or phrases with the same meaning on one line, separated by commas."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _invert_diversity(cls, data: Any) -> Any:
-        """Convert `diversity` of the last release, the weight of novelty, into `mmr_lambda`, that of relevance."""
-        if not isinstance(data, dict) or not isinstance(data.get("diversity"), int | float) or "mmr_lambda" in data:
-            return data
-        inverted = 1 - data["diversity"]
-        warnings.warn(
-            f"diversity: {data['diversity']} is now mmr_lambda: {inverted:g}; the old name is accepted until the next"
-            " release",
-            RenamedSettingWarning,
-            stacklevel=2,
-        )
-        return {key: value for key, value in data.items() if key != "diversity"} | {"mmr_lambda": inverted}
+    def with_current_names(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace old names; `diversity`, the weight of novelty, becomes `mmr_lambda`, the weight of relevance."""
+        diversity = data.get("diversity")
+        if not isinstance(diversity, int | float) or "mmr_lambda" in data:
+            return super().with_current_names(data)
+        warn_of_old_name(f"diversity: {diversity:g}", f"mmr_lambda: {1 - diversity:g}")
+        current = {key: value for key, value in data.items() if key != "diversity"}
+        return super().with_current_names(current | {"mmr_lambda": 1 - diversity})
 
     @property
     def row_fields(self) -> dict[str, object]:

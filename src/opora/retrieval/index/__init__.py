@@ -1,1 +1,1 @@
-""""""
+"""Making and updating the index of a corpus."""

@@ -1,1 +1,1 @@
-""""""
+"""Searching an index: hybrid retrieval, reranking and selection of passages."""

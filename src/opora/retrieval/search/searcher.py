@@ -177,6 +177,6 @@ def _query_for(
     """Return a query made with this version of the index; one of another version is made again from its text."""
     if isinstance(query, str):
         return make_query(reader, query, filters, access)
-    if query.index == reader.manifest.fingerprint:
+    if query.index_fingerprint == reader.manifest.fingerprint:
         return query
     return make_query(reader, query.text, query.filters, query.access)

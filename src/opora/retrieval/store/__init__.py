@@ -1,1 +1,1 @@
-""""""
+"""Stores, the tables that an index keeps its passages in: Lance and Milvus."""
