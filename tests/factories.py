@@ -494,3 +494,22 @@ leaf_value=-1 1
 
 end of trees
 """
+
+
+# LaTeX
+def check_latex(text):
+    """Assert that braces, environments and math are closed, and that no special character is left."""
+    bare = re.sub(r"(?m)^%.*$", "", text)
+    environments, depth = [], 0
+    for command, name, brace in re.findall(r"\\(begin|end)\{(\w+\*?)\}|(?<!\\)([{}])", bare):
+        if command == "begin":
+            environments.append(name)
+        elif command == "end":
+            assert environments.pop() == name
+        else:
+            depth += 1 if brace == "{" else -1
+        assert depth >= 0
+    assert not environments
+    assert depth == 0
+    assert len(re.findall(r"(?<!\\)\$", bare)) % 2 == 0
+    assert not re.search(r"(?<!\\)[#%_^]", re.sub(r"\\providecommand.*|\\label\{.*?\}", "", bare))

@@ -11,16 +11,17 @@ import pytest
 
 from opora.answer.settings import AskSettings
 from opora.artifacts import read_json_lines, read_manifest, read_records, write_json_lines
+from opora.bench.results.files import read_table
 from opora.bench.results.table import AnswerRow
-from opora.bench.settings import RagBenchSettings
-from opora.bench.stage import read_table, run_bench
+from opora.bench.stage import BenchStage
+from opora.bench.tasks.rag import RagBenchSettings
 from opora.errors import InputError, ModelError
 
 
 @pytest.fixture
 def run(project):
     def run(settings, out, load):
-        return run_bench(settings, project / "corpus", project / "index", out, load)
+        return BenchStage(settings, project / "corpus", project / "index", out, load).run()
 
     return run
 
@@ -31,11 +32,14 @@ def test_every_answer_is_a_row_with_scores(run, settings, load, tmp_path):
     assert manifest.counts == {"questions": 5, "rows": 15}
     assert len(rows) == 15
     right = rows["right", "fee"].scores
-    assert (right["key_facts"], right["citation_precision"], right["citation_recall"]) == (1.0, 1.0, 1.0)
-    assert (right["rouge_l_f1"], right["irrelevant_refusal"], right["missed_refusal"]) == (1.0, 0.0, None)
+    assert (right["key_fact_accuracy"], right["citation_precision"], right["citation_recall"]) == (1.0, 1.0, 1.0)
+    assert (right["rouge_l_f1"], right["false_refusal"], right["answered_unanswerable"]) == (1.0, 0.0, None)
     refused = rows["refuse", "fee"].scores
-    assert (refused["key_facts"], refused["irrelevant_refusal"], refused["citation_recall"]) == (0.0, 1.0, 0.0)
-    assert (rows["refuse", "captain"].scores["key_facts"], rows["wrong", "captain"].scores["missed_refusal"]) == (1, 1)
+    assert (refused["key_fact_accuracy"], refused["false_refusal"], refused["citation_recall"]) == (0.0, 1.0, 0.0)
+    assert (
+        rows["refuse", "captain"].scores["key_fact_accuracy"],
+        rows["wrong", "captain"].scores["answered_unanswerable"],
+    ) == (1, 1)
     assert rows["wrong", "fee"].scores["citation_precision"] == 0.0
 
 
@@ -43,12 +47,12 @@ def test_the_table_compares_with_the_baseline(run, settings, load, tmp_path):
     run(settings, tmp_path / "b", load)
     wrong, right, refuse = read_table(tmp_path / "b").rows
     assert (wrong.name, wrong.differences) == ("wrong", {})
-    assert right.metrics["key_facts"].mean == 1.0
-    assert right.differences["key_facts"].mean == 1.0
+    assert right.metrics["key_fact_accuracy"].mean == 1.0
+    assert right.differences["key_fact_accuracy"].mean == 1.0
     assert refuse.metrics["refusal"].mean == 1.0
     assert refuse.metrics["citation_precision"].count == 0
-    assert set(right.by_kind) == {"simple", "table", "logical thinking", "no info"}
-    assert right.by_domain["rules"]["key_facts"].count == 4
+    assert set(right.by_question_type) == {"simple", "table", "reasoning", "unanswerable"}
+    assert right.by_domain["rules"]["key_fact_accuracy"].count == 4
     assert 0.25 <= right.metrics["seconds"].mean < refuse.metrics["seconds"].mean
     text = (tmp_path / "b" / "table.md").read_text()
     assert "] ▲" not in text, "three documents are too few to tell a difference from noise"
@@ -124,9 +128,9 @@ def test_the_real_extractive_answerer(project, tmp_path):
     # the terms of so few documents weigh too little for the threshold
     ask = AskSettings(min_support=0.0)
     settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
-    run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
+    BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
     [row] = read_table(tmp_path / "b").rows
-    assert row.metrics["retrieval_recall"].mean == 1.0
+    assert row.metrics["context_recall"].mean == 1.0
     assert row.metrics["citation_recall"].mean > 0
 
 
@@ -135,17 +139,21 @@ def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
     row["references"] = ["The fee is 12 EUR.", "Dogs are free."]
     (tmp_path / "webglm.jsonl").write_text(json.dumps(row), encoding="utf-8")
     settings = RagBenchSettings(questions=tmp_path / "webglm.jsonl", resamples=100)
-    run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
+    BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
     [row] = read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)
-    assert (row.scores["citation_recall"], row.scores["rouge_l_f1"], row.scores["key_facts"]) == (1.0, 1.0, None)
+    assert (row.scores["citation_recall"], row.scores["rouge_l_f1"], row.scores["key_fact_accuracy"]) == (
+        1.0,
+        1.0,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"baseline": "rihgt"}, "baseline 'rihgt' is no row; did you mean right?"),
+        ({"baseline": "rihgt"}, "baseline 'rihgt' is not a row of this benchmark; did you mean right?"),
         ({"models": {"a": "smolm2"}}, "did you mean smollm2?"),
-        ({"split": "train", "language": "ru"}, "holds no question of split 'train' in language 'ru'"),
+        ({"split": "train", "language": "ru"}, "has no question of split 'train' in language 'ru'"),
     ],
 )
 def test_wrong_settings_are_one_line(run, settings, tmp_path, change, message):
@@ -161,7 +169,7 @@ def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path)
     write_json_lines(tmp_path / "q.jsonl", rows)
     wrong = settings.model_copy(update={"questions": tmp_path / "q.jsonl"})
     with pytest.raises(InputError, match="question 'fee'"):
-        run_bench(wrong, project / "corpus", project / "index", tmp_path / "b")
+        BenchStage(wrong, project / "corpus", project / "index", tmp_path / "b").run()
 
 
 def test_the_limit_is_drawn_by_the_seed(run, settings, load, tmp_path):

@@ -1,6 +1,6 @@
 """Expected cost of a benchmark, from the number of questions and the size of passages.
 
-In: a task, a number of questions. Out: calls, tokens and seconds; the time is known for `smollm2` and `extractive` only.
+In: a task, a number of questions. Out: calls, tokens and seconds; the time only for `smollm2` and `extractive`.
 """
 
 from __future__ import annotations

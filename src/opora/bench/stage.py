@@ -29,7 +29,7 @@ from opora.examples.evidence import resolve_gold
 from opora.examples.reader import read_questions
 from opora.examples.references import index_references
 from opora.models.registry import LoadModel, load_model
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.records import Example
 from opora.retrieval.search.searcher import Index, open_index
@@ -111,7 +111,7 @@ class BenchStage(Stage):
             raise InputError(f"baseline {baseline!r} is not a row of this benchmark; {nearest(baseline, rows)}")
 
     def _revisions(self) -> dict[str, str]:
-        return {name: revision_of(parse_spec(spec)) for name, spec in self.task.models.items()}
+        return {name: model_revision(parse_spec(spec)) for name, spec in self.task.models.items()}
 
     def _prompt_hashes(self) -> dict[str, str]:
         return {**prompt_hashes(), **self.task.prompt_hashes}

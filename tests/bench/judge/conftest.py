@@ -1,4 +1,4 @@
-"""A finished benchmark to judge, and a judge's server whose verdicts follow from the answers."""
+"""A finished benchmark to judge, and a server that judges by the answers."""
 
 import json
 import re
@@ -7,9 +7,10 @@ import pytest
 
 from opora.artifacts import Build
 from opora.bench.judge.settings import JudgeBenchSettings
+from opora.bench.results.files import write_results
 from opora.bench.results.table import AnswerRow, entries_of, make_table
-from opora.bench.settings import RagBenchSettings
-from opora.bench.stage import STAGE, write_results
+from opora.bench.stage import BenchStage
+from opora.bench.tasks.rag import RagBenchSettings
 from opora.records import Answer
 
 QUESTIONS = 12
@@ -24,11 +25,11 @@ def make_row(model, number):
         model=model,
         id=f"q{number}",
         question=f"What is the fee on pier {number}?",
-        kind="no info" if refuses else "simple",
+        question_type="unanswerable" if refuses else "simple",
         domain="rules",
         language="ru" if number % 3 == 0 else "en",
         cluster=f"document {number // 2}",
-        scores={"key_facts": float(model == "right"), "refusal": 0.0, "seconds": 0.5},
+        scores={"key_fact_accuracy": float(model == "right"), "refusal": 0.0, "seconds": 0.5},
         reference="The documents do not say." if refuses else f"It is {number} EUR.",
         behavior="refuse" if refuses else "answer",
         gold=(),
@@ -38,10 +39,10 @@ def make_row(model, number):
 
 
 def write_bench(folder, questions=QUESTIONS):
-    """`bench/main` in `folder`: a right model and a wrong one."""
-    models = {"wrong": "fake:wrong", "right": "fake:right"}
+    """Write `bench/main` of a right and a wrong model into `folder`; returns `bench/`."""
+    models = {"wrong": "scripted:wrong", "right": "scripted:right"}
     rows = [make_row(model, number) for number in range(questions) for model in models]
-    with Build(folder / "bench" / "main", STAGE, RagBenchSettings(models=models), inputs={}) as build:
+    with Build(folder / "bench" / "main", BenchStage.kind, RagBenchSettings(models=models), inputs={}) as build:
         write_results(build.path, rows, make_table(rows, entries_of(models, ""), resamples=100))
         build.publish()
     return folder / "bench"
@@ -58,10 +59,10 @@ def benches(tmp_path):
 
 
 def judge_by_answer(body):
-    """5 for an answer that is the reference's words, or holds its number; else 1."""
-    asked = "\n".join(message["content"] for message in body["messages"] if message["role"] == "user")
+    """Return 5 for an answer with the numbers of the reference, else 1."""
+    prompt = "\n".join(message["content"] for message in body["messages"] if message["role"] == "user")
     reference, answer = (
-        re.search(rf"<{tag}>\n(.*?)\n</{tag}>", asked, re.DOTALL)[1] for tag in ("reference", "answer")
+        re.search(rf"<{tag}>\n(.*?)\n</{tag}>", prompt, re.DOTALL)[1] for tag in ("reference", "answer")
     )
     right = re.findall(r"\d+", reference) == re.findall(r"\d+", answer)
     return json.dumps({"reason": f"{answer} against {reference}", "score": 5 if right else 1, "correct": int(right)})
@@ -69,22 +70,19 @@ def judge_by_answer(body):
 
 @pytest.fixture
 def judge(server):
-    """The server, judging; it counts a token for each four bytes, and four a message."""
+    """The server as a judge; it counts one token per four bytes, and four per message."""
     server.reply = judge_by_answer
-    server.count = lambda messages: sum(len(each["content"].encode()) // 4 + 4 for each in messages)
+    server.count = lambda messages: sum(len(message["content"].encode()) // 4 + 4 for message in messages)
     return server
 
 
 @pytest.fixture
 def settings(judge):
-    def settings(**more):
-        generation = {"max_new_tokens": 200, "retries": 2, "timeout_s": 10.0, **more.pop("generation", {})}
-        given = {"of": "main", "model": f"openai:m@{judge.url}", "resamples": 100, "price": PRICE, **more}
-        return JudgeBenchSettings.model_validate({**given, "generation": generation})
+    """Function that returns settings of the judge."""
 
-    return settings
+    def make_settings(**changes):
+        generation = {"max_new_tokens": 200, "retries": 2, "timeout_s": 10.0, **changes.pop("generation", {})}
+        fields = {"benchmark": "main", "model": f"openai:m@{judge.url}", "resamples": 100, "price": PRICE, **changes}
+        return JudgeBenchSettings.model_validate({**fields, "generation": generation})
 
-
-def charged(server):
-    """What the server asks to be paid for all that it began to work on."""
-    return sum(PRICE["prompt"] * prompt + PRICE["completion"] * reply for prompt, reply in server.charged) / 1e6
+    return make_settings

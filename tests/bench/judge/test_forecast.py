@@ -1,12 +1,12 @@
-"""What judging will take is told within 10 %, without a request."""
+"""The forecast of a judge is within 10 % of the actual cost, without a request."""
 
 import json
 
 import pytest
 
-from opora.bench.judge.forecast import estimate_tokens, forecast, format_forecast
-from opora.bench.judge.stage import bench_judge, judged_rows
-from opora.models.backends.transformers import load_tokenizer
+from opora.bench.judge.forecast import estimate_tokens, format_forecast
+from opora.bench.judge.stage import JudgeStage
+from opora.models.backends.loading import load_tokenizer
 from opora.models.chat_template import encode_chat
 from opora.models.spec import parse_spec
 from opora.records import Message
@@ -24,28 +24,24 @@ RUSSIAN = (
 
 
 @pytest.mark.parametrize(("text", "tokens"), [(ENGLISH, 84), (RUSSIAN, 107)])
-def test_letters_tell_the_tokens_of_a_multilingual_tokenizer(text, tokens):
-    """`tokens` by o200k_base, of js-tiktoken 1.0.21."""
+def test_tokens_are_estimated_by_letters(text, tokens):
+    """`tokens` are those of o200k_base in js-tiktoken 1.0.21."""
     assert estimate_tokens([Message(role="user", content=text)]) - 4 == pytest.approx(tokens, rel=0.1)
 
 
-def told(settings, benches, out):
-    return forecast(settings, judged_rows(settings, benches)[1], out)
-
-
-def actual(manifest):
-    return manifest.tokens["prompt"], manifest.tokens["completion"]
+def forecast(settings, benches):
+    return JudgeStage(settings, benches, benches / "judged").forecast()
 
 
 @pytest.fixture
 def counting(judge, tiny_model):
-    """The server counts by the tokenizer of a real model, its chat template included."""
+    """A server that counts with the tokenizer and chat template of a real model."""
     tokenizer = load_tokenizer(parse_spec(f"hf:{tiny_model}"))
 
     def count(messages):
         if messages[-1]["role"] == "assistant":
             return len(tokenizer.encode(messages[-1]["content"]))
-        return len(encode_chat(tokenizer, [Message(**each) for each in messages]))
+        return len(encode_chat(tokenizer, [Message(**message) for message in messages]))
 
     judge.count = count
     judge.reply = explain
@@ -53,54 +49,54 @@ def counting(judge, tiny_model):
 
 
 def explain(body):
-    """A verdict with a reason as long as judges write them, now longer, now shorter."""
-    asked = body["messages"][-1]["content"]
-    spoken = "ru" if "В документах" in asked or "верен" in asked else "en"
+    """Return a verdict with a reason of varying, realistic length."""
+    prompt = body["messages"][-1]["content"]
+    language = "ru" if "В документах" in prompt or "верен" in prompt else "en"
     reasons = {
         "en": "The reference and the excerpt name a fee, and the answer gives the same one; nothing else was asked{}.",
         "ru": "Эталон и выдержка называют сумму, и в ответе стоит она же; больше ни о чём не спрошено{}.",
     }
-    more = {"en": ", so it is right and complete", "ru": ", так что он верен и полон"}[spoken]
-    reason = reasons[spoken].format(more * (len(asked) % 3))
+    ending = {"en": ", so it is right and complete", "ru": ", так что он верен и полон"}[language]
+    reason = reasons[language].format(ending * (len(prompt) % 3))
     return json.dumps({"reason": reason, "score": 5, "correct": 1}, ensure_ascii=False)
 
 
-def test_by_the_tokenizer_that_is_named(settings, benches, counting, tiny_model):
-    given = settings(tokenizer=f"hf:{tiny_model}")
-    before = told(given, benches, benches / "judged")
+def test_the_tokenizer_in_the_settings_gives_exact_prompt_tokens(settings, benches, counting, tiny_model):
+    judge_settings = settings(tokenizer=f"hf:{tiny_model}")
+    before = forecast(judge_settings, benches)
     assert counting.requests == []
     assert (before.answers, before.done, before.calls) == (24, 0, 21)
-    manifest = bench_judge(given, benches, benches / "judged")
-    prompt, completion = actual(manifest)
+    manifest = JudgeStage(judge_settings, benches, benches / "judged").run()
+    prompt, completion = manifest.tokens["prompt"], manifest.tokens["completion"]
     assert before.calls == len(counting.requests)
     assert before.prompt_tokens == prompt
     assert before.prompt_tokens + before.completion_tokens == pytest.approx(prompt + completion, rel=0.1)
     assert before.cost == pytest.approx(manifest.cost, rel=0.1)
-    assert before.most_cost >= manifest.cost
+    assert before.max_cost >= manifest.cost
 
 
-def test_a_few_replies_tell_of_a_tokenizer_that_is_not_known(settings, benches, counting):
-    """The tiny model's tokenizer needs four times the tokens that letters tell."""
-    given = settings(budget=0.05, generation={"concurrency": 2})
-    first = told(given, benches, benches / "judged")
-    part = bench_judge(given, benches, benches / "judged")
+def test_replies_calibrate_the_estimate_for_an_unknown_tokenizer(settings, benches, counting):
+    """The tokenizer of the tiny model needs four times the estimated tokens."""
+    judge_settings = settings(budget=0.05, generation={"concurrency": 2})
+    first = forecast(judge_settings, benches)
+    part = JudgeStage(judge_settings, benches, benches / "judged").run()
     assert 5 <= len(counting.requests) < 21
-    rest = told(given, benches, benches / "judged")
-    whole = bench_judge(settings(budget=1.0), benches, benches / "judged")
+    rest = forecast(judge_settings, benches)
+    whole = JudgeStage(settings(budget=1.0), benches, benches / "judged").run()
     left = whole.tokens["prompt"] - part.tokens["prompt"]
     assert first.prompt_tokens < 0.5 * whole.tokens["prompt"]
     assert rest.prompt_tokens == pytest.approx(left, rel=0.1)
     assert rest.cost == pytest.approx(whole.cost - part.cost, rel=0.1)
 
 
-def test_what_is_judged_needs_no_call(settings, benches, judge):
-    bench_judge(settings(), benches, benches / "judged")
-    after = told(settings(), benches, benches / "judged")
+def test_judged_answers_need_no_call(settings, benches, judge):
+    JudgeStage(settings(), benches, benches / "judged").run()
+    after = forecast(settings(), benches)
     assert (after.calls, after.cost, after.done) == (0, 0.0, 21)
     assert after.spent > 0
 
 
 def test_without_a_price_there_is_no_cost(settings, benches):
-    text = format_forecast(told(settings(price={}), benches, benches / "judged"))
-    assert "cost: not known; give --price-prompt and --price-completion" in text
+    text = format_forecast(forecast(settings(price={}), benches))
+    assert "cost: unknown; set --price-prompt and --price-completion" in text
     assert "no request was sent" in text

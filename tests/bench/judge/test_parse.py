@@ -1,4 +1,4 @@
-"""A verdict is read out of whatever comes near it; what is open to doubt is none."""
+"""A verdict is parsed from JSON and from anything close to it; an ambiguous reply has none."""
 
 import pytest
 
@@ -30,7 +30,7 @@ WHOLE = '{"reason": "All is said.", "score": 4, "correct": 1}'
         ('<think>Perhaps {"score": 1, "correct": 0}?</think>' + WHOLE, 4, True),
     ],
 )
-def test_read(text, value, correct):
+def test_a_verdict_is_parsed(text, value, correct):
     verdict = parse_verdict(text, FORMS["score"])
     assert (verdict.value, verdict.correct) == (value, correct)
 
@@ -57,7 +57,7 @@ def test_read(text, value, correct):
         '{"reason": "…", "score": a number from 1 to 5, "correct": 1 or 0}',
     ],
 )
-def test_open_to_doubt(text):
+def test_an_ambiguous_reply_has_no_verdict(text):
     with pytest.raises(NoVerdictError):
         parse_verdict(text, FORMS["score"])
 

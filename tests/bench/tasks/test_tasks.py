@@ -1,29 +1,32 @@
-"""Positions, distractors, retrievers, closed questions: what is shown, what is scored, and nothing asked twice."""
+"""Benchmark tasks: the passages of each condition, the scores, and the cache of completions."""
 
 import re
 
 import pytest
 
+from opora.answer.answerer import retrieve
 from opora.answer.settings import AskSettings
 from opora.artifacts import read_records, write_json_lines
-from opora.bench.settings import (
-    ClosedBenchSettings,
-    DistractorsBenchSettings,
-    PositionBenchSettings,
-    RagBenchSettings,
-    RetrieverBenchSettings,
+from opora.bench.results.files import read_table
+from opora.bench.stage import BenchStage
+from opora.bench.tasks.conditions import condition_name
+from opora.bench.tasks.distractors import DistractorsBenchSettings
+from opora.bench.tasks.multiple_choice import (
+    ChoiceRow,
+    MultipleChoiceBenchSettings,
+    build_choice_chat,
+    parse_letters,
 )
-from opora.bench.stage import read_table, run_bench
-from opora.bench.tasks.conditions import condition_name, conditions_of, evidence, passages_shown
-from opora.bench.tasks.multiple_choice import ChoiceRow, closed_chat, parse_letters
-from opora.bench.tasks.retrieval import FoundRow
-from opora.errors import InputError
-from opora.examples.evidence import resolve_gold
+from opora.bench.tasks.position import PositionBenchSettings
+from opora.bench.tasks.rag import RagBenchSettings
+from opora.bench.tasks.retrieval import RetrievalBenchSettings, RetrievalRow
+from opora.errors import InputError, RenamedSettingWarning
+from opora.examples.evidence import evidence, resolve_gold
 from opora.records import Option
 from opora.retrieval.search.searcher import open_index
 from tests.factories import make_ferry_documents, make_ferry_examples, make_ferry_passages
 
-MODELS = {"right": "fake:right"}
+MODELS = {"right": "scripted:right"}
 
 
 @pytest.fixture(scope="module")
@@ -33,180 +36,198 @@ def index(project):
 
 @pytest.fixture(scope="module")
 def examples():
-    asked = [each for each in make_ferry_examples() if each.split == "test"]
-    return [resolve_gold(each, make_ferry_documents(), make_ferry_passages()) for each in asked]
+    test = [example for example in make_ferry_examples() if example.split == "test"]
+    return [resolve_gold(example, make_ferry_documents(), make_ferry_passages()) for example in test]
 
 
 @pytest.fixture
 def run(project, load, tmp_path):
+    """Function that runs a benchmark of the ferry project; returns its manifest and table."""
+
     def run(settings, name="b", load=load):
-        given = settings.model_copy(update={"questions": project / "questions.jsonl", "resamples": 100})
-        manifest = run_bench(given, project / "corpus", project / "index", tmp_path / name, load)
+        settings = settings.model_copy(update={"questions": project / "questions.jsonl", "resamples": 100})
+        manifest = BenchStage(settings, project / "corpus", project / "index", tmp_path / name, load).run()
         return manifest, read_table(tmp_path / name)
 
     return run
 
 
-def ids(asked):
-    return [hit.passage.id for hit in asked.hits]
+def ids(query):
+    return [hit.passage.id for hit in query.hits]
+
+
+def conditions_by_name(settings, examples, index):
+    return {condition.name: condition for condition in settings.open_task().conditions(examples, index)}
 
 
 def test_orders_show_the_same_passages(index, examples):
-    settings = PositionBenchSettings(method="position", passages=(2, 4), sweep=0)
-    found = {each.name: each for each in conditions_of(settings, examples, index)}
-    assert list(found) == [f"{n} passages, {o} order" for n in (2, 4) for o in ("default", "reverse", "random")]
-    default, reverse, shuffled = (found[f"4 passages, {order} order"] for order in settings.orders)
-    for one, other, third in zip(default.asked, reverse.asked, shuffled.asked, strict=True):
-        assert ids(one) == ids(other)[::-1]
-        assert sorted(ids(one)) == sorted(ids(third))
-        assert [hit.rank for hit in other.hits] == list(range(1, len(other.hits) + 1))
-    assert any(ids(one) != ids(third) for one, third in zip(default.asked, shuffled.asked, strict=True))
-    assert default.against == {"passages": 2, "order": "default"}
-    assert reverse.against == {"passages": 4, "order": "default"}
-    assert found["2 passages, default order"].against is None
+    settings = PositionBenchSettings(passages=(2, 4), gold_positions=0)
+    conditions = conditions_by_name(settings, examples, index)
+    assert list(conditions) == [
+        f"{count} passages, {order} order" for count in (2, 4) for order in ("default", "reverse", "random")
+    ]
+    default, reverse, shuffled = (conditions[f"4 passages, {order} order"] for order in settings.orders)
+    for first, second, third in zip(default.queries, reverse.queries, shuffled.queries, strict=True):
+        assert ids(first) == ids(second)[::-1]
+        assert sorted(ids(first)) == sorted(ids(third))
+        assert [hit.rank for hit in second.hits] == list(range(1, len(second.hits) + 1))
+    pairs = zip(default.queries, shuffled.queries, strict=True)
+    assert any(ids(first) != ids(second) for first, second in pairs)
+    assert default.baseline == {"passages": 2, "order": "default"}
+    assert reverse.baseline == {"passages": 4, "order": "default"}
+    assert conditions["2 passages, default order"].baseline is None
 
 
-def test_the_sweep_puts_the_gold_passage_into_every_place(index, examples):
-    settings = PositionBenchSettings(method="position", passages=(2,), orders=("default",), sweep=3)
-    sweep = [each for each in conditions_of(settings, examples, index) if "slot" in each.values]
-    assert [each.name for each in sweep] == [f"3 passages, gold in place {slot}" for slot in (1, 2, 3)]
-    for slot, condition in enumerate(sweep):
-        for example, asked in zip(condition.examples, condition.asked, strict=True):
-            assert len(asked.hits) == 3
-            assert [n for n, id_ in enumerate(ids(asked)) if id_ in example.gold] == [slot]
-    assert {tuple(sorted(ids(each))) for each in sweep[0].asked} == {
-        tuple(sorted(ids(each))) for each in sweep[2].asked
-    }
+def test_the_gold_passage_takes_every_position(index, examples):
+    settings = PositionBenchSettings(passages=(2,), orders=("default",), gold_positions=3)
+    conditions = settings.open_task().conditions(examples, index)
+    positions = [condition for condition in conditions if "slot" in condition.values]
+    assert [condition.name for condition in positions] == [f"3 passages, gold at position {n}" for n in (1, 2, 3)]
+    for slot, condition in enumerate(positions):
+        for example, query in zip(condition.examples, condition.queries, strict=True):
+            assert len(query.hits) == 3
+            assert [number for number, id_ in enumerate(ids(query)) if id_ in example.gold] == [slot]
+    first, last = ({tuple(sorted(ids(query))) for query in positions[number].queries} for number in (0, 2))
+    assert first == last
 
 
-def test_more_distractors_are_those_before_and_others(index, examples):
-    settings = DistractorsBenchSettings(method="distractors", counts=(0, 1, 3))
-    conditions = conditions_of(settings, examples, index)
-    assert [each.name for each in conditions] == ["no distractors", "1 random", "1 hard", "3 random", "3 hard"]
-    by_name = {each.name: each for each in conditions}
-    assert all(example.behavior == "answer" for example in conditions[0].examples)
+def test_a_larger_number_of_distractors_contains_the_smaller_one(index, examples):
+    settings = DistractorsBenchSettings(counts=(0, 1, 3))
+    conditions = conditions_by_name(settings, examples, index)
+    assert list(conditions) == ["no distractors", "1 random", "1 hard", "3 random", "3 hard"]
+    assert all(example.behavior == "answer" for example in conditions["no distractors"].examples)
     for kind in ("random", "hard"):
-        few, more = by_name[f"1 {kind}"], by_name[f"3 {kind}"]
-        for example, one, other in zip(few.examples, few.asked, more.asked, strict=True):
-            assert set(example.gold) < set(ids(one)) < set(ids(other))
-            assert len(ids(one)) == len(example.gold) + 1
-    assert conditions_of(settings, examples, index) == conditions
+        few, many = conditions[f"1 {kind}"], conditions[f"3 {kind}"]
+        for example, smaller, larger in zip(few.examples, few.queries, many.queries, strict=True):
+            assert set(example.gold) < set(ids(smaller)) < set(ids(larger))
+            assert len(ids(smaller)) == len(example.gold) + 1
+    assert conditions_by_name(settings, examples, index) == conditions
 
 
-def test_evidence_is_the_fewest_passages_that_hold_the_quotes(examples):
+def test_evidence_has_no_passage_twice(examples):
     example = examples[0]
-    again = example.passages[0].model_copy(update={"id": "copy"})
-    twice = example.model_copy(update={"passages": (*example.passages, again), "gold": (*example.gold, "copy")})
-    assert [each.id for each in evidence(twice)] == list(example.gold)
+    copy = example.passages[0].model_copy(update={"id": "copy"})
+    repeated = example.model_copy(update={"passages": (*example.passages, copy), "gold": (*example.gold, "copy")})
+    assert [passage.id for passage in evidence(repeated)] == list(example.gold)
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         RagBenchSettings(ask=AskSettings(top_k=2)),
-        PositionBenchSettings(method="position", passages=(1, 2), orders=("default", "reverse"), sweep=2),
-        DistractorsBenchSettings(method="distractors", counts=(0, 2)),
+        PositionBenchSettings(passages=(1, 2), orders=("default", "reverse"), gold_positions=2),
+        DistractorsBenchSettings(counts=(0, 2)),
     ],
 )
-def test_the_plan_counts_what_is_asked(settings, index, examples):
-    shown = passages_shown(settings)
-    conditions = conditions_of(settings, examples, index)
-    assert len(shown) == len(conditions)
-    assert max(shown) == max(len(asked.hits) for each in conditions for asked in each.asked)
+def test_the_estimate_counts_the_prompts(settings, index, examples):
+    task = settings.open_task()
+    conditions = task.conditions(examples, index)
+    assert len(task.passages_per_prompt) == len(conditions)
+    assert max(task.passages_per_prompt) == max(
+        len(query.hits) for condition in conditions for query in condition.queries
+    )
 
 
 def test_conditions_are_rows_compared_within_their_model(run):
     settings = PositionBenchSettings(
-        method="position",
-        models={"right": "fake:right", "wrong": "fake:wrong"},
+        models={"right": "scripted:right", "wrong": "scripted:wrong"},
         passages=(1, 2),
         orders=("default",),
-        sweep=2,
+        gold_positions=2,
     )
     _, table = run(settings)
     assert [row.name for row in table.rows][:2] == [
         "right: 1 passages, default order",
         "right: 2 passages, default order",
     ]
-    row = table.row("wrong: 2 passages, gold in place 2")
+    row = table.row("wrong: 2 passages, gold at position 2")
     assert (row.model, row.condition) == ("wrong", {"passages": 2, "slot": 2})
-    assert row.against == "wrong: 2 passages, gold in place 1"
-    assert row.differences["key_facts"].mean == 0.0
-    assert table.row("right: 2 passages, gold in place 2").metrics["key_facts"].mean == 1.0
+    assert row.against == "wrong: 2 passages, gold at position 1"
+    assert row.differences["key_fact_accuracy"].mean == 0.0
+    assert table.row("right: 2 passages, gold at position 2").metrics["key_fact_accuracy"].mean == 1.0
 
 
-def test_no_prompt_is_answered_twice_by_whichever_benchmark(run, load):
-    asked = []
+def test_a_prompt_is_answered_once_by_all_benchmarks(run, load):
+    prompts = []
 
-    def counting(spec, settings):
+    def load_counting(spec, settings):
         model = load(spec, settings)
         generate = model.generate
-        model.generate = lambda chats, on=None: (asked.extend(c[-1].content for c in chats), generate(chats, on))[1]
+
+        def generate_and_count(chats, *callbacks):
+            chats = list(chats)
+            prompts.extend(chat[-1].content for chat in chats)
+            return generate(chats, *callbacks)
+
+        model.generate = generate_and_count
         return model
 
-    settings = DistractorsBenchSettings(method="distractors", models=MODELS, counts=(0, 1, 2))
-    run(settings, "one", counting)
-    assert len(asked) == len(set(asked))
-    count = len(asked)
-    run(settings, "two", counting)
-    run(settings.model_copy(update={"counts": (0, 1)}), "three", counting)
-    assert len(asked) == count
+    settings = DistractorsBenchSettings(models=MODELS, counts=(0, 1, 2))
+    run(settings, "first", load_counting)
+    assert len(prompts) == len(set(prompts))
+    count = len(prompts)
+    run(settings, "second", load_counting)
+    run(settings.model_copy(update={"counts": (0, 1)}), "third", load_counting)
+    assert len(prompts) == count
 
 
-def test_retrievers_are_measured_on_questions_with_evidence(run, capsys, tmp_path):
-    manifest, table = run(RetrieverBenchSettings(method="retriever"))
-    assert [row.name for row in table.rows] == ["hybrid", "words"]
-    assert "retriever meaning is left out: it does not know en" in capsys.readouterr().err
+def test_retrievers_are_measured_on_questions_with_gold_passages(run, capsys, tmp_path):
+    manifest, table = run(RetrievalBenchSettings())
+    assert [row.name for row in table.rows] == ["hybrid", "bm25"]
+    assert "retriever dense is left out: the index has no vectors for en" in capsys.readouterr().err
     assert manifest.dropped == {"questions without gold passages": 1}
-    assert table.row("words").metrics["recall_10"].mean == 1.0
-    assert table.row("words").metrics["recall_1"].mean <= table.row("words").metrics["recall_3"].mean
-    rows = list(read_records(tmp_path / "b" / "answers.jsonl", FoundRow))
+    metrics = table.row("bm25").metrics
+    assert metrics["recall_10"].mean == 1.0
+    assert metrics["recall_1"].mean <= metrics["recall_3"].mean
+    rows = list(read_records(tmp_path / "b" / "answers.jsonl", RetrievalRow))
     assert all(set(row.gold) <= set(row.found) for row in rows)
 
 
 @pytest.fixture
-def closed(project, tmp_path):
-    """The fee's question with options, one of which names the fee."""
+def choices(project, tmp_path):
+    """The question about the fee with options, once with one right option and once with two, and a file of both."""
     options = tuple(Option(text=text, right="12" in text) for text in ("7 EUR", "12 EUR a day", "nothing", "a song"))
-    [fee] = [each for each in make_ferry_examples() if each.id == "fee"]
-    two = (*options, Option(text="12 EUR each day", right=True))
-    asked = [fee.model_copy(update={"options": options}), fee.model_copy(update={"id": "fee-2", "options": two})]
-    write_json_lines(tmp_path / "closed.jsonl", [*asked, *make_ferry_examples()[1:]])
-    return asked, tmp_path / "closed.jsonl"
+    [fee] = [example for example in make_ferry_examples() if example.id == "fee"]
+    with_two = (*options, Option(text="12 EUR each day", right=True))
+    questions = [
+        fee.model_copy(update={"options": options}),
+        fee.model_copy(update={"id": "fee-2", "options": with_two}),
+    ]
+    write_json_lines(tmp_path / "choices.jsonl", [*questions, *make_ferry_examples()[1:]])
+    return questions, tmp_path / "choices.jsonl"
 
 
 @pytest.mark.parametrize(
-    ("by", "manner", "score"), [("auto", "right", 1.0), ("auto", "wrong", 0.0), ("letters", "right", 0.0)]
+    ("scoring", "manner", "score"), [("auto", "right", 1.0), ("auto", "wrong", 0.0), ("letters", "right", 0.0)]
 )
-def test_closed_questions_need_exactly_the_right_options(project, load, tmp_path, closed, by, manner, score):
-    settings = ClosedBenchSettings(
-        method="closed", questions=closed[1], models={"m": f"fake:{manner}"}, by=by, resamples=100
-    )  # fmt: skip
-    manifest = run_bench(settings, project / "corpus", project / "index", tmp_path / "b", load)
-    assert read_table(tmp_path / "b").rows[0].metrics["chosen"].mean == score
-    assert manifest.counts == {"questions": 2, "rows": 2, "answers without a choice": 2 if by == "letters" else 0}
+def test_exactly_the_right_options_count(project, load, tmp_path, choices, scoring, manner, score):
+    settings = MultipleChoiceBenchSettings(
+        questions=choices[1], models={"m": f"scripted:{manner}"}, scoring=scoring, resamples=100
+    )
+    manifest = BenchStage(settings, project / "corpus", project / "index", tmp_path / "b", load).run()
+    assert read_table(tmp_path / "b").rows[0].metrics["exact_set_accuracy"].mean == score
+    unparsed = 2 if scoring == "letters" else 0
+    assert manifest.counts == {"questions": 2, "rows": 2, "answers without a choice": unparsed}
     rows = list(read_records(tmp_path / "b" / "answers.jsonl", ChoiceRow))
-    assert [row.scores["by_chance"] for row in rows] == [1 / 4, 1 / 10]
+    assert [row.scores["random_baseline"] for row in rows] == [1 / 4, 1 / 10]
     assert score == 0.0 or [row.chosen for row in rows] == [(1,), (1, 4)]
 
 
-def test_extractive_chooses_too(project, tmp_path, closed):
-    settings = ClosedBenchSettings(method="closed", questions=closed[1], resamples=100)
-    run_bench(settings, project / "corpus", project / "index", tmp_path / "b")
-    assert read_table(tmp_path / "b").rows[0].metrics["chosen"].mean == 1.0
+def test_extractive_chooses_too(project, tmp_path, choices):
+    settings = MultipleChoiceBenchSettings(questions=choices[1], resamples=100)
+    BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
+    assert read_table(tmp_path / "b").rows[0].metrics["exact_set_accuracy"].mean == 1.0
 
 
-def test_a_closed_prompt_lists_the_options_and_says_how_many_are_right(closed, index):
-    from opora.answer.answerer import retrieve
-
-    [one, two] = closed[0]
-    [asked] = retrieve([one.question], index, 2)
-    system, user = closed_chat(two, asked)
+def test_a_multiple_choice_prompt_lists_the_options_and_the_number_of_right_ones(choices, index):
+    [with_one, with_two] = choices[0]
+    [query] = retrieve([with_one.question], index, 2)
+    system, user = build_choice_chat(with_two, query)
     assert "letters" in system.content
     assert re.search(r"\[1\] .*Question: What is the fee\?\nA\) 7 EUR\nB\) 12 EUR a day\n", user.content, re.DOTALL)
     assert "Exactly 2 options are right." in user.content
-    assert "Exactly one option is right." in closed_chat(one, asked)[1].content
-    russian = closed_chat(two, asked._replace(language="ru"))[1].content
+    assert "Exactly one option is right." in build_choice_chat(with_one, query)[1].content
+    russian = build_choice_chat(with_two, query._replace(language="ru"))[1].content
     assert "А) 7 EUR\nБ) 12 EUR a day" in russian
 
 
@@ -242,19 +263,20 @@ def test_a_closed_prompt_lists_the_options_and_says_how_many_are_right(closed, i
         ("A и B", "АБВГ", {0, 2}),
     ],
 )
-def test_letters(text, letters, chosen):
+def test_letters_are_parsed(text, letters, chosen):
     assert parse_letters(text, letters) == chosen
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (ClosedBenchSettings(method="closed"), "holds no question of split 'test' with options"),
-        (PositionBenchSettings(method="position", passages=(1,), sweep=99), "fewer than 99 passages"),
-        (RetrieverBenchSettings(method="retriever", retrievers=("meaning",)), "retriever meaning: it does not know en"),
-        (RetrieverBenchSettings(method="retriever", baseline="word"), "did you mean words?"),
+        (MultipleChoiceBenchSettings(), "has no question of split 'test' that fits method multiple_choice"),
+        (PositionBenchSettings(passages=(1,), gold_positions=99), "fewer than 99 passages"),
+        (RetrievalBenchSettings(retrievers=("dense",)), "retriever dense: the index has no vectors for en"),
+        (RetrievalBenchSettings(baseline="bm52"), "did you mean bm25?"),
+        (DistractorsBenchSettings(baseline="extractive"), "compares each model with itself; remove baseline"),
     ],
-)  # fmt: skip
+)
 def test_wrong_settings_are_one_line(run, settings, message):
     with pytest.raises(InputError) as error:
         run(settings)
@@ -262,8 +284,23 @@ def test_wrong_settings_are_one_line(run, settings, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("model", "old", "current"),
+    [
+        (PositionBenchSettings, {"sweep": 3}, {"gold_positions": 3}),
+        (MultipleChoiceBenchSettings, {"by": "letters"}, {"scoring": "letters"}),
+        (RetrievalBenchSettings, {"retrievers": ["words", "meaning"]}, {"retrievers": ("bm25", "dense")}),
+        (RetrievalBenchSettings, {"baseline": "words"}, {"baseline": "bm25"}),
+    ],
+)
+def test_old_names_of_settings_are_accepted(model, old, current):
+    with pytest.warns(RenamedSettingWarning):
+        settings = model.model_validate(old)
+    assert {name: getattr(settings, name) for name in current} == current
+
+
 def test_names_of_conditions():
     assert condition_name({"passages": 5, "order": "reverse"}) == "5 passages, reverse order"
-    assert condition_name({"passages": 5, "slot": 2}) == "5 passages, gold in place 2"
+    assert condition_name({"passages": 5, "slot": 2}) == "5 passages, gold at position 2"
     assert condition_name({"distractors": "hard", "count": 8}) == "8 hard"
     assert condition_name({"distractors": "none", "count": 0}) == "no distractors"

@@ -33,7 +33,7 @@ from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_
 from opora.bench.judge.settings import JudgeAuditSettings, JudgeBenchSettings, JudgeSettings
 from opora.bench.judge.stage import ResumableBuild
 from opora.models.registry import LoadModel, load_model
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.validation import parse_record
 
@@ -67,7 +67,7 @@ class JudgeAuditStage(Stage):
         check_price(self.settings)
         return {
             "labels": fingerprint_of_file(labels_path(self.settings.labels)),
-            "judge": revision_of(parse_spec(self.settings.model)),
+            "judge": model_revision(parse_spec(self.settings.model)),
             **self._prompt_hashes(),
         }
 

@@ -1,6 +1,6 @@
-"""What a judge wrote, as a verdict: JSON, or whatever comes near it without being open to doubt.
+"""Parsing of a judge's reply: JSON, or text that resembles it and is unambiguous.
 
-In: the text of a reply, and the form asked for. Out: a verdict; a `NoVerdictError` where there is none, or two.
+In: the text of a reply, and its required form. Out: a verdict, or a `NoVerdictError` for none or several.
 
     parse_verdict('{"reason": "All is said.", "score": 5, "correct": 1}', FORMS["score"])
     # JudgeVerdict(reason='All is said.', value=5, correct=True)
@@ -13,16 +13,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import yaml
+
 from opora.bench.results.verdict import JudgeVerdict
 from opora.models.base import JsonSchema
+from opora.text.resources import language_cache, language_text, languages
+
+WORDS = "judge_reply.yaml"
+"""File in the folder of a language with the words of a reply."""
 
 
 class NoVerdictError(Exception):
-    """A reply holds no verdict, or more than one."""
+    """A reply holds no verdict, or several that differ."""
 
 
-class Form(NamedTuple):
-    """The form of a reply: its keys in order, one of them of a number, and that number's range."""
+class ReplyForm(NamedTuple):
+    """Required form of a reply: keys in order, and the range of its number."""
 
     keys: tuple[str, ...]
     lowest: int
@@ -35,7 +41,7 @@ class Form(NamedTuple):
 
     @property
     def schema(self) -> JsonSchema:
-        """The reason comes first, so that it is written before the verdict and not to defend it."""
+        """JSON schema of a reply. The reason comes first, so that the model writes it before it decides."""
         number = {"type": "integer", "enum": list(range(self.lowest, self.highest + 1))}
         types = {"reason": {"type": "string"}, "correct": self.correct}
         return {
@@ -47,112 +53,129 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "score": Form(("reason", "score", "correct"), 1, 5, {"type": "integer", "enum": [0, 1]}),
-    "grade": Form(("reason", "correct", "grade"), 0, 4),
-    "pair": Form(("reason", "better"), 1, 2),
+    "score": ReplyForm(("reason", "score", "correct"), 1, 5, {"type": "integer", "enum": [0, 1]}),
+    "grade": ReplyForm(("reason", "correct", "grade"), 0, 4),
+    "pair": ReplyForm(("reason", "better"), 1, 2),
 }
-KEYS = {
-    "reason": ("reason", "reasoning", "explanation", "обоснование", "причина", "пояснение", "объяснение"),
-    "value": ("score", "grade", "rating", "better", "оценка", "балл", "лучше", "лучший"),
-    "correct": ("correct", "is_correct", "верно", "правильно", "верный", "корректно"),
-}
-YES = ("true", "1", "yes", "correct", "right", "да", "верно", "правильно", "верный", "истина")
-NO = ("false", "0", "no", "not correct", "incorrect", "wrong", "нет", "неверно", "не верно", "неправильно", "ложь")
+"""Template -> form of its replies."""
 
 
-def parse_verdict(text: str, form: Form) -> JudgeVerdict:
-    """Whole JSON objects come first; without one, the fields are looked for by their keys. Raises NoVerdictError."""
+def parse_verdict(text: str, form: ReplyForm) -> JudgeVerdict:
+    """Parse whole JSON objects; if there are none, search the text for the keys. Raises NoVerdictError."""
     text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
-    found = [verdict for each in _objects(text) if (verdict := _from_fields(each, form))]
-    if not found and (loose := _from_fields(_loose_fields(text, form), form)):
-        found = [loose]
-    if not found:
+    verdicts = [verdict for fields in _objects(text) if (verdict := _from_fields(fields, form))]
+    if not verdicts and (loose := _from_fields(_loose_fields(text, form), form)):
+        verdicts = [loose]
+    if not verdicts:
         raise NoVerdictError("the reply holds no verdict")
-    if len({(each.value, each.correct) for each in found}) > 1:
+    if len({(verdict.value, verdict.correct) for verdict in verdicts}) > 1:
         raise NoVerdictError("the reply holds two verdicts")
-    verdict = found[-1]
+    verdict = verdicts[-1]
     if verdict.correct is not None and verdict.value == (form.lowest if verdict.correct else form.highest):
         raise NoVerdictError("the verdict contradicts itself")
     return verdict
 
 
+@language_cache
+def reply_words() -> dict[str, tuple[str, ...]]:
+    """Return the words of a reply in all languages: `reason`, `value` and `correct` are keys, `yes` and `no` values."""
+    words: dict[str, tuple[str, ...]] = {}
+    for language in languages():
+        for key, own in (yaml.safe_load(language_text(language, WORDS)) or {}).items():
+            words[key] = (*words.get(key, ()), *own)
+    return words
+
+
 def _objects(text: str) -> Iterator[Mapping[str, object]]:
-    """The JSON objects in a text, also those inside of others; one that gives a key twice is none."""
+    """Yield the JSON objects in a text, nested ones too, except objects with two values of one key."""
     inner: list[dict[str, object]] = []
 
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        fields = _by_known_key(pairs)
+    def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        fields = _with_standard_keys(pairs)
         inner.append(fields)
         return fields
 
-    decoder, at = json.JSONDecoder(strict=False, object_pairs_hook=once), text.find("{")
-    while at >= 0:
+    decoder, position = json.JSONDecoder(strict=False, object_pairs_hook=collect), text.find("{")
+    while position >= 0:
         inner.clear()
         try:
-            end = decoder.raw_decode(text, at)[1]
-        except (ValueError, RecursionError):  # the latter for brackets nested a thousand deep
-            end = at + 1
+            end = decoder.raw_decode(text, position)[1]
+        except (ValueError, RecursionError):  # RecursionError: brackets nested a thousand deep
+            end = position + 1
         else:
             yield from inner
-        at = text.find("{", end)
+        position = text.find("{", end)
 
 
-def _by_known_key(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Raises ValueError if two pairs say different things of one key."""
-    names = {name: key for key, known in KEYS.items() for name in known}
+def _with_standard_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the fields by standard key. Raises ValueError if a key has two values."""
+    keys = {name: key for key in ("reason", "value", "correct") for name in reply_words()[key]}
     fields: dict[str, object] = {}
     for name, value in pairs:
-        key = names.get(name.strip().lower(), name)
+        key = keys.get(name.strip().lower(), name)
         if fields.setdefault(key, value) != value:
-            raise ValueError(f"{key} is given twice")
+            raise ValueError(f"{key} has two values")
     return fields
 
 
-def _from_fields(fields: Mapping[str, object], form: Form) -> JudgeVerdict | None:
+def _from_fields(fields: Mapping[str, object], form: ReplyForm) -> JudgeVerdict | None:
     value, correct = _number(fields.get("value"), form), _truth(fields.get("correct"))
     if value is None or (form.has_correct and correct is None):
         return None
     return JudgeVerdict(reason=str(fields.get("reason", "")).strip(), value=value, correct=correct)
 
 
-def _number(given: object, form: Form) -> int | None:
-    """`4`, `4.0`, "4", "4/5", "4 из 5"; None for what is out of range or of another range."""
-    match = re.fullmatch(r"(\d+)(?:[.,]0+)?\s*(?:(?:/|из|of|out of)\s*(\d+))?", str(given).strip().lower())
-    if isinstance(given, bool) or not match or (match[2] and int(match[2]) != form.highest):
+def _number(value: object, form: ReplyForm) -> int | None:
+    """Return the number in `4`, `4.0`, "4", "4/5" or "4 из 5"; None if it is out of range or on another scale."""
+    text = str(value).strip().lower()
+    match = re.fullmatch(rf"(\d+)(?:[.,]0+)?\s*(?:(?:{_out_of()})\s*(\d+))?", text)
+    if isinstance(value, bool) or not match or (match[2] and int(match[2]) != form.highest):
         return None
     return int(match[1]) if form.lowest <= int(match[1]) <= form.highest else None
 
 
-def _truth(given: object) -> bool | None:
-    word = str(given).strip(" .!*_\"'«»`").lower()
-    return True if word in YES else False if word in NO else None
+def _truth(value: object) -> bool | None:
+    word = str(value).strip(" .!*_\"'«»`").lower()
+    words = reply_words()
+    return True if word in words["yes"] else False if word in words["no"] else None
 
 
-def _loose_fields(text: str, form: Form) -> dict[str, object]:
-    """Fields of what is no JSON: cut off, in single quotes, with a comma too many, or plain lines. A field that is
-    given twice with different values is left out."""
-    given = {"value": _NUMBER.findall(text), "correct": _TRUTH.findall(text)}
+def _loose_fields(text: str, form: ReplyForm) -> dict[str, object]:
+    """Return the fields of text that is not JSON: cut off, in single quotes, with a trailing comma, or plain lines.
+
+    A field with two different values is left out.
+    """
+    patterns = _loose_patterns()
+    matches = {key: patterns[key].findall(text) for key in ("value", "correct")}
     fields: dict[str, object] = {}
-    for key, read in (("value", lambda each: _number(each, form)), ("correct", _truth)):
-        values = {read(each) for each in given[key]}
-        if len(values) == 1:
-            fields[key] = given[key][0]
-    if reason := _REASON.search(text):
+    for key, read in (("value", lambda match: _number(match, form)), ("correct", _truth)):
+        if len({read(match) for match in matches[key]}) == 1:
+            fields[key] = matches[key][0]
+    if reason := patterns["reason"].search(text):
         fields["reason"] = reason["closed"] or reason["open"] or ""
     return fields
 
 
+@language_cache
+def _loose_patterns() -> dict[str, re.Pattern[str]]:
+    """Return standard key -> pattern of the key, its punctuation and its value."""
+    words = reply_words()
+    truths = "|".join(sorted(map(re.escape, words["yes"] + words["no"]), key=len, reverse=True))
+    number = rf"(\d+(?:[.,]\d+)?(?:\s*(?:{_out_of()})\s*\d+)?)(?!\w)"
+    reason = r"(?:[\"«'](?P<closed>.*?)[\"»']\s*(?:,\s*[\"'«\w]|\}|$)|(?P<open>[^\n]*))"
+    flags, opening_mark = re.IGNORECASE | re.DOTALL, r"[\"'«*_`]*\s*"
+    return {
+        "value": re.compile(_key("value") + opening_mark + number, flags),
+        "correct": re.compile(_key("correct") + opening_mark + rf"({truths})(?!\w)", flags),
+        "reason": re.compile(_key("reason") + reason, flags),
+    }
+
+
 def _key(key: str) -> str:
-    """A key with the marks around it, and the sign behind it."""
-    return rf"(?<!\w)(?:{'|'.join(KEYS[key])})[\"'»*_`]*\s*(?:[:=]|[—–-]\s)\s*[\"'«*_`]*\s*"
+    """Return the pattern of a key with its marks and the sign after it."""
+    return rf"(?<!\w)(?:{'|'.join(reply_words()[key])})[\"'»*_`]*\s*(?:[:=]|[—–-]\s)\s*"
 
 
-_LOOSE = re.IGNORECASE | re.DOTALL
-_NUMBER = re.compile(_key("value") + r"(\d+(?:[.,]\d+)?(?:\s*(?:/|из|of|out of)\s*\d+)?)(?!\w)", _LOOSE)
-_WORDS = "|".join(sorted(map(re.escape, YES + NO), key=len, reverse=True))
-_TRUTH = re.compile(_key("correct") + rf"({_WORDS})(?!\w)", _LOOSE)
-_REASON = re.compile(
-    rf"(?<!\w)(?:{'|'.join(KEYS['reason'])})[\"'»*_`]*\s*(?:[:=]|[—–-]\s)\s*"
-    r"(?:[\"«'](?P<closed>.*?)[\"»']\s*(?:,\s*[\"'«\w]|\}|$)|(?P<open>[^\n]*))",
-    _LOOSE,
-)
+def _out_of() -> str:
+    """Return the pattern between a number and the end of its scale: `/`, `из`, `out of`."""
+    return "|".join(["/", *reply_words()["out_of"]])

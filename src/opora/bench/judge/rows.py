@@ -10,7 +10,7 @@ from opora.artifacts import Manifest
 from opora.bench.judge.session import Failure, JudgePrompt, JudgeReply
 from opora.bench.judge.settings import JudgeSettings
 from opora.bench.results.verdict import JudgeVerdict
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.validation import Record
 
@@ -60,7 +60,7 @@ def verdict_rows(
     replies: Mapping[str, JudgeReply],
 ) -> list[VerdictRow]:
     """Return one row per prompt, in order."""
-    revision = revision_of(parse_spec(settings.model))
+    revision = model_revision(parse_spec(settings.model))
     seen: set[str] = set()
     rows = []
     for subject, prompt in zip(subjects, prompts, strict=True):

@@ -44,7 +44,7 @@ from opora.bench.results.files import (
 from opora.bench.results.table import AnswerRow, Entry, Table, make_table
 from opora.errors import InputError
 from opora.models.registry import LoadModel, load_model
-from opora.models.revision import revision_of
+from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.validation import nearest
 
@@ -109,7 +109,7 @@ class JudgeStage(Stage):
         self._entries(read_table(self.judged))
         return {
             f"bench {settings.benchmark}": manifest.fingerprint,
-            "judge": revision_of(parse_spec(settings.model)),
+            "judge": model_revision(parse_spec(settings.model)),
             **judge_prompt_hashes(settings.template),
         }
 

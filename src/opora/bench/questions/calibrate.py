@@ -1,7 +1,7 @@
-"""Where `extractive` had better refuse: its threshold, calibrated on labelled questions.
+"""Calibration of `ask.min_support`, below which `extractive` refuses, on labelled questions.
 
-In: questions that say whether the documents answer them. Out: for each threshold how many of both kinds are treated
-rightly; the best on the training questions, and what it does on the test questions.
+In: questions with and without an answer in the documents. Out: the accuracy of each threshold on the training
+questions, and of the best one on the test questions.
 
     calibration = calibrate_threshold(read_questions(path), open_index(Path("index")), AskSettings())
     print(format_calibration(calibration))
@@ -23,73 +23,84 @@ from opora.validation import Record
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
-class Outcome(Record):
-    """What a threshold does: the share of the answerable questions that are answered, and of the others refused."""
+class ThresholdAccuracy(Record):
+    """Accuracy of one threshold."""
 
     threshold: float
     answered: float
+    """Share of the answerable questions that are answered."""
     refused: float
+    """Share of the unanswerable questions that are refused."""
 
     @property
     def balanced_accuracy(self) -> float:
         return (self.answered + self.refused) / 2
 
 
-class Calibration(Record):
-    """`train`: every threshold on the training questions; `best`: the best of them; `test`: the same one on the test
-    questions, which had no say in it."""
+class ThresholdCalibration(Record):
+    """Result of a calibration."""
 
-    train: tuple[Outcome, ...]
-    best: Outcome
-    test: Outcome
+    train: tuple[ThresholdAccuracy, ...]
+    """Every threshold, on the training questions."""
+    best: ThresholdAccuracy
+    """The threshold with the highest balanced accuracy, on the training questions."""
+    test: ThresholdAccuracy
+    """The best threshold, on the test questions."""
     questions: tuple[int, int]
+    """Number of training and of test questions."""
 
 
-class Supported(NamedTuple):
+class QuestionSupport(NamedTuple):
+    """Support of the best sentence for a question."""
+
     support: float
-    answerable: bool
+    is_answerable: bool
 
 
-def calibrate_threshold(examples: Sequence[Example], index: Index, settings: AskSettings) -> Calibration:
-    """Raises InputError if a split lacks questions with or without an answer."""
-    measured = {
+def calibrate_threshold(examples: Sequence[Example], index: Index, settings: AskSettings) -> ThresholdCalibration:
+    """Find the best threshold. Raises InputError if a split lacks answerable or unanswerable questions."""
+    supports = {
         split: [_support(example, index, settings) for example in examples if example.split == split]
         for split in ("train", "test")
     }
-    for split, each in measured.items():
-        if len({one.answerable for one in each}) < 2:
-            raise InputError(f"split {split}: questions both with and without an answer are needed to calibrate")
-    train = tuple(_outcome(measured["train"], threshold) for threshold in THRESHOLDS)
-    best = max(train, key=lambda outcome: outcome.balanced_accuracy)
-    test = _outcome(measured["test"], best.threshold)
-    return Calibration(train=train, best=best, test=test, questions=(len(measured["train"]), len(measured["test"])))
+    for split, questions in supports.items():
+        if len({question.is_answerable for question in questions}) < 2:
+            raise InputError(f"split {split}: calibration needs answerable and unanswerable questions")
+    train = tuple(_accuracy(supports["train"], threshold) for threshold in THRESHOLDS)
+    best = max(train, key=lambda accuracy: accuracy.balanced_accuracy)
+    test = _accuracy(supports["test"], best.threshold)
+    counts = (len(supports["train"]), len(supports["test"]))
+    return ThresholdCalibration(train=train, best=best, test=test, questions=counts)
 
 
-def format_calibration(calibration: Calibration) -> str:
-    """Markdown: a line a threshold, the best one marked, and below it the test questions."""
-    lines = ["| threshold | answered, of answerable | refused, of others | balanced accuracy |", "|---|---|---|---|"]
-    for outcome in calibration.train:
-        mark = "**" if outcome == calibration.best else ""
-        cells = f"{outcome.answered:.2f} | {outcome.refused:.2f} | {outcome.balanced_accuracy:.2f}"
-        lines.append(f"| {mark}{outcome.threshold:.2f}{mark} | {cells} |")
+def format_calibration(calibration: ThresholdCalibration) -> str:
+    """Return Markdown: one line per threshold with the best one in bold, then its accuracy on the test questions."""
+    head = "| min_support | answered, of answerable | refused, of unanswerable | balanced accuracy |"
+    lines = [head, "|---|---|---|---|"]
+    for accuracy in calibration.train:
+        mark = "**" if accuracy == calibration.best else ""
+        cells = f"{accuracy.answered:.2f} | {accuracy.refused:.2f} | {accuracy.balanced_accuracy:.2f}"
+        lines.append(f"| {mark}{accuracy.threshold:.2f}{mark} | {cells} |")
     train, test = calibration.questions
     best, tested = calibration.best, calibration.test
     lines.append("")
-    lines.append(f"On {train} training questions {best.threshold:.2f} is best ({best.balanced_accuracy:.2f}).")
+    lines.append(f"Best on {train} training questions: {best.threshold:.2f} ({best.balanced_accuracy:.2f}).")
     lines.append(
         f"On {test} test questions it answers {tested.answered:.2f} of the answerable ones and refuses"
-        f" {tested.refused:.2f} of the others: balanced accuracy {tested.balanced_accuracy:.2f}."
+        f" {tested.refused:.2f} of the unanswerable ones: balanced accuracy {tested.balanced_accuracy:.2f}."
     )
     return "\n".join(lines) + "\n"
 
 
-def _support(example: Example, index: Index, settings: AskSettings) -> Supported:
+def _support(example: Example, index: Index, settings: AskSettings) -> QuestionSupport:
     hits = index.search(example.question, settings.top_k)
-    found = best_sentences(example.question, hits, index.idf, question_language(example.question, index))
-    return Supported(found[0].support if found else 0.0, example.behavior != "refuse")
+    sentences = best_sentences(example.question, hits, index.idf, question_language(example.question, index))
+    return QuestionSupport(sentences[0].support if sentences else 0.0, example.behavior != "refuse")
 
 
-def _outcome(measured: Sequence[Supported], threshold: float) -> Outcome:
-    answerable = [each.support >= threshold for each in measured if each.answerable]
-    others = [each.support < threshold for each in measured if not each.answerable]
-    return Outcome(threshold=threshold, answered=sum(answerable) / len(answerable), refused=sum(others) / len(others))
+def _accuracy(questions: Sequence[QuestionSupport], threshold: float) -> ThresholdAccuracy:
+    answered = [question.support >= threshold for question in questions if question.is_answerable]
+    refused = [question.support < threshold for question in questions if not question.is_answerable]
+    return ThresholdAccuracy(
+        threshold=threshold, answered=sum(answered) / len(answered), refused=sum(refused) / len(refused)
+    )

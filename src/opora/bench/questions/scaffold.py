@@ -1,9 +1,9 @@
-"""The beginning of a benchmark of one's own: a file of questions to be written, every cell laid out.
+"""Scaffold of a benchmark of your own documents: a file of questions to fill in.
 
-In: a corpus. Out: JSON Lines, a row a kind and document or more, the documents of each domain dealt out to the halves.
-The domain of a document is the folder it lies in. `opora bench check` names what is still to be written.
+In: a corpus. Out: JSON Lines with empty questions of each type, domain and split, each about a document. The domain of
+a document is its folder. `opora bench check` lists what is missing.
 
-    lay_out_questions(Path("corpus"), Path("questions.jsonl"), per_cell=2)
+    scaffold_questions(Path("corpus"), Path("questions.jsonl"), per_cell=2)
 """
 
 from __future__ import annotations
@@ -13,58 +13,62 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from opora.artifacts import write_json_lines
-from opora.bench.questions.validate import EXPECTED
+from opora.bench.questions.validate import BEHAVIORS
 from opora.corpus.reader import read_documents
 from opora.errors import InputError
-from opora.records import KINDS, Document, Example, Quote, Split
+from opora.records import QUESTION_TYPES, Document, Example, Quote, Split
 from opora.text.language_pack import wording
 
+_UNUSED = {"passages", "gold", "origin"}
+"""Fields that questions about a corpus do not have."""
 
-def lay_out_questions(corpus: Path, path: Path, per_cell: int) -> int:
-    """Write `per_cell` empty questions for each language, domain, kind and half; returns how many. Raises InputError if
-    the file exists, or a domain has but one document, which cannot be in both halves."""
+
+def scaffold_questions(corpus: Path, path: Path, per_cell: int) -> int:
+    """Write `per_cell` empty questions per language, domain, question type and split; returns their number.
+
+    Raises InputError if the file exists, or a domain has a single document, which cannot be in both splits.
+    """
     if path.exists():
         raise InputError(f"{path}: exists; choose another name, or remove it")
     documents = sorted(read_documents(corpus), key=lambda document: document.source)
     if not documents:
-        raise InputError(f"{corpus}: holds no documents to ask about")
+        raise InputError(f"{corpus}: has no documents to ask about")
     groups: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         groups.setdefault((document.language, _domain(document)), []).append(document)
-    for (language, domain), inside in groups.items():
-        if len(inside) < 2:
+    for (language, domain), group in groups.items():
+        if len(group) < 2:
             raise InputError(
-                f"{inside[0].source}: is the only document of domain {domain!r} in {language}; a benchmark is split by"
-                " document, so each domain (the folder it lies in) needs two or more"
+                f"{group[0].source}: is the only document of domain {domain!r} in {language}; a benchmark is split by"
+                " document, so each domain (the folder of a document) needs two or more"
             )
-    rows = [row for (_, domain), inside in groups.items() for row in _rows(domain, inside, per_cell)]
+    rows = [row for (_, domain), group in groups.items() for row in _rows(domain, group, per_cell)]
     return write_json_lines(path, (row.model_dump(mode="json", exclude=_UNUSED) for row in rows))
 
 
-_UNUSED = {"passages", "gold", "origin"}
-
-
 def _rows(domain: str, documents: Sequence[Document], per_cell: int) -> Iterator[Example]:
+    """Yield the empty questions of a domain; its first half of documents is for training."""
     half = len(documents) // 2
-    halves: tuple[tuple[Split, Sequence[Document]], ...] = (("train", documents[:half]), ("test", documents[half:]))
-    for split, own in halves:
+    splits: tuple[tuple[Split, Sequence[Document]], ...] = (("train", documents[:half]), ("test", documents[half:]))
+    for split, own in splits:
         turn = itertools.cycle(own)
-        for kind in KINDS:
+        for question_type in QUESTION_TYPES:
             for number, document in zip(range(1, per_cell + 1), turn, strict=False):
-                behavior = EXPECTED.get(kind, "answer")
-                refused = behavior == "refuse"
+                behavior = BEHAVIORS.get(question_type, "answer")
+                is_refused = behavior == "refuse"
                 name = document.source.rsplit(".", 1)[0]
+                slug = question_type.replace("_", "-")
                 yield Example(
-                    id="-".join(filter(None, [domain, split, kind.replace(" ", "-"), str(number), document.language])),
+                    id="-".join(filter(None, [domain, split, slug, str(number), document.language])),
                     question="",
-                    answer=wording(document.language).refusal if refused else "",
+                    answer=wording(document.language).refusal if is_refused else "",
                     language=document.language,
-                    kind=kind,
+                    question_type=question_type,
                     domain=domain,
                     split=split,
                     behavior=behavior,
                     documents=(name,),
-                    quotes=() if refused else (Quote(document=name, text=""),),
+                    quotes=() if is_refused else (Quote(document=name, text=""),),
                 )
 
 

@@ -1,10 +1,10 @@
-"""A second reader: answers to the questions of a benchmark by someone who saw the documents alone.
+"""Agreement of a second annotator, who answered the questions from the documents alone.
 
-In: questions, and JSON Lines of `{"id": ..., "answer": ...}`. Out: how far they agree with the reference answers, by
-the same scores that models are measured by.
+In: questions, and JSON Lines of `{"id": ..., "answer": ...}`. Out: how many answers agree with the references, by the
+scores that measure models.
 
-    reading = read_again(examples, [Path("second-reader.jsonl")])
-    print(format_reading(reading))
+    comparison = compare_annotators(examples, [Path("second-reader.jsonl")])
+    print(format_comparison(comparison))
 """
 
 from __future__ import annotations
@@ -17,68 +17,76 @@ from opora.artifacts import read_records
 from opora.errors import InputError
 from opora.metrics.key_facts import key_fact_score
 from opora.metrics.refusal import is_refusal
-from opora.records import Example, QuestionKind
+from opora.records import Example, QuestionType
 from opora.validation import Record
 
 
-class ReaderAnswer(Record):
-    """What the second reader wrote."""
+class AnnotatorAnswer(Record):
+    """An answer of the second annotator."""
 
     id: str
     answer: str
 
 
 class Disagreement(NamedTuple):
+    """A question whose two annotators disagree."""
+
     example: Example
     answer: str
 
 
-class Reading(NamedTuple):
-    """`agreed`: kind -> how many of how many answers pass the key facts, or refuse where that is right."""
+class AnnotatorComparison(NamedTuple):
+    """Agreement of the second annotator with the references."""
 
-    agreed: dict[QuestionKind, tuple[int, int]]
+    agreed: dict[QuestionType, tuple[int, int]]
+    """Question type -> number of answers that agree, number of answers."""
     disagreements: Sequence[Disagreement]
-    unread: int
-    strangers: int = 0
+    unanswered: int
+    """Questions without an answer."""
+    unknown: int = 0
     """Answers to questions that are not among these."""
 
 
-def read_again(examples: Sequence[Example], paths: Sequence[Path]) -> Reading:
-    """Raises InputError for a file without an answer to any of the questions."""
-    known = {example.id: example for example in examples}
-    agreed: dict[QuestionKind, tuple[int, int]] = {}
+def compare_annotators(examples: Sequence[Example], paths: Sequence[Path]) -> AnnotatorComparison:
+    """Compare answers with the references. Raises InputError for a file without an answer to any of the questions."""
+    by_id = {example.id: example for example in examples}
+    agreed: dict[QuestionType, tuple[int, int]] = {}
     disagreements = []
-    answers = [(path, row) for path in paths for row in read_records(path, ReaderAnswer)]
+    answers: dict[str, AnnotatorAnswer] = {}
     for path in paths:
-        if not any(row.id in known for of, row in answers if of == path):
-            raise InputError(f"{path}: holds no answer to any of the {len(known)} questions; are these others?")
-    for _, row in answers:
-        if row.id not in known:
-            continue
-        example = known[row.id]
-        agrees = _agrees(example, row.answer)
-        right, count = agreed.get(example.kind, (0, 0))
-        agreed[example.kind] = (right + agrees, count + 1)
-        if not agrees:
-            disagreements.append(Disagreement(example, row.answer))
-    read = {row.id for _, row in answers}
-    return Reading(agreed, disagreements, len(known.keys() - read), len(read - known.keys()))
+        rows = list(read_records(path, AnnotatorAnswer))
+        if not any(row.id in by_id for row in rows):
+            raise InputError(f"{path}: has no answer to any of the {len(by_id)} questions; check the ids")
+        for row in rows:
+            answers[row.id] = row
+            if row.id not in by_id:
+                continue
+            example = by_id[row.id]
+            agrees = _agrees(example, row.answer)
+            right, count = agreed.get(example.question_type, (0, 0))
+            agreed[example.question_type] = (right + agrees, count + 1)
+            if not agrees:
+                disagreements.append(Disagreement(example, row.answer))
+    unanswered, unknown = by_id.keys() - answers.keys(), answers.keys() - by_id.keys()
+    return AnnotatorComparison(agreed, disagreements, len(unanswered), len(unknown))
 
 
-def format_reading(reading: Reading) -> str:
-    """A line a disagreement, then the agreement by kind and in all."""
+def format_comparison(comparison: AnnotatorComparison) -> str:
+    """Return one line per disagreement, then the agreement by question type and in total."""
     lines = [
-        f"{each.example.id}: the reader says {each.answer!r}, the reference {each.example.answer!r}"
-        for each in reading.disagreements
+        f"{item.example.id}: the second annotator says {item.answer!r}, the reference {item.example.answer!r}"
+        for item in comparison.disagreements
     ]
-    width = max(map(len, reading.agreed), default=0)
-    lines += [f"{kind.ljust(width)}  {right}/{count}" for kind, (right, count) in reading.agreed.items()]
-    right = sum(right for right, _ in reading.agreed.values())
-    count = sum(count for _, count in reading.agreed.values())
+    width = max(map(len, comparison.agreed), default=0)
+    lines += [f"{name.ljust(width)}  {right}/{count}" for name, (right, count) in comparison.agreed.items()]
+    right = sum(right for right, _ in comparison.agreed.values())
+    count = sum(count for _, count in comparison.agreed.values())
     share = f" ({right / count:.0%})" if count else ""
-    lines.append(f"the second reader agrees on {right} of {count} questions{share}; {reading.unread} were not read")
-    if reading.strangers:
-        lines.append(f"{reading.strangers} of the answers are to other questions")
+    lines.append(
+        f"the second annotator agrees on {right} of {count} questions{share}; {comparison.unanswered} unanswered"
+    )
+    if comparison.unknown:
+        lines.append(f"{comparison.unknown} answers are to other questions")
     return "\n".join(lines)
 
 

@@ -1,9 +1,10 @@
-"""Whether a benchmark set can be believed: each fault by file and line.
+"""Validation of benchmark questions against their documents.
 
-In: files of questions, a corpus and its index. Out: every fault found, and how full the cells of kind and domain are.
+In: files of questions, a corpus and its index. Out: every fault with its file and line, and the number of questions of
+each language, split, question type and domain.
 
-    checked = check_questions([Path("questions.ru.jsonl")], Path("corpus"), Path("index"))
-    for fault in checked.faults:
+    validation = validate_questions([Path("questions.ru.jsonl")], Path("corpus"), Path("index"))
+    for fault in validation.faults:
         print(fault)           # questions.ru.jsonl:17: the quote 'Срок — 5 дней' is not in rules/fees
 """
 
@@ -25,23 +26,25 @@ from opora.examples.reader import fill_defaults
 from opora.examples.split import documents_of
 from opora.metrics.key_facts import contains_fact, key_fact_score
 from opora.metrics.refusal import is_refusal
-from opora.records import KINDS, Behavior, Document, Example, QuestionKind
+from opora.records import QUESTION_TYPES, Behavior, Document, Example, QuestionType
 from opora.retrieval.search.searcher import Index, open_index
 from opora.text.quotes import locate
-from opora.text.words import fold
 
-EXPECTED: Mapping[QuestionKind, Behavior] = {"trash": "refuse", "no info": "refuse", "incorrect by design": "correct"}
-"""The behaviour that a kind asks for; the others are to be answered."""
-DERIVED = frozenset(("logical thinking",))
-"""Kinds whose key facts may follow from the quotes without standing in them."""
-TOLD = 0.8
-"""A sentence that supports this much of a question without an answer seems to answer it: no such question of the
-benchmark itself has more than 0.77, and half of its simple ones have about as much."""
+BEHAVIORS: Mapping[QuestionType, Behavior] = {
+    "nonsense": "refuse", "unanswerable": "refuse", "false_premise": "correct",
+}  # fmt: skip
+"""Question type -> required behavior; all others are to be answered."""
+DERIVED = frozenset(("reasoning",))
+"""Question types whose key facts may be derived from the quotes instead of quoted."""
+MAX_SUPPORT = 0.8
+"""Support from which a sentence seems to answer an unanswerable question. No such question of the benchmark set has
+more than 0.77; half of its simple questions have about that much."""
 SEARCHED = 10
+"""Hits that are searched for an answer to an unanswerable question."""
 
 
 class Fault(NamedTuple):
-    """What is wrong, and where."""
+    """A fault in a file of questions."""
 
     path: Path
     line: int
@@ -51,15 +54,18 @@ class Fault(NamedTuple):
         return f"{self.path}:{self.line}: {self.text}"
 
 
-class CheckedSet(NamedTuple):
-    """`cells`: (language, split, kind, domain) -> how many questions."""
+class QuestionValidation(NamedTuple):
+    """Result of a validation."""
 
     faults: Sequence[Fault]
     examples: Sequence[Example]
     cells: Mapping[tuple[str, str, str, str], int]
+    """(language, split, question type, domain) -> number of questions."""
 
 
-class Line(NamedTuple):
+class QuestionLine(NamedTuple):
+    """A question and its place in a file."""
+
     path: Path
     number: int
     example: Example
@@ -68,52 +74,60 @@ class Line(NamedTuple):
         return Fault(self.path, self.number, f"{self.example.id}: {text}")
 
 
-def check_questions(files: Sequence[Path], corpus: Path, index: Path, per_cell: int = 0) -> CheckedSet:
-    """`per_cell`: how many questions each language, half, kind and domain must have; 0: as many as there are. Raises
-    InputError if a file, the corpus or the index is not there."""
-    documents, opened = list(read_documents(corpus)), open_index(index)
+def validate_questions(files: Sequence[Path], corpus: Path, index: Path, per_cell: int = 0) -> QuestionValidation:
+    """Validate questions. With `per_cell`, each language, split, question type and domain must have so many.
+
+    Raises InputError if a file, the corpus or the index is missing.
+    """
+    documents, searcher = list(read_documents(corpus)), open_index(index)
+    lines, faults = _read(files)
+    for line in lines:
+        faults += _line_faults(line, documents, searcher)
+    faults += [*_duplicates(lines), *_leaks(lines, documents), *_incomplete_cells(lines, per_cell)]
+    order = {path: number for number, path in enumerate(files)}
+    cells = Counter(_cell(line.example) for line in lines)
+    ordered = sorted(faults, key=lambda fault: (order[fault.path], fault.line))
+    return QuestionValidation(ordered, [line.example for line in lines], cells)
+
+
+def format_validation(validation: QuestionValidation) -> str:
+    """Return one line per fault, and a summary."""
+    examples, faults = validation.examples, validation.faults
+    types = len({example.question_type for example in examples})
+    domains = len({example.domain for example in examples})
+    languages = ", ".join(sorted({example.language for example in examples})) or "none"
+    quotes = sum(len(example.quotes) for example in examples)
+    summary = (
+        f"{len(examples)} questions ({languages}; {types} question types, {domains} domains), {quotes} quotes:"
+        f" {len(faults) or 'no'} faults"
+    )
+    return "\n".join([*map(str, faults), summary])
+
+
+def _read(files: Sequence[Path]) -> tuple[list[QuestionLine], list[Fault]]:
+    """Return all questions, and the faults of lines that are not questions."""
+    lines: list[QuestionLine] = []
     faults: list[Fault] = []
-    lines: list[Line] = []
     for path in files:
         rows = list(read_lines(path))
         if not rows:
-            faults.append(Fault(path, 1, "holds no questions"))
+            faults.append(Fault(path, 1, "has no questions"))
         for number, raw in rows:
             try:
-                lines.append(Line(path, number, fill_defaults(parse_line(path, number, raw, Example), path)))
+                lines.append(QuestionLine(path, number, fill_defaults(parse_line(path, number, raw, Example), path)))
             except InputError as error:
                 faults.append(Fault(path, number, str(error).removeprefix(f"{path}:{number}:").strip()))
-    for line in lines:
-        faults += _line_faults(line, documents, opened)
-    faults += [*_twice(lines), *_leaks(lines, documents), *_empty_cells(lines, files, per_cell)]
-    order = {path: number for number, path in enumerate(files)}
-    cells = Counter(_cell(line.example) for line in lines)
-    found = sorted(faults, key=lambda fault: (order[fault.path], fault.line))
-    return CheckedSet(found, [line.example for line in lines], cells)
+    return lines, faults
 
 
-def format_check(checked: CheckedSet) -> str:
-    """The faults, a line each, and what was checked."""
-    kinds = len({example.kind for example in checked.examples})
-    domains = len({example.domain for example in checked.examples})
-    languages = ", ".join(sorted({example.language for example in checked.examples})) or "none"
-    quotes = sum(len(example.quotes) for example in checked.examples)
-    lines = [str(fault) for fault in checked.faults]
-    lines.append(
-        f"{len(checked.examples)} questions ({languages}; {kinds} kinds, {domains} domains), {quotes} quotes:"
-        f" {len(checked.faults) or 'no'} faults"
-    )
-    return "\n".join(lines)
-
-
-def _line_faults(line: Line, documents: Sequence[Document], index: Index) -> Iterator[Fault]:
+def _line_faults(line: QuestionLine, documents: Sequence[Document], index: Index) -> Iterator[Fault]:
     example = line.example
     if not example.question.strip():
         yield line.fault("the question is empty; write it")
         return
-    expected = EXPECTED.get(example.kind, "answer")
-    if example.behavior != expected:
-        yield line.fault(f"kind {example.kind!r} asks for behavior {expected!r}, this is {example.behavior!r}")
+    required = BEHAVIORS.get(example.question_type, "answer")
+    if example.behavior != required:
+        yield line.fault(f"type {example.question_type!r} requires behavior {required!r}, this is {example.behavior!r}")
     for name in example.documents:
         try:
             find_document(example, name, documents)
@@ -138,72 +152,73 @@ def _answer_faults(example: Example, documents: Sequence[Document]) -> Iterator[
         if not locate(quote.text, document.text):
             yield f"the quote {quote.text[:60]!r} is not in {document.source}; copy it word by word"
     if not example.facts.must:
-        yield "has no key facts; name what a right answer must hold"
+        yield "has no key facts; list the facts that a right answer must contain"
         return
-    quoted = "\n".join(quote.text for quote in example.quotes)
-    for fact in example.facts.must if example.kind not in DERIVED else ():
-        if not contains_fact(quoted, fact, example.language):
-            yield f"the key fact {' / '.join(fact)!r} is in none of its quotes"
+    quotes = "\n".join(quote.text for quote in example.quotes)
+    for wordings in example.facts.must if example.question_type not in DERIVED else ():
+        if not contains_fact(quotes, wordings, example.language):
+            yield f"the key fact {' / '.join(wordings)!r} is in none of its quotes"
     if key_fact_score(example.answer, example.facts, example.language) != 1.0:
-        yield "the reference answer does not pass its own key facts"
+        yield "the reference answer does not contain its own key facts"
 
 
 def _refusal_faults(example: Example, index: Index) -> Iterator[str]:
     if example.quotes or example.facts.must:
-        yield "is to be refused, but has quotes or key facts"
+        yield "must be refused, but has quotes or key facts"
     if not is_refusal(example.answer, example.language):
-        yield f"is to be refused, but its answer is no refusal: {example.answer[:60]!r}"
-    if example.kind == "trash":
+        yield f"must be refused, but its answer is not a refusal: {example.answer[:60]!r}"
+    if example.question_type == "nonsense":
         return
     hits = index.search(example.question, SEARCHED)
-    found = best_sentences(example.question, hits, index.idf, example.language)
-    if found and found[0].support >= TOLD:
-        best = found[0]
-        sentence = " ".join(best.passage.text[best.start : best.end].split())[:80]
-        yield f"seems to be answered in {best.passage.metadata['source']}: {sentence!r}; ask for what is nowhere"
+    sentences = best_sentences(example.question, hits, index.idf, example.language)
+    if sentences and sentences[0].support >= MAX_SUPPORT:
+        best = sentences[0]
+        text = " ".join(best.passage.text[best.start : best.end].split())[:80]
+        source = best.passage.metadata["source"]
+        yield f"seems to be answered in {source}: {text!r}; ask for something that no document contains"
 
 
 def _option_faults(example: Example) -> Iterator[str]:
     texts = [option.text for option in example.options]
     right = sum(option.right for option in example.options)
     if texts and not 0 < right < len(texts):
-        yield f"{right} of its {len(texts)} options are right; some must be, and some not"
+        yield f"{right} of its {len(texts)} options are right; there must be right and wrong ones"
     if len(texts) > count_letters():
-        yield f"has {len(texts)} options; at most {count_letters()} can be lettered"
+        yield f"has {len(texts)} options, but there are letters for {count_letters()} only"
     if len(set(texts)) < len(texts):
-        yield "an option stands twice"
+        yield "has an option twice"
 
 
-def _twice(lines: Sequence[Line]) -> Iterator[Fault]:
-    """Ids, and questions, that stand twice."""
-    ids: dict[str, Line] = {}
-    asked: dict[tuple[str, str], Line] = {}
+def _duplicates(lines: Sequence[QuestionLine]) -> Iterator[Fault]:
+    """Yield a fault for each repeated id or question."""
+    by_id: dict[str, QuestionLine] = {}
+    by_question: dict[tuple[str, str], QuestionLine] = {}
     for line in lines:
-        if first := ids.get(line.example.id):
-            yield line.fault(f"the id stands in {first.path}:{first.number} too; every question needs its own")
-        key = (line.example.language, " ".join(fold(line.example.question).split()))
-        if (same := asked.get(key)) and key[1]:
-            yield line.fault(f"the question is asked in {same.path}:{same.number} too")
-        ids.setdefault(line.example.id, line)
-        asked.setdefault(key, line)
+        if first := by_id.get(line.example.id):
+            yield line.fault(f"has the id of {first.path}:{first.number}; each question needs its own")
+        key = (line.example.language, " ".join(line.example.question.casefold().split()))
+        if (first := by_question.get(key)) and key[1]:
+            yield line.fault(f"repeats the question of {first.path}:{first.number}")
+        by_id.setdefault(line.example.id, line)
+        by_question.setdefault(key, line)
 
 
-def _leaks(lines: Sequence[Line], documents: Sequence[Document]) -> Iterator[Fault]:
-    """What the training half tells of the test half: a document of both, the same words, nearly the same question."""
+def _leaks(lines: Sequence[QuestionLine], documents: Sequence[Document]) -> Iterator[Fault]:
+    """Yield a fault for each document, text or question that the training and the test split share."""
     written = [line for line in lines if line.example.question.strip()]
     train = [line for line in written if line.example.split == "train"]
     test = {line.example.id: line for line in written if line.example.split == "test"}
-    trained = {source: line for line in train for source in _sources(line.example, documents)}
+    train_sources = {source: line for line in train for source in _sources(line.example, documents)}
     for line in test.values():
-        for source in sorted(_sources(line.example, documents) & trained.keys()):
-            yield line.fault(f"is about {source}, and so is {trained[source].example.id} of the training half")
-    seen = [_checked(line.example, documents) for line in train]
-    for leak in find_leaks(seen, [_checked(line.example, documents) for line in test.values()]):
-        yield test[leak.tested].fault(f"{leak.kind} as {leak.trained} of the training half: {leak.text[:80]!r}")
+        for source in sorted(_sources(line.example, documents) & train_sources.keys()):
+            yield line.fault(f"is about {source}, like {train_sources[source].example.id} of the training split")
+    train_texts = [_texts(line.example, documents) for line in train]
+    for leak in find_leaks(train_texts, [_texts(line.example, documents) for line in test.values()]):
+        yield test[leak.tested].fault(f"{leak.kind} as {leak.trained} of the training split: {leak.text[:80]!r}")
 
 
 def _sources(example: Example, documents: Sequence[Document]) -> set[str]:
-    """The documents that a question is about, whichever way it names them."""
+    """Return the sources of the documents that a question names."""
     return {document.source for document in _documents(example, documents)}
 
 
@@ -212,18 +227,20 @@ def _documents(example: Example, documents: Sequence[Document]) -> Iterator[Docu
         try:
             yield find_document(example, name, documents)
         except InputError:
-            continue  # it is a fault of its own
+            continue  # reported by _line_faults
 
 
-def _checked(example: Example, documents: Sequence[Document]) -> ExampleTexts:
-    """A question with all the text of its documents: what a model that was trained on it may have seen."""
-    texts = (example.question, *(quote.text for quote in example.quotes))
-    answer = () if example.behavior == "refuse" else (example.answer,)
-    told = [document.text for document in _documents(example, documents)]
-    return ExampleTexts(example.id, example.question, (*texts, *answer), (*texts, *answer, *told))
+def _texts(example: Example, documents: Sequence[Document]) -> ExampleTexts:
+    """Return the texts of a question; a model that was trained on it may have seen its whole documents."""
+    private = (example.question, *(quote.text for quote in example.quotes))
+    if example.behavior != "refuse":
+        private += (example.answer,)
+    visible = [document.text for document in _documents(example, documents)]
+    return ExampleTexts(example.id, example.question, private, (*private, *visible))
 
 
-def _empty_cells(lines: Sequence[Line], files: Sequence[Path], per_cell: int) -> Iterator[Fault]:
+def _incomplete_cells(lines: Sequence[QuestionLine], per_cell: int) -> Iterator[Fault]:
+    """Yield a fault, at the last line of a language, for each cell without `per_cell` questions."""
     if not per_cell:
         return
     counts = Counter(_cell(line.example) for line in lines)
@@ -232,18 +249,18 @@ def _empty_cells(lines: Sequence[Line], files: Sequence[Path], per_cell: int) ->
         own = [line.example for line in lines if line.example.language == language]
         for split in sorted({example.split or "" for example in own}):
             for domain in sorted({example.domain for example in own}):
-                for kind in KINDS:
-                    if (count := counts[language, split, kind, domain]) != per_cell:
-                        where = f"{language}, {split or 'no split'}, {domain or 'no domain'}"
-                        yield Fault(
-                            last.path, last.number, f"{where}: {count} questions of kind {kind!r}, not {per_cell}"
-                        )
+                for question_type in QUESTION_TYPES:
+                    count = counts[language, split, question_type, domain]
+                    if count != per_cell:
+                        cell = f"{language}, {split or 'no split'}, {domain or 'no domain'}"
+                        text = f"{cell}: {count} questions of type {question_type!r}, not {per_cell}"
+                        yield Fault(last.path, last.number, text)
 
 
 def _cell(example: Example) -> tuple[str, str, str, str]:
-    return (example.language, example.split or "", example.kind, example.domain)
+    return (example.language, example.split or "", example.question_type, example.domain)
 
 
 def _without_id(error: InputError) -> str:
-    """The message of an error that names the question, which the line does already."""
+    """Return the message of an error without the id of the question, which the line has already."""
     return str(error).partition(": ")[2]

@@ -125,7 +125,7 @@ def parse_letters(text: str, letters: str) -> set[int]:
     packs = language_packs()
     words = [pack.multiple_choice for pack in packs if pack.multiple_choice]
     lookalikes = next((own.lookalikes for own in words if letters[0] in own.letters), {})
-    folded = text.translate(str.maketrans(lookalikes)).replace("*", "")
+    folded = text.translate({ord(letter): option for letter, option in lookalikes.items()}).replace("*", "")
     conjunctions = "|".join(word for pack in packs for word in pack.conjunctions)
     announcements = "|".join(word for own in words for word in own.announcements)
     verbs = "|".join(word for own in words for word in own.verbs)
@@ -148,7 +148,7 @@ def count_letters() -> int:
 
 
 def build_choice_chat(example: Example, query: RetrievedQuestion) -> Chat:
-    """Return the prompt of a multiple-choice question: passages first, as in every prompt, then question and options."""
+    """Return the prompt of a multiple-choice question: passages, then question and options."""
     template = language_template(language_with_file(query.language, PROMPT), PROMPT)
     letters = multiple_choice(query.language).letters
     options = [(letter, option.text) for letter, option in zip(letters, example.options, strict=False)]
