@@ -30,6 +30,15 @@ def test_files_fall_back(code, language):
     assert language_with_file(code, "answer.jinja") == language
 
 
+def test_a_code_does_not_lead_out_of_the_folder(tmp_path):
+    (tmp_path / "languages").mkdir()
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "language.yaml").write_text("name: Evil\n", encoding="utf-8")
+    with resources.languages_at(tmp_path / "languages"):
+        assert language_pack("../evil").name == "../evil"
+        assert resources.language_text(str(tmp_path / "evil"), "language.yaml") == ""
+
+
 def test_an_unknown_fact_is_an_error_that_names_the_file(tmp_path):
     (tmp_path / "eo").mkdir()
     (tmp_path / "eo" / "language.yaml").write_text("name: Esperanto\nstemer: none\n", encoding="utf-8")

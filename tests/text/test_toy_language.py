@@ -36,7 +36,7 @@ date_prepositions: [de]
     "months.txt": "3: marto mar\n",
     "refusal_phrases.txt": "@fonto = dokumentoj|tekstoj\n@fonto ne enhavas\n",
     "answer.jinja": "{% block system %}Respondu laŭ la tekstoj, aŭ skribu: {{ refusal }}{% endblock %}"
-    "{% block user %}{% for passage in passages %}[{{ loop.index }}] {{ passage.shown }}\n{% endfor %}"
+    "{% block user %}{% for passage in passages %}[{{ loop.index }}] {{ passage.full_text }}\n{% endfor %}"
     "Demando: {{ question }}{% endblock %}",
 }
 DOCUMENT = """# Reguloj de la pramo

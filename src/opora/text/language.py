@@ -33,7 +33,7 @@ def detect_language(text: str, among: Collection[str] = ()) -> str:
     candidates = sorted(among)
     if not text_words:
         return candidates[0] if candidates else DEFAULT_LANGUAGE
-    cyrillic = is_cyrillic(text_words)
+    cyrillic = _is_cyrillic(text_words)
     in_script = [code for code in candidates if uses_cyrillic(code) == cyrillic] or candidates
     if len(in_script) == 1:
         return in_script[0]
@@ -47,7 +47,7 @@ def uses_cyrillic(language: str) -> bool:
     return language_pack(language).script == "cyrillic"
 
 
-def is_cyrillic(text_words: list[str]) -> bool:
+def _is_cyrillic(text_words: list[str]) -> bool:
     """Return true if a text with these words is in Cyrillic, by its first word and by those without a capital, which
     are no names or codes."""
     telling = text_words[:1] + [word for word in text_words[1:] if word[0].islower()]

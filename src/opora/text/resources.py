@@ -99,7 +99,8 @@ def languages() -> tuple[str, ...]:
 def language_text(language: str, name: str) -> str:
     """Return the text of a file in the folder of a language; empty if the language has no such file."""
     path = LANGUAGES / language / name
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    # the code may come from a document or a question, and must not lead out of the folder
+    return path.read_text(encoding="utf-8") if language in languages() and path.is_file() else ""
 
 
 def language_lines(language: str, name: str) -> list[str]:
@@ -110,4 +111,7 @@ def language_lines(language: str, name: str) -> list[str]:
 
 def language_template(language: str, name: str) -> Template:
     """Return the template in a file of a language. Raises FileNotFoundError if the language has no such file."""
-    return compile_template((LANGUAGES / language / name).read_text(encoding="utf-8"))
+    source = language_text(language, name)
+    if not source:
+        raise FileNotFoundError(LANGUAGES / language / name)
+    return compile_template(source)
