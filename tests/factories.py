@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from opora.models.base import Completion
-from opora.records import Document, Example, KeyFacts, Option, Passage, Quote
+from opora.records import Document, Example, Hit, KeyFacts, Option, Passage, Quote
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.features import FEATURES
@@ -513,3 +513,35 @@ def check_latex(text):
     assert depth == 0
     assert len(re.findall(r"(?<!\\)\$", bare)) % 2 == 0
     assert not re.search(r"(?<!\\)[#%_^]", re.sub(r"\\providecommand.*|\\label\{.*?\}", "", bare))
+
+
+# The daily fee: gold, a passage that overlaps it, one that also answers, distractors, and a stub of an index of them.
+def make_fee_passage(number, text, document="d0", language="en", start=0):
+    return Passage(
+        id=f"{document}-{number}", document_id=document, text=text, start=start, end=start + len(text),
+        metadata={"source": f"en/{document}.md", "title": "", "language": language},
+    )  # fmt: skip
+
+
+FEE_GOLD = make_fee_passage(0, "The fee is 12 EUR a day. It is due on Monday.")
+FEE_TWIN = make_fee_passage(1, "It is due on Monday. Dogs pay nothing.", start=25)
+FEE_DISTRACTORS = [make_fee_passage(0, f"Ship number {n} sails north.", document=f"d{n}") for n in range(1, 20)]
+FEE_RUSSIAN = make_fee_passage(0, "Паром идёт на север.", document="r1", language="ru")
+FEE_ANSWER = make_fee_passage(0, "Old guests pay 12 EUR too.", document="d30")
+"""A passage outside the gold that holds the answer."""
+
+FEE_EXAMPLE = Example(
+    id="q1", question="What is the daily fee?", answer="It is 12 EUR.", language="en", documents=("d0",),
+    quotes=(Quote(document="d0", text="The fee is 12 EUR a day."),), facts=KeyFacts(must=(("12",),)),
+    passages=(FEE_GOLD, FEE_TWIN), gold=("d0-0",),
+)  # fmt: skip
+
+
+class FeeIndex:
+    """Stub of an index whose search returns all passages in order."""
+
+    def passages(self):
+        return [FEE_GOLD, FEE_TWIN, FEE_ANSWER, FEE_RUSSIAN, *FEE_DISTRACTORS]
+
+    def search(self, question, top_k, filters=None, access=None):
+        return [Hit(passage=passage, rank=n) for n, passage in enumerate(self.passages()[:top_k], 1)]

@@ -3,8 +3,9 @@
 import pytest
 
 from opora.errors import InputError
-from opora.examples.evidence import matches_source, resolve_gold
+from opora.examples.evidence import evidence, matches_source, resolve_gold
 from opora.records import Document, Example, Passage, Quote
+from tests.factories import FEE_EXAMPLE
 
 TEXTS = {
     "ru/rules/fees.pdf": ("ru", "Плата 12 рублей в день. Собаки бесплатно.\n\nСобаки бесплатно. Дети платят половину."),
@@ -107,3 +108,9 @@ def test_an_example_with_passages_is_unchanged(documents, pieces):
 )
 def test_names_match_sources(name, source, means):
     assert matches_source(name, source) is means
+
+
+def test_evidence_has_no_redundant_passages():
+    quotes = (Quote(document="d0", text="It is due on Monday."), Quote(document="d0", text="The fee is 12 EUR a day."))
+    example = FEE_EXAMPLE.model_copy(update={"quotes": quotes, "gold": ("d0-0", "d0-1")})
+    assert [passage.id for passage in evidence(example)] == ["d0-0"]

@@ -36,7 +36,7 @@ def test_webglm_rows_are_examples_with_passages(tmp_path):
         ([{**GOOD, "question_type": "simpel"}], r"q.jsonl:1:\d+: question_type is 'simpel'"),
         ([{**GOOD, "facts": {"must": [["a"]], "mustnt": []}}], r"facts.mustnt is unknown; did you mean facts.must_not"),
         ([GOOD, '{"id": "b",'], r"q.jsonl:2:12: not JSON"),
-        (["[1]"], r"q.jsonl:1: a JSON object is expected, this is list"),
+        (["[1]"], r"q.jsonl:1: expected a JSON object, got list"),
         ([GOOD, GOOD], r"duplicate id 'a'"),
         ([], r"has no questions"),
         ([WEB, {**WEB, "answer": "See [4]."}], r"row 2: answer cites \[4\], but there are 3 references"),
