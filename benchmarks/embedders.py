@@ -1,8 +1,8 @@
-"""How well vectors alone find the passage: each step from means of word vectors to a trained embedder.
+"""Measure dense retrieval with each embedder, from means of word vectors to a trained model.
 
-In: the folder of pairs that benchmarks/retrieval.py reads. Out: a table in Markdown: recall@1, recall@10 and MRR@10 of
-the questions of one half, and seconds that the passages take. A trained embedder learns from passages only, never from
-questions; those of both halves are in the corpus, as they are in a user's.
+In: the folder of pairs that benchmarks/retrieval.py reads. Out: a Markdown table: recall@1, recall@10 and MRR@10 on the
+questions of one half, and seconds to embed the passages. A trained embedder is trained on passages only, never on
+questions; the passages of both halves are in the corpus.
 
     python benchmarks/embedders.py [DATA] [--half tune] [--limit 1000] [--trained SETTING=VALUE ...]
 """
@@ -29,8 +29,8 @@ from opora.train.embedder.stage import EmbedderStage
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = 8
-Asked = Sequence[tuple[str, list[str]]]
-"""Questions, each with the ids of the passages that answer it."""
+Questions = Sequence[tuple[str, list[str]]]
+"""Questions with the ids of the passages that answer them."""
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--half", choices=["tune", "report"], default="report")
     parser.add_argument("--limit", type=int, default=1000, help="questions, drawn with a seed")
     parser.add_argument(
-        "--trained", nargs="*", default=None, metavar="KEY=VALUE", help="train too, with these settings"
+        "--trained", nargs="*", default=None, metavar="KEY=VALUE", help="also train an embedder, with these settings"
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -48,22 +48,22 @@ def main() -> None:
         answering = write_pairs(pairs, root / "corpus", len(pairs.answering) + len(pairs.others))
         questions = draw_questions(pairs, answering, arguments.half, arguments.limit)
         passages = list(read_passages(root / "corpus"))
-        texts = [Text(each.shown, "ru") for each in passages]
+        texts = [Text(each.full_text, "ru") for each in passages]
         print(f"{len(passages)} passages, {len(questions)} questions of the half `{arguments.half}`\n")
         print("| embedder | recall@1 | recall@10 | MRR@10 | s |\n|---|---|---|---|---|")
-        ids = [each.id for each in passages]
+        ids = [passage.id for passage in passages]
         for name, embedder in _steps(texts):
             print(f"| {name} | {_cells(embedder, texts, ids, questions)} |", flush=True)
         if arguments.trained is not None:
-            given = {key: json.loads(value) for key, value in (each.split("=") for each in arguments.trained)}
-            EmbedderStage(EmbedderTrainSettings(**given), root / "corpus", root / "train" / "dense").run()
+            settings = {key: json.loads(value) for key, value in (item.split("=") for item in arguments.trained)}
+            EmbedderStage(EmbedderTrainSettings(**settings), root / "corpus", root / "train" / "dense").run()
             trained = open_embedder("train/dense", None, root=root)
             assert trained
             print(f"| trained on the corpus | {_cells(trained, texts, ids, questions)} |")
 
 
 def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:
-    """Each as it is while its turn lasts: hashed words are left out by a length of nothing."""
+    """Yield embedders that are valid until the next one; a tiny scale disables hashed vectors."""
     with patch.object(sif, "SCALE", 1e-6):
         with patch.object(sif, "idf", lambda count, size: 1.0):
             yield "mean of word vectors", sif.fit_sif(texts, 0)
@@ -72,20 +72,20 @@ def _steps(texts: Sequence[Text]) -> Iterator[tuple[str, Embedder]]:
     yield "unknown words hashed", sif.fit_sif(texts, COMPONENTS)
 
 
-def _cells(embedder: Embedder, texts: Sequence[Text], ids: Sequence[str], questions: Asked) -> str:
+def _cells(embedder: Embedder, texts: Sequence[Text], ids: Sequence[str], questions: Questions) -> str:
     began = time.perf_counter()
     passages = embedder.embed(texts, "passage")
     seconds = time.perf_counter() - began
-    asked = embedder.embed([Text(text, "ru") for text, _ in questions], "question")
+    vectors = embedder.embed([Text(text, "ru") for text, _ in questions], "question")
     rows = {id_: row for row, id_ in enumerate(ids)}
     ranks = []
-    for (_, answers), vector in zip(questions, asked, strict=True):
+    for (_, answers), vector in zip(questions, vectors, strict=True):
         scores = passages @ vector
-        best = max(scores[rows[each]] for each in answers)
+        best = max(scores[rows[answer]] for answer in answers)
         ranks.append(1 + int((scores > best).sum()))
-    found = np.array(ranks)
-    reciprocal = np.where(found <= 10, 1 / found, 0)
-    return f"{(found <= 1).mean():.3f} | {(found <= 10).mean():.3f} | {reciprocal.mean():.3f} | {seconds:.1f}"
+    rank = np.array(ranks)
+    reciprocal = np.where(rank <= 10, 1 / rank, 0)
+    return f"{(rank <= 1).mean():.3f} | {(rank <= 10).mean():.3f} | {reciprocal.mean():.3f} | {seconds:.1f}"
 
 
 if __name__ == "__main__":

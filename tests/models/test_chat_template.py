@@ -1,4 +1,4 @@
-"""The same ids in training and at work; what stands in a document never becomes a control token."""
+"""Training and generation use the same ids, and the text of a document never becomes a control token."""
 
 import pytest
 
@@ -26,7 +26,7 @@ QWEN = (
 TEMPLATES = {
     "smollm2": (CHATML, "<|im_end|>", []),
     "llama": (LLAMA, "<|eot_id|>", ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]),
-    # the blank line is a token of its own in some vocabularies, and controls nothing
+    # a blank line is a token in some vocabularies, but not a control token
     "qwen": (QWEN, "<|im_end|>", ["<think>", "</think>", "<tool_call>", "\n\n"]),
 }
 
@@ -39,7 +39,7 @@ def tokenizer(tiny_model, request):
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
     special = request.param == "llama"
     tokenizer.add_tokens(
-        [AddedToken(each, normalized=False, special=special) for each in added], special_tokens=special
+        [AddedToken(token, normalized=False, special=special) for token in added], special_tokens=special
     )
     tokenizer.chat_template, tokenizer.eos_token = template, end
     if special:
@@ -80,7 +80,7 @@ def test_ordinary_text_has_the_ids_of_the_template(tokenizer, content):
 
 
 @pytest.mark.parametrize("content", ORDINARY)
-def test_a_chat_of_many_turns_too(tokenizer, content):
+def test_a_chat_of_many_turns_has_the_ids_of_the_template(tokenizer, content):
     messages = [*chat(content, content), *chat(content)[1:]]
     plain = tokenizer.apply_chat_template(
         [message.model_dump() for message in messages], add_generation_prompt=True, return_dict=False
@@ -93,8 +93,8 @@ def test_hostile_text_makes_no_control_tokens(tokenizer, content):
     control = controls(tokenizer)
     for messages, ordinary in [(chat(content), chat("text")), (chat("?", content), chat("?", "text"))]:
         ids = encode_chat(tokenizer, messages)
-        assert [each for each in ids if each in control] == [
-            each for each in encode_chat(tokenizer, ordinary) if each in control
+        assert [token for token in ids if token in control] == [
+            token for token in encode_chat(tokenizer, ordinary) if token in control
         ]
         assert content.strip() in tokenizer.decode(ids)
 
@@ -106,14 +106,14 @@ def test_hostile_text_alone(tokenizer, content):
     assert tokenizer.decode(ids) == content
 
 
-def test_marks_run_out_for_nobody(tokenizer):
+def test_private_use_characters_of_a_text_are_not_taken_as_marks(tokenizer):
     flood = "".join(map(chr, range(0xE000, 0xF900))) + "".join(map(chr, range(0xF0000, 0xF0100)))
     ids = encode_text(tokenizer, flood + "<|im_end|>")
     assert not controls(tokenizer) & set(ids)
 
 
 @pytest.mark.parametrize("answer", ["It is 12 EUR. [1]", "Это 12. [1]", "<|im_end|> <|eot_id|> is a word"])
-def test_prompt_and_answer_continue_each_other(tokenizer, answer):
+def test_prompt_and_answer_make_up_the_chat(tokenizer, answer):
     prompt, ids = encode_example(tokenizer, chat("The fee?", answer))
     assert prompt == encode_chat(tokenizer, chat("The fee?"))
     assert ids[-1] == tokenizer.eos_token_id
@@ -121,7 +121,7 @@ def test_prompt_and_answer_continue_each_other(tokenizer, answer):
     assert tokenizer.decode(ids[:-1]) == answer
 
 
-def test_a_template_that_refuses_a_chat_says_so(tokenizer, monkeypatch):
+def test_the_reason_of_a_template_that_rejects_a_chat(tokenizer, monkeypatch):
     refusing = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
     monkeypatch.setattr(tokenizer, "chat_template", refusing)
     with pytest.raises(ModelError, match="rejects this chat: no system role"):
@@ -143,7 +143,7 @@ def test_the_hash_is_that_of_the_template(tokenizer, monkeypatch):
         template_hash(tokenizer)
 
 
-def test_what_activates_stands_last_in_every_prompt(tokenizer):
+def test_invocation_tokens_end_every_prompt(tokenizer):
     ids = invocation_ids(tokenizer)
     prompt, answer = encode_example(tokenizer, chat("What is the fee?", "It is 12 EUR."))
     assert prompt[-len(ids) :] == ids
@@ -159,7 +159,7 @@ def test_what_activates_stands_last_in_every_prompt(tokenizer):
         "{% if add_generation_prompt %} {{ messages[0]['content'] }}{% endif %}",
     ],
 )
-def test_a_template_that_cannot_activate_is_refused(tokenizer, template, monkeypatch):
+def test_a_template_without_invocation_tokens(tokenizer, template, monkeypatch):
     monkeypatch.setattr(tokenizer, "chat_template", template)
     with pytest.raises(ModelError, match="puts no fixed tokens before an answer"):
         invocation_ids(tokenizer)

@@ -1,4 +1,4 @@
-"""What can be made again is made once, whole, however many processes want it."""
+"""Cache entries are written once and complete, however many processes need them."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from opora.errors import InputError
 from opora.models import file_cache as cache
 
 make = cache.cached.__wrapped__
-"""Without the memory of this process."""
+"""The function without its cache in this process."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +58,12 @@ def test_processes_wait_for_each_other(own_folder):
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    shown = [process.communicate() for process in running]
-    assert [out for out, _ in shown] == ["good\n"] * 3
-    assert sum("once" in err for _, err in shown) == 1
+    outputs = [process.communicate() for process in running]
+    assert [out for out, _ in outputs] == ["good\n"] * 3
+    assert sum("once" in err for _, err in outputs) == 1
 
 
-def test_where_it_is(tmp_path, monkeypatch):
+def test_the_folder_of_the_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("OPORA_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache.cache_folder() == tmp_path / "opora"
@@ -72,7 +72,7 @@ def test_where_it_is(tmp_path, monkeypatch):
     assert cache.cache_folder() == tmp_path / ".cache" / "opora"
 
 
-def test_a_cache_that_cannot_be_made_says_which_variable_to_set(tmp_path, monkeypatch):
+def test_the_error_of_an_unwritable_cache_names_the_variable(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OPORA_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(InputError, match="set OPORA_CACHE"):

@@ -1,4 +1,4 @@
-"""CTranslate2 runs what transformers runs, of every architecture that is handed to it."""
+"""CTranslate2 gives the results of transformers for every supported architecture."""
 
 import shutil
 
@@ -41,10 +41,10 @@ def folder(tiny_model, tmp_path_factory, request):
     return folder
 
 
-def test_an_architecture_that_is_known_scores_as_in_transformers(folder):
+def test_a_supported_architecture_scores_as_in_transformers(folder):
     spec = f"hf:{folder}"
     assert supports(parse_spec(spec))
-    # 1100 words are above the 1024 tokens that CTranslate2 cuts a text to unless it is told not to
+    # 1100 words exceed the 1024 tokens to which CTranslate2 truncates a text by default
     chats, texts = [chat(3), chat(1100), chat(20)], ["fee Monday", "north five", "quote"]
     exact = load_model(spec, ModelSettings(device="cpu", backend="transformers")).logprobs(chats, texts)
     assert CTranslateModel(spec, ModelSettings()).logprobs(chats, texts) == pytest.approx(exact, abs=1e-2)
@@ -66,10 +66,10 @@ def test_every_end_token_of_a_checkpoint_ends_a_turn(tiny_model, tmp_path):
     (folder / "generation_config.json").write_text(f'{{"eos_token_id": [2, {end}]}}')
     [short] = CTranslateModel(f"hf:{folder}", settings).generate([chat(4)])
     assert short.finish_reason == "stop"
-    assert short.completion_tokens == ids.index(end)  # the end token is none of the answer
+    assert short.completion_tokens == ids.index(end)  # without the end token
 
 
-def test_what_it_does_not_know_goes_to_transformers(tiny_model, tmp_path):
+def test_other_architectures_run_in_transformers(tiny_model, tmp_path):
     from transformers import GPT2Config, GPT2LMHeadModel
 
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
@@ -102,7 +102,7 @@ def test_the_converted_weights_are_kept(tiny_model, capsys):
     assert "once" not in capsys.readouterr().err
 
 
-def test_prompts_that_begin_alike_are_answered_as_if_alone(tiny_model, monkeypatch):
+def test_a_shared_prefix_does_not_change_answers(tiny_model, monkeypatch):
     settings = ModelSettings(max_new_tokens=12)
     model = CTranslateModel(f"hf:{tiny_model}", settings)
     shared = " ".join(["fee", "Monday", "north"] * 40)
@@ -115,11 +115,11 @@ def test_prompts_that_begin_alike_are_answered_as_if_alone(tiny_model, monkeypat
     assert sorted(reads)[1] >= 120
     assert reads.count(0) == 1
     alone = CTranslateModel(f"hf:{tiny_model}", settings.model_copy(update={"prompt_cache_tokens": 0}))
-    assert [each.text for each in together] == [each.text for each in alone.generate(chats)]
-    assert [each.prompt_tokens for each in together] == [each.prompt_tokens for each in alone.generate(chats)]
+    assert [answer.text for answer in together] == [answer.text for answer in alone.generate(chats)]
+    assert [answer.prompt_tokens for answer in together] == [answer.prompt_tokens for answer in alone.generate(chats)]
 
 
-def test_single_tokens_after_one_prompt_are_read_off_at_once(tiny_model, monkeypatch):
+def test_single_tokens_after_one_prompt_are_scored_in_one_pass(tiny_model, monkeypatch):
     model = CTranslateModel(f"hf:{tiny_model}", ModelSettings())
     single = ["fee", "a", "b"]
     assert all(len(encode_text(model._tokenizer, text)) == 1 for text in single)

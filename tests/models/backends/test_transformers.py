@@ -1,4 +1,4 @@
-"""Local models: a batch gives what single chats give, and nothing is cut silently."""
+"""Local models: a batch gives the answers of single chats, and nothing is truncated silently."""
 
 import json
 import shutil
@@ -24,24 +24,24 @@ def model(tiny_model, **more):
 
 
 @pytest.mark.parametrize("backend", ["transformers", "ctranslate2"])
-def test_a_batch_is_what_its_chats_are(tiny_model, backend):
+def test_a_batch_gives_the_answers_of_its_chats(tiny_model, backend):
     chats = [chat(words) for words in (3, 40, 1, 17)]
-    each = [model(tiny_model, backend=backend).generate([one])[0].text for one in chats]
+    single = [model(tiny_model, backend=backend).generate([chat])[0].text for chat in chats]
     seen = []
     batch = model(tiny_model, backend=backend, batch_size=3).generate(chats, lambda n, c: seen.append((n, c.text)))
-    assert [completion.text for completion in batch] == each
-    assert sorted(seen) == list(enumerate(each))
+    assert [completion.text for completion in batch] == single
+    assert sorted(seen) == list(enumerate(single))
     assert [completion.prompt_tokens for completion in batch][1] > 40
 
 
 @pytest.mark.parametrize("backend", ["transformers", "ctranslate2"])
 def test_logprobs_are_of_the_continuation(tiny_model, backend):
     loaded = model(tiny_model, backend=backend)
-    one, longer = loaded.logprobs([chat(3), chat(3)], ["fee", "fee fee fee"])
-    assert longer < one < 0
+    short, long = loaded.logprobs([chat(3), chat(3)], ["fee", "fee fee fee"])
+    assert long < short < 0
 
 
-def test_both_backends_tell_about_the_same(tiny_model):
+def test_backends_give_similar_logprobs(tiny_model):
     texts = ["fee", "Monday it is", "north"]
     exact, quick = (
         model(tiny_model, backend=b).logprobs([chat(3)] * 3, texts) for b in ("transformers", "ctranslate2")
@@ -55,7 +55,7 @@ def test_a_prompt_that_does_not_fit_is_refused(tiny_model, backend):
         model(tiny_model, backend=backend).generate([chat(900)])
 
 
-def test_the_seed_decides_what_is_sampled(tiny_model):
+def test_the_seed_fixes_the_sample(tiny_model):
     def sample(seed):
         loaded = model(tiny_model, backend="transformers", temperature=2.0, seed=seed, max_new_tokens=20)
         return loaded.generate([chat(5)])[0].text
@@ -71,16 +71,20 @@ def test_the_seed_decides_what_is_sampled(tiny_model):
         ("hf:{tiny}+/nowhere/adapter", InputError, "contains no adapter_model.safetensors"),
     ],
 )
-def test_what_is_not_there(tiny_model, spec, error, message):
+def test_a_missing_model(tiny_model, spec, error, message):
     with pytest.raises(error, match=message):
         load_model(spec.format(tiny=tiny_model), ModelSettings(device="cpu"))
 
 
 @pytest.mark.parametrize(
     ("device", "message"),
-    [("gpu", "device 'gpu' is unknown"), ("cuda:9", "is not available on this machine"), ("meta", "is not available on this machine")],
+    [
+        ("gpu", "device 'gpu' is unknown"),
+        ("cuda:9", "is not available on this machine"),
+        ("meta", "is not available on this machine"),
+    ],
 )
-def test_a_device_that_is_not_there(tiny_model, device, message):
+def test_an_unavailable_device(tiny_model, device, message):
     with pytest.raises(InputError, match=message):
         model(tiny_model, device=device)
 
@@ -95,21 +99,21 @@ def test_logprobs_equal_those_of_the_whole_sequence(tiny_model):
     loaded = model(tiny_model, backend="transformers", batch_size=3)
     chats, texts = [chat(n) for n in (2, 30, 9, 1)], ["fee Monday", "", "north <|im_end|> five", "quote"]
     network, tokenizer = loaded._network.base.network, loaded._tokenizer
-    for one, text, found in zip(chats, texts, loaded.logprobs(chats, texts), strict=True):
-        prompt = encode_chat(tokenizer, one)
+    for messages, text, score in zip(chats, texts, loaded.logprobs(chats, texts), strict=True):
+        prompt = encode_chat(tokenizer, messages)
         answer = encode_text(tokenizer, text)
         with torch.no_grad():
             logits = network(torch.tensor([prompt + answer])).logits[0].log_softmax(-1)
         expected = sum(float(logits[len(prompt) + n - 1, token]) for n, token in enumerate(answer))
-        assert found == pytest.approx(expected, abs=1e-4)
+        assert score == pytest.approx(expected, abs=1e-4)
 
 
-def test_what_a_checkpoint_sets_for_generation_changes_nothing(tiny_model, tmp_path):
+def test_generation_defaults_of_a_checkpoint_change_nothing(tiny_model, tmp_path):
     folder = copy(tiny_model, tmp_path)
     (folder / "generation_config.json").write_text(
         '{"repetition_penalty": 9.0, "top_k": 1, "do_sample": true, "eos_token_id": [2, 0], "no_repeat_ngram_size": 1}'
     )
-    plain, set_ = (model(each, backend="transformers") for each in (tiny_model, folder))
+    plain, set_ = (model(path, backend="transformers") for path in (tiny_model, folder))
     assert set_.generate([chat(4)])[0].text == plain.generate([chat(4)])[0].text
     hot = model(folder, backend="transformers", temperature=9.0, max_new_tokens=20, seed=1).generate([chat(4)])
     assert hot[0].text != plain.generate([chat(4)])[0].text
@@ -149,12 +153,12 @@ def test_an_adapter_changes_the_model(tiny_model, tmp_path, backend):
     plain = model(tiny_model, backend=backend)
     adapted = load_model(f"hf:{tiny_model}+{folder.parent}", ModelSettings(device="cpu", backend=backend))
     direct = load_model(f"hf:{tiny_model}+{folder}", ModelSettings(device="cpu", backend=backend))
-    scores = [each.logprobs([chat(3)], ["fee Monday"])[0] for each in (plain, adapted, direct)]
+    scores = [loaded.logprobs([chat(3)], ["fee Monday"])[0] for loaded in (plain, adapted, direct)]
     assert scores[1] == scores[2] != pytest.approx(scores[0], abs=0.01)
     assert plain.revision != adapted.revision == direct.revision
 
 
-def test_another_scale_of_an_adapter_is_another_revision(tiny_model, tmp_path):
+def test_the_scale_of_an_adapter_is_part_of_its_revision(tiny_model, tmp_path):
     folder = make_adapter(tiny_model, tmp_path / "adapter")
     spec = f"hf:{tiny_model}+{folder}"
     before = load_model(spec, ModelSettings(device="cpu", backend="ctranslate2"))
@@ -165,7 +169,7 @@ def test_another_scale_of_an_adapter_is_another_revision(tiny_model, tmp_path):
     assert before.logprobs([chat(3)], ["fee"]) != pytest.approx(after.logprobs([chat(3)], ["fee"]), abs=0.01)
 
 
-def test_the_tokenizer_beside_an_adapter_is_the_one_to_use(tiny_model, tmp_path):
+def test_the_tokenizer_saved_with_an_adapter_is_used(tiny_model, tmp_path):
     folder = make_adapter(tiny_model, tmp_path / "adapter")
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
     tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
@@ -180,12 +184,12 @@ def test_the_tokenizer_beside_an_adapter_is_the_one_to_use(tiny_model, tmp_path)
 def test_an_adapter_of_another_model_is_refused(tiny_model, tmp_path, change):
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    other = copy(tiny_model, tmp_path)
+    narrow = copy(tiny_model, tmp_path)
     config = AutoConfig.from_pretrained(str(tiny_model), **change)
-    AutoModelForCausalLM.from_config(config).save_pretrained(str(other))
+    AutoModelForCausalLM.from_config(config).save_pretrained(str(narrow))
     folder = make_adapter(tiny_model, tmp_path / "adapter")
     with pytest.raises(ModelError, match="does not fit its model"):
-        load_model(f"hf:{other}+{folder}", ModelSettings(device="cpu", backend="transformers"))
+        load_model(f"hf:{narrow}+{folder}", ModelSettings(device="cpu", backend="transformers"))
 
 
 def make_adapter(tiny_model, folder):

@@ -1,4 +1,4 @@
-"""What prompts share is read once, and nothing is read twice for it."""
+"""Prompts that share a prefix are grouped, and every prompt is in one group."""
 
 import itertools
 import random
@@ -30,7 +30,7 @@ def test_groups(prompts, groups):
     assert shared_prefixes(prompts, min_tokens=2) == groups
 
 
-def test_every_prompt_stands_in_one_group_and_begins_as_it_says():
+def test_every_prompt_is_in_one_group_and_has_its_prefix():
     rng = random.Random(0)
     for _ in range(300):
         prompts = [[rng.randint(0, 1) for _ in range(rng.randint(1, 9))] for _ in range(rng.randint(1, 12))]
@@ -45,7 +45,7 @@ def test_every_prompt_stands_in_one_group_and_begins_as_it_says():
         assert saved_tokens(groups) <= sum(common_length(*pair) for pair in pairs)
 
 
-def test_one_that_shares_little_does_not_spoil_a_group():
+def test_a_prompt_that_shares_little_does_not_join_a_group():
     long = list(range(100, 1100))
     prompts = [[*range(80), 5000], *([*range(80), *long, n] for n in range(2000, 2010))]
     groups = shared_prefixes(prompts, min_tokens=64)
@@ -53,9 +53,9 @@ def test_one_that_shares_little_does_not_spoil_a_group():
     assert sorted(groups[0].members) == list(range(1, 11))
 
 
-def test_groups_in_batches_of_what_may_be_kept():
+def test_batches_of_groups():
     groups = [PrefixGroup([n], shared) for n, shared in enumerate([0, 30, 40, 50, 0, 200, 10])]
-    assert [[each.shared for each in batch] for batch in batched_groups(groups, 100)] == [
+    assert [[group.shared for group in batch] for batch in batched_groups(groups, 100)] == [
         [0, 30, 40],
         [50, 0],
         [200],

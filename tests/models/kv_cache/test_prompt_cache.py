@@ -1,4 +1,4 @@
-"""What models of one base have read is read once, and each answers as it does alone."""
+"""Models with one base share a cache, and each gives the same answers as alone."""
 
 import gc
 
@@ -53,21 +53,21 @@ def adapters(tiny_model, tmp_path_factory):
 
 
 def texts(model, chats=CHATS):
-    return [each.text for each in model.generate(chats)]
+    return [completion.text for completion in model.generate(chats)]
 
 
 @pytest.mark.parametrize("which", [None, 0, 2])
-def test_answers_are_those_without_the_cache(tiny_model, adapters, which):
+def test_the_cache_does_not_change_answers(tiny_model, adapters, which):
     adapter = "" if which is None else adapters[which]
     plain = opened(tiny_model, adapter, prompt_cache_tokens=0)
-    kept = opened(tiny_model, adapter, batch_size=3)
-    assert texts(kept) == texts(plain) == texts(kept)
-    assert kept.logprobs(CHATS, ["fee Monday"] * 4) == pytest.approx(
+    cached = opened(tiny_model, adapter, batch_size=3)
+    assert texts(cached) == texts(plain) == texts(cached)
+    assert cached.logprobs(CHATS, ["fee Monday"] * 4) == pytest.approx(
         plain.logprobs(CHATS, ["fee Monday"] * 4), abs=1e-3
     )
 
 
-def test_an_activated_adapter_answers_as_under_peft(tiny_model, adapters):
+def test_an_activated_adapter_answers_as_in_peft(tiny_model, adapters):
     from peft import PeftModel
 
     from opora.models.chat_template import encode_chat
@@ -88,37 +88,37 @@ def test_one_cache_serves_the_model_and_its_adapters(tiny_model, adapters):
     alone = [texts(opened(tiny_model, adapter)) for adapter in ("", adapters[0], adapters[1])]
     gc.collect()
     models = [opened(tiny_model, adapter) for adapter in ("", adapters[0], adapters[1])]
-    assert len({id(each._network.base) for each in models}) == 1
+    assert len({id(model._network.base) for model in models}) == 1
     prompts = models[0]._network.prompts
-    found = [texts(models[0])]
+    answers = [texts(models[0])]
     read = prompts.read_tokens
-    found += [texts(each) for each in models[1:]]
-    assert prompts.read_tokens == read, "the adapters read nothing again"
-    assert found == alone
-    assert len(set(map(str, found))) == 3
-    assert texts(models[0]) == alone[0], "a model is what it was, whoever answered before"
+    answers += [texts(model) for model in models[1:]]
+    assert prompts.read_tokens == read, "adapters must not read the prompt again"
+    assert answers == alone
+    assert len(set(map(str, answers))) == 3
+    assert texts(models[0]) == alone[0], "adapters must not change the base model"
 
 
-def test_a_plain_adapter_reads_for_itself(tiny_model, adapters):
+def test_a_plain_adapter_has_a_network_of_its_own(tiny_model, adapters):
     base, merged = opened(tiny_model), opened(tiny_model, adapters[2])
     assert base._network.base is not merged._network.base
     assert texts(base) != texts(merged)
 
 
-def test_ctranslate2_is_not_given_what_it_cannot_run(tiny_model, adapters):
+def test_ctranslate2_does_not_run_activated_adapters(tiny_model, adapters):
     assert type(opened(tiny_model, adapters[0], backend="auto")).__name__ == "TransformersModel"
     with pytest.raises(InputError, match="backend ctranslate2 cannot run"):
         opened(tiny_model, adapters[0], backend="ctranslate2")
 
 
-def test_another_template_than_the_adapters_is_refused(tiny_model, adapters, monkeypatch):
+def test_a_template_other_than_the_adapters_is_an_error(tiny_model, adapters, monkeypatch):
     model = opened(tiny_model, adapters[0])
     monkeypatch.setattr(model._tokenizer, "chat_template", "{% for m in messages %}{{ m['content'] }}{% endfor %}")
     with pytest.raises(ModelError, match="differs from the one that the adapter was trained with"):
         texts(model)
 
 
-def test_what_is_shared_is_read_once(tiny_model):
+def test_a_shared_prefix_is_read_once(tiny_model):
     model = opened(tiny_model)
     texts(model, [chat("fee"), chat("Monday"), chat("fee day")])
     context = len(model._tokenizer(CONTEXT)["input_ids"])
@@ -126,14 +126,14 @@ def test_what_is_shared_is_read_once(tiny_model):
 
 
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_keys_go_on_from_what_was_kept(family):
+def test_cached_keys_equal_those_of_a_full_pass(family):
     network, cache = make_causal_model(family).eval(), PromptCache(1000)
     rows = [row.prompt for kind in ("nested", "equal", "unrelated") for row in draw_token_rows(kind)]
     with torch.inference_mode():
         for row in rows:
-            found = cache.read(network, row)
-            wanted = network(input_ids=torch.tensor([row]), past_key_values=transformers.DynamicCache())
-            for (key, value), layer in zip(found, wanted.past_key_values.layers, strict=True):
+            past = cache.read(network, row)
+            expected = network(input_ids=torch.tensor([row]), past_key_values=transformers.DynamicCache())
+            for (key, value), layer in zip(past, expected.past_key_values.layers, strict=True):
                 torch.testing.assert_close(key, layer.keys, atol=1e-4, rtol=1e-4)
                 torch.testing.assert_close(value, layer.values, atol=1e-4, rtol=1e-4)
     assert cache.read_tokens < sum(map(len, rows))
@@ -147,7 +147,7 @@ def test_the_cache_keeps_to_its_limit():
     assert len(cache._entries) > 1
 
 
-def test_padding_stands_on_the_left():
+def test_padding_is_on_the_left():
     short, long = ([(torch.ones(1, 2, size, 4), torch.ones(1, 2, size, 4))] for size in (2, 5))
     layer = pad_left([short, [], long]).layers[0]
     assert layer.keys.sum((1, 2, 3)).tolist() == [16, 0, 40]
@@ -162,14 +162,14 @@ def test_a_state_cannot_be_cut_off_at_a_token():
 
 
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_a_batch_goes_on_from_what_was_kept(family):
+def test_a_batch_continues_from_the_cache(family):
     network, cache = make_causal_model(family).eval(), PromptCache(1000)
     rows = [row.prompt for row in draw_token_rows("nested")]
     longest = max(map(len, rows))
     ids = torch.tensor([[0] * (longest - len(row)) + row for row in rows])
     six = {"min_new_tokens": 6, "max_new_tokens": 6, "do_sample": False}
     with torch.inference_mode():
-        wanted = [network.generate(torch.tensor([row]), **six)[0, -6:] for row in rows]
+        expected = [network.generate(torch.tensor([row]), **six)[0, -6:] for row in rows]
         past = pad_left([cache.read(network, row[:-1]) for row in rows])
-        found = network.generate(ids, attention_mask=(ids > 0).long(), past_key_values=past, **six)[:, -6:]
-    assert found.tolist() == torch.stack(wanted).tolist()
+        generated = network.generate(ids, attention_mask=(ids > 0).long(), past_key_values=past, **six)[:, -6:]
+    assert generated.tolist() == torch.stack(expected).tolist()

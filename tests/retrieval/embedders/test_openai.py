@@ -1,4 +1,4 @@
-"""A server of embeddings that answers, delays, fails, hangs up and mixes up its rows."""
+"""Embedders behind a server that answers, delays, fails, hangs up and mixes up its rows."""
 
 import json
 import os
@@ -80,12 +80,12 @@ def embeddings():
 
 
 def open_at(server, **more):
-    given = {"retries": 2, "timeout_s": 2.0, "batch_size": 2, **more}
-    return open_embedder(f"openai:m@{server.url}", None, EmbeddingSettings(**given))
+    settings = {"retries": 2, "timeout_s": 2.0, "batch_size": 2, **more}
+    return open_embedder(f"openai:m@{server.url}", None, EmbeddingSettings(**settings))
 
 
-def texts(*found):
-    return [Text(each, "ru") for each in found]
+def texts(*strings):
+    return [Text(string, "ru") for string in strings]
 
 
 def expected(*lengths):
@@ -94,20 +94,20 @@ def expected(*lengths):
 
 
 @pytest.mark.parametrize("trouble", ["answer", "reverse", 429, 500, 503, "hang up"])
-def test_vectors_come_whole_in_order_of_length_one(embeddings, trouble):
+def test_unit_vectors_in_the_order_of_the_texts(embeddings, trouble):
     embeddings.plan = ["answer", trouble]
-    found = open_at(embeddings).embed(texts("a", "bb", "ccc", "dddd", "eeeee"), "passage")
-    assert found.dtype == np.float32
-    assert np.allclose(found, expected(1, 2, 3, 4, 5), atol=1e-6)
+    vectors = open_at(embeddings).embed(texts("a", "bb", "ccc", "dddd", "eeeee"), "passage")
+    assert vectors.dtype == np.float32
+    assert np.allclose(vectors, expected(1, 2, 3, 4, 5), atol=1e-6)
 
 
 def test_blank_texts_are_not_sent(embeddings):
-    found = open_at(embeddings).embed(texts("", "bb", " \n"), "passage")
-    assert np.allclose(found, [[0, 0], *expected(2), [0, 0]])
+    vectors = open_at(embeddings).embed(texts("", "bb", " \n"), "passage")
+    assert np.allclose(vectors, [[0, 0], *expected(2), [0, 0]])
     assert embeddings.requests == [["a"], ["bb"]]
 
 
-def test_no_texts_no_rows(embeddings):
+def test_no_texts_give_no_rows(embeddings):
     assert open_at(embeddings).embed([], "passage").shape == (0, 2)
 
 
@@ -123,7 +123,7 @@ def test_no_texts_no_rows(embeddings):
         (["ragged"], "2 texts were sent, but not one vector per text came back"),
     ],
 )
-def test_what_stays_is_one_line(embeddings, plan, message):
+def test_a_lasting_failure_is_one_line(embeddings, plan, message):
     embedder = open_at(embeddings, retries=1)
     assert embedder.dimensions == 2
     embeddings.plan = plan
@@ -132,7 +132,7 @@ def test_what_stays_is_one_line(embeddings, plan, message):
     assert "\n" not in str(caught.value)
 
 
-def test_never_more_at_once_than_allowed(embeddings):
+def test_concurrency_limits_parallel_requests(embeddings):
     embedder = open_at(embeddings, concurrency=3, batch_size=1)
     assert embedder.dimensions == 2
     embeddings.delay = 0.05
@@ -140,27 +140,27 @@ def test_never_more_at_once_than_allowed(embeddings):
     assert embeddings.most_at_once == 3
 
 
-@pytest.mark.parametrize(("given", "sent"), [("sk-1", "Bearer sk-1"), (None, "Bearer none")])
-def test_the_key_comes_from_the_environment(embeddings, monkeypatch, given, sent):
+@pytest.mark.parametrize(("key", "header"), [("sk-1", "Bearer sk-1"), (None, "Bearer none")])
+def test_the_key_comes_from_the_environment(embeddings, monkeypatch, key, header):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    if given:
-        monkeypatch.setenv("OPENAI_API_KEY", given)
+    if key:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
     assert open_at(embeddings).dimensions == 2
-    assert embeddings.keys == [sent]
+    assert embeddings.keys == [header]
 
 
-def test_what_the_journal_holds_is_not_asked_for(embeddings, tmp_path):
-    found = texts(*("x" * (1 + n % 9) for n in range(300)))
+def test_journalled_vectors_are_not_requested_again(embeddings, tmp_path):
+    passages = texts(*("x" * (1 + n % 9) for n in range(300)))
     embedder = open_at(embeddings, batch_size=100)
     assert is_costly(embedder)
     with Journal(tmp_path / "vectors.journal") as journal:
-        first = JournalledEmbedder(embedder, journal).embed(found, "passage")
-        asked = len(embeddings.requests)
-        again = embed_journalled(embedder, found, "passage", journal)
+        first = JournalledEmbedder(embedder, journal).embed(passages, "passage")
+        requests = len(embeddings.requests)
+        again = embed_journalled(embedder, passages, "passage", journal)
         assert np.array_equal(first, again)
-        assert len(embeddings.requests) == asked
-        embed_journalled(embedder, found[:2], "question", journal)
-        assert len(embeddings.requests) == asked + 1
+        assert len(embeddings.requests) == requests
+        embed_journalled(embedder, passages[:2], "question", journal)
+        assert len(embeddings.requests) == requests + 1
         assert embed_journalled(embedder, [], "passage", journal).shape == (0, 2)
 
 
@@ -179,7 +179,7 @@ with Journal(Path(sys.argv[2])) as journal:
 """
 
 
-def test_a_killed_run_asks_only_for_the_rest(embeddings, tmp_path):
+def test_a_run_after_a_kill_requests_only_the_rest(embeddings, tmp_path):
     command = [sys.executable, "-c", KILLED, f"openai:m@{embeddings.url}", str(tmp_path / "vectors.journal")]
     embeddings.delay = 0.1
     process = subprocess.Popen(command, env=os.environ)
@@ -191,6 +191,6 @@ def test_a_killed_run_asks_only_for_the_rest(embeddings, tmp_path):
     embeddings.requests.clear()
     embeddings.delay = 0.0
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    # two chunks of 256 were on disk; beside the rest one text asks for the dimensions
+    # two chunks of 256 were on disk; one more text finds the dimensions
     assert sum(map(len, embeddings.requests)) == 1 + 1000 - 512
     assert float(done.stdout) == pytest.approx(sum(expected(*(1 + n % 9 for n in range(1000))).sum(axis=1)), rel=1e-4)

@@ -26,9 +26,9 @@ def test_vectors_are_those_of_navec():
     assert np.array_equal(word_vectors().rows(words), np.stack([navec[word] for word in words]))
 
 
-@pytest.mark.parametrize(("word", "known"), [("срок", True), ("паром", True), ("Срок", False), ("ыыъъ", False)])
-def test_known_words(word, known):
-    assert (word in word_vectors()) is known
+@pytest.mark.parametrize(("word", "expected"), [("срок", True), ("паром", True), ("Срок", False), ("ыыъъ", False)])
+def test_words_of_the_vocabulary(word, expected):
+    assert (word in word_vectors()) is expected
 
 
 def test_the_most_frequent_words_come_first():
@@ -60,21 +60,23 @@ def test_vectors_have_length_one_or_zero():
     assert np.allclose(np.linalg.norm(vectors, axis=1), [1, 1, 0, 0, 1, 0], atol=1e-5)
 
 
-@pytest.mark.parametrize(("texts", "wanted", "expected"), [(5, 8, 0), (20, 8, 2), (200, 8, 8), (200, 0, 0), (0, 8, 0)])
-def test_common_directions_are_at_most_one_for_ten_texts(texts, wanted, expected):
+@pytest.mark.parametrize(
+    ("texts", "components", "expected"), [(5, 8, 0), (20, 8, 2), (200, 8, 8), (200, 0, 0), (0, 8, 0)]
+)
+def test_common_directions_are_at_most_one_for_ten_texts(texts, components, expected):
     words = ["срок", "плата", "паром", "насос", "вода", "дом", "лес", "река", "поле", "город", "море"]
-    embedder = fit_sif(ru(*(f"{words[n % 11]} {words[n % 7]}" for n in range(texts))), wanted)
+    embedder = fit_sif(ru(*(f"{words[n % 11]} {words[n % 7]}" for n in range(texts))), components)
     assert embedder.components.shape == (expected, 300)
 
 
-def test_what_all_texts_share_is_removed():
+def test_common_directions_are_removed():
     texts = ru(*(f"правила порта {word}" for word in ["срок", "плата", "паром", "насос", "вода"] * 8))
     near, plain = fit_sif(texts, 4), fit_sif(texts, 0)
     a, b = ru("правила порта срок", "правила порта вода")
     assert np.prod(near.embed([a, b]), axis=0).sum() < np.prod(plain.embed([a, b]), axis=0).sum() - 0.1
 
 
-def test_rare_words_count_most():
+def test_rare_words_have_the_highest_weight():
     embedder = fit_sif(ru("срок паром", "срок насос", "срок вода"), components=0)
     both, rare, common = embedder.embed(ru("срок паром", "паром", "срок"))
     assert both @ rare > both @ common
@@ -112,11 +114,11 @@ def test_the_cache_is_bounded_and_clearing_it_changes_nothing(monkeypatch):
     assert len(small._keys) <= 6 + 8
 
 
-def test_an_index_holds_all_that_search_needs(tmp_path):
+def test_an_index_contains_the_fitted_embedder(tmp_path):
     embedder = fit_or_load("sif", ru(*["срок хранения вещей", "плата за Docker"] * 10), 2)
     embedder.save(tmp_path / "embedder")
-    found = open_embedder("sif", tmp_path).embed(ru("срок Docker"), "question")
-    assert np.array_equal(found, embedder.embed(ru("срок Docker")))
+    vectors = open_embedder("sif", tmp_path).embed(ru("срок Docker"), "question")
+    assert np.array_equal(vectors, embedder.embed(ru("срок Docker")))
     assert list(embedder.identity()) == [module.NAME]
 
 
@@ -132,10 +134,10 @@ def test_damage_is_one_line(tmp_path, name, content):
 
 
 def test_hashes_are_the_same_in_every_process():
-    one, other, stranger = hashed_vectors(["kubernetes", "kubernets", "postgres"], 300)
-    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
-    assert one @ other > 0.2 > abs(one @ stranger)
-    assert json.dumps([round(float(each), 4) for each in one[:3]]) == HASH
+    word, misspelt, unrelated = hashed_vectors(["kubernetes", "kubernets", "postgres"], 300)
+    assert np.linalg.norm(word) == pytest.approx(1, abs=1e-5)
+    assert word @ misspelt > 0.2 > abs(word @ unrelated)
+    assert json.dumps([round(float(value), 4) for value in word[:3]]) == HASH
 
 
 HASH = "[0.0293, 0.0176, -0.1049]"

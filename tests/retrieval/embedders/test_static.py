@@ -1,4 +1,4 @@
-"""Tables of sentence-transformers, read without torch; transformers; specs."""
+"""Static tables read without torch, neural embedders, and specs of embedders."""
 
 import json
 import subprocess
@@ -24,10 +24,12 @@ TEXTS = ["Срок, плата", "паромы и насосу", "", "...", "sto
 def tokenizer():
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-    found = Tokenizer(models.WordPiece({"[UNK]": 0, **{word: n for n, word in enumerate(WORDS, 1)}}, unk_token="[UNK]"))
-    found.normalizer = normalizers.Lowercase()
-    found.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return found
+    wordpiece = Tokenizer(
+        models.WordPiece({"[UNK]": 0, **{word: n for n, word in enumerate(WORDS, 1)}}, unk_token="[UNK]")
+    )
+    wordpiece.normalizer = normalizers.Lowercase()
+    wordpiece.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return wordpiece
 
 
 def make_static(folder, *layers):
@@ -41,26 +43,26 @@ def make_static(folder, *layers):
     return model
 
 
-def layers_of(names):
+def make_layers(names):
     import torch
     from sentence_transformers.base.modules import Dense, Normalize
 
-    made = {
+    makers = {
         "normalize": Normalize,
         "dense": lambda: Dense(16, 16, activation_function=torch.nn.Identity()),
         "narrow": lambda: Dense(16, 4, bias=False, activation_function=torch.nn.Identity()),
     }
-    return [made[name]() for name in names]
+    return [makers[name]() for name in names]
 
 
 @pytest.mark.parametrize("names", [[], ["normalize"], ["dense", "normalize"], ["dense", "narrow"]])
 def test_vectors_are_those_of_sentence_transformers(tmp_path, names):
-    model = make_static(tmp_path, *layers_of(names))
+    model = make_static(tmp_path, *make_layers(names))
     embedder = StaticEmbedder(tmp_path)
-    found = embedder.embed([Text(text, "ru") for text in TEXTS], "passage")
-    wanted = model.encode(TEXTS, normalize_embeddings=True)
-    assert found.shape == (len(TEXTS), embedder.dimensions)
-    assert np.allclose(found, wanted, atol=1e-5)
+    vectors = embedder.embed([Text(text, "ru") for text in TEXTS], "passage")
+    expected = model.encode(TEXTS, normalize_embeddings=True)
+    assert vectors.shape == (len(TEXTS), embedder.dimensions)
+    assert np.allclose(vectors, expected, atol=1e-5)
 
 
 def test_model2vec_tables_are_read(tmp_path):
@@ -72,8 +74,8 @@ def test_model2vec_tables_are_read(tmp_path):
     save_file({"embeddings": rows, "mapping": mapping, "weights": weights}, str(tmp_path / "model.safetensors"))
     from sentence_transformers import SentenceTransformer
 
-    wanted = SentenceTransformer(str(tmp_path), device="cpu").encode(TEXTS[:2], normalize_embeddings=True)
-    assert np.allclose(StaticEmbedder(tmp_path).embed([Text(text, "ru") for text in TEXTS[:2]]), wanted, atol=1e-3)
+    expected = SentenceTransformer(str(tmp_path), device="cpu").encode(TEXTS[:2], normalize_embeddings=True)
+    assert np.allclose(StaticEmbedder(tmp_path).embed([Text(text, "ru") for text in TEXTS[:2]]), expected, atol=1e-3)
 
 
 def test_no_torch_is_loaded(tmp_path):
@@ -134,7 +136,7 @@ def test_an_index_holds_the_trained_embedder(tmp_path):
     assert (again.covers("ru"), again.covers("en")) == (True, False)
 
 
-def test_what_is_no_trained_embedder(tmp_path):
+def test_an_artefact_that_is_not_an_embedder(tmp_path):
     publish(tmp_path / "train" / "raft", "train sft")
     with pytest.raises(InputError, match="is not a trained embedder; `train sft` made it"):
         open_embedder("train/raft", None, root=tmp_path)
@@ -228,10 +230,10 @@ def test_transformers_by_folder(tiny_bert, tmp_path):
     texts = ["срок", "паром вода " * 9, "fee"]
     model = SentenceTransformer(str(tiny_bert), device="cpu")
     for role, prompt in (("question", "плата "), ("passage", "насос ")):
-        wanted = model.encode([prompt + text for text in texts], normalize_embeddings=True)
-        found = embedder.embed([Text(text, "ru") for text in texts], role)
-        assert np.allclose(found, wanted, atol=1e-5)
-        assert found.dtype == np.float32
+        expected = model.encode([prompt + text for text in texts], normalize_embeddings=True)
+        vectors = embedder.embed([Text(text, "ru") for text in texts], role)
+        assert np.allclose(vectors, expected, atol=1e-5)
+        assert vectors.dtype == np.float32
     assert embedder.dimensions == 16
     assert embedder.embed([], "passage").shape == (0, 16)
     embedder.save(tmp_path / "embedder")

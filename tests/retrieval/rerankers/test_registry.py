@@ -1,4 +1,4 @@
-"""Rerankers by their names: what a spec opens, what an index keeps."""
+"""Rerankers by spec, from a project and from an index."""
 
 import math
 
@@ -50,38 +50,38 @@ def test_wrong_specs(spec, fault, tmp_path):
     assert "\n" not in str(raised.value)
 
 
-def test_none_is_no_reranker(tmp_path):
+def test_none_opens_nothing(tmp_path):
     assert open_reranker("none", tmp_path) is None
 
 
 @pytest.fixture
 def trained(tmp_path):
-    """A project in which `train/mine` is a forest."""
+    """Project in which `train/mine` is a LambdaMART reranker."""
     with Build(tmp_path / "train" / "mine", "train reranker", Settings(), {}) as build:
         make_lambdamart().save(build.path / "model")
         build.publish()
     return tmp_path
 
 
-def test_an_index_keeps_what_was_trained(trained):
+def test_an_index_contains_the_trained_reranker(trained):
     kept = trained / "index" / "reranker"
     save_reranker("train/mine", kept, trained)
-    made = open_reranker("train/mine", kept, trained)
+    original = open_reranker("train/mine", kept, trained)
     (trained / "train" / "mine" / "model" / MODEL_FILE).unlink()
-    assert open_reranker("train/mine", kept).identity() == made.identity()
+    assert open_reranker("train/mine", kept).identity() == original.identity()
     question = make_query("northern pier")
-    assert open_reranker("train/mine", kept).score(question, [FERRY, PUMP]) == made.score(question, [FERRY, PUMP])
+    assert open_reranker("train/mine", kept).score(question, [FERRY, PUMP]) == original.score(question, [FERRY, PUMP])
 
 
 @pytest.mark.parametrize("spec", ["none", "hf:some/model", "llm:smollm2"])
-def test_what_is_found_by_its_name_is_not_kept(trained, spec):
+def test_other_kinds_are_not_copied(trained, spec):
     kept = trained / "index" / "reranker"
     save_reranker("train/mine", kept, trained)
     save_reranker(spec, kept, trained)
     assert not kept.exists()
 
 
-def test_a_training_that_is_not_there_or_another_is_one_line(trained):
+def test_a_missing_or_wrong_training_is_one_line(trained):
     with pytest.raises(InputError, match=r"train/other: this artefact does not exist"):
         save_reranker("train/other", trained / "kept", trained)
     with Build(trained / "train" / "raft", "train sft", Settings(), {}) as build:
@@ -92,7 +92,7 @@ def test_a_training_that_is_not_there_or_another_is_one_line(trained):
         open_reranker("train/mine", trained / "kept")
 
 
-def test_a_folder_is_named_whatever_is_in_its_name(tmp_path):
+def test_the_path_of_a_folder_may_contain_separators(tmp_path):
     folder = tmp_path / "a@b"
     folder.mkdir()
     opened = open_reranker(f"hf:{folder}", tmp_path)
@@ -123,7 +123,7 @@ def cross_encoder(tmp_path_factory):
 
 
 @pytest.mark.slow  # loading sentence-transformers alone takes seconds
-def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
+def test_a_cross_encoder_scores_as_in_sentence_transformers(cross_encoder):
     from sentence_transformers import CrossEncoder
 
     reranker = open_reranker(f"hf:{cross_encoder}", cross_encoder)
@@ -137,7 +137,7 @@ def test_a_cross_encoder_scores_as_its_library_does(cross_encoder):
 
 
 @pytest.mark.slow  # loading sentence-transformers alone takes seconds
-def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
+def test_a_damaged_cross_encoder_is_one_line(tmp_path, tiny_model):
     pytest.importorskip("sentence_transformers")
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ModelError, match="does not load") as raised:
@@ -146,35 +146,35 @@ def test_a_cross_encoder_that_is_none_is_one_line(tmp_path, tiny_model):
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("passage", "expected"),
     [
         (FERRY, "Ferry > Timetable\nSix boats leave the northern pier."),
         (PUMP, "The pump is checked once a year."),
         (make_candidate("Text.", heading=("Rules",)), "Rules\nText."),
     ],
 )
-def test_a_model_is_shown_headings_once(found, expected):
-    assert reranker_text(found) == expected
+def test_the_text_of_a_reranker_has_each_heading_once(passage, expected):
+    assert reranker_text(passage) == expected
 
 
-class Teller(ScriptedModel):
-    """Tells «yes» where the passage names what is asked for."""
+class NorthernModel(ScriptedModel):
+    """Model that prefers yes if the passage contains the word northern."""
 
     def logprobs(self, chats, continuations):
-        self.asked = [(chat[-1].content, text) for chat, text in zip(chats, continuations, strict=True)]
+        self.calls_scored = [(chat[-1].content, text) for chat, text in zip(chats, continuations, strict=True)]
         return [-1.0 if ("northern" in chat[-1].content.split("Question")[0]) == (text in ("Yes", "Да")) else -3.0
                 for chat, text in zip(chats, continuations, strict=True)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("language", "options"), [("en", {"Yes", "No"}), ("ru", {"Да", "Нет"}), ("de", {"Yes", "No"})])
 def test_the_probability_of_yes_ranks(language, options):
-    model = Teller()
+    model = NorthernModel()
     reranker = LlmReranker("scripted", lambda spec, settings: model)
     scores = reranker.score(make_query("Who leaves?", language), [FERRY, PUMP])
     high = 1 / (1 + math.exp(-2))
     assert scores == pytest.approx([high, 1 - high])
-    assert {text for _, text in model.asked} == options
-    assert all("Who leaves?" in prompt for prompt, _ in model.asked)
+    assert {text for _, text in model.calls_scored} == options
+    assert all("Who leaves?" in prompt for prompt, _ in model.calls_scored)
     assert reranker.score(make_query("Who?"), []) == []
 
 
@@ -188,13 +188,13 @@ def test_a_real_model_ranks(tiny_model):
     model = load_model(f"hf:{tiny_model}", ModelSettings())
     reranker = LlmReranker(f"hf:{tiny_model}")
     scores = reranker.score(make_query("Who leaves?"), [FERRY, PUMP])
-    assert all(0 < each < 1 for each in scores)
+    assert all(0 < score < 1 for score in scores)
     assert scores[0] != scores[1]
     values = answer_probabilities(model, "Who leaves?", "en", [FERRY, PUMP], "Six boats.")
-    assert all(0 < each < 1 for each in values)
+    assert all(0 < value < 1 for value in values)
     assert f"hf:{tiny_model}" in reranker.identity()
 
 
-def test_forests_are_told_apart_by_what_they_hold(trained):
+def test_the_identity_depends_on_the_model(trained):
     identity = open_reranker("train/mine", trained, trained).identity()
     assert identity == LambdaMartReranker(make_lambdamart().text, "x").identity()

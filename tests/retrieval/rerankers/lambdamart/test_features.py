@@ -1,4 +1,4 @@
-"""Each feature on a case where its value can be told by hand."""
+"""Features of candidates, with values computed by hand."""
 
 import time
 
@@ -11,7 +11,7 @@ from tests.factories import make_candidate, make_query
 
 
 def values(name, question, *candidates):
-    return [round(float(each), 3) for each in compute_features(question, candidates)[:, FEATURES.index(name)]]
+    return [round(float(value), 3) for value in compute_features(question, candidates)[:, FEATURES.index(name)]]
 
 
 FERRY = "How many boats leave the northern pier?"
@@ -32,27 +32,25 @@ FAR = "Boats are painted in spring. " + "The harbour office sells tickets and ma
         ("both", [0.625, 0.75, 0.25]),
     ],
 )
-def test_scores_count_by_the_best(name, expected):
-    found = [
+def test_scores_relative_to_the_best(name, expected):
+    candidates = [
         make_candidate(SIX, bm25=8, cosine=0.2),
         make_candidate(SIX, bm25=4, cosine=0.8),
         make_candidate(SIX, bm25=0, cosine=0.4),
     ]
-    assert values(name, make_query(FERRY), *found) == expected
+    assert values(name, make_query(FERRY), *candidates) == expected
 
 
-def test_scores_do_not_depend_on_their_size():
+def test_features_do_not_depend_on_the_scale_of_scores():
     small = [make_candidate(SIX, bm25=2, cosine=0.2), make_candidate(FAR, bm25=1, cosine=0.1)]
     large = [make_candidate(SIX, bm25=20, cosine=0.2), make_candidate(FAR, bm25=10, cosine=0.1)]
     assert np.array_equal(compute_features(make_query(FERRY), small), compute_features(make_query(FERRY), large))
 
 
-def test_the_cosine_of_what_was_found_by_words_comes_from_its_vector():
+def test_the_cosine_of_a_bm25_hit_comes_from_its_vector():
     question = make_query(FERRY, vector=np.array([0.6, 0.8], dtype=np.float32))
-    assert values("cosine", question, make_candidate(SIX, vector=[1, 0]), make_candidate(SIX, vector=[-1, 0])) == [
-        0.6,
-        0.0,
-    ]
+    candidates = [make_candidate(SIX, vector=[1, 0]), make_candidate(SIX, vector=[-1, 0])]
+    assert values("cosine", question, *candidates) == [0.6, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -109,17 +107,17 @@ def test_features_of_one_passage(name, question, text, expected):
     [("heading_share", 0.5), ("heading_precision", 0.333), ("title_share", 0.5), ("any_share", 0.5)],
 )
 def test_features_of_headings(name, expected):
-    found = make_candidate("Nothing of it.", title="Fee", heading=("Harbour rules",))
-    assert values(name, make_query("storage fee"), found) == [expected]
+    candidate = make_candidate("Nothing of it.", title="Fee", heading=("Harbour rules",))
+    assert values(name, make_query("storage fee"), candidate) == [expected]
 
 
-def test_lengths_count_by_the_mean():
+def test_length_relative_to_the_mean():
     assert values("length", make_query("fee"), make_candidate("fee " * 10), make_candidate("fee " * 30)) == [0.5, 1.5]
 
 
-def test_the_language_counts():
-    found = [make_candidate("fee"), make_candidate("плата", language="ru")]
-    assert values("same_language", make_query("fee"), *found) == [1.0, 0.0]
+def test_the_language():
+    candidates = [make_candidate("fee"), make_candidate("плата", language="ru")]
+    assert values("same_language", make_query("fee"), *candidates) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -142,20 +140,20 @@ def test_the_language_counts():
 def test_types_of_questions(question, expected):
     assert question_type(question) == expected
     row = compute_features(make_query(question), [make_candidate("fee")])[0]
-    chosen = [each for each in TYPES if row[FEATURES.index(f"asks_{each.replace(' ', '_')}")]]
+    chosen = [name for name in TYPES if row[FEATURES.index(f"asks_{name}")]]
     assert chosen == [expected]
 
 
 @pytest.mark.parametrize(
-    ("question", "asked"),
+    ("question", "expected"),
     [
         ("Кто такой Пётр Лунин?", 1.0), ("Что делает команда rebase?", 1.0), ("Что пишут в ГОСТ?", 1.0),
         ("ЖКХ отвечает за это?", 1.0), ("Насос проверили. Когда это было?", 0.0), ("Паром стоит?", 0.0),
         ("Pumps are checked?", 1.0), ("rebase команда", 1.0),
     ],
 )  # fmt: skip
-def test_names_are_told_from_begins_of_sentences(question, asked):
-    assert values("question_names", make_query(question, "ru"), make_candidate("насос", language="ru")) == [asked]
+def test_names_differ_from_starts_of_sentences(question, expected):
+    assert values("question_names", make_query(question, "ru"), make_candidate("насос", language="ru")) == [expected]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?", "!!!", "🙂", "\x00", "1", "の" * 300, "a" * 5000, "«", "| | |"])
@@ -172,7 +170,7 @@ def test_no_candidates_give_no_rows():
     assert compute_features(make_query("fee"), []).shape == (0, len(FEATURES))
 
 
-def test_every_feature_has_its_own_name_and_varies():
+def test_names_of_features_are_unique():
     assert len(set(FEATURES)) == len(FEATURES) == sum(map(len, GROUPS.values()))
 
 
@@ -181,9 +179,9 @@ def test_thirty_candidates_take_little_time():
     question = make_query("How many boats leave the northern pier of Marta Lind in 1998 every morning?")
     times = []
     for _ in range(10):
-        found = [make_candidate(f"{text} {n}", id=f"p{n}") for n in range(30)]
+        candidates = [make_candidate(f"{text} {n}", id=f"p{n}") for n in range(30)]
         began = time.process_time()
-        compute_features(question, found)
+        compute_features(question, candidates)
         times.append(time.process_time() - began)
     assert min(times) < 0.015
-    assert len(found[0].terms) > 80
+    assert len(candidates[0].terms) > 80

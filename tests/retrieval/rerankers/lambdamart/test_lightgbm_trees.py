@@ -1,4 +1,4 @@
-"""A forest that LightGBM trained, read without it."""
+"""Trees that LightGBM trained, evaluated without it."""
 
 import numpy as np
 import pytest
@@ -6,19 +6,19 @@ import pytest
 from opora.errors import InputError
 from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import (
-from tests.factories import make_candidate, make_query
     MODEL_FILE,
     LambdaMartReranker,
     Trees,
     _pairs,
     load_lambdamart,
 )
+from tests.factories import make_candidate, make_query
 
 
 def train(rows, labels, groups, names=FEATURES, **settings):
     import lightgbm
 
-    given = {
+    parameters = {
         "objective": "lambdarank",
         "min_data_in_leaf": 1,
         "num_threads": 1,
@@ -26,13 +26,13 @@ def train(rows, labels, groups, names=FEATURES, **settings):
         "verbosity": -1,
         "use_missing": False,
     }
-    data = lightgbm.Dataset(rows, labels, group=groups, feature_name=list(names), params=given | settings)
-    return lightgbm.train(given | settings, data, num_boost_round=settings.get("rounds", 20))
+    data = lightgbm.Dataset(rows, labels, group=groups, feature_name=list(names), params=parameters | settings)
+    return lightgbm.train(parameters | settings, data, num_boost_round=settings.get("rounds", 20))
 
 
 @pytest.fixture(scope="module")
 def booster():
-    """Trained to put high values of `passage_share` on top."""
+    """Booster trained to rank high values of `passage_share` first."""
     rng = np.random.default_rng(0)
     rows = rng.random((400, len(FEATURES))).astype(np.float32)
     labels = (rows[:, FEATURES.index("passage_share")] > 0.6).astype(int)
@@ -46,34 +46,35 @@ def test_scores_are_those_of_lightgbm(leaves, objective):
     rows = rng.normal(size=(300, len(FEATURES))).astype(np.float32)
     labels = rng.integers(3, size=300)
     model = train(rows, labels, [10] * 30, num_leaves=leaves, objective=objective)
-    trees = Trees([_pairs(each) for each in model.model_to_string().split("\nTree=")[1:]])
+    trees = Trees([_pairs(section) for section in model.model_to_string().split("\nTree=")[1:]])
     fresh = np.vstack([rows, rng.normal(size=(100, len(FEATURES))), np.zeros((1, len(FEATURES)))]).astype(np.float32)
     assert np.allclose(trees.predict(fresh), model.predict(fresh), atol=1e-9)
 
 
-def test_a_tree_that_does_not_split_is_a_number():
+def test_a_tree_without_splits_is_a_constant():
     model = train(
         np.zeros((20, len(FEATURES)), np.float32), np.arange(20) % 2, [10, 10], objective="regression", rounds=1
     )
-    trees = Trees([_pairs(each) for each in model.model_to_string().split("\nTree=")[1:]])
+    trees = Trees([_pairs(section) for section in model.model_to_string().split("\nTree=")[1:]])
     assert np.allclose(trees.predict(np.ones((2, len(FEATURES)), np.float32)), [0.5, 0.5])
 
 
-def test_a_forest_ranks_and_survives_its_folder(booster, tmp_path):
-    forest = LambdaMartReranker(booster.model_to_string(), "here")
-    forest.save(tmp_path / "model")
+def test_a_saved_reranker_gives_the_same_scores(booster, tmp_path):
+    reranker = LambdaMartReranker(booster.model_to_string(), "here")
+    reranker.save(tmp_path / "model")
     again = load_lambdamart(tmp_path / "model")
     question = make_query("northern pier fee")
-    found = [make_candidate("The pier is old."), make_candidate("The fee of the northern pier is 12 euro."), make_candidate("Maps.")]
-    scores = again.score(question, found)
-    assert scores == forest.score(question, found)
-    assert np.allclose(scores, booster.predict(compute_features(question, found)))
+    texts = ["The pier is old.", "The fee of the northern pier is 12 euro.", "Maps."]
+    candidates = [make_candidate(text) for text in texts]
+    scores = again.score(question, candidates)
+    assert scores == reranker.score(question, candidates)
+    assert np.allclose(scores, booster.predict(compute_features(question, candidates)))
     assert max(scores) == scores[1]
-    assert again.identity() == forest.identity()
+    assert again.identity() == reranker.identity()
     assert again.score(question, []) == []
 
 
-def test_two_forests_have_two_identities(booster):
+def test_the_identity_depends_on_the_model(booster):
     text = booster.model_to_string()
     assert LambdaMartReranker(text, "a").identity() != LambdaMartReranker(text + "\n", "a").identity()
 
@@ -92,7 +93,7 @@ def test_two_forests_have_two_identities(booster):
         (lambda text: text.replace("num_cat=0", "num_cat=1"), "cannot read the trees.*categorical"),
     ],
 )
-def test_what_does_not_fit_is_one_line(booster, tmp_path, change, fault):
+def test_a_wrong_model_file_is_one_line(booster, tmp_path, change, fault):
     (tmp_path / MODEL_FILE).write_text(change(booster.model_to_string()))
     with pytest.raises(InputError, match=fault) as raised:
         load_lambdamart(tmp_path)
@@ -100,6 +101,6 @@ def test_what_does_not_fit_is_one_line(booster, tmp_path, change, fault):
     assert "\n" not in str(raised.value)
 
 
-def test_a_folder_without_a_forest_is_one_line(tmp_path):
+def test_a_folder_without_a_model_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"lambdamart.txt: no such file"):
         load_lambdamart(tmp_path)

@@ -21,6 +21,7 @@ from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.proximity import PROXIMITY, TermPosition, proximity
 from opora.retrieval.rerankers.lambdamart.question_types import TYPES, question_type
+from opora.retrieval.store.bm25 import K1
 from opora.retrieval.vectors import Vectors
 from opora.text.language import uses_cyrillic
 from opora.text.search_terms import search_terms
@@ -39,8 +40,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Group -> features, in the order of the columns."""
 FEATURES: tuple[str, ...] = tuple(name for group in GROUPS.values() for name in group)
 
-SATURATION = 1.2
-"""Saturation of term frequency: k1 of BM25."""
 DIGITS = frozenset("0123456789")
 LONG_QUESTION = 20
 """Number of terms at which the length of a question is capped."""
@@ -198,7 +197,7 @@ def _word_features(question: _QuestionFacts, facts: _CandidateFacts, present: Se
     return [
         sum(weights[term] for term in facts.counts),
         sum(weights[term] for term in present),
-        sum(weights[term] * count / (count + SATURATION) for term, count in facts.counts.items()),
+        sum(weights[term] * count / (count + K1) for term, count in facts.counts.items()),
         float(question.rarest in present),
         max((weight for term, weight in weights.items() if term not in present), default=0.0),
         len(facts.positions) / facts.length,
