@@ -1,4 +1,4 @@
-"""Training of an embedder: what is learnt from, what comes out, a kill in between."""
+"""Training of an embedder: pairs, artefact, resuming after a kill."""
 
 import json
 import os
@@ -16,11 +16,12 @@ from opora.records import Document, Passage
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.registry import open_embedder
 from opora.retrieval.embedders.sif import fit_sif
-from opora.train.document_split import EMBEDDER_UNTIL, part_of
-from opora.train.embedder.pairs import arrange, corpus_pairs, find_kin, question_pairs
+from opora.train.document_split import EMBEDDER_UNTIL, split_position
+from opora.train.embedder.data import read_embedder_data
+from opora.train.embedder.pairs import arrange_batches, corpus_pairs, find_related_passages, question_pairs
 from opora.train.embedder.settings import EmbedderTrainSettings
-from opora.train.embedder.stage import read_material, train_embedder
-from opora.train.embedder.static_table import beginning_of, choose_beginnings, make_table
+from opora.train.embedder.stage import EmbedderStage
+from opora.train.embedder.static_table import choose_stems, longest_stem, make_table
 from opora.validation import Settings
 
 THINGS = ["паром", "насос", "склад", "причал", "архив", "сервер", "трактор", "музей", "котёл", "вагон"]
@@ -66,6 +67,10 @@ def few_words(monkeypatch):
     monkeypatch.setattr("opora.train.embedder.static_table.MORE_WORDS", 50)
 
 
+def train_embedder(settings, corpus, out):
+    return EmbedderStage(settings, corpus, out).run()
+
+
 def rows_below(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -100,24 +105,24 @@ def test_it_learns_what_the_corpus_says(corpus, tmp_path):
 
 @pytest.mark.parametrize("more", [{}, {"loss": "contrastive"}, {"loss": "triplet"}, {"hard_negatives": 2}])
 def test_same_seed_same_weights(corpus, tmp_path, more):
-    one, other = (train_embedder(settings(**more), corpus, tmp_path / name) for name in ("a", "b"))
-    assert one.fingerprint == other.fingerprint
+    first, second = (train_embedder(settings(**more), corpus, tmp_path / name) for name in ("a", "b"))
+    assert first.fingerprint == second.fingerprint
     third = train_embedder(settings(**more, seed=1), corpus, tmp_path / "c")
-    assert third.files["model/model.safetensors"] != one.files["model/model.safetensors"]
+    assert third.files["model/model.safetensors"] != first.files["model/model.safetensors"]
 
 
 def test_documents_of_the_reranker_are_not_learnt_from(corpus):
-    material = read_material(settings(), corpus)
-    learnt = {material.passages[pair.passage].document_id for pair in material.learnt}
-    scored = {material.passages[pair.passage].document_id for pair in material.scored}
-    assert all(part_of(each, 0) < EMBEDDER_UNTIL for each in learnt)
-    assert all(part_of(each, 0) >= EMBEDDER_UNTIL for each in scored)
+    data = read_embedder_data(settings(), corpus)
+    learnt = {data.passages[pair.passage].document_id for pair in data.train}
+    scored = {data.passages[pair.passage].document_id for pair in data.valid}
+    assert all(split_position(each, 0) < EMBEDDER_UNTIL for each in learnt)
+    assert all(split_position(each, 0) >= EMBEDDER_UNTIL for each in scored)
     assert len(learnt) + len(scored) == 60
 
 
 def test_a_pair_is_a_sentence_and_the_rest():
     [passage] = [passage_of(3)]
-    pairs = corpus_pairs([passage], find_kin([passage]), per_passage=2, seed=0)
+    pairs = corpus_pairs([passage], find_related_passages([passage]), per_passage=2, seed=0)
     assert len(pairs) == 3
     for pair in pairs[:2]:
         assert pair.anchor in passage.text
@@ -131,24 +136,24 @@ def test_copies_and_overlaps_are_kin():
     copy = passage_of(0).model_copy(update={"id": "copy-0", "document_id": "copy", "text": base.text + " Ещё слово."})
     beside = base.model_copy(update={"id": "d0-1", "start": 100, "end": 300, "text": passage_of(7).text})
     after = base.model_copy(update={"id": "d0-2", "start": 900, "end": 999, "text": passage_of(18).text})
-    assert find_kin([base, copy, beside, after]) == [
+    assert find_related_passages([base, copy, beside, after]) == [
         frozenset({0, 1, 2}), frozenset({0, 1}), frozenset({0, 2}), frozenset({3}),
     ]  # fmt: skip
 
 
 def test_no_batch_holds_a_right_answer_as_a_wrong_one():
     passages = [passage_of(number % 20).model_copy(update={"id": f"p{number}"}) for number in range(60)]
-    pairs = corpus_pairs(passages, find_kin(passages), per_passage=2, seed=0)
-    batches = arrange(pairs, 8, seed=0)
+    pairs = corpus_pairs(passages, find_related_passages(passages), per_passage=2, seed=0)
+    batches = arrange_batches(pairs, 8, seed=0)
     placed = [number for batch in batches for number in batch]
     assert len(placed) == len(set(placed))
     assert len(placed) > 0.9 * len(pairs)
     for batch in batches:
-        for one in batch:
-            others = {pairs[other].passage for other in batch if other != one}
-            assert others.isdisjoint(pairs[one].kin)
-        assert len({pairs[one].anchor for one in batch}) == len(batch)
-    assert arrange(pairs, 8, seed=0) == batches != arrange(pairs, 8, seed=1)
+        for number in batch:
+            other_passages = {pairs[other].passage for other in batch if other != number}
+            assert other_passages.isdisjoint(pairs[number].related)
+        assert len({pairs[number].anchor for number in batch}) == len(batch)
+    assert arrange_batches(pairs, 8, seed=0) == batches != arrange_batches(pairs, 8, seed=1)
 
 
 def asked(path, **more):
@@ -159,9 +164,9 @@ def asked(path, **more):
 
 
 def test_questions_are_learnt_from(corpus, tmp_path):
-    material = read_material(settings(), corpus)
-    numbers = [n for n, each in enumerate(material.passages) if part_of(each.document_id, 0) < EMBEDDER_UNTIL]
-    number = int(material.passages[numbers[0]].document_id[1:])
+    data = read_embedder_data(settings(), corpus)
+    numbers = [n for n, each in enumerate(data.passages) if split_position(each.document_id, 0) < EMBEDDER_UNTIL]
+    number = int(data.passages[numbers[0]].document_id[1:])
     thing = THINGS[number % 10]
     quote = {"document": f"d{number}", "text": f"Бригада мастера Зорина {number} принимает {thing} под роспись."}
     path = asked(tmp_path / "q.jsonl", quotes=[quote])
@@ -180,10 +185,10 @@ def test_a_file_without_questions_to_train_on(corpus, tmp_path, more):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"base": "openai:m@http://localhost/v1"}, "base .* cannot be trained; sif and hf:NAME-OR-PATH"),
-        ({"base": "siff"}, "cannot be trained"),
-        ({"mlm_epochs": 1}, "mlm_epochs is a setting of hf: bases"),
-        ({"loss": "triplet", "hard_negatives": 0}, "needs a wrong passage"),
+        ({"base": "openai:m@http://localhost/v1"}, "base .* cannot be fine-tuned; use sif or hf:NAME-OR-PATH"),
+        ({"base": "siff"}, "cannot be fine-tuned"),
+        ({"mlm_epochs": 1}, "mlm_epochs needs an hf: base"),
+        ({"loss": "triplet", "hard_negatives": 0}, "needs a hard negative"),
     ],
 )
 def test_wrong_settings(more, message):
@@ -195,7 +200,7 @@ def test_a_corpus_that_is_too_small(tmp_path):
     with Build(tmp_path / "corpus", "ingest", Settings(), {}) as build:
         write_parquet(build.path / "passages.parquet", [passage_of(0).model_copy(update={"text": "Два слова."})])
         build.publish()
-    with pytest.raises(InputError, match="0 pairs to learn from"):
+    with pytest.raises(InputError, match="only 0 of"):
         train_embedder(settings(), tmp_path / "corpus", tmp_path / "out")
 
 
@@ -220,9 +225,9 @@ def test_the_table_gives_the_vectors_of_sif(corpus):
     ],
 )
 def test_each_spelling_is_read_as_its_word(words):
-    beginnings = choose_beginnings(words)
+    stems = choose_stems(words)
     for key, forms in words.items():
-        assert {beginnings[beginning_of(form, beginnings)] for form in forms} == {key}
+        assert {stems[longest_stem(form, stems)] for form in forms} == {key}
 
 
 def make_bert(folder):
@@ -273,11 +278,11 @@ KILLED = """
 import sys
 from pathlib import Path
 import opora.train.embedder.static_table as table
-from opora.train.embedder.stage import train_embedder
+from opora.train.embedder.stage import EmbedderStage
 from opora.train.embedder.settings import EmbedderTrainSettings
 table.MORE_WORDS = 50
 settings = EmbedderTrainSettings(epochs=12, batch_size=8, vocabulary=500, device="cpu", checkpoint_every=5)
-print(train_embedder(settings, Path(sys.argv[1]), Path(sys.argv[2])).fingerprint)
+print(EmbedderStage(settings, Path(sys.argv[1]), Path(sys.argv[2])).run().fingerprint)
 """
 
 

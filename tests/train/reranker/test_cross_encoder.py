@@ -4,8 +4,8 @@ import pytest
 
 from opora.errors import InputError
 from opora.retrieval.rerankers.registry import open_reranker
-from opora.train.reranker.cross_encoder import WRONG, Pair, pairs_of, train_cross_encoder
-from opora.train.reranker.groups import Group
+from opora.train.reranker.cross_encoder import NEGATIVES, PassagePair, make_pairs, train_cross_encoder
+from opora.train.reranker.groups import RankingGroup
 from opora.train.reranker.settings import RerankerTrainSettings
 from tests.factories import make_candidate, make_query
 
@@ -13,15 +13,16 @@ WORDS = "pump pier boat crane garden lamp".split()
 
 
 def group(question):
-    """Whatever is asked, the passage about the lamp is right: a model with random weights learns that in seconds."""
-    passages = [make_candidate(f"the {each} is old", id=each) for each in WORDS]
-    return Group(make_query(question), passages, [float(each == "lamp") for each in WORDS], ("d",), made=True)
+    """Return a group in which the passage about the lamp is relevant for any question: random weights learn it fast."""
+    passages = [make_candidate(f"the {word} is old", id=word) for word in WORDS]
+    relevance = [float(word == "lamp") for word in WORDS]
+    return RankingGroup(make_query(question), passages, relevance, ("d",), synthetic=True)
 
 
 def test_pairs_are_the_right_ones_and_the_best_wrong_ones():
-    pairs = list(pairs_of(group("lamp")))
-    assert [each.label for each in pairs] == [0.0] * WRONG + [1.0]
-    assert pairs[-1] == Pair("lamp", "the lamp is old", 1.0)
+    pairs = list(make_pairs(group("lamp")))
+    assert [pair.relevance for pair in pairs] == [0.0] * NEGATIVES + [1.0]
+    assert pairs[-1] == PassagePair("lamp", "the lamp is old", 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -58,5 +59,5 @@ def test_training_teaches_and_is_saved(base, tmp_path):
 
 
 def test_without_groups_there_is_nothing_to_learn(tmp_path):
-    with pytest.raises(InputError, match="no question whose passage was found"):
+    with pytest.raises(InputError, match="no question has a relevant candidate"):
         train_cross_encoder([], RerankerTrainSettings(base="hf:some/model"), tmp_path, tmp_path)

@@ -1,4 +1,4 @@
-"""Training of a reranker: questions made from a corpus, parts by document, labels, a forest in the end."""
+"""Training of a reranker: synthetic queries, document split, labels, artefact."""
 
 import json
 import random
@@ -12,14 +12,13 @@ from opora.records import Document, Passage
 from opora.retrieval.rerankers.registry import open_reranker
 from opora.retrieval.settings import IndexSettings
 from opora.text.search_terms import search_terms
-from opora.train.document_split import RERANKER_FROM, part_of
-from opora.train.reranker.evaluate import describe, measure
-from opora.train.reranker.groups import Group, given_group, made_group
-from opora.train.reranker.labelled_queries import Asked, read_asked
-from opora.train.reranker.sampling import Parts
+from opora.train.document_split import RERANKER_FROM, DocumentSplit, split_position
+from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
+from opora.train.reranker.groups import group_labelled, group_synthetic
+from opora.train.reranker.labelled_queries import LabelledQuery, read_labelled_queries
 from opora.train.reranker.settings import RerankerTrainSettings
-from opora.train.reranker.stage import _relabelled, reranker_build, train_reranker
-from opora.train.reranker.synthetic_queries import Made, make_questions
+from opora.train.reranker.stage import RerankerStage, label_with_model
+from opora.train.reranker.synthetic_queries import SyntheticQuery, make_queries
 from opora.validation import Settings
 from tests.factories import make_candidate, make_lambdamart, make_query
 
@@ -77,8 +76,12 @@ def write_questions(path, passages, **more):
     return path
 
 
-SMALL = {"made": 60, "trees": 5, "leaves": 4, "depth": 10}
+SMALL = {"synthetic_queries": 60, "trees": 5, "leaves": 4, "candidates": 10}
 INDEX = IndexSettings(embedder="none")
+
+
+def train_reranker(settings, index_settings, corpus, out):
+    return RerankerStage(settings, index_settings, corpus, out).run()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ def test_a_forest_comes_out_with_its_figures(trained):
     out, manifest = trained
     assert sorted(each.name for each in out.iterdir()) == ["manifest.json", "model"]
     assert manifest.stage == "train reranker"
-    figures = manifest.results["held_out"]["made"]
+    figures = manifest.results["held_out"]["synthetic"]
     assert figures["questions"] == manifest.counts["questions, held out"] > 3
     assert 0 < figures["before"]["recall_10"] <= 1
     assert set(figures["after"]) == {"recall_1", "recall_5", "recall_10", "mrr"}
@@ -115,31 +118,31 @@ def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus
 def test_what_is_done_is_not_done_again(trained, corpus):
     out, manifest = trained
     assert train_reranker(RerankerTrainSettings(**SMALL), INDEX, corpus, out) == manifest
-    assert reranker_build(RerankerTrainSettings(**SMALL), INDEX, corpus, out).finished == manifest
+    assert RerankerStage(RerankerTrainSettings(**SMALL), INDEX, corpus, out).build().finished == manifest
     changed = INDEX.model_copy(update={"dense_weight": 0.5})
-    assert reranker_build(RerankerTrainSettings(**SMALL), changed, corpus, out).finished is None
-    shown = INDEX.model_copy(update={"neighbors": 2, "reranker": "train/mine"})
-    assert reranker_build(RerankerTrainSettings(**SMALL), shown, corpus, out).finished == manifest
+    assert RerankerStage(RerankerTrainSettings(**SMALL), changed, corpus, out).build().finished is None
+    shown = INDEX.model_copy(update={"neighbor_passages": 2, "reranker": "train/mine"})
+    assert RerankerStage(RerankerTrainSettings(**SMALL), shown, corpus, out).build().finished == manifest
 
 
 def test_questions_of_a_file_teach(corpus, tmp_path):
     _, passages = make_documents()
     path = write_questions(tmp_path / "questions.jsonl", passages[:45])
-    settings = RerankerTrainSettings(**{**SMALL, "made": 0}, questions=path)
+    settings = RerankerTrainSettings(**{**SMALL, "synthetic_queries": 0}, questions=path)
     manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "given")
     assert manifest.counts["questions, train"] + manifest.counts["questions, held out"] == 45
-    assert set(manifest.results["held_out"]) == {"given"}
+    assert set(manifest.results["held_out"]) == {"labelled"}
     assert manifest.inputs["questions"]
 
 
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        ({"base": "tree"}, "base 'tree' is unknown; forest and hf:"),
+        ({"base": "tree"}, "base 'tree' is unknown; use lambdamart or hf:"),
         ({"base": "hf:"}, "base 'hf:' is unknown"),
-        ({"labels": "best"}, "labels 'best' is unknown; gold and reward:MODEL"),
-        ({"labels": "reward:smollm2"}, "name a file by questions"),
-        ({"made": 0}, "nothing to train on"),
+        ({"relevance": "best"}, "relevance 'best' is unknown; use gold or llm:MODEL"),
+        ({"relevance": "llm:smollm2"}, "set questions to a file"),
+        ({"synthetic_queries": 0}, "nothing to train on"),
     ],
 )
 def test_settings_that_do_not_fit_together(given, fault):
@@ -152,8 +155,8 @@ def test_a_missing_file_and_a_missing_passage_are_one_line(corpus, tmp_path):
     with pytest.raises(InputError, match=r"no\.jsonl: no such file"):
         train_reranker(settings, INDEX, corpus, tmp_path / "out")
     path = write_questions(tmp_path / "q.jsonl", make_documents()[1][:1], quotes=[])
-    with pytest.raises(InputError, match="no question whose passage was found"):
-        train_reranker(RerankerTrainSettings(made=0, questions=path), INDEX, corpus, tmp_path / "out")
+    with pytest.raises(InputError, match="no question has a relevant candidate"):
+        train_reranker(RerankerTrainSettings(synthetic_queries=0, questions=path), INDEX, corpus, tmp_path / "out")
 
 
 def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
@@ -165,18 +168,18 @@ def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
         {"id": "n", "question": "Who?", "answer": "?", "behavior": "refuse"},
     ]
     write_json_lines(path, rows)
-    asked = read_asked(path, corpus)
-    assert [(each.example.id, sorted(each.gold), each.documents) for each in asked] == [
+    queries = read_labelled_queries(path, corpus)
+    assert [(query.example.id, sorted(query.gold), query.documents) for query in queries] == [
         ("q0", ["d0-0"], ("d0",)), ("q1", ["d0-1"], ("d0",)), ("n", [], ("question n",)),
     ]  # fmt: skip
 
 
 def test_made_questions_leave_something_to_find():
     _, passages = make_documents()
-    made = make_questions(passages, 50, seed=0)
+    made = make_queries(passages, 50, seed=0)
     assert len(made) == 50
-    assert made == make_questions(passages, 50, seed=0) != make_questions(passages, 50, seed=1)
-    assert make_questions(passages, 10, seed=0) == made[:10]
+    assert made == make_queries(passages, 50, seed=0) != make_queries(passages, 50, seed=1)
+    assert make_queries(passages, 10, seed=0) == made[:10]
     known = {each.id: each for each in passages}
     for each in made:
         passage = known[each.passage_id]
@@ -193,7 +196,7 @@ def test_made_questions_leave_something_to_find():
 @pytest.mark.parametrize("text", ["", "One.", "| a | b |\n|---|---|", "🙂 🙂", "Short one. Also short."])
 def test_a_passage_that_says_nothing_gives_no_question(text):
     passage = Passage(id="p", document_id="d", text=text, start=0, end=len(text), metadata={"language": "en"})
-    assert make_questions([passage], 5, seed=0) == []
+    assert make_queries([passage], 5, seed=0) == []
 
 
 HELD = "The pump near the pier is checked every Monday."
@@ -208,79 +211,79 @@ def test_every_passage_that_holds_the_sentence_is_right():
     copy = make_candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
     own = make_candidate(f"{HELD} {REST}", id="own", bm25=8.0)
     other = make_candidate("The pump hall.", id="other", bm25=2.0)
-    made = made_group(found(copy, own, other), Made("pump pier monday", "d", "own", (), HELD))
-    assert made.labels == [1.0, 1.0, 0.0]
+    made = group_synthetic(found(copy, own, other), SyntheticQuery("pump pier monday", "d", "own", (), HELD))
+    assert made.relevance == [1.0, 1.0, 0.0]
     assert made.candidates == [copy, own, other]
 
 
 def test_a_heading_is_asked_for_without_headings():
     below = [make_candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
     other = make_candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
-    group = made_group(found(*below, other), Made("Old cranes", "d", "p0", ("Old cranes",)))
-    assert group.labels == [1.0, 1.0, 0.0]
+    group = group_synthetic(found(*below, other), SyntheticQuery("Old cranes", "d", "p0", ("Old cranes",)))
+    assert group.relevance == [1.0, 1.0, 0.0]
     assert all(not each.heading_terms and not each.data["heading"] for each in group.candidates)
     assert 0 < group.candidates[0].bm25 < 3.0
     assert 1.0 < group.candidates[2].bm25 < 1.2
-    assert group.question.vector is None
+    assert group.query.vector is None
 
 
 def test_parts_share_no_document_and_are_what_they_say():
     ids = [f"d{number}" for number in range(2000)]
-    places = [part_of(each, 0) for each in ids]
+    places = [split_position(each, 0) for each in ids]
     assert 0 <= min(places) < 0.01
     assert 0.99 < max(places) < 1
-    assert places != [part_of(each, 1) for each in ids]
-    for parts, seen, held in ((Parts(0, 0.0), 0.0, 0.2), (Parts(0, RERANKER_FROM), 0.55, 0.09)):
-        names = [parts.of([each]) for each in ids]
+    assert places != [split_position(each, 1) for each in ids]
+    for parts, seen, held in ((DocumentSplit(0, 0.0), 0.0, 0.2), (DocumentSplit(0, RERANKER_FROM), 0.55, 0.09)):
+        names = [parts.part([each]) for each in ids]
         assert names.count("seen") / 2000 == pytest.approx(seen, abs=0.03)
         assert names.count("held out") / 2000 == pytest.approx(held, abs=0.03)
-    parts = Parts(0, 0.0)
-    one, other = ids[names.index("held out")], next(each for each in ids if parts.of([each]) == "train")
-    assert parts.of([one, other]) == "between"
+    parts = DocumentSplit(0, 0.0)
+    one, other = ids[names.index("held out")], next(each for each in ids if parts.part([each]) == "train")
+    assert parts.part([one, other]) == "mixed"
 
 
-def group(labels, bm25, made=True, answer=""):
-    passages = [make_candidate("pump pier", id=f"p{n}", bm25=each) for n, each in enumerate(bm25)]
+def group(relevance, bm25, synthetic=True, answer=""):
+    passages = [make_candidate("pump pier", id=f"p{n}", bm25=score) for n, score in enumerate(bm25)]
     passages[-1] = make_candidate("The crane.", id="last", bm25=bm25[-1])
-    return Group(make_query("crane"), passages, labels, ("d",), made, answer=answer)
+    return RankingGroup(make_query("crane"), passages, relevance, ("d",), synthetic, answer=answer)
 
 
 def test_before_and_after_are_measured():
     groups = [
         group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0]),
-        group([0.0, 1.0, 0.0], [3.0, 2.0, 1.0], made=False),
+        group([0.0, 1.0, 0.0], [3.0, 2.0, 1.0], synthetic=False),
         group([0.0] * 2, [2, 1]),
     ]
-    measured = measure(make_lambdamart(), groups, 0.2)
-    assert measured["made"]["before"]["recall_1"] == 0.0
-    assert measured["made"]["after"]["recall_1"] == 0.5
-    assert measured["made"]["before"]["mrr"] == pytest.approx((1 / 3) / 2)
-    assert measured["given"]["before"]["mrr"] == 0.5
-    assert measured["given"]["after"]["mrr"] == pytest.approx(1 / 3)
-    assert measured["made"]["gain_recall_1"]["mean"] == 0.5
-    assert measured["made"]["questions"] == 2
+    metrics = evaluate_reranker(make_lambdamart(), groups, 0.2)
+    assert metrics["synthetic"]["before"]["recall_1"] == 0.0
+    assert metrics["synthetic"]["after"]["recall_1"] == 0.5
+    assert metrics["synthetic"]["before"]["mrr"] == pytest.approx((1 / 3) / 2)
+    assert metrics["labelled"]["before"]["mrr"] == 0.5
+    assert metrics["labelled"]["after"]["mrr"] == pytest.approx(1 / 3)
+    assert metrics["synthetic"]["gain_recall_1"]["mean"] == 0.5
+    assert metrics["synthetic"]["questions"] == 2
 
 
 def test_what_got_worse_is_said():
-    better = measure(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
-    worse = measure(make_lambdamart(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
-    assert "recall@1 0.000 to 1.000" in describe(better)
-    assert "worse" not in describe(better)
-    assert "made questions tell little" in describe(better)
-    given = measure(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0], made=False)], 0.2)
-    assert "tell little" not in describe(given)
-    assert "recall@1 1.000 to 0.000" in describe(worse)
-    assert "it got worse: leave index.reranker as it was" in describe(worse)
-    assert "no document was held out" in describe({})
+    better = evaluate_reranker(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
+    worse = evaluate_reranker(make_lambdamart(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
+    assert "recall@1 0.000 -> 1.000" in describe_gain(better)
+    assert "worse" not in describe_gain(better)
+    assert "synthetic queries predict little" in describe_gain(better)
+    labelled = evaluate_reranker(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0], synthetic=False)], 0.2)
+    assert "predict little" not in describe_gain(labelled)
+    assert "recall@1 1.000 -> 0.000" in describe_gain(worse)
+    assert "ranking got worse: do not use it as index.reranker" in describe_gain(worse)
+    assert "no documents were held out" in describe_gain({})
 
 
 def test_a_known_answer_labels_by_its_probability():
     model = ScriptedModel([("The crane", "The crane.")])
-    [given] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
-    assert given.labels[2] == 1.0
-    assert given.labels[0] < 0.1
-    [made] = _relabelled([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], model)
-    assert made.labels == [1.0, 0.0, 0.0]
+    [labelled] = label_with_model([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
+    assert labelled.relevance[2] == 1.0
+    assert labelled.relevance[0] < 0.1
+    [unlabelled] = label_with_model([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], model)
+    assert unlabelled.relevance == [1.0, 0.0, 0.0]
 
 
 def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
@@ -288,7 +291,9 @@ def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
     script = tmp_path / "script.jsonl"
     write_json_lines(script, [{"match": "pump", "answer": "Yes."}])
     path = write_questions(tmp_path / "q.jsonl", passages[:20], quotes=[])
-    settings = RerankerTrainSettings(**{**SMALL, "made": 0}, questions=path, labels=f"llm:scripted:{script}")
+    settings = RerankerTrainSettings(
+        **{**SMALL, "synthetic_queries": 0}, questions=path, relevance=f"llm:scripted:{script}"
+    )
     manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "reward")
     assert manifest.counts["questions, train"] > 10
     assert manifest.results["held_out"] == {}
@@ -299,6 +304,6 @@ def test_given_groups_know_their_gold():
     example = json.loads('{"id": "q", "question": "crane", "answer": "Nine.", "language": "en"}')
     from opora.records import Example
 
-    asked = Asked(Example(**example), frozenset({"b"}), ("d",))
-    made = given_group(found(make_candidate("The crane.", id="a"), make_candidate("A crane.", id="b")), asked)
-    assert (made.labels, made.answer, made.made) == ([0.0, 1.0], "Nine.", False)
+    asked = LabelledQuery(Example(**example), frozenset({"b"}), ("d",))
+    made = group_labelled(found(make_candidate("The crane.", id="a"), make_candidate("A crane.", id="b")), asked)
+    assert (made.relevance, made.answer, made.synthetic) == ([0.0, 1.0], "Nine.", False)
