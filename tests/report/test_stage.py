@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import get_args
@@ -17,9 +18,11 @@ from opora.errors import InputError
 from opora.metrics.bootstrap import Difference
 from opora.records import QUESTION_TYPES, Answer, Behavior
 from opora.report.render import inline_markdown
-from opora.report.settings import ReportSettings
+from opora.report.settings import ReportSettings, report_languages
 from opora.report.stage import ReportStage
-from opora.report.texts import read_report_texts
+from opora.report.texts import read_report_texts, report_words
+from opora.text import resources
+from opora.validation import parse_record
 
 
 class Page(HTMLParser):
@@ -266,3 +269,20 @@ def test_a_verdict_is_significant_after_holm(metric, mean, adjusted, expected):
 )
 def test_inline_markdown(text, line):
     assert inline_markdown(text) == line
+
+
+def test_a_new_language_is_one_folder(tmp_path):
+    shutil.copytree(resources.LANGUAGES / "en", tmp_path / "en")
+    (tmp_path / "xx").mkdir()
+    (tmp_path / "xx" / "report.yaml").write_text("page: {skip: Zu den Ergebnissen}", encoding="utf-8")
+    with resources.languages_at(tmp_path):
+        words = report_words(ReportSettings(language="xx").language)
+        assert words("page.skip") == "Zu den Ergebnissen"
+        assert words("page.contents") == "Contents"
+        assert words("scores.title") == "Scores"
+        assert report_languages() == ["en", "xx"]
+
+
+def test_a_language_without_texts_is_an_error():
+    with pytest.raises(InputError, match=r"report.language is 'eo': .*known: en, ru"):
+        parse_record(ReportSettings, {"language": "eo"}, "opora.yaml", "report.")
