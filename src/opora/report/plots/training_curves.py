@@ -20,17 +20,7 @@ from opora.bench.results.markdown import Grid
 from opora.errors import InputError
 from opora.models.revision import adapter_revision
 from opora.models.spec import parse_spec
-from opora.report.plots.base import (
-    FONT_PT,
-    INK,
-    MARKERS,
-    PAPER,
-    PlotSpec,
-    format_ticks,
-    new_figure,
-    series_color,
-    style_axes,
-)
+from opora.report.plots import base
 from opora.train.llm.early_stopping import GENERAL_LOSS
 from opora.train.llm.stage import LOG
 
@@ -75,7 +65,7 @@ def read_training_curves(bench: Manifest) -> list[TrainingCurve]:
     return [curve for curve in curves if curve.evaluations]
 
 
-def training_plot(name: str, curve: TrainingCurve, words: Words) -> PlotSpec:
+def training_plot(name: str, curve: TrainingCurve, words: Words) -> base.PlotSpec:
     """Plan one panel for the held-out loss and one for general chats, whose small rise a shared panel would hide."""
     loss = words("training.nats") if curve.method == "sft" else words("training.loss", method=curve.method)
     panels = [(loss, "domain"), (words("training.general_nats"), "general")]
@@ -85,25 +75,25 @@ def training_plot(name: str, curve: TrainingCurve, words: Words) -> PlotSpec:
     def draw() -> Figure:
         from matplotlib.ticker import MaxNLocator
 
-        figure, all_axes = new_figure(0.4 + 1.4 * len(panels), rows=len(panels))
+        figure, all_axes = base.new_figure(0.4 + 1.4 * len(panels), rows=len(panels))
         for number, (axes, (title, attribute)) in enumerate(zip(all_axes, panels, strict=True)):
             points = [(evaluation.step, getattr(evaluation, attribute)) for evaluation in curve.evaluations]
             limit = points[0][1] + max_increase if attribute == "general" and max_increase is not None else None
             _draw_losses(axes, number, points, limit, words)
             if limit is not None:
-                axes.axhline(limit, color=INK, linewidth=1, linestyle="--")
+                axes.axhline(limit, color=base.INK, linewidth=1, linestyle="--")
                 _annotate(axes, words("training.limit"), (0.0, limit), axes.get_yaxis_transform(), "left")
             if curve.kept_step is not None:
-                axes.axvline(curve.kept_step, color=INK, linewidth=1, linestyle=":", ymax=0.85)
+                axes.axvline(curve.kept_step, color=base.INK, linewidth=1, linestyle=":", ymax=0.85)
                 _annotate(axes, words("training.kept"), (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
-            axes.set_title(title, loc="left", fontsize=FONT_PT, color=INK, pad=8)
-            style_axes(axes, grid="y")
-            format_ticks(axes, words, "y")
+            axes.set_title(title, loc="left", fontsize=base.FONT_PT, color=base.INK, pad=8)
+            base.style_axes(axes, grid="y")
+            base.format_ticks(axes, words, "y")
         all_axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        all_axes[-1].set_xlabel(words("training.step"), fontsize=FONT_PT)
+        all_axes[-1].set_xlabel(words("training.step"), fontsize=base.FONT_PT)
         return figure
 
-    return PlotSpec(name, _caption(curve, words), draw, numbers=_numbers(curve, words))
+    return base.PlotSpec(name, _caption(curve, words), draw, numbers=_numbers(curve, words))
 
 
 def _training_rows(bench: Manifest) -> dict[Path, list[str]]:
@@ -167,7 +157,7 @@ def _draw_losses(
 ) -> None:
     """Draw a line with the numbers of its ends; the y-axis includes `limit`."""
     steps, losses = zip(*points, strict=True)
-    axes.plot(steps, losses, marker=MARKERS[number], color=series_color(number), linewidth=1.5)
+    axes.plot(steps, losses, marker=base.MARKERS[number], color=base.series_color(number), linewidth=1.5)
     low, high = min(losses), max(*losses, limit or 0.0)
     margin = 0.3 * max(MIN_LOSS_RANGE, high - low)
     axes.set_ylim(low - margin, high + margin)
@@ -179,6 +169,6 @@ def _draw_losses(
 def _annotate(axes: Axes, text: str, point: tuple[float, float], transform: Transform, align: str) -> None:
     """Write text above a point, with a background that keeps it legible over lines."""
     axes.annotate(
-        text, point, xycoords=transform, xytext=(0, 6), textcoords="offset points", ha=align, fontsize=FONT_PT,
-        color=INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
+        text, point, xycoords=transform, xytext=(0, 6), textcoords="offset points", ha=align, fontsize=base.FONT_PT,
+        color=base.INK, bbox={"facecolor": base.PAPER, "edgecolor": "none", "pad": 0.5},
     )  # fmt: skip
