@@ -46,7 +46,8 @@ def type_name(annotation: object) -> str:
         annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
     )
     text = re.sub(r"Annotated\[(\w+), .*?\]+$", r"\1", re.sub(r"\b(?:\w+\.)+(?=\w)", "", text))
-    return text.replace("NoneType", "None")
+    text = re.sub(r"Literal\[([^]]*)\]", lambda match: match[1].replace("', '", "' | '"), text)
+    return re.sub(r"Optional\[(.*)\]$", r"\1 | None", text).replace("NoneType", "None")
 
 
 def record_table(model: type[BaseModel]) -> str:
