@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opora.artifacts import Build
-from opora.artifacts.tables import flat
+from opora.artifacts.tables import flatten
 from opora.records import Passage, Scalar
 from opora.text.words import word_texts
 from opora.validation import Settings
@@ -99,7 +99,7 @@ def write_corpus(corpus: Path, texts: Iterable[str]) -> None:
     with Build(corpus, "references", Settings(), inputs={}) as build:
         writer, rows, count = None, [], 0
         for count, text in enumerate(texts, 1):
-            rows.append(flat(as_passage(text, count - 1)))
+            rows.append(flatten(as_passage(text, count - 1)))
             if len(rows) == ROW_GROUP:
                 table = pa.Table.from_pylist(rows)
                 writer = writer or pq.ParquetWriter(build.path / "passages.parquet", table.schema, compression="zstd")

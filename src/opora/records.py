@@ -1,4 +1,4 @@
-"""The nouns of opora: frozen records that every stage reads and writes.
+"""Records that every stage reads and writes: documents, passages, examples, answers.
 
 In: keyword values, or a mapping from JSON or YAML through `parse_record`. Out: validated, immutable records.
 
@@ -46,7 +46,7 @@ Role = Literal["system", "user", "assistant"]
 
 
 class Document(Record):
-    """One source as it was read. `id` is the hash of the source's bytes (hex, 16 digits); `text` is Markdown."""
+    """A source as text. `id` is the hash of the source's bytes (hex, 16 digits); `text` is Markdown."""
 
     id: str
     source: str
@@ -55,8 +55,9 @@ class Document(Record):
     language: str
     metadata: dict[str, Scalar] = {}
     access: tuple[str, ...] = ()
+    """Access labels; empty: everyone may read it."""
     pages: tuple[int, ...] = ()
-    """Offsets in `text`, in characters, at which each page begins; empty where the format has no pages."""
+    """Offsets in `text`, in characters, where each page begins; empty for formats without pages."""
 
 
 class Passage(Record):
@@ -77,18 +78,18 @@ class Passage(Record):
     access: tuple[str, ...] = ()
 
     @property
-    def shown(self) -> str:
-        """What a reader or a model is shown: the span, below the table header that it lost."""
+    def full_text(self) -> str:
+        """The span for a reader or a model, below its table header."""
         return f"{self.table_header}\n{self.text}" if self.table_header else self.text
 
     @property
     def location(self) -> str:
-        """Source, heading path and page, as a person would cite it."""
+        """Source, heading path and page, for a citation."""
         return format_location(self)
 
 
 class Hit(Record):
-    """A passage that a search found: its rank (from 1) and the scores that put it there, by name, higher is better."""
+    """A retrieved passage with its rank (from 1) and its scores by name; higher is better."""
 
     passage: Passage
     rank: int
@@ -96,28 +97,31 @@ class Hit(Record):
 
 
 class Quote(Record):
-    """A verbatim piece of a document. `document` names a source without language folder or suffix, or with them."""
+    """A verbatim piece of a document. `document` names its source, with or without language folder and suffix."""
 
     document: str
     text: str
 
 
 class KeyFacts(Record):
-    """What an answer must and must not hold. Each fact of `must` is a list of wordings, any of which will do."""
+    """Facts that a correct answer contains (`must`) or excludes (`must_not`).
+
+    A fact of `must` is a list of wordings, any of which counts.
+    """
 
     must: tuple[tuple[str, ...], ...] = ()
     must_not: tuple[str, ...] = ()
 
 
 class Option(Record):
-    """One option of a closed question."""
+    """Option of a multiple-choice question."""
 
     text: str
     right: bool
 
 
 class TypedQuestion(Record):
-    """Base of records with a `question_type`. Reads the key `kind` and the types of the last release."""
+    """Base of records with a `question_type`; accepts the key `kind` and the types of the last release."""
 
     @model_validator(mode="before")
     @classmethod
@@ -125,14 +129,13 @@ class TypedQuestion(Record):
         if not isinstance(data, dict) or "question_type" in data or "kind" not in data:
             return data
         warn_of_old_name("kind", "question_type")
-        return {
-            ("question_type" if key == "kind" else key): OLD_QUESTION_TYPES.get(value, value) if key == "kind" else value
-            for key, value in data.items()
-        }
+        old_type = data["kind"]
+        rest = {key: value for key, value in data.items() if key != "kind"}
+        return rest | {"question_type": OLD_QUESTION_TYPES.get(old_type, old_type)}
 
 
 class Example(TypedQuestion):
-    """A question with what is known about its answer. One definition serves training, benchmark and reward."""
+    """A question with its reference answer and evidence. One definition serves training, benchmark and reward."""
 
     id: str
     question: str
@@ -143,16 +146,16 @@ class Example(TypedQuestion):
     split: Split | None = None
     behavior: Behavior = "answer"
     documents: tuple[str, ...] = ()
-    """Sources that the question is about, as `Quote.document` names them; splits are made by them."""
+    """Sources of the answer, named like `Quote.document`; examples are split by them."""
     quotes: tuple[Quote, ...] = ()
     facts: KeyFacts = KeyFacts()
     options: tuple[Option, ...] = ()
-    """What the closed form of the question lets one choose from; one or several are right."""
+    """Options of the multiple-choice form; one or several are right."""
     passages: tuple[Passage, ...] = ()
     gold: tuple[str, ...] = ()
     """Ids of the passages that hold the answer."""
     origin: str = ""
-    """Where it came from: file and line, or the method that made it."""
+    """Provenance: file and line, or the method that generated it."""
 
 
 class Message(Record):
@@ -163,7 +166,7 @@ class Message(Record):
 
 
 class Citation(Record):
-    """A place that an answer stands on: characters `start:end` of a document's text, which hold `text`."""
+    """Evidence for an answer: characters `start:end` of a document's text, which are `text`."""
 
     document_id: str
     passage_id: str
@@ -172,20 +175,20 @@ class Citation(Record):
     text: str
     location: str
     marker: int | None = None
-    """The number that the answer's text cites it by, from 1."""
+    """Number of its `[n]` mark in the answer's text, from 1."""
 
 
 class DroppedCitation(Record):
-    """What an answer claimed to cite and could not: the text of the claim, and why it was dropped."""
+    """Citation that could not be verified: the text it claimed, and the reason."""
 
     text: str
     reason: Literal["no such passage", "quote not found"]
 
 
 class Answer(Record):
-    """What came back for a question. `seconds` is wall time of retrieval and generation; tokens are the model's own.
+    """Answer to a question. `text` has verified citations only; `raw` is the output of the model.
 
-    `text` is the final answer, every citation in it checked; `raw` is all that the model wrote.
+    `seconds` is the wall time of retrieval and generation; tokens are counted by the model's own tokenizer.
     """
 
     text: str
@@ -201,7 +204,7 @@ class Answer(Record):
 
 
 class Score(Record):
-    """One metric of one answer. `value` is None, never zero, where the metric does not apply or could not be had."""
+    """One metric of one answer. If it does not apply or failed, `value` is None, never zero, and `reason` says why."""
 
     metric: str
     value: float | None
@@ -209,6 +212,7 @@ class Score(Record):
 
 
 def format_location(passage: Passage) -> str:
+    """Return source, heading path and page: `fees.pdf, Rules > Fees, p. 2`."""
     parts = [str(passage.metadata.get("source", passage.document_id))]
     if passage.heading:
         parts.append(" > ".join(passage.heading))

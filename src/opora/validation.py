@@ -142,12 +142,12 @@ def known_fields(model: type[BaseModel], path: list[str | int]) -> list[str]:
     return list(current.model_fields) if current else []
 
 
-def nearest(name: str, known: list[str], prefix: str = "") -> str:
+def nearest(name: str, names: list[str], prefix: str = "") -> str:
     """Return 'did you mean X?' for a near miss, else the list of known names."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {prefix}{close[0]}?"
-    return f"known: {', '.join(prefix + candidate for candidate in known) or 'none'}"
+    return f"known: {', '.join(prefix + candidate for candidate in names) or 'none'}"
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

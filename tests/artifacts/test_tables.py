@@ -39,7 +39,7 @@ def test_no_rows(tmp_path, write, read, name):
     [
         (b'{"a": 1}\n{"a": }\n', r"t.jsonl:2:7: not JSON"),
         (b'{"a": "\xff"}\n', r"t.jsonl:1: not UTF-8 at byte 7"),
-        (b"[]\n", r"t.jsonl:1: a JSON object is expected, this is list"),
+        (b"[]\n", r"t.jsonl:1: expected a JSON object, got list"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, content, message):

@@ -134,7 +134,7 @@ class Build:
             key=self.key,
             fingerprint=content or hash_json(stable),
             settings=self.settings.model_dump(mode="json"),
-            given=self.settings.model_dump(mode="json", exclude_unset=True),
+            user_settings=self.settings.model_dump(mode="json", exclude_unset=True),
             origins=self.settings.origins,
             inputs=self.inputs,
             files=files,

@@ -1,6 +1,6 @@
-"""Rows that cost hours or money, each on disk before it counts.
+"""Journal of rows that cost time or money: each is on disk before it counts, whatever happens to the process.
 
-In: a key and a JSON value. Out: the same, after any crash.
+In: a key and a JSON value. Out: the same value, after any crash.
 
     with build.journal("answers") as journal:
         if key not in journal:
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class Journal:
-    """A durable mapping from string to JSON value, in the order of writing. One writer at a time."""
+    """Durable mapping from string to JSON value, in the order of writing. One writer at a time."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -38,7 +38,7 @@ class Journal:
         return int(self._connection.execute("SELECT count(*) FROM rows").fetchone()[0])
 
     def get(self, key: str) -> Any:
-        """The value of `key`, or None."""
+        """Return the value of `key`, or None."""
         row = self._connection.execute("SELECT value FROM rows WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else None
 
@@ -48,6 +48,7 @@ class Journal:
         self._connection.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (key, text))
 
     def items(self) -> Iterator[tuple[str, Any]]:
+        """Yield (key, value) in the order of writing."""
         for key, value in self._connection.execute("SELECT key, value FROM rows ORDER BY rowid"):
             yield key, json.loads(value)
 

@@ -29,8 +29,8 @@ class Manifest(Record):
     fingerprint: str
     """Hash of the content; manifests of later stages name it as their input."""
     settings: dict[str, Any]
-    given: dict[str, Any]
-    """Settings that differ from their defaults because the user set them."""
+    user_settings: dict[str, Any]
+    """Settings that the user gave; the rest are defaults."""
     origins: dict[str, str]
     inputs: dict[str, str]
     files: dict[str, str]

@@ -1,6 +1,6 @@
-"""What a result was made with: versions of the packages that shape it, and the commit of opora's source.
+"""Provenance of a result: versions of the packages that can change it, and the commit of opora's source.
 
-package_versions()        # {'opora': '0.1.0', 'numpy': '2.4.6', ...}
+package_versions()        # {'python': '3.11.7', 'numpy': '2.4.6', ...}
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RECORDED = (
 
 @functools.cache
 def package_versions() -> dict[str, str]:
-    """Name -> version of the installed packages that can change a result, and of Python."""
+    """Return name -> version of the installed packages that can change a result, and of Python."""
     versions = {"python": platform.python_version()}
     for name in RECORDED:
         try:
@@ -32,17 +32,17 @@ def package_versions() -> dict[str, str]:
 
 @functools.cache
 def commit_of_source() -> tuple[str | None, bool | None]:
-    """Commit of the checkout that opora runs from and whether it has changes; (None, None) outside a checkout."""
-    here = Path(__file__).resolve().parents[3]
-    if not (here / ".git").exists():
+    """Return the commit of opora's checkout and whether it has changes; (None, None) outside a checkout."""
+    root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
         return None, None
     try:
-        head = git(here, "rev-parse", "HEAD").strip()
-        return head, bool(git(here, "status", "--porcelain").strip())
+        head = _git(root, "rev-parse", "HEAD").strip()
+        return head, bool(_git(root, "status", "--porcelain").strip())
     except (OSError, subprocess.CalledProcessError):
         return None, None
 
 
-def git(folder: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout

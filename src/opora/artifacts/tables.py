@@ -1,6 +1,6 @@
-"""Records as JSON Lines and as Parquet.
+"""Tables of records as JSON Lines and Parquet.
 
-In: records. Out: one row each, in order; the same records give the same bytes.
+In: records. Out: one row per record, in order; the same records give the same bytes.
 
     write_json_lines(path, examples)
     examples = list(read_records(path, Example))
@@ -23,7 +23,7 @@ R = TypeVar("R", bound=Record)
 
 
 def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> int:
-    """Write one JSON object a line, UTF-8; returns how many."""
+    """Write one JSON object per line, UTF-8. Returns the number of rows."""
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
@@ -34,7 +34,7 @@ def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> 
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number from 1, object). Raises InputError that names file, line and column of what is no JSON."""
+    """Yield (line number from 1, object). Raises InputError that names file, line and column of invalid JSON."""
     for number, raw in read_lines(path):
         yield number, _parsed(path, number, raw)[1]
 
@@ -46,7 +46,7 @@ def read_records(path: Path, model: type[R]) -> Iterator[R]:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number from 1, line) of lines that are not blank. Raises InputError for a file that is not there."""
+    """Yield (line number from 1, line) of lines that are not blank. Raises InputError for a missing file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     with path.open("rb") as file:
@@ -54,7 +54,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def parse_line(path: Path, number: int, raw: bytes, model: type[R]) -> R:
-    """One line as a record. Raises InputError that names file, line, column and field."""
+    """Return one line as a record. Raises InputError that names file, line, column and field."""
     line, row = _parsed(path, number, raw)
     try:
         return model.model_validate(row)
@@ -72,27 +72,26 @@ def _parsed(path: Path, number: int, raw: bytes) -> tuple[str, dict[str, Any]]:
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{number}:{error.colno}: not JSON: {error.msg}") from None
     if not isinstance(row, dict):
-        raise InputError(f"{path}:{number}: a JSON object is expected, this is {type(row).__name__}")
+        raise InputError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}")
     return line, row
 
 
 def _column(line: str, keys: list[str]) -> int:
-    """Where in a line of JSON the last of nested `keys` stands, from 1; the line's begin for a key that is missing."""
-    at = 0
+    """Return the column, from 1, of the last of nested `keys` in a line of JSON; 1 for a missing key."""
+    position = 0
     for key in keys:
-        found = line.find(json.dumps(key, ensure_ascii=False), at)
-        if found < 0:
+        position = line.find(json.dumps(key, ensure_ascii=False), position)
+        if position < 0:
             return 1
-        at = found
-    return at + 1
+    return position + 1
 
 
 def write_parquet(path: Path, records: Iterable[Record]) -> int:
-    """Write records as Parquet, zstd; nested fields (metadata, headings) as JSON text. Returns how many."""
+    """Write records as Parquet (zstd), nested fields such as metadata as JSON text. Returns the number of rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [flat(record) for record in records]
+    rows = [flatten(record) for record in records]
     if not rows:
         pq.write_table(pa.table({}), path)
         return 0
@@ -101,33 +100,34 @@ def write_parquet(path: Path, records: Iterable[Record]) -> int:
 
 
 def read_parquet(path: Path, model: type[R], numbers: Collection[int] | None = None) -> Iterator[R]:
-    """Yield the rows of a Parquet file that `write_parquet` wrote; only those of `numbers` (from 0) if given."""
-    wanted = None if numbers is None else frozenset(numbers)
+    """Yield the rows of a file of `write_parquet`, or only those at `numbers` (from 0)."""
+    selected = None if numbers is None else frozenset(numbers)
     for number, row in enumerate(read_parquet_rows(path)):
-        if wanted is None or number in wanted:
+        if selected is None or number in selected:
             yield parse_row(row, model, str(path))
 
 
 def parse_row(row: Mapping[str, Any], model: type[R], where: str) -> R:
-    """A row of a Parquet file as a record. Raises InputError that names `where` and the field."""
+    """Return a row of a Parquet file as a record. Raises InputError that names `where` and the field."""
     nested = _nested(model)
     data = {key: json.loads(value) if key in nested else value for key, value in row.items()}
     return parse_record(model, data, where)
 
 
 def read_parquet_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file as they lie in it, nested fields as JSON text."""
+    """Yield the rows of a Parquet file as stored, nested fields as JSON text; missing `columns` are left out."""
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     with pq.ParquetFile(path) as file:
-        known = None if columns is None else [each for each in columns if each in file.schema_arrow.names]
-        for batch in file.iter_batches(columns=known):
+        present = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(columns=present):
             yield from batch.to_pylist()
 
 
-def flat(record: Record) -> dict[str, Any]:
+def flatten(record: Record) -> dict[str, Any]:
+    """Return a record as a row, nested fields as JSON text."""
     data = record.model_dump(mode="json")
     nested = _nested(type(record))
     return {
@@ -138,6 +138,6 @@ def flat(record: Record) -> dict[str, Any]:
 
 @functools.cache
 def _nested(model: type[Record]) -> frozenset[str]:
-    """Fields that are no plain string, number or truth value."""
+    """Return the fields that are not a plain string, number or boolean."""
     plain = (str, int, float, bool)
     return frozenset(name for name, field in model.model_fields.items() if field.annotation not in plain)

@@ -77,8 +77,8 @@ def _stage_command(entry: RegistryEntry, is_group: bool = False) -> Callable[...
     """Return the function of a command; its signature holds the flags. That of a group yields to its subcommands."""
     parameters = [_parameter("context", typer.Context)] if is_group else []
     if entry.argument:
-        annotation = Annotated[list[Path] | None, typer.Argument(help=_field(entry, entry.argument).description)]
-        parameters.append(_parameter(entry.argument, annotation, default=None))
+        paths = typer.Argument(help=_field(entry, entry.argument).description)
+        parameters.append(_parameter(entry.argument, Annotated[list[Path] | None, paths], default=None))
     if entry.method:
         name = typer.Option("--name", metavar="NAME", help="Entry of opora.yaml, and folder of the result.")
         parameters.append(_parameter("name", Annotated[str, name], default=entry.method))
@@ -122,8 +122,8 @@ def _flag(entry: RegistryEntry, flag: str) -> inspect.Parameter:
     text = " ".join((field.description or "").split())
     names = [f"--{option}/--no-{option}" if kind is bool else f"--{option}"]
     names += [f"--{old}" for old, current in entry.load_settings().renamed.items() if current == flag]
-    annotation = Annotated[kind | None, typer.Option(*names, help=text)]
-    return _parameter(_identifier(flag), annotation, default=None)
+    optional: Any = kind | None
+    return _parameter(_identifier(flag), Annotated[optional, typer.Option(*names, help=text)], default=None)
 
 
 def _option_type(annotation: Any) -> Any:

@@ -64,7 +64,7 @@ def format_checks(checks: Iterable[Check]) -> str:
 
 
 def check_installation(uses: str) -> Iterator[Check]:
-    """Check packages, models and the machine. `uses`: names and settings of the sections of the recipe, one per line."""
+    """Check packages, models and the machine. `uses`: the sections of the recipe, with name and settings on a line."""
     yield Check("Python", "ok", f"{platform.python_version()}, opora {__version__}")
     for extra, features in EXTRAS.items():
         versions = _versions(extra)

@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import warnings
-from typing import Annotated, Any
+from typing import Annotated, TextIO
 
 import typer
 
@@ -67,7 +67,7 @@ def _global_options(
 def main() -> None:
     """Run a command. A fault that one line explains is that line on standard error."""
     warnings.simplefilter("ignore", FutureWarning)  # announcements of libraries to their developers
-    warnings.simplefilter("always", RenamedSettingWarning)
+    warnings.simplefilter("once", RenamedSettingWarning)
     warnings.showwarning = _show_warning
     try:
         build_app(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), ""))()
@@ -81,7 +81,14 @@ def main() -> None:
         _exit("interrupted; run the same command to resume", 130)
 
 
-def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     if issubclass(category, RenamedSettingWarning):
         print(f"opora: {message}", file=sys.stderr)
     else:

@@ -38,13 +38,13 @@ def format_plan(lines: Sequence[PlanLine]) -> str:
     if not pending:
         return "\n".join([*rows, "", "Everything is up to date."])
     estimates = [line.estimate for line in pending if line.estimate]
-    seconds = [(line.name, _seconds(line)) for line in pending]
-    known = [value for _, value in seconds if value is not None]
-    calls, tokens = sum(each.calls for each in estimates), sum(each.tokens for each in estimates)
-    total = f"{len(pending)} to run: about {format_seconds(sum(known))}, {calls} calls, {tokens} tokens"
+    seconds = {line.name: _seconds(line) for line in pending}
+    total_seconds = sum(value for value in seconds.values() if value is not None)
+    calls, tokens = sum(estimate.calls for estimate in estimates), sum(estimate.tokens for estimate in estimates)
+    total = f"{len(pending)} to run: about {format_seconds(total_seconds)}, {calls} calls, {tokens} tokens"
     if costs := [estimate.cost for estimate in estimates if estimate.cost is not None]:
         total += f", cost {sum(costs):.4f}"
-    if unknown := [name for name, value in seconds if value is None]:
+    if unknown := [name for name, value in seconds.items() if value is None]:
         total += f"; time unknown for {', '.join(unknown)}"
     return "\n".join([*rows, "", f"{total}."])
 

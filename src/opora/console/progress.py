@@ -1,4 +1,4 @@
-"""Progress with time left, on standard error: a bar on a terminal, a line every few seconds elsewhere.
+"""Progress with the time left, on standard error: one line on a terminal, a new line every 10 s elsewhere.
 
 In: an iterable and its length. Out: the same items.
 
@@ -16,19 +16,19 @@ from typing import TextIO, TypeVar
 T = TypeVar("T")
 
 LINE_EVERY_S = 10.0
-BAR_EVERY_S = 0.2
+REFRESH_EVERY_S = 0.2
 
 
 class Progress:
-    """Counts what is done of `total` and shows how long the rest will take. Use as a context manager."""
+    """Counts finished items of `total` and shows the time left. Use as a context manager."""
 
     def __init__(self, label: str, total: int, done: int = 0, stream: TextIO | None = None) -> None:
         self.label, self.total, self.done = label, total, done
         self._first = done
         self._stream = stream or sys.stderr
         self._terminal = self._stream.isatty()
-        self._began = time.monotonic()
-        self._shown = 0.0 if self._terminal else self._began
+        self._started = time.monotonic()
+        self._last_refresh = 0.0 if self._terminal else self._started
         self._width = 0
 
     def __enter__(self) -> Progress:
@@ -40,13 +40,13 @@ class Progress:
             self._stream.write("\n")
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """`count` more are done; `note` is shown behind the time left, e.g. `loss 1.32`."""
+        """Count finished items; `note` is shown behind the time left, e.g. `loss 1.32`."""
         self.done += count
-        if time.monotonic() - self._shown >= (BAR_EVERY_S if self._terminal else LINE_EVERY_S):
+        if time.monotonic() - self._last_refresh >= (REFRESH_EVERY_S if self._terminal else LINE_EVERY_S):
             self._show(note)
 
     def _show(self, note: str = "") -> None:
-        self._shown = time.monotonic()
+        self._last_refresh = time.monotonic()
         line = self.line(note)
         if self._terminal:
             self._stream.write("\r" + line.ljust(self._width))
@@ -56,19 +56,20 @@ class Progress:
         self._stream.flush()
 
     def line(self, note: str = "") -> str:
-        elapsed = time.monotonic() - self._began
-        fresh = self.done - self._first
+        """Return the current state, `ingest: 3/24, 2 min 10 s left`."""
+        elapsed = time.monotonic() - self._started
+        finished = self.done - self._first
         if self.done >= self.total:
             timing = f"{format_seconds(elapsed)}"
-        elif fresh:
-            timing = f"{format_seconds(elapsed / fresh * (self.total - self.done))} left"
+        elif finished:
+            timing = f"{format_seconds(elapsed / finished * (self.total - self.done))} left"
         else:
             timing = "estimating"
         return f"{self.label}: {self.done}/{self.total}, {timing}" + (f", {note}" if note else "")
 
 
 def track(items: Iterable[T], label: str, total: int, done: int = 0) -> Iterator[T]:
-    """Yield `items` and show progress; `done` of `total` were finished before."""
+    """Yield `items` and show progress; `done` of `total` were finished in an earlier session."""
     with Progress(label, total, done) as progress:
         for item in items:
             yield item
@@ -76,6 +77,7 @@ def track(items: Iterable[T], label: str, total: int, done: int = 0) -> Iterator
 
 
 def format_seconds(seconds: float) -> str:
+    """Return a duration for people: `42 s`, `2 min 10 s`, `1 h 05 min`."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -124,7 +124,7 @@ RENAMED_METHODS = {("bench", "closed"): "multiple_choice", ("bench", "retriever"
 
 def register(entry: RegistryEntry) -> None:
     """Add a kind of section. Raises ValueError if it is registered already."""
-    if any((entry.section, entry.method) == (known.section, known.method) for known in ENTRIES):
+    if any((entry.section, entry.method) == (row.section, row.method) for row in ENTRIES):
         raise ValueError(f"{entry.section} {entry.method}".strip() + " is registered already")
     ENTRIES.append(entry)
 
