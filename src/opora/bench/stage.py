@@ -43,6 +43,7 @@ class BenchStage(Stage):
     """Measures models or retrievers on questions, with the task that its settings name."""
 
     kind = "bench"
+    settings: BenchSettings
 
     def __init__(
         self, settings: BenchSettings, corpus: Path, index: Path, out: Path, load: LoadModel = load_model

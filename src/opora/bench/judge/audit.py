@@ -50,6 +50,7 @@ class JudgeAuditStage(Stage):
     """Measures how far a judge agrees with labels. A verdict that cannot be had is missing and counted."""
 
     kind = "bench judge-check"
+    settings: JudgeAuditSettings
 
     def __init__(self, settings: JudgeAuditSettings, out: Path, load: LoadModel = load_model) -> None:
         self.settings, self.out, self.load = settings, out, load

@@ -40,7 +40,7 @@ class Case(Record):
 
 def case_of_row(row: AnswerRow) -> Case:
     """Return the case of an answer; its evidence is the quotes of the question, or else the gold passages shown."""
-    gold = tuple(hit.passage.shown for hit in row.answer.hits if hit.passage.id in row.gold)
+    gold = tuple(hit.passage.full_text for hit in row.answer.hits if hit.passage.id in row.gold)
     return Case(
         question=row.question,
         reference=row.reference,

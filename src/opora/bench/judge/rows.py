@@ -23,6 +23,10 @@ REASONS: dict[Failure, str] = {
 }
 
 
+_REPLY_FIELDS = {"verdict", "failure", "detail", "raw"}
+_COUNTED_FIELDS = {"attempts", "prompt_tokens", "completion_tokens", "cost"}
+
+
 class VerdictSubject(NamedTuple):
     """Id of a judged answer, and the row of the table that it belongs to, if any."""
 
@@ -67,23 +71,16 @@ def verdict_rows(
         reply = replies[prompt.key]
         counted = reply if prompt.key not in seen else JudgeReply()
         seen.add(prompt.key)
+        fields = reply.model_dump(include=_REPLY_FIELDS) | counted.model_dump(include=_COUNTED_FIELDS)
         rows.append(
             VerdictRow(
-                model=subject.model,
-                id=subject.id,
+                **subject._asdict(),
                 judge=settings.model,
                 revision=revision,
                 template=prompt.template,
                 prompt_hash=prompt.hash,
-                verdict=reply.verdict,
-                failure=reply.failure,
-                detail=reply.detail,
-                raw=reply.raw,
-                attempts=counted.attempts,
-                prompt_tokens=counted.prompt_tokens,
-                completion_tokens=counted.completion_tokens,
-                cost=counted.cost,
                 possible_cost=counted.lost,
+                **fields,
             )
         )
     return rows

@@ -67,6 +67,7 @@ class JudgeStage(Stage):
     """Judges the answers of another benchmark. A verdict that cannot be had is missing and counted."""
 
     kind = "bench"
+    settings: JudgeBenchSettings
 
     def __init__(self, settings: JudgeBenchSettings, benches: Path, out: Path, load: LoadModel = load_model) -> None:
         self.settings, self.benches, self.out, self.load = settings, benches, out, load

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from opora.bench.results import scoring
 from opora.bench.results.scoring import ScoredAnswer
+from opora.metrics import rouge
 from opora.records import Answer, Example, Score
 
 Better = Literal["up", "down", ""]
@@ -62,17 +63,17 @@ COLUMNS = (
     Column("key_fact_recall", "key-fact recall", "Share of the key facts of a question that the answer holds.", "up",
            score=scoring.key_fact_recall, summary=True),
     Column("exact_match", "exact match", "Share of answers that equal the reference word for word.", "up",
-           score=scoring.exact_match),
+           score=lambda scored: rouge.exact_match(scored.text, scored.reference)),
     Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up",
-           score=scoring.rouge_l_precision, summary=True, thesis=True),
+           score=lambda scored: scored.rouge_l.precision, summary=True, thesis=True),
     Column("rouge_l_recall", "ROUGE-L R", "Longest common subsequence over the words of the reference.", "up",
-           score=scoring.rouge_l_recall, summary=True, thesis=True),
+           score=lambda scored: scored.rouge_l.recall, summary=True, thesis=True),
     Column("rouge_l_f1", "ROUGE-L F1", "Harmonic mean of ROUGE-L precision and recall.", "up",
-           score=scoring.rouge_l_f1, summary=True, by_group=True, thesis=True),
+           score=lambda scored: scored.rouge_l.f1, summary=True, by_group=True, thesis=True),
     Column("token_f1", "token F1", "Words that answer and reference share, in any order.", "up",
-           score=scoring.token_f1),
+           score=lambda scored: rouge.token_f1(scored.text, scored.reference)),
     Column("refusal", "refusals", "Share of all questions that are refused.", group="refusals",
-           score=scoring.refusal, by_group=True),
+           score=lambda scored: float(scored.answer.refused), by_group=True),
     Column("false_refusal", "false refusals", "Refused although the passages hold the evidence (over-refusal).", "down",
            "refusals", scoring.false_refusal, summary=True, thesis=True),
     Column("answered_unanswerable", "answered unanswerable", "Answered although the documents hold no answer.", "down",
@@ -97,11 +98,11 @@ COLUMNS = (
            summary=True, thesis=True),
     Column("seconds", "seconds", "Wall time of retrieval and generation per answer.", "down", "cost", is_share=False),
     Column("answer_tokens", "answer tokens", "Tokens generated per answer.", group="cost",
-           score=scoring.answer_tokens, digits=0, is_share=False),
+           score=lambda scored: float(scored.answer.completion_tokens), digits=0, is_share=False),
     Column("answer_words", "answer words", "Words per answer.", group="cost",
-           score=scoring.answer_words, digits=0, is_share=False),
+           score=lambda scored: float(len(rouge.tokens(scored.text))), digits=0, is_share=False),
     Column("prompt_tokens", "prompt tokens", "Tokens of the prompt per answer.", group="cost",
-           score=scoring.prompt_tokens, summary=True, digits=0, is_share=False),
+           score=lambda scored: float(scored.answer.prompt_tokens), summary=True, digits=0, is_share=False),
 )  # fmt: skip
 """In the order of the tables."""
 GROUPED = tuple(column.metric for column in COLUMNS if column.by_group)

@@ -65,30 +65,6 @@ def key_fact_recall(scored: ScoredAnswer) -> Value:
     return 0.0 if scored.answer.refused and share is not None else _or(share, NO_FACTS)
 
 
-def rouge_l_precision(scored: ScoredAnswer) -> Value:
-    return scored.rouge_l.precision
-
-
-def rouge_l_recall(scored: ScoredAnswer) -> Value:
-    return scored.rouge_l.recall
-
-
-def rouge_l_f1(scored: ScoredAnswer) -> Value:
-    return scored.rouge_l.f1
-
-
-def token_f1(scored: ScoredAnswer) -> Value:
-    return rouge.token_f1(scored.text, scored.reference)
-
-
-def exact_match(scored: ScoredAnswer) -> Value:
-    return rouge.exact_match(scored.text, scored.reference)
-
-
-def refusal(scored: ScoredAnswer) -> Value:
-    return float(scored.answer.refused)
-
-
 def false_refusal(scored: ScoredAnswer) -> Value:
     """1 for a refusal although the passages hold all evidence (over-refusal)."""
     if not scored.is_answerable:
@@ -114,18 +90,6 @@ def citation_recall(scored: ScoredAnswer) -> Value:
 def context_recall(scored: ScoredAnswer) -> Value:
     """Share of the evidence that the retrieved passages hold."""
     return _or(scored.context_recall, NO_GOLD)
-
-
-def answer_words(scored: ScoredAnswer) -> Value:
-    return float(len(rouge.tokens(scored.text)))
-
-
-def answer_tokens(scored: ScoredAnswer) -> Value:
-    return float(scored.answer.completion_tokens)
-
-
-def prompt_tokens(scored: ScoredAnswer) -> Value:
-    return float(scored.answer.prompt_tokens)
 
 
 def _or(value: float | None, reason: str) -> Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -61,7 +62,8 @@ class AnswerBenchSettings(BenchSettings):
     """How questions are answered; `ask.model` is ignored."""
 
 
-class TaskInputs(NamedTuple):
+@dataclass(frozen=True)
+class TaskInputs:
     """Questions with their gold passages, the index to search, and access to models."""
 
     examples: Sequence[Example]

@@ -49,7 +49,9 @@ class DistractorsTask(ConditionTask[DistractorsBenchSettings]):
         answerable = [example for example in examples if example.gold]
         if not answerable:
             raise InputError(f"{self.settings.questions}: no question has gold passages; distractors need some")
-        drawn = {kind: self._draw(kind, answerable, index) for kind in self.settings.kinds}
+        drawn: dict[str, dict[str, list[Passage]]] = {
+            kind: self._draw(kind, answerable, index) for kind in self.settings.kinds
+        }
         conditions = []
         for count, kind in self._variants():
             queries = []
