@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatch
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import Progress
 from opora.corpus.chunking.registry import chunk_document
 from opora.corpus.parsers.base import Dropped, Parsed, ParseError
-from opora.corpus.parsers.registry import parsers_fingerprint
+from opora.corpus.parsers.registry import FORMATS
 from opora.corpus.reader import DOCUMENTS, DROPPED, PASSAGES, SUSPECT
 from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
@@ -33,6 +34,7 @@ from opora.corpus.sources.base import Source
 from opora.corpus.sources.registry import find_sources
 from opora.records import Document
 from opora.text.language import detect_language
+from opora.text.resources import language_text, languages
 from opora.validation import Record, parse_record
 
 PARSED = "parsed.jsonl"
@@ -182,4 +184,14 @@ def _reusable_rows(results: Mapping[str, Any], limits: LimitSettings) -> Iterato
 
 
 def _parsing_fingerprint(limits: LimitSettings) -> str:
-    return hash_json([parsers_fingerprint(), limits.model_dump()])[:16]
+    """Return a hash of everything that parsing depends on: parser files, package versions, language facts, limits."""
+    files = sorted((Path(__file__).parent / "parsers").glob("*.py"))
+    packages = sorted({package for document_format in FORMATS for package in document_format.packages})
+    return hash_json(
+        [
+            [fingerprint_of_file(path) for path in files],
+            [metadata.version(package) for package in packages],
+            [language_text(code, "language.yaml") for code in languages()],
+            limits.model_dump(),
+        ]
+    )[:16]

@@ -14,11 +14,9 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from importlib import metadata
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import NamedTuple
 
-from opora.artifacts import fingerprint_of_file
 from opora.corpus.parsers.base import Parsed, ParseError
 
 HEAD_BYTES = 4096
@@ -95,10 +93,3 @@ def check_unpacked_size(data: bytes, limit: int) -> None:
         raise ParseError("corrupt", str(error)) from None
     if unpacked > limit:
         raise ParseError("unpacks too large", f"{len(data)} bytes unpack to {unpacked}")
-
-
-def parsers_fingerprint() -> dict[str, str]:
-    """Return the hash of every parser file and the version of every package they use."""
-    files = {path.name: fingerprint_of_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
-    packages = {package for document_format in FORMATS for package in document_format.packages}
-    return files | {package: metadata.version(package) for package in sorted(packages)}
