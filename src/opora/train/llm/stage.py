@@ -49,8 +49,8 @@ class AdapterStage(Stage):
 
     @classmethod
     def of(cls, project: Project, name: str) -> Self:
-        settings = project.settings(name, TrainSettings)
-        names, datasets = list(project.entries("dataset")), project.root / "dataset"
+        settings, datasets = project.settings(name, TrainSettings), project.root / "dataset"
+        names = list(project.entries("dataset"))
         for dataset in settings.mixture:
             if dataset not in names and not (datasets / dataset).exists():
                 raise InputError(f"{name}.dataset: {dataset!r} is unknown; {nearest(dataset, names)}")
