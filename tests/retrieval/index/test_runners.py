@@ -26,7 +26,7 @@ NEEDS_RAY = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="ray 
 
 
 def write_corpus(folder, count):
-    """Passages of a few words; every tenth document has twenty of them."""
+    """Write a corpus of short passages, twenty per document."""
     words = "паром причал север касса билет насос литр секунда студент льгота цена кассир".split()
     passages = [
         Passage(
@@ -48,7 +48,7 @@ def corpus(tmp_path_factory):
 
 
 def row_maker(folder=None, seconds=0.0):
-    """A maker with an embedder that counts letters; it notes its process in `folder` and takes its time."""
+    """Maker with an embedder that counts letters, records its process in `folder` and sleeps."""
 
     # inside a function, so that the classes travel to the workers with their code
     class Letters:
@@ -58,7 +58,7 @@ def row_maker(folder=None, seconds=0.0):
             if folder:
                 (folder / str(os.getpid())).touch()
                 time.sleep(seconds)
-            counts = np.array([[each.text.count(letter) for letter in "аеок"] for each in texts], np.float32)
+            counts = np.array([[text.text.count(letter) for letter in "аеок"] for text in texts], np.float32)
             return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
 
     return RowMaker(Letters(), SHAPE, 1, lambda term: float(len(term)))
@@ -66,7 +66,7 @@ def row_maker(folder=None, seconds=0.0):
 
 @pytest.fixture
 def table(tmp_path):
-    """Where an empty table of Lance lies."""
+    """Path of an empty Lance table."""
     place = str(tmp_path / "passages.lance")
     create_lance(place, SHAPE)
     return place
@@ -74,20 +74,20 @@ def table(tmp_path):
 
 def by_id(batches):
     rows = [row for batch in batches for row in batch.to_pylist()]
-    found = {row["id"]: row for row in rows}
-    assert len(found) == len(rows)
-    return found
+    row_by_id = {row["id"]: row for row in rows}
+    assert len(row_by_id) == len(rows)
+    return row_by_id
 
 
-def test_local_rows_are_those_of_the_corpus_in_order(corpus):
+def test_local_rows_have_the_order_of_the_corpus(corpus):
     batches = list(make_rows("local", PassageSource(corpus), row_maker))
-    assert [each for batch in batches for each in batch["id"].to_pylist()] == [f"p{n}" for n in range(3000)]
+    assert [id for batch in batches for id in batch["id"].to_pylist()] == [f"p{n}" for n in range(3000)]
     assert all(batch.num_rows <= 256 for batch in batches)
 
 
 def test_rows_of_some_documents(corpus):
-    found = by_id(make_rows("local", PassageSource(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
-    assert sorted(found) == sorted(f"p{n}" for n in [*range(60, 80), *range(180, 200)])
+    rows = by_id(make_rows("local", PassageSource(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
+    assert sorted(rows) == sorted(f"p{n}" for n in [*range(60, 80), *range(180, 200)])
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_unknown_runner_is_an_error(runner, corpus):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two nodes of one processor each, one of them with what it takes for a GPU."""
+    """Two nodes of one processor each; one of them declares a GPU."""
     from ray.cluster_utils import Cluster
 
     memory = 150 * 1024**2
@@ -126,12 +126,12 @@ def cluster():
 
 
 def kill_the_first(folder, killed):
-    """Kill the first process that says in `folder` that it makes rows."""
+    """Kill the first process that records itself in `folder`."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
-        for each in folder.iterdir():
-            os.kill(int(each.name), signal.SIGKILL)
-            killed.append(each.name)
+        for path in folder.iterdir():
+            os.kill(int(path.name), signal.SIGKILL)
+            killed.append(path.name)
             return
         time.sleep(0.01)
 
@@ -139,31 +139,31 @@ def kill_the_first(folder, killed):
 @NEEDS_RAY
 @pytest.mark.slow
 @pytest.mark.parametrize("into", ["batches", "table"])
-def test_every_passage_is_there_once_though_a_worker_is_killed(cluster, corpus, table, tmp_path, into):
+def test_every_passage_is_written_once_although_a_worker_is_killed(cluster, corpus, table, tmp_path, into):
     noted, killed = tmp_path / "workers", []
     noted.mkdir()
     killer = threading.Thread(target=kill_the_first, args=(noted, killed))
     killer.start()
     maker = partial(row_maker, noted, 0.3)
     if into == "batches":
-        found = by_id(make_rows(cluster, PassageSource(corpus), maker))
+        rows = by_id(make_rows(cluster, PassageSource(corpus), maker))
     else:
         write_rows(cluster, PassageSource(corpus), maker, table)
         store = open_lance(table, SHAPE)
         store.finish()
         keys = [key for key, _ in store.search_by_terms(["незнакомое", "2999"], [], 10)]
         assert store.take(keys, ["id"]).to_pylist() == [{"id": "p2999"}]
-        found = by_id(store.scan([], arrow_schema(SHAPE).names))
+        rows = by_id(store.scan([], arrow_schema(SHAPE).names))
     killer.join()
     assert len(killed) == 1
-    assert {each.name for each in noted.iterdir()} - set(killed)
+    assert {path.name for path in noted.iterdir()} - set(killed)
     expected = by_id(make_rows("local", PassageSource(corpus), row_maker))
-    assert found == {name: {column: row[column] for column in found["p0"]} for name, row in expected.items()}
+    assert rows == {name: {column: row[column] for column in rows["p0"]} for name, row in expected.items()}
 
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_rows_are_added_to_those_that_are_there(cluster, corpus, table):
+def test_rows_are_appended_to_a_table(cluster, corpus, table):
     open_lance(table, SHAPE).write(make_rows("local", PassageSource(corpus, frozenset({"d0", "d1"})), row_maker))
     write_rows(cluster, PassageSource(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
     assert by_id(open_lance(table, SHAPE).rows([], ["id"])).keys() == {f"p{n}" for n in range(80)}
@@ -171,7 +171,7 @@ def test_rows_are_added_to_those_that_are_there(cluster, corpus, table):
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_nothing_to_do(cluster, corpus, table):
+def test_no_documents_no_rows(cluster, corpus, table):
     nothing = PassageSource(corpus, frozenset())
     write_rows(cluster, nothing, row_maker, table)
     assert open_lance(table, SHAPE).count() == 0
@@ -180,7 +180,7 @@ def test_nothing_to_do(cluster, corpus, table):
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
+def test_an_error_in_a_worker_is_one_line(cluster, corpus):
     def broken():
         raise InputError("the model is not there; name another")
 
@@ -190,24 +190,26 @@ def test_a_fault_in_a_worker_is_one_line(cluster, corpus):
 
 @NEEDS_RAY
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
-def test_a_cluster_that_is_not_there(corpus, address):
+def test_a_missing_cluster(corpus, address):
     with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; check that the cluster runs"):
         list(make_rows(f"ray:{address}", PassageSource(corpus), row_maker))
 
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_an_index_made_on_ray_is_the_one_made_here(cluster, tmp_path):
+def test_ray_and_this_process_make_the_same_index(cluster, tmp_path):
     folder = tmp_path / "corpus"
     write_corpus(folder, 300)
     here = IndexStage(IndexSettings(), folder, tmp_path / "here").run()
     there = IndexStage(IndexSettings(runner=cluster), folder, tmp_path / "there").run()
     assert there.results == here.results
     assert there.counts == here.counts
-    found = [open_index(tmp_path / name).search("Сколько литров качает насос 77?", 9) for name in ("here", "there")]
-    assert found[0] == found[1]
+    hits = [open_index(tmp_path / name).search("Сколько литров качает насос 77?", 9) for name in ("here", "there")]
+    assert hits[0] == hits[1]
     shutil.rmtree(folder)
     write_corpus(folder, 340)
     updated = IndexStage(IndexSettings(runner=cluster), folder, tmp_path / "there").run()
     assert updated.counts["passages"] == 340
-    assert sorted(each.id for each in open_index(tmp_path / "there").passages()) == sorted(f"p{n}" for n in range(340))
+    assert sorted(passage.id for passage in open_index(tmp_path / "there").passages()) == sorted(
+        f"p{n}" for n in range(340)
+    )

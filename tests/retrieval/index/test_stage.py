@@ -34,11 +34,11 @@ def test_same_corpus_same_fingerprint_and_hits(index, corpus, tmp_path):
     assert again.fingerprint == index.manifest.fingerprint
     for question in ("Какой срок хранения?", "рублей", "roubles a year"):
         assert open_index(tmp_path / "index").search(question, 9) == index.search(question, 9)
-    other = IndexStage(IndexSettings(heading_weight=3), corpus, tmp_path / "index").run()
-    assert other.fingerprint != again.fingerprint
+    heavier = IndexStage(IndexSettings(heading_weight=3), corpus, tmp_path / "index").run()
+    assert heavier.fingerprint != again.fingerprint
 
 
-def test_killed_build_goes_on_to_the_same_index(index, corpus, tmp_path):
+def test_killed_build_resumes_to_the_same_index(index, corpus, tmp_path):
     out = tmp_path / "index"
     killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_INDEXING, str(corpus), str(out)], capture_output=True)
     assert killed.returncode == -9
@@ -48,7 +48,7 @@ def test_killed_build_goes_on_to_the_same_index(index, corpus, tmp_path):
     assert open_index(out).passages() == index.passages()
 
 
-def test_manifest_says_what_is_inside(index):
+def test_manifest_describes_the_index(index):
     manifest = index.manifest
     assert manifest.counts["passages"] == 9
     assert manifest.results["languages"] == {"en": 4, "ru": 5}
@@ -64,20 +64,22 @@ def test_index_without_corpus(tmp_path, unfinished):
         IndexStage(IndexSettings(), tmp_path / "corpus", tmp_path / "index").run()
 
 
-def test_metadata_of_mixed_kinds_and_odd_names(make_index, passages):
+def test_metadata_of_mixed_types_with_unusual_keys(make_index, passages):
     odd = [
-        each.model_copy(update={"metadata": {**each.metadata, "a.b `'\"": value, "год": 2020 + n, "Доля": 0.5 * n}})
-        for n, (each, value) in enumerate(zip(passages[:3], ["x", 1, True], strict=True))
+        passage.model_copy(
+            update={"metadata": {**passage.metadata, "a.b `'\"": value, "год": 2020 + n, "Доля": 0.5 * n}}
+        )
+        for n, (passage, value) in enumerate(zip(passages[:3], ["x", 1, True], strict=True))
     ]
     index = make_index(odd)
 
-    def found(filters):
+    def ids(filters):
         return {hit.passage.id for hit in index.search("штраф студенты паром", 9, filters=filters)}
 
-    assert found({"a.b `'\"": "x"}) == {"p0"}
-    assert found({"a.b `'\"": 1}) == {"p1"}
-    assert found({"год": {"min": 2021}}) == {"p1", "p2"}
-    assert found({"Доля": 0.5}) == {"p1"}
+    assert ids({"a.b `'\"": "x"}) == {"p0"}
+    assert ids({"a.b `'\"": 1}) == {"p1"}
+    assert ids({"год": {"min": 2021}}) == {"p1", "p2"}
+    assert ids({"Доля": 0.5}) == {"p1"}
 
 
 def row_of(passage, heading_weight):
@@ -96,6 +98,6 @@ def test_terms_of_a_passage(passages):
     assert row_of(titled, 2)["terms"].split()[:4] == ["fee", "цен", "fee", "цен"]
 
 
-def test_keywords_are_what_is_rare_and_frequent(passages):
+def test_keywords_have_the_highest_tf_idf(passages):
     passage = passages[0].model_copy(update={"text": "Насосы и насос: насосам нужен ремонт. Ремонта мало."})
     assert row_of(passage, 1)["keywords"][:2] == ["насосы", "ремонт"]

@@ -55,10 +55,10 @@ def test_question_finds_its_passage(index, question, expected):
 )
 def test_passages_in_the_language_of_the_question_come_first(index, question, language):
     hits = index.search(question, 9)
-    found = [hit.passage.metadata["language"] for hit in hits]
+    languages = [hit.passage.metadata["language"] for hit in hits]
     assert hits
     if language:
-        assert found[0] == language
+        assert languages[0] == language
     else:  # a name is found in another language, too
         assert "p8" in ids(hits)
 
@@ -80,7 +80,7 @@ def test_long_question_is_answered(index):
     assert len(index.search(many, 3)) <= 3
 
 
-def test_words_of_query_syntax_are_words(make_index, passages):
+def test_query_syntax_is_plain_text(make_index, passages):
     texts = ["NOT applicable OR void AND null", "Something else entirely"]
     index = make_index([
         passages[5].model_copy(update={"id": f"x{n}", "document_id": f"x{n}", "text": text, "end": len(text)})
@@ -131,14 +131,14 @@ def test_wrong_filter_is_named(index, filters, message):
 
 
 @pytest.mark.parametrize(
-    ("access", "found"),
+    ("access", "expected"),
     [(None, False), ([], False), (["sales"], False), (["board"], True), ({"audit", "x"}, True), (["bo' OR '1"], False)],
 )
-def test_labelled_passage_is_for_who_has_a_label(index, access, found):
-    assert ("p4" in ids(index.search("премия директора", 9, access=access))) is found
+def test_labelled_passages_need_one_of_their_labels(index, access, expected):
+    assert ("p4" in ids(index.search("премия директора", 9, access=access))) is expected
 
 
-def test_filters_apply_before_the_best_are_taken(make_index, passages):
+def test_filters_apply_before_the_top_k(make_index, passages):
     secret = passages[4]
     crowd = [
         secret.model_copy(update={"id": f"s{n}", "document_id": f"s{n}", "text": f"{secret.text} Приказ {n}."})
@@ -159,9 +159,9 @@ def test_overlapping_passages_do_not_fill_the_hits(make_index, passages):
         )
         for n, (a, b) in enumerate(spans)
     ]
-    found = ids(make_index(pieces).search("плата за выход и вход", 4))
-    assert found[0] == "o0"
-    assert "o2" not in found
+    hit_ids = ids(make_index(pieces).search("плата за выход и вход", 4))
+    assert hit_ids[0] == "o0"
+    assert "o2" not in hit_ids
 
 
 def test_equal_passages_do_not_fill_the_hits(make_index, passages):
@@ -204,7 +204,7 @@ def test_odd_questions_are_answered(index, question):
         assert len(index.search(question, 3, by=by)) <= 3
 
 
-def test_filter_that_nothing_passes(index):
+def test_filter_without_matches(index):
     assert index.search("штраф", 3, filters={"source": "нет такого"}) == []
     assert index.search("штраф", 3, filters={"source": []}) == []
 
@@ -214,7 +214,7 @@ def test_reranker_is_needed_for_reranked(index):
         index.search("штраф", 3, by="reranked")
 
 
-def test_ranks_and_scores_go_down(index):
+def test_hits_are_ordered_by_score(index):
     hits = index.search("сколько рублей стоит хранение и паром", 4)
     fused = [hit.scores["fused"] for hit in hits]
     assert [hit.rank for hit in hits] == [1, 2, 3, 4][: len(hits)]
@@ -223,14 +223,14 @@ def test_ranks_and_scores_go_down(index):
 
 
 @pytest.mark.parametrize("top_k", [0, -1])
-def test_nothing_is_asked_for(index, top_k):
+def test_no_passages_requested(index, top_k):
     assert index.search("срок", top_k) == []
 
 
 def test_lexical_score_is_bm25(make_index, passages):
-    """Robertson and Zaragoza 2009, k1 1.2, b 0.75; the store's documents have a length in terms."""
+    """Robertson and Zaragoza 2009, k1 1.2, b 0.75; the length of a passage is in terms."""
     index = make_index(passages, dense_weight=0.0, heading_weight=0)
-    rows = {each.id: Counter(search_terms(each.text, each.metadata["language"])) for each in passages}
+    rows = {passage.id: Counter(search_terms(passage.text, passage.metadata["language"])) for passage in passages}
     mean = sum(map(Counter.total, rows.values())) / len(rows)
     for hit in index.search("штраф и премия рублей в год", 9, access=["board"]):
         row = rows[hit.passage.id]
@@ -250,13 +250,13 @@ def test_dense_score_is_the_cosine(index):
         assert hit.scores["dense"] == pytest.approx(max(0.0, float(np.dot(a, b))), abs=1e-5)
 
 
-def test_meaning_finds_what_shares_no_word(index):
+def test_dense_search_finds_passages_without_common_words(index):
     [hit] = index.search("лодка, корабль, теплоход", 1)
     assert hit.passage.id == "p2"
     assert hit.scores["bm25"] == 0
 
 
-def test_passages_come_back_as_they_were(index, passages):
+def test_passages_are_stored_unchanged(index, passages):
     assert index.passages() == passages
     assert index.passage("p4") == passages[4]
     assert index.languages == ("en", "ru")
@@ -270,7 +270,7 @@ def test_rare_terms_weigh_more(index):
 
 
 @pytest.mark.parametrize("by", ["hybrid", "bm25", "dense"])
-def test_retrievers_give_other_scores(index, by):
+def test_retrievers_give_different_scores(index, by):
     hits = index.search("Какой штраф за хранение?", 5, by=by)
     assert hits
     fused = [hit.scores["fused"] for hit in hits]
@@ -291,7 +291,7 @@ def test_empty_index_finds_nothing(make_index):
 
 
 def test_index_without_russian(make_index, passages):
-    index = make_index([each for each in passages if each.metadata["language"] == "en"])
+    index = make_index([passage for passage in passages if passage.metadata["language"] == "en"])
     assert ids(index.load().search("Where does the ferry leave?", 1)) == ["p6"]
     assert ids(index.search("Что такое RTX-4090?", 1)) == ["p8"]
 
@@ -326,7 +326,7 @@ def test_our_own_bugs_are_not_reported_as_damage(index, monkeypatch, error, step
 
 
 @pytest.mark.parametrize("error", [OSError, StoreError])
-def test_what_the_store_raises_is_reported_as_damage(index, monkeypatch, error):
+def test_errors_of_the_store_are_reported_as_damage(index, monkeypatch, error):
     def broken(*_):
         raise error("cannot read\nthe table")
 
@@ -335,7 +335,7 @@ def test_what_the_store_raises_is_reported_as_damage(index, monkeypatch, error):
         index.search("Какой срок хранения?", 3)
 
 
-def test_index_that_is_none(tmp_path, corpus):
+def test_folder_without_an_index(tmp_path, corpus):
     with pytest.raises(InputError, match="does not exist"):
         open_index(tmp_path / "index")
     (tmp_path / ".index.partial").mkdir()
@@ -351,8 +351,8 @@ def test_opening_loads_no_store(index):
         "open_index(Path(sys.argv[1]))\nprint(*sys.modules)"
     )
     command = [sys.executable, "-c", code, str(index.folder)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"lance", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(shown)
+    modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert not {"lance", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(modules)
 
 
 def test_hit_is_a_record(index):

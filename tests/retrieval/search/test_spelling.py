@@ -6,7 +6,7 @@ KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "n
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("terms", "expected"),
     [
         (["директор"], ["директор"]),
         (["дериктор"], ["директор"]),
@@ -20,5 +20,5 @@ KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "n
         ([], []),
     ],
 )
-def test_misspelt_terms_become_known_ones(asked, expected):
-    assert correct_spelling(asked, KNOWN) == expected
+def test_misspelled_terms_are_corrected(terms, expected):
+    assert correct_spelling(terms, KNOWN) == expected

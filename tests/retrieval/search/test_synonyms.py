@@ -43,7 +43,7 @@ def test_expand(synonyms, question, added):
     assert synonyms.expand(search_terms(question, "ru")) == search_terms(added, "ru")
 
 
-def test_what_is_added_calls_up_nothing_further(synonyms):
+def test_added_terms_are_not_expanded(synonyms):
     assert "скидк" not in synonyms.expand(search_terms("премия", "ru"))
 
 
@@ -53,7 +53,7 @@ def test_a_file_without_synonyms(tmp_path, text):
     assert load_synonyms(tmp_path / "s.txt", "ru").expand(["а"]) == []
 
 
-def test_a_mark_at_the_beginning_of_the_file_is_no_letter(tmp_path):
+def test_a_byte_order_mark_is_ignored(tmp_path):
     (tmp_path / "s.txt").write_text("premium, bonus\r\nfine, penalty\r\n", encoding="utf-8-sig")
     assert load_synonyms(tmp_path / "s.txt", "en").expand(["premium"]) == ["bonus"]
 

@@ -1,16 +1,14 @@
-"""What Milvus has beyond the contract of stores: a server, copies, weights that drift, errors."""
+"""Milvus beyond the contract of stores: servers, copies, drifting weights, errors."""
 
 import importlib.util
 import os
 import shutil
 import sys
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from opora.errors import InputError, OporaError
-from opora.retrieval.store.bm25 import NO_TERM, TermCounts, passage_weights, query_weights, term_dimension
 from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
 from opora.retrieval.store.milvus import MilvusCollection, copy_milvus, create_milvus, drop_milvus, open_milvus
 from opora.retrieval.store.milvus_client import filter_expression
@@ -22,7 +20,7 @@ SHAPE = TableSchema(2, {})
 
 
 def batch_of(texts, shape=SHAPE, **columns):
-    given = {
+    defaults = {
         "language": "ru",
         "access": [PUBLIC],
         "keywords": [],
@@ -30,7 +28,7 @@ def batch_of(texts, shape=SHAPE, **columns):
         "record": "{}",
         "vector": [1.0, 0.0],
     }
-    rows = [{**given, "id": name, "document_id": name[0], "terms": text, **columns} for name, text in texts.items()]
+    rows = [{**defaults, "id": name, "document_id": name[0], "terms": text, **columns} for name, text in texts.items()]
     return pa.RecordBatch.from_pylist(rows, arrow_schema(shape))
 
 
@@ -42,58 +40,8 @@ def stored(place, texts):
     return store
 
 
-def found(store, *terms):
+def scores_by_id(store, *terms):
     return dict(store.search_by_terms(terms, [], 100))
-
-
-# weights
-
-
-def test_the_product_of_the_weights_is_bm25():
-    counts = TermCounts()
-    counts.add(["паром причал паром", "касса", "касса билет", ""])
-    assert counts.update()
-    row = passage_weights("паром причал паром", counts.mean)
-    question = query_weights(["паром", "касса", "незнакомое"], counts)
-    assert set(question) == {term_dimension("паром"), term_dimension("касса")}
-    idf = np.log(1 + 2.5 / 1.5)
-    frequency = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
-    assert sum(question.get(number, 0) * weight for number, weight in row.items()) == pytest.approx(idf * frequency)
-    assert passage_weights("", counts.mean) == {NO_TERM: 1.0}
-
-
-def test_numbers_of_terms_never_change():
-    """They lie in stored rows."""
-    assert [term_dimension(each) for each in ("паром", "12.1.004-91", "ferry")] == [3486645996, 3345921992, 3205307411]
-
-
-def test_counts_come_and_go(tmp_path):
-    counts = TermCounts()
-    counts.add(["паром причал", "паром касса билет"])
-    counts.update()
-    counts.save(tmp_path)
-    counts = TermCounts.load(tmp_path)
-    counts.remove(["паром причал"])
-    counts.add(["насос насос"])
-    counts.update()
-    terms = ["паром", "причал", "касса", "насос", "нет"]
-    assert counts.frequencies([term_dimension(each) for each in terms]) == [1, 0, 1, 1, 0]
-    assert (counts.passages, counts.length) == (2, 5)
-
-
-def test_a_saved_count_leaves_a_linked_copy_alone(tmp_path):
-    """An index is copied by links before it is brought up to date."""
-    old, new = tmp_path / "old", tmp_path / "new"
-    counts = TermCounts()
-    counts.add(["паром"])
-    counts.update()
-    old.mkdir()
-    counts.save(old)
-    shutil.copytree(old, new, copy_function=os.link)
-    counts.add(["касса"])
-    counts.update()
-    counts.save(new)
-    assert (TermCounts.load(old).passages, TermCounts.load(new).passages) == (1, 2)
 
 
 # conditions
@@ -127,14 +75,14 @@ TEXTS = {"a1": "паром причал север", "a2": "паром касс�
 
 
 @NEEDS_MILVUS
-def test_a_copy_is_changed_and_the_old_one_is_not(place, tmp_path):
-    """As an index is brought up to date: copied, changed, and the old one dropped when it is read no more."""
+def test_changing_a_copy_leaves_the_original_alone(place, tmp_path):
+    """An index is updated like this: copied, changed, and the old one dropped once nobody reads it."""
     old = stored(place, TEXTS)
-    before = found(old, "паром", "касса")
+    before = scores_by_id(old, "паром", "касса")
     folder = tmp_path / "new"
     shutil.copytree(tmp_path / "milvus", folder / "milvus", copy_function=os.link)
     new = copy_milvus(MilvusCollection(place.uri, "passages_2", folder), "passages_1", SHAPE)
-    assert found(new, "паром", "касса") == pytest.approx(before)
+    assert scores_by_id(new, "паром", "касса") == pytest.approx(before)
     new.delete(["a"])
     new.write([batch_of({"c1": "паром насос", "c2": "насос секунда"})])
     new.finish()
@@ -143,60 +91,60 @@ def test_a_copy_is_changed_and_the_old_one_is_not(place, tmp_path):
         {"b1": "касса билет", "c1": "паром насос", "c2": "насос секунда"},
     )
     for terms in (["паром"], ["насос", "касса"]):
-        assert found(new, *terms) == pytest.approx(found(afresh, *terms))
-    assert found(open_milvus(place, SHAPE), "паром", "касса") == pytest.approx(before)
+        assert scores_by_id(new, *terms) == pytest.approx(scores_by_id(afresh, *terms))
+    assert scores_by_id(open_milvus(place, SHAPE), "паром", "касса") == pytest.approx(before)
     drop_milvus(place.uri, "passages_1")
     with pytest.raises(OporaError, match="has no collection passages_1; run `opora index`"):
         open_milvus(place, SHAPE)
-    assert set(found(new, "насос")) == {"c1", "c2"}
+    assert set(scores_by_id(new, "насос")) == {"c1", "c2"}
 
 
 @NEEDS_MILVUS
-def test_while_the_mean_length_drifts_scores_stay_near(place, tmp_path):
-    """Rows are added that are longer: up to a tenth the old weights stay, within a twentieth of the true score."""
+def test_scores_stay_close_while_the_mean_length_drifts(place, tmp_path):
+    """Longer rows are added: old weights are kept up to a drift of a tenth, within a twentieth of the true score."""
     texts = {f"a{n}": "паром касса билет цена"[: 12 + 11 * (n % 2)] for n in range(40)}
     more = {f"b{n}": "паром насос литр секунда студент" for n in range(5)}
     store = stored(place, texts)
     store.write([batch_of(more)])
     store.finish()
-    expected = found(
+    expected = scores_by_id(
         stored(MilvusCollection(place.uri, "passages_2", tmp_path / "afresh"), {**texts, **more}), "паром", "билет"
     )
-    scores = found(store, "паром", "билет")
+    scores = scores_by_id(store, "паром", "билет")
     assert scores != expected
     assert scores == pytest.approx(expected, rel=0.05)
 
 
 @NEEDS_MILVUS
-def test_a_server_is_asked_as_a_file_is(place, tmp_path):
+def test_a_server_answers_like_a_file(place, tmp_path):
     from milvus_lite.adapter.grpc.server import start_server_in_thread
 
     server, rows, port = start_server_in_thread(data_dir=str(tmp_path / "served"), host="127.0.0.1", port=0)
     try:
         by_server = stored(place._replace(uri=f"http://127.0.0.1:{port}"), TEXTS)
-        assert found(by_server, "паром", "билет") == found(stored(place, TEXTS), "паром", "билет")
+        assert scores_by_id(by_server, "паром", "билет") == scores_by_id(stored(place, TEXTS), "паром", "билет")
     finally:
         server.stop(grace=0)
         rows.close()
 
 
 @NEEDS_MILVUS
-def test_rows_that_wait_are_deleted_too(place):
+def test_pending_rows_are_deleted_too(place):
     store = create_milvus(place, SHAPE)
     store.write([batch_of(TEXTS)])
     store.delete(["a"])
     store.finish()
-    assert set(found(store, "паром", "касса")) == {"b1"}
+    assert set(scores_by_id(store, "паром", "касса")) == {"b1"}
 
 
 @NEEDS_MILVUS
 def test_a_collection_of_that_name_is_replaced(place):
     stored(place, TEXTS)
-    assert set(found(stored(place, {"z1": "паром"}), "паром")) == {"z1"}
+    assert set(scores_by_id(stored(place, {"z1": "паром"}), "паром")) == {"z1"}
 
 
 @NEEDS_MILVUS
-def test_a_passage_that_is_too_long_is_named(place):
+def test_a_passage_beyond_the_limit_is_named(place):
     store = create_milvus(place, SHAPE)
     rows = batch_of({"a1": "паром", "a2": "слово " * 7000})
     with pytest.raises(
@@ -206,14 +154,14 @@ def test_a_passage_that_is_too_long_is_named(place):
 
 
 @NEEDS_MILVUS
-def test_a_server_that_is_not_there(monkeypatch, place):
+def test_a_missing_server(monkeypatch, place):
     monkeypatch.setattr("opora.retrieval.store.milvus_client.TIMEOUT_S", 1.0)
     with pytest.raises(OporaError, match=r"^milvus:http://127\.0\.0\.1:1: .+$"):
         open_milvus(place._replace(uri="http://127.0.0.1:1"), SHAPE)
 
 
 @NEEDS_MILVUS
-def test_a_file_that_another_process_holds(place, tmp_path):
+def test_a_file_locked_by_another_process(place, tmp_path):
     """Milvus Lite locks its file."""
     from milvus_lite import MilvusLite
 

@@ -1,4 +1,4 @@
-"""An index whose table lies in another folder, or in an object store."""
+"""Index with its table in another folder or in an object store."""
 
 import importlib.util
 
@@ -19,14 +19,14 @@ NEEDS_RAY = pytest.mark.skipif(not importlib.util.find_spec("lance_ray"), reason
 
 @pytest.fixture(scope="module")
 def bucket():
-    """A client of a server that speaks S3, with one bucket; the environment names it, as a user's would."""
+    """Client of an S3 server with one bucket; the environment is set as a user would set it."""
     import boto3
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    given = {
+    environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "key",
@@ -34,9 +34,9 @@ def bucket():
         "AWS_REGION": "us-east-1",
     }
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in given.items():
+        for name, value in environment.items():
             patch.setenv(name, value)
-        client = boto3.client("s3", endpoint_url=given["AWS_ENDPOINT_URL"], region_name="us-east-1")
+        client = boto3.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1")
         client.create_bucket(Bucket=BUCKET)
         yield client
     server.stop()
@@ -44,25 +44,25 @@ def bucket():
 
 @pytest.fixture(params=["folder", pytest.param("bucket", marks=NEEDS_MOTO)])
 def place(request, tmp_path):
-    """Where the tables go, and a function that names those that are there."""
+    """URI for tables, and a function that lists existing ones."""
     if request.param == "folder":
         folder = tmp_path / "tables"
-        return str(folder), lambda: sorted(each.name for each in folder.iterdir() if any(each.iterdir()))
+        return str(folder), lambda: sorted(path.name for path in folder.iterdir() if any(path.iterdir()))
     client = request.getfixturevalue("bucket")
 
     def tables():
         listed = client.list_objects_v2(Bucket=BUCKET, Prefix=f"{tmp_path.name}/").get("Contents", [])
-        return sorted({each["Key"].split("/")[1] for each in listed})
+        return sorted({item["Key"].split("/")[1] for item in listed})
 
     return f"s3://{BUCKET}/{tmp_path.name}", tables
 
 
-def found(folder, question):
+def search(folder, question):
     return [hit.passage.id for hit in open_index(folder).search(question, 3, by="bm25")]
 
 
 @pytest.mark.parametrize("runner", ["local", pytest.param("ray", marks=[NEEDS_RAY, pytest.mark.slow])])
-def test_the_table_lies_there_and_is_brought_up_to_date(place, runner, tmp_path):
+def test_a_table_outside_the_index_is_updated(place, runner, tmp_path):
     uri, tables = place
     settings = IndexSettings(store=f"lance:{uri}", runner=runner)
     corpus, index = tmp_path / "corpus", tmp_path / "index"
@@ -70,25 +70,25 @@ def test_the_table_lies_there_and_is_brought_up_to_date(place, runner, tmp_path)
     IndexStage(settings, corpus, index).run()
     (first,) = tables()
     assert not list(index.glob("*.lance"))
-    assert found(index, "номер3 часть 1")[0] == "d3-1-1"
+    assert search(index, "номер3 часть 1")[0] == "d3-1-1"
 
     reader = open_index(index).load()
     write_documents(corpus, [make_numbered_document(n, edition=2 if n == 3 else 1) for n in range(5)])
     IndexStage(settings, corpus, index).run()
     (second,) = tables()
     assert second != first
-    assert found(index, "номер3 часть 1")[0] == "d3-2-1"
-    assert [each.passage.id for each in reader.search("номер3 часть 1", 1, by="bm25")] == ["d3-2-1"]
-    assert {each.document_id for each in open_index(index).passages()} == {"d0", "d1", "d2", "d3", "d4"}
+    assert search(index, "номер3 часть 1")[0] == "d3-2-1"
+    assert [hit.passage.id for hit in reader.search("номер3 часть 1", 1, by="bm25")] == ["d3-2-1"]
+    assert {passage.document_id for passage in open_index(index).passages()} == {"d0", "d1", "d2", "d3", "d4"}
 
     IndexStage(IndexSettings(runner=runner), corpus, index).run()
     assert not tables()
-    assert found(index, "номер3 часть 1")[0] == "d3-2-1"
+    assert search(index, "номер3 часть 1")[0] == "d3-2-1"
 
 
 @NEEDS_MOTO
 @pytest.mark.usefixtures("bucket")
-def test_a_bucket_that_is_not_there_is_one_line(tmp_path):
+def test_a_missing_bucket_is_one_line(tmp_path):
     write_documents(tmp_path / "corpus", [make_numbered_document(1)])
     with pytest.raises(
         OporaError, match=r"^s3://nowhere/tables/opora_\w+\.lance: .*check the address and the keys"
@@ -99,11 +99,11 @@ def test_a_bucket_that_is_not_there_is_one_line(tmp_path):
 
 
 @NEEDS_MOTO
-def test_a_table_that_cannot_be_reached_any_more_is_one_line(bucket, tmp_path):
+def test_a_lost_table_is_one_line(bucket, tmp_path):
     write_documents(tmp_path / "corpus", [make_numbered_document(1)])
     IndexStage(IndexSettings(store=f"lance:s3://{BUCKET}/lost"), tmp_path / "corpus", tmp_path / "index").run()
-    for each in bucket.list_objects_v2(Bucket=BUCKET, Prefix="lost/")["Contents"]:
-        bucket.delete_object(Bucket=BUCKET, Key=each["Key"])
+    for item in bucket.list_objects_v2(Bucket=BUCKET, Prefix="lost/")["Contents"]:
+        bucket.delete_object(Bucket=BUCKET, Key=item["Key"])
     with pytest.raises(OporaError, match=r"^s3://papers/lost/opora_\w+\.lance: .*not found"):
         open_index(tmp_path / "index").search("номер1", 1)
 
@@ -121,7 +121,7 @@ def test_a_bucket_is_not_blamed_for_the_embedder(tmp_path, monkeypatch):
 
 
 @NEEDS_MOTO
-def test_a_search_that_cannot_reach_the_bucket_is_one_line(bucket, tmp_path, monkeypatch):
+def test_an_unreachable_bucket_is_one_line(bucket, tmp_path, monkeypatch):
     write_documents(tmp_path / "corpus", [make_numbered_document(1)])
     IndexStage(IndexSettings(store=f"lance:s3://{BUCKET}/away"), tmp_path / "corpus", tmp_path / "index").run()
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")

@@ -1,4 +1,4 @@
-"""One suite for every store: what `opora.retrieval.store.base` promises."""
+"""Tests that every store passes: the contract of `opora.retrieval.store.base`."""
 
 import importlib.util
 import math
@@ -37,7 +37,7 @@ NEEDS_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reas
 
 @pytest.fixture(scope="module", params=[in_lance, pytest.param(in_milvus, marks=NEEDS_MILVUS)])
 def make(request, tmp_path_factory):
-    """Makes a store of some rows, opened anew after they were written."""
+    """Make a store of rows and reopen it after they were written."""
 
     def make(rows, shape=SHAPE):
         store, reopen = request.param(tmp_path_factory.mktemp("store"), shape)
@@ -49,7 +49,7 @@ def make(request, tmp_path_factory):
     return make
 
 
-# stores that no test changes
+# read-only stores
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def shelf(make):
 
 @pytest.fixture(scope="module")
 def named(make):
-    return make([row(f"{LETTERS[n]}1", "все", "east", **{SOURCE: each}) for n, each in enumerate(NAMES)])
+    return make([row(f"{LETTERS[n]}1", "все", "east", **{SOURCE: name}) for n, name in enumerate(NAMES)])
 
 
 def row(id, terms="", vector="", **columns):
@@ -74,49 +74,47 @@ def row(id, terms="", vector="", **columns):
 def batch_of(rows, shape):
     import pyarrow as pa
 
-    given = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": None, "record": "{}"}
+    defaults = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": None, "record": "{}"}
     schema = arrow_schema(shape)
     return pa.RecordBatch.from_pylist(
-        [{**given, **{k: each[k] for k in each if k in schema.names}} for each in rows], schema
+        [{**defaults, **{k: record[k] for k in record if k in schema.names}} for record in rows], schema
     )
 
 
-def by_terms(store, *given):
-    """Ids with their scores, best first."""
-    found = store.search_by_terms(*given)
-    return list(
-        zip(store.take([key for key, _ in found], ["id"])["id"].to_pylist(), (s for _, s in found), strict=True)
-    )
+def by_terms(store, *arguments):
+    """Return ids with their scores, best first."""
+    hits = store.search_by_terms(*arguments)
+    return list(zip(store.take([key for key, _ in hits], ["id"])["id"].to_pylist(), (s for _, s in hits), strict=True))
 
 
 def by_vector(store, vector, conditions, depth):
-    """Ids with their cosines, nearest first."""
+    """Return ids with their cosines, nearest first."""
     rows = store.take(store.search_by_vector(vector, conditions, depth), ["id", "vector"])
     vectors = np.array(rows["vector"].to_pylist(), np.float32).reshape(len(rows), len(vector))
-    return sorted(zip(rows["id"].to_pylist(), (vectors @ vector).tolist(), strict=True), key=lambda each: -each[1])[
+    return sorted(zip(rows["id"].to_pylist(), (vectors @ vector).tolist(), strict=True), key=lambda pair: -pair[1])[
         :depth
     ]
 
 
-def ids(found):
-    return [each for each, _ in found]
+def ids(hits):
+    return [id for id, _ in hits]
 
 
 def every(store, *conditions):
-    """Ids of all rows that fulfil the conditions; each kind of search must find the same ones."""
-    found = sorted(each for batch in store.scan(conditions, ["id"]) for each in batch["id"].to_pylist())
-    assert sorted(ids(by_vector(store, np.array(AXES["east"], np.float32), conditions, 100))) == found
-    assert sorted(ids(by_terms(store, ["все"], conditions, 100))) == found
-    return found
+    """Return ids of all rows that meet the conditions; both searches must find the same ones."""
+    expected = sorted(id for batch in store.scan(conditions, ["id"]) for id in batch["id"].to_pylist())
+    assert sorted(ids(by_vector(store, np.array(AXES["east"], np.float32), conditions, 100))) == expected
+    assert sorted(ids(by_terms(store, ["все"], conditions, 100))) == expected
+    return expected
 
 
 # by terms
 
 
 def bm25(rows, terms):
-    """Id -> score: Robertson and Zaragoza 2009 with the idf that is never below zero, k1 = 1.2, b = 0.75. A row
+    """Id -> score: Robertson and Zaragoza 2009 with a non-negative idf, k1 = 1.2, b = 0.75. A row
     without terms counts for nothing."""
-    texts = {each["id"]: each["terms"].split() for each in rows if each["terms"]}
+    texts = {record["id"]: record["terms"].split() for record in rows if record["terms"]}
     average = sum(map(len, texts.values())) / len(texts)
     holding = Counter(term for text in texts.values() for term in set(text))
     scores = {}
@@ -154,13 +152,13 @@ RIVER = [
 )
 def test_terms_score_as_bm25(river, query):
     expected = bm25(RIVER, query.split())
-    found = by_terms(river, query.split(), [], 10)
-    assert ids(found) == sorted(expected, key=expected.__getitem__, reverse=True)
-    assert [score for _, score in found] == pytest.approx(sorted(expected.values(), reverse=True), rel=1e-4)
+    hits = by_terms(river, query.split(), [], 10)
+    assert ids(hits) == sorted(expected, key=expected.__getitem__, reverse=True)
+    assert [score for _, score in hits] == pytest.approx(sorted(expected.values(), reverse=True), rel=1e-4)
 
 
 def zipf_rows(count):
-    """Rows of 5 to 60 terms, a few of them common and most of them rare."""
+    """Make rows of 5 to 60 terms, a few of them common and most of them rare."""
     words = [f"слово{n}" for n in range(500)]
     weights = [1 / (n + 1) for n in range(500)]
     draw = random.Random(7)
@@ -174,10 +172,10 @@ def test_terms_of_many_rows_score_as_bm25(make):
     store = make(rows)
     for query in (["слово0", "слово40", "слово200"], ["слово3"], [f"слово{n}" for n in range(100, 120)]):
         expected = bm25(rows, query)
-        found = by_terms(store, query, [], 20)
+        hits = by_terms(store, query, [], 20)
         best = sorted(expected.values(), reverse=True)[:20]
-        assert [score for _, score in found] == pytest.approx(best, rel=1e-4)
-        assert [expected[each] for each in ids(found)] == pytest.approx(best, rel=1e-4)
+        assert [score for _, score in hits] == pytest.approx(best, rel=1e-4)
+        assert [expected[id] for id in ids(hits)] == pytest.approx(best, rel=1e-4)
 
 
 @pytest.mark.parametrize("query", [["нет"], ["нет", "такого"], []])
@@ -188,16 +186,16 @@ def test_unknown_terms_find_nothing(river, query):
 @pytest.mark.parametrize(
     "query", ["паром AND касса", "+насос -паром", '"билет цена"', "terms:паром", "пар*", "насос~2"]
 )
-def test_nothing_in_a_query_is_syntax(river, query):
+def test_terms_are_never_syntax(river, query):
     expected = bm25(RIVER, query.split())
     assert sorted(ids(by_terms(river, query.split(), [], 10))) == sorted(expected)
 
 
 def test_two_thousand_terms(river):
     query = [f"лишнее{n}" for n in range(1998)] + ["насос", "причал"]
-    found = by_terms(river, query, [], 10)
+    hits = by_terms(river, query, [], 10)
     expected = bm25(RIVER, ["насос", "причал"])
-    assert dict(found) == pytest.approx(expected, rel=1e-4)
+    assert dict(hits) == pytest.approx(expected, rel=1e-4)
 
 
 # by vector
@@ -215,50 +213,50 @@ def test_two_thousand_terms(river):
 def test_vectors_score_as_cosine(make, query, expected):
     axes = {"a1": "east", "a2": "north", "b1": "between", "b2": "west", "c1": ""}
     store = make([row(name, "все", axis) for name, axis in axes.items()])
-    found = by_vector(store, np.array(AXES[query], np.float32), [], 10)
-    scores = [score for _, score in found]
+    hits = by_vector(store, np.array(AXES[query], np.float32), [], 10)
+    scores = [score for _, score in hits]
     assert scores == pytest.approx([score for _, score in expected], abs=1e-6)
-    assert sorted(zip(ids(found), np.round(scores, 3), strict=True)) == sorted(
+    assert sorted(zip(ids(hits), np.round(scores, 3), strict=True)) == sorted(
         (n, pytest.approx(s)) for n, s in expected
     )
 
 
 def test_many_vectors_are_searched_exactly(make):
     vectors = unit(np.random.default_rng(3).normal(size=(500, 32)))
-    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], TableSchema(32, {}))
+    store = make([{**row(f"a{n}"), "vector": vector} for n, vector in enumerate(vectors)], TableSchema(32, {}))
     for query in unit(np.random.default_rng(4).normal(size=(5, 32))):
-        found = by_vector(store, query, [], 20)
+        hits = by_vector(store, query, [], 20)
         best = np.argsort(-(vectors @ query))[:20]
-        assert ids(found) == [f"a{n}" for n in best]
-        assert [score for _, score in found] == pytest.approx((vectors @ query)[best], abs=1e-5)
+        assert ids(hits) == [f"a{n}" for n in best]
+        assert [score for _, score in hits] == pytest.approx((vectors @ query)[best], abs=1e-5)
 
 
 @pytest.mark.slow
-def test_a_search_through_an_index_of_vectors_finds_what_an_exact_search_finds(make):
-    """So many rows that every store makes such an index."""
+def test_the_vector_index_finds_the_exact_neighbors(make):
+    """Every store builds a vector index for this many rows."""
     vectors, queries = clusters(30_000)
-    store = make([{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)], TableSchema(64, {}))
+    store = make([{**row(f"a{n}"), "vector": vector} for n, vector in enumerate(vectors)], TableSchema(64, {}))
     assert kept(store, vectors, queries) >= 9.5
 
 
-def test_an_index_of_vectors_stays_one_and_grows_with_the_rows(tmp_path):
-    """However often rows come, a search looks into one index, the partitions of which are not too large."""
+def test_the_vector_index_has_one_segment_and_grows_with_the_rows(tmp_path):
+    """However often rows are added, a search reads one segment, and its partitions stay small."""
     vectors, queries = clusters(9000)
-    rows = [{**row(f"a{n}"), "vector": each} for n, each in enumerate(vectors)]
+    rows = [{**row(f"a{n}"), "vector": vector} for n, vector in enumerate(vectors)]
     place, shape = str(tmp_path / "rows.lance"), TableSchema(64, {})
     store = create_lance(place, shape)
-    for some, partitions in ((3000, 1), (3500, 1), (4000, 1), (9000, 2)):
-        store.write([batch_of(rows[store.count() : some], shape)])
+    for size, partitions in ((3000, 1), (3500, 1), (4000, 1), (9000, 2)):
+        store.write([batch_of(rows[store.count() : size], shape)])
         store.finish()
         table = lance.dataset(place)
-        (index,) = (each for each in table.describe_indices() if each.name == "vector_idx")
-        assert (len(index.segments), index.num_rows_indexed) == (1, some)
+        (index,) = (entry for entry in table.describe_indices() if entry.name == "vector_idx")
+        assert (len(index.segments), index.num_rows_indexed) == (1, size)
         assert len(table.get_ivf_model("vector_idx").centroids) == partitions
-        assert kept(store, vectors[:some], queries) >= 9.5
+        assert kept(store, vectors[:size], queries) >= 9.5
 
 
 def clusters(size):
-    """Vectors in 200 clusters, and fifty to ask for."""
+    """Make vectors in 200 clusters, and fifty queries."""
     draw = np.random.default_rng(5)
     centers = draw.normal(size=(200, 64))
     drawn = unit(centers[draw.integers(200, size=size + 50)] + 0.5 * draw.normal(size=(size + 50, 64)))
@@ -266,7 +264,7 @@ def clusters(size):
 
 
 def kept(store, vectors, queries):
-    """How many of the ten nearest are found, a mean."""
+    """Return the mean number of the ten nearest vectors that a search finds."""
     return np.mean(
         [
             len({f"a{n}" for n in np.argsort(-(vectors @ query))[:10]} & set(ids(by_vector(store, query, [], 10))))
@@ -279,7 +277,7 @@ def unit(vectors):
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_an_error_of_who_makes_the_rows_comes_through(make, tmp_path):
+def test_an_error_of_the_row_maker_is_raised_unchanged(make, tmp_path):
     def rows():
         yield batch_of([row("a1", "паром", "east")], SHAPE)
         raise ModelError("the server is gone")
@@ -352,8 +350,8 @@ def test_a_value_is_never_syntax(named, name):
     assert every(named, OneOf(SOURCE, (name,))) == [f"{LETTERS[NAMES.index(name)]}1"]
 
 
-def test_conditions_hold_before_the_best_are_taken(make):
-    """A hundred better rows stand before the only one that fulfils the condition."""
+def test_conditions_apply_before_the_limit(make):
+    """A hundred rows score higher than the only one that meets the condition."""
     rows = [row(f"a{n}", "паром паром", "east", **{PAGE: 1.0}) for n in range(100)]
     store = make([*rows, row("b0", "паром касса касса касса", "between", **{PAGE: 2.0})])
     second = [OneOf(PAGE, (2.0,))]
@@ -368,13 +366,13 @@ def test_a_thousand_values(shelf):
 # rows
 
 
-def test_rows_come_back_as_they_went_in(make):
-    given = row("a1", "все слово", "between", heading_terms="слово", record='{"text": "Паром"}', language="en")
-    store = make([{**given, "keywords": ["слово", "всё"], "access": ["board"], PAGE: 1.5, DRAFT: True, SOURCE: "x"}])
+def test_rows_are_stored_unchanged(make):
+    written = row("a1", "все слово", "between", heading_terms="слово", record='{"text": "Паром"}', language="en")
+    store = make([{**written, "keywords": ["слово", "всё"], "access": ["board"], PAGE: 1.5, DRAFT: True, SOURCE: "x"}])
     names = arrow_schema(SHAPE).names
-    (found,) = [each for batch in store.scan([], names) for each in batch.to_pylist()]
-    assert found.pop("vector") == pytest.approx(AXES["between"])
-    assert found == {
+    (stored,) = [record for batch in store.scan([], names) for record in batch.to_pylist()]
+    assert stored.pop("vector") == pytest.approx(AXES["between"])
+    assert stored == {
         "id": "a1", "document_id": "a", "language": "en", "access": ["board"], "keywords": ["слово", "всё"],
         "heading_terms": "слово", "terms": "все слово",
         "record": '{"text": "Паром"}', DRAFT: True, PAGE: 1.5, SOURCE: "x",
@@ -391,30 +389,36 @@ def test_rows_are_taken_in_the_order_of_their_keys(make):
     keys = [key for key, _ in store.search_by_terms(["слово0"], [], 700)]
     random.Random(1).shuffle(keys)
     assert len(keys) > 600
-    found = store.take(keys, ["id", "terms"]).to_pylist()
-    assert [each["id"] for each in store.take(keys[::-1], ["id"]).to_pylist()] == [each["id"] for each in found][::-1]
-    assert len({each["id"] for each in found}) == len(keys)
-    assert {each["id"]: each["terms"] for each in found}.items() <= {each["id"]: each["terms"] for each in rows}.items()
+    stored = store.take(keys, ["id", "terms"]).to_pylist()
+    assert [record["id"] for record in store.take(keys[::-1], ["id"]).to_pylist()] == [
+        record["id"] for record in stored
+    ][::-1]
+    assert len({record["id"] for record in stored}) == len(keys)
+    assert {record["id"]: record["terms"] for record in stored}.items() <= {
+        record["id"]: record["terms"] for record in rows
+    }.items()
     assert store.take([], ["id"]).num_rows == 0
 
 
-def test_nulls_come_back_as_nulls(make):
+def test_nulls_are_stored(make):
     store = make([row("a1", "все", "east")])
-    (found,) = [
-        each for batch in store.scan([], [PAGE, SOURCE, DRAFT, "heading_terms", "access"]) for each in batch.to_pylist()
+    (stored,) = [
+        record
+        for batch in store.scan([], [PAGE, SOURCE, DRAFT, "heading_terms", "access"])
+        for record in batch.to_pylist()
     ]
-    assert found == {PAGE: None, SOURCE: None, DRAFT: None, "heading_terms": None, "access": [PUBLIC]}
+    assert stored == {PAGE: None, SOURCE: None, DRAFT: None, "heading_terms": None, "access": [PUBLIC]}
 
 
-def test_more_is_asked_for_than_there_is(river):
+def test_a_limit_beyond_the_number_of_rows(river):
     assert len(by_terms(river, ["паром"], [], 100_000)) == 3
     assert len(by_vector(river, np.array(AXES["east"], np.float32), [], 100_000)) == 6
 
 
-@pytest.mark.parametrize("depth", [1, 2])
-def test_depth(river, depth):
-    assert len(by_terms(river, ["паром"], [], depth)) == depth
-    assert len(by_vector(river, np.array(AXES["east"], np.float32), [], depth)) == depth
+@pytest.mark.parametrize("limit", [1, 2])
+def test_limit(river, limit):
+    assert len(by_terms(river, ["паром"], [], limit)) == limit
+    assert len(by_vector(river, np.array(AXES["east"], np.float32), [], limit)) == limit
 
 
 def test_an_empty_store(make):
@@ -427,20 +431,20 @@ def test_an_empty_store(make):
 def test_a_store_without_vectors(make):
     shape = TableSchema(0, {})
     store = make(RIVER, shape)
-    found = by_terms(store, ["насос"], [], 5)
-    assert ids(found) == ["b2"]
+    hits = by_terms(store, ["насос"], [], 5)
+    assert ids(hits) == ["b2"]
 
 
-def test_no_row_holds_a_term(make):
+def test_rows_without_terms(make):
     store = make([row("a1"), row("b1")])
     assert len(by_terms(store, ["паром"], [], 5)) == 0
     assert store.count() == 2
 
 
-# delete and write again
+# delete and rewrite
 
 
-def test_deleted_rows_are_gone(make):
+def test_deleted_rows_are_not_found(make):
     store = make(SHELF)
     store.delete(["a", "c", "no such document"])
     store.finish()
@@ -449,23 +453,23 @@ def test_deleted_rows_are_gone(make):
 
 
 def test_an_updated_store_scores_as_bm25(make):
-    """Documents are replaced: the new rows are found by the new terms, and their scores count what is there now."""
+    """Documents are replaced: rows are found by their new terms, and scores use the current frequencies."""
     old, new = zipf_rows(300), [row(f"a{n}", f"слово0 новое{n % 7} новое") for n in range(40)]
     store = make(old)
     store.delete(["a"])
     store.write([batch_of(new, SHAPE)])
     store.finish()
-    now = [each for each in old if each["document_id"] != "a"] + new
-    assert store.count() == len(now)
+    current = [record for record in old if record["document_id"] != "a"] + new
+    assert store.count() == len(current)
     for query in (["новое"], ["слово0", "новое3"], ["слово4", "слово90"]):
-        expected = bm25(now, query)
-        found = by_terms(store, query, [], 500)
-        assert sorted(ids(found)) == sorted(expected)
-        for name, score in found:
+        expected = bm25(current, query)
+        hits = by_terms(store, query, [], 500)
+        assert sorted(ids(hits)) == sorted(expected)
+        for name, score in hits:
             assert score == pytest.approx(expected[name], rel=1e-4), name
 
 
-def test_everything_is_deleted_and_written_again(make):
+def test_all_rows_are_deleted_and_rewritten(make):
     store = make(SHELF)
     store.delete(["a", "b", "c"])
     store.finish()
@@ -489,9 +493,9 @@ def test_many_documents_are_deleted_at_once(make):
     assert every(store) == [chr(0x430 + 29) + "1"]
 
 
-def test_batches_are_taken_as_they_come(make):
+def test_batches_are_written_as_they_come(make):
     store = make([])
-    store.write(batch_of([each], SHAPE) for each in RIVER)
+    store.write(batch_of([record], SHAPE) for record in RIVER)
     store.finish()
     assert store.count() == len(RIVER)
     assert ids(by_terms(store, ["насос"], [], 10)) == ["b2"]
