@@ -26,8 +26,8 @@ def bindings(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def test_names_say_what_the_thing_is():
-    names = [(name, f"{path.relative_to(ROOT)}:{line}") for path, tree in TREES.items() for name, line in bindings(tree)]
-    vague = [f"{place} {name}" for name, place in names if name.strip("_") in VAGUE]
+    names = [(name, path.relative_to(ROOT), line) for path, tree in TREES.items() for name, line in bindings(tree)]
+    vague = [f"{path}:{line} {name}" for name, path, line in names if name.strip("_") in VAGUE]
     assert len(vague) < MAX_VAGUE_SHARE * len(names), "\n".join(vague)
 
 

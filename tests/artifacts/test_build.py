@@ -1,4 +1,4 @@
-"""An artefact is whole or absent, whatever happens to the process that makes it."""
+"""An artefact is complete or absent, whatever happens to the process that makes it."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ def make(out, settings=None, inputs=None, text="x"):
         return build.publish(counts={"rows": 1})
 
 
-def test_a_finished_build_is_known_by_its_settings_and_inputs(tmp_path):
+def test_settings_and_inputs_identify_a_finished_build(tmp_path):
     out = tmp_path / "out"
     manifest = make(out)
     assert Build(out, "some", SomeSettings(), {}).finished == manifest
@@ -47,7 +47,7 @@ def test_volatile_files_stay_out_of_the_fingerprint(tmp_path):
     assert len(prints) == 1
 
 
-def test_nothing_is_there_before_publish(tmp_path):
+def test_nothing_exists_before_publish(tmp_path):
     out = tmp_path / "out"
     with pytest.raises(RuntimeError), Build(out, "some", SomeSettings(), {}) as build:
         (build.path / "a.txt").write_text("half")
@@ -57,7 +57,7 @@ def test_nothing_is_there_before_publish(tmp_path):
         read_manifest(out)
 
 
-def test_an_old_artefact_stays_until_the_new_one_is_whole(tmp_path):
+def test_an_artefact_stays_until_the_new_one_is_complete(tmp_path):
     out = tmp_path / "out"
     make(out)
     with pytest.raises(RuntimeError), Build(out, "some", SomeSettings(size=2), {}):
@@ -67,7 +67,7 @@ def test_an_old_artefact_stays_until_the_new_one_is_whole(tmp_path):
     assert (out / "a.txt").read_text() == "new"
 
 
-def test_other_settings_begin_anew(tmp_path):
+def test_other_settings_start_from_scratch(tmp_path):
     out = tmp_path / "out"
     with Build(out, "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
         journal.put("a", 1)
@@ -96,7 +96,7 @@ def test_a_swap_killed_half_way_is_finished(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("{", "not JSON"), ('{"stage": "x"}', "is missing"), (None, "does not exist")]
+    ("content", "message"), [("{", "not JSON"), ('{"stage": "x"}', "no manifest of opora"), (None, "does not exist")]
 )
 def test_a_damaged_manifest_is_one_line(tmp_path, content, message):
     if content:

@@ -77,7 +77,9 @@ def read_manifest(folder: Path) -> Manifest:
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}); remove the folder and make it again") from None
     version = _version(data)
-    if version not in ("", __version__) and not data.keys() <= Manifest.model_fields.keys():
+    if not version:
+        raise InputError(f"{path}: no manifest of opora; move the folder or choose another name")
+    if version != __version__ and not data.keys() <= Manifest.model_fields.keys():
         raise OutdatedError(folder, version, str(data.get("stage", "run")))
     return parse_record(Manifest, data, str(path))
 

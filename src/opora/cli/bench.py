@@ -107,4 +107,4 @@ def judge_check(
     project = load_recipe(overrides=overrides or [], options={f"bench.{name}.method": "judge", **options})
     judge = project.settings(f"bench.{name}", JudgeBenchSettings)
     stage = JudgeAuditStage(audit_settings(judge, language, labels), Path("judge-check") / name)
-    run_command(project, "judge-check", stage, as_json=as_json, verbose=verbose, dry_run=dry_run)
+    run_command(project, f"bench.{name}", stage, as_json=as_json, verbose=verbose, dry_run=dry_run)

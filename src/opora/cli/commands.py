@@ -63,10 +63,10 @@ def run_command(project: Project, name: str, stage: Stage, *, as_json: bool, ver
     if verbose:
         show_settings(name, stage.settings)
     if dry_run:
-        from opora.cli.plan import show_plan
+        from opora.cli.plan import show_estimate
         from opora.recipe.plan import PlannedStage, plan_stage
 
-        show_plan([plan_stage(project, PlannedStage(name, stage, ()))], as_json)
+        show_estimate(plan_stage(project, PlannedStage(name, stage, ())), as_json)
         return
     from opora.recipe.run import run_stage
 

@@ -28,6 +28,13 @@ def show_plan(lines: Sequence[PlanLine], as_json: bool) -> None:
     typer.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else format_plan(lines))
 
 
+def show_estimate(line: PlanLine, as_json: bool) -> None:
+    """Print the state and estimate of one stage, with the details of the estimate."""
+    show_plan([line], as_json)
+    if line.estimate and line.estimate.note and not as_json:
+        typer.echo(line.estimate.note)
+
+
 def format_plan(lines: Sequence[PlanLine]) -> str:
     """Return one line per stage, and one with the totals."""
     from opora.console.progress import format_seconds
@@ -59,7 +66,6 @@ def _expected(line: PlanLine) -> str:
     parts += [f"{line.estimate.calls} calls"] if line.estimate.calls else []
     parts += [f"{line.estimate.tokens} tokens"] if line.estimate.tokens else []
     parts += [f"cost {line.estimate.cost:.4f}"] if line.estimate.cost is not None else []
-    parts += [line.estimate.note] if line.estimate.note else []
     return ", ".join(parts) + (f"  ({line.reason})" if line.reason else "")
 
 

@@ -99,4 +99,4 @@ def test_judged_answers_need_no_call(settings, benches, judge):
 def test_without_a_price_there_is_no_cost(settings, benches):
     text = format_forecast(forecast(settings(price={}), benches))
     assert "cost: unknown; set --price-prompt and --price-completion" in text
-    assert "no request was sent" in text
+    assert "21 calls to send" in text

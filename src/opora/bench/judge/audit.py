@@ -24,6 +24,7 @@ from opora.bench.judge.rows import (
     VerdictSubject,
     count_missing,
     dropped_counts,
+    is_resumable,
     missing_notes,
     total_cost,
     total_tokens,
@@ -31,7 +32,6 @@ from opora.bench.judge.rows import (
 )
 from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.settings import JudgeAuditSettings, JudgeBenchSettings, JudgeSettings
-from opora.bench.judge.stage import ResumableBuild
 from opora.models.registry import LoadModel, load_model
 from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
@@ -72,8 +72,9 @@ class JudgeAuditStage(Stage):
             **self._prompt_hashes(),
         }
 
-    def build(self) -> Build:
-        return ResumableBuild(self.out, self.kind, self.settings, self.inputs(), seed=self.settings.seed)
+    def is_usable(self, manifest: Manifest) -> bool:
+        """Return False while another run could get verdicts that a server failed to give."""
+        return not is_resumable(manifest)
 
     def estimate(self, project: Project) -> Estimate:
         return self.forecast().estimate

@@ -62,7 +62,8 @@ class Forecast(Record):
 
     @property
     def estimate(self) -> Estimate:
-        return Estimate(self.calls, self.prompt_tokens + self.completion_tokens, None, self.cost)
+        tokens = self.prompt_tokens + self.completion_tokens
+        return Estimate(self.calls, tokens, None, self.cost, note=format_forecast(self))
 
 
 def forecast_cost(settings: JudgeSettings, prompts: Sequence[JudgePrompt], out: Path) -> Forecast:
@@ -105,7 +106,7 @@ def format_forecast(forecast: Forecast) -> str:
         lines.append("cost: unknown; set --price-prompt and --price-completion, per million tokens")
     else:
         lines.append(f"cost: {forecast.cost:.4f}, at most {forecast.max_cost:.4f}; spent before: {forecast.spent:.4f}")
-    return "\n".join([*lines, "no request was sent"])
+    return "\n".join(lines)
 
 
 def token_counter(settings: JudgeSettings) -> tuple[CountTokens, str]:

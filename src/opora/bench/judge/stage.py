@@ -54,15 +54,6 @@ JUDGE_PROMPT_TOKENS = 800
 """Tokens of a typical judge prompt, for estimates before the answers exist."""
 
 
-class ResumableBuild(Build):
-    """A build that stays unfinished while another run could get verdicts that a server failed to give."""
-
-    @property
-    def finished(self) -> Manifest | None:
-        manifest = super().finished
-        return None if manifest and is_resumable(manifest) else manifest
-
-
 class JudgeStage(Stage):
     """Judges the answers of another benchmark. A verdict that cannot be had is missing and counted."""
 
@@ -114,8 +105,9 @@ class JudgeStage(Stage):
             **judge_prompt_hashes(settings.template),
         }
 
-    def build(self) -> Build:
-        return ResumableBuild(self.out, self.kind, self.settings, self.inputs(), seed=self.settings.seed)
+    def is_usable(self, manifest: Manifest) -> bool:
+        """Return False while another run could get verdicts that a server failed to give."""
+        return not is_resumable(manifest)
 
     def estimate(self, project: Project) -> Estimate:
         """Forecast from the answers of the judged benchmark, or from the number of answers that it will have."""
