@@ -103,7 +103,7 @@ class SpecRegistry:
         return new
 
     def _kind(self, spec: str) -> str | None:
-        """Kind of a spec: it stands alone or is followed by a separator."""
+        """Return the kind of a spec, which is alone or followed by a separator; None for an unknown one."""
         for kind, row in self.kinds.items():
             separators = ":+@" + row.form[len(kind) : len(kind) + 1]
             if spec == kind or (spec.startswith(kind) and spec[len(kind)] in separators):
@@ -148,12 +148,12 @@ def parse_spec(spec: str) -> Spec:
 
 
 def _patterns(form: str, parts: Mapping[str, str]) -> Iterator[str]:
-    """Regular expressions of the pieces of a form."""
+    """Yield the regular expressions of the pieces of a form."""
     for piece in re.findall(r"[A-Z][A-Z-]*|\[|\]|.", form):
         yield {"[": "(?:", "]": ")?"}.get(piece) or parts.get(piece) or re.escape(piece)
 
 
 def _existing_folder(text: str) -> str:
-    """Longest prefix of `text`, up to its end or a `+`, that is an existing folder; empty if there is none."""
+    """Return the longest prefix of `text`, ending at a `+` or its end, that is an existing folder; empty if none is."""
     ends = [len(text), *(match.start() for match in re.finditer(r"\+", text))]
     return next((text[:end] for end in sorted(ends, reverse=True) if end and Path(text[:end]).is_dir()), "")

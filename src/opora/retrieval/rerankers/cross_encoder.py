@@ -32,7 +32,7 @@ class CrossEncoderReranker:
         self._settings = settings or RerankingSettings()
 
     def score(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        """Raises MissingExtraError without sentence-transformers, ModelError if the model does not load or fails."""
+        """Return scores. Raises MissingExtraError without sentence-transformers, ModelError if the model fails."""
         if not candidates:
             return []
         model = self._model
