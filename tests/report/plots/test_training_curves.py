@@ -20,7 +20,7 @@ LOG = [
     {"step": 1, "loss": 1.9},
     {"step": 2, "loss": 1.2, "eval_loss": 1.1, "eval_general_loss": 1.625},
 ]
-STOPPED = {"stopped": {"step": 2, "kept_step": 0}}
+STOPPED = {"stopped": {"step": 2, "saved_step": 0}}
 
 
 class Training(Settings):
@@ -62,7 +62,7 @@ def test_one_curve_for_all_adapters_of_a_training(run_bench):
     [curve] = read_training_curves(run_bench())
     assert (curve.training, curve.rows, curve.method) == ("train/raft", ("<b>50 %", "RAFT"), "sft")
     assert curve.evaluations == [Evaluation(0, 2.0, 1.5), Evaluation(2, 1.1, 1.625)]
-    assert (curve.max_general_loss_increase, curve.kept_step) == (0.1, 0)
+    assert (curve.max_general_loss_increase, curve.saved_step) == (0.1, 0)
 
 
 def test_the_report_shows_curve_and_numbers(run_bench, tmp_path):
@@ -115,13 +115,13 @@ def test_a_report_without_curves_has_no_training_section(run_bench, tmp_path):
 @pytest.mark.parametrize("general", [None, 1.5])
 def test_a_panel_for_each_set(general):
     def picture(evaluations, **more):
-        fields = {"max_general_loss_increase": None, "kept_step": None, **more}
+        fields = {"max_general_loss_increase": None, "saved_step": None, **more}
         curve = TrainingCurve("t", ("r",), "sft", evaluations, **fields)
         return render_plot(training_plot("c", curve, report_words("en"))).png
 
     evaluations = [Evaluation(0, 2.0, general), Evaluation(4, 1.0, general)]
     first = picture(evaluations)
     assert first == picture(evaluations)
-    assert first != picture(evaluations, kept_step=0)
+    assert first != picture(evaluations, saved_step=0)
     heights = {int.from_bytes(png[20:24], "big") for png in (first, picture([Evaluation(0, None, 1.0)]))}
     assert len(heights) == (1 if general is None else 2)

@@ -44,14 +44,14 @@ class Evaluation(NamedTuple):
 
 class TrainingCurve(NamedTuple):
     """Losses of one training. `rows`: rows of the benchmark's table that use its adapters; `method`: the objective of
-    the held-out loss; `kept_step`: step of the adapter if early stopping ended the training."""
+    the held-out loss; `saved_step`: step of the adapter if early stopping ended the training."""
 
     training: str
     rows: tuple[str, ...]
     method: str
     evaluations: Sequence[Evaluation]
     max_general_loss_increase: float | None
-    kept_step: int | None
+    saved_step: int | None
 
 
 def log_fingerprints(bench: Manifest) -> dict[str, str]:
@@ -83,9 +83,9 @@ def training_plot(name: str, curve: TrainingCurve, words: Words) -> base.PlotSpe
             if limit is not None:
                 axes.axhline(limit, color=base.INK, linewidth=1, linestyle="--")
                 _annotate(axes, words("training.limit"), (0.0, limit), axes.get_yaxis_transform(), "left")
-            if curve.kept_step is not None:
-                axes.axvline(curve.kept_step, color=base.INK, linewidth=1, linestyle=":", ymax=0.85)
-                _annotate(axes, words("training.kept"), (curve.kept_step, 0.85), axes.get_xaxis_transform(), "center")
+            if curve.saved_step is not None:
+                axes.axvline(curve.saved_step, color=base.INK, linewidth=1, linestyle=":", ymax=0.85)
+                _annotate(axes, words("training.kept"), (curve.saved_step, 0.85), axes.get_xaxis_transform(), "center")
             axes.set_title(title, loc="left", fontsize=base.FONT_PT, color=base.INK, pad=8)
             base.style_axes(axes, grid="y")
             base.format_ticks(axes, words, "y")
@@ -135,13 +135,13 @@ def _read_curve(folder: Path, rows: Sequence[str]) -> TrainingCurve:
         method=str(manifest.settings["method"]),
         evaluations=evaluations,
         max_general_loss_increase=manifest.settings.get("max_general_loss_increase"),
-        kept_step=manifest.results.get("stopped", {}).get("kept_step"),
+        saved_step=manifest.results.get("stopped", {}).get("saved_step"),
     )
 
 
 def _caption(curve: TrainingCurve, words: Words) -> str:
     caption = words("training.caption", rows=", ".join(curve.rows), training=curve.training)
-    return caption if curve.kept_step is None else f"{caption} {words('training.stopped', step=curve.kept_step)}"
+    return caption if curve.saved_step is None else f"{caption} {words('training.stopped', step=curve.saved_step)}"
 
 
 def _numbers(curve: TrainingCurve, words: Words) -> Grid:
