@@ -48,8 +48,8 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("embedder") / "corpus"
     passages = [passage_of(number) for number in range(60)]
     documents = [
-        Document(id=each.document_id, source=f"{each.document_id}.md", title="", text=each.text, language="ru")
-        for each in passages
+        Document(id=passage.document_id, source=f"{passage.document_id}.md", title="", text=passage.text, language="ru")
+        for passage in passages
     ]
     with Build(folder, "ingest", Settings(), {}) as build:
         write_parquet(build.path / "passages.parquet", passages)
@@ -58,8 +58,8 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def settings(**more):
-    return EmbedderTrainSettings(**{"epochs": 1, "batch_size": 8, "vocabulary": 500, "device": "cpu", **more})
+def settings(**changes):
+    return EmbedderTrainSettings(**{"epochs": 1, "batch_size": 8, "vocabulary": 500, "device": "cpu", **changes})
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def rows_below(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_trained_embedder_is_whole(corpus, tmp_path):
+def test_trained_embedder_artifact(corpus, tmp_path):
     from sentence_transformers import SentenceTransformer
 
     out = tmp_path / "train" / "dense"
@@ -90,37 +90,37 @@ def test_a_trained_embedder_is_whole(corpus, tmp_path):
     assert [row["loss"] for row in log[1:-1]]
     embedder = open_embedder("train/dense", None, root=tmp_path)
     texts = ["Этот паром ремонтируют", "журналы осмотров", "неслыханное", ""]
-    wanted = SentenceTransformer(str(out / "model"), device="cpu").encode(texts)
-    assert np.allclose(embedder.embed([Text(text, "ru") for text in texts]), wanted, atol=1e-5)
+    expected = SentenceTransformer(str(out / "model"), device="cpu").encode(texts)
+    assert np.allclose(embedder.embed([Text(text, "ru") for text in texts]), expected, atol=1e-5)
     assert (embedder.covers("ru"), embedder.covers("en")) == (True, False)
     assert train_embedder(settings(), corpus, out) == manifest
 
 
-def test_it_learns_what_the_corpus_says(corpus, tmp_path):
+def test_training_improves_retrieval(corpus, tmp_path):
     manifest = train_embedder(settings(epochs=6), corpus, tmp_path / "more")
     losses = [row["loss"] for row in rows_below(tmp_path / "more" / "log.jsonl") if "loss" in row]
     assert losses[-1] < losses[0] - 0.2
     assert manifest.results["after"]["mrr"] > manifest.results["before"]["mrr"]
 
 
-@pytest.mark.parametrize("more", [{}, {"loss": "contrastive"}, {"loss": "triplet"}, {"hard_negatives": 2}])
-def test_same_seed_same_weights(corpus, tmp_path, more):
-    first, second = (train_embedder(settings(**more), corpus, tmp_path / name) for name in ("a", "b"))
+@pytest.mark.parametrize("changes", [{}, {"loss": "contrastive"}, {"loss": "triplet"}, {"hard_negatives": 2}])
+def test_same_seed_gives_same_weights(corpus, tmp_path, changes):
+    first, second = (train_embedder(settings(**changes), corpus, tmp_path / name) for name in ("a", "b"))
     assert first.fingerprint == second.fingerprint
-    third = train_embedder(settings(**more, seed=1), corpus, tmp_path / "c")
+    third = train_embedder(settings(**changes, seed=1), corpus, tmp_path / "c")
     assert third.files["model/model.safetensors"] != first.files["model/model.safetensors"]
 
 
-def test_documents_of_the_reranker_are_not_learnt_from(corpus):
+def test_no_training_on_documents_of_the_reranker(corpus):
     data = read_embedder_data(settings(), corpus)
-    learnt = {data.passages[pair.passage].document_id for pair in data.train}
-    scored = {data.passages[pair.passage].document_id for pair in data.valid}
-    assert all(split_position(each, 0) < EMBEDDER_UNTIL for each in learnt)
-    assert all(split_position(each, 0) >= EMBEDDER_UNTIL for each in scored)
-    assert len(learnt) + len(scored) == 60
+    train = {data.passages[pair.passage].document_id for pair in data.train}
+    valid = {data.passages[pair.passage].document_id for pair in data.valid}
+    assert all(split_position(document_id, 0) < EMBEDDER_UNTIL for document_id in train)
+    assert all(split_position(document_id, 0) >= EMBEDDER_UNTIL for document_id in valid)
+    assert len(train) + len(valid) == 60
 
 
-def test_a_pair_is_a_sentence_and_the_rest():
+def test_pair_is_a_sentence_and_the_rest_of_its_passage():
     [passage] = [passage_of(3)]
     pairs = corpus_pairs([passage], find_related_passages([passage]), per_passage=2, seed=0)
     assert len(pairs) == 3
@@ -131,7 +131,7 @@ def test_a_pair_is_a_sentence_and_the_rest():
     assert (pairs[2].anchor, pairs[2].positive) == ("Правила причал 3", passage.text)
 
 
-def test_copies_and_overlaps_are_kin():
+def test_copies_and_overlaps_are_related():
     base = passage_of(0)
     copy = passage_of(0).model_copy(update={"id": "copy-0", "document_id": "copy", "text": base.text + " Ещё слово."})
     beside = base.model_copy(update={"id": "d0-1", "start": 100, "end": 300, "text": passage_of(7).text})
@@ -141,7 +141,7 @@ def test_copies_and_overlaps_are_kin():
     ]  # fmt: skip
 
 
-def test_no_batch_holds_a_right_answer_as_a_wrong_one():
+def test_batches_have_no_false_negatives():
     passages = [passage_of(number % 20).model_copy(update={"id": f"p{number}"}) for number in range(60)]
     pairs = corpus_pairs(passages, find_related_passages(passages), per_passage=2, seed=0)
     batches = arrange_batches(pairs, 8, seed=0)
@@ -156,34 +156,34 @@ def test_no_batch_holds_a_right_answer_as_a_wrong_one():
     assert arrange_batches(pairs, 8, seed=0) == batches != arrange_batches(pairs, 8, seed=1)
 
 
-def asked(path, **more):
+def write_question(path, **changes):
     quote = {"document": "d3", "text": "Бригада мастера Зорина 3 принимает причал под роспись."}
-    row = {"id": "q1", "question": "Кто принимает причал?", "answer": "Бригада.", "quotes": [quote], **more}
+    row = {"id": "q1", "question": "Кто принимает причал?", "answer": "Бригада.", "quotes": [quote], **changes}
     write_json_lines(path, [row])
     return path
 
 
-def test_questions_are_learnt_from(corpus, tmp_path):
+def test_training_on_questions(corpus, tmp_path):
     data = read_embedder_data(settings(), corpus)
-    numbers = [n for n, each in enumerate(data.passages) if split_position(each.document_id, 0) < EMBEDDER_UNTIL]
+    numbers = [n for n, passage in enumerate(data.passages) if split_position(passage.document_id, 0) < EMBEDDER_UNTIL]
     number = int(data.passages[numbers[0]].document_id[1:])
     thing = THINGS[number % 10]
     quote = {"document": f"d{number}", "text": f"Бригада мастера Зорина {number} принимает {thing} под роспись."}
-    path = asked(tmp_path / "q.jsonl", quotes=[quote])
+    path = write_question(tmp_path / "q.jsonl", quotes=[quote])
     manifest = train_embedder(settings(questions=path, hard_negatives=1), corpus, tmp_path / "out")
     assert manifest.counts["questions"] == 1
     assert "questions" in manifest.inputs
 
 
-@pytest.mark.parametrize("more", [{"split": "test"}, {"quotes": []}])
-def test_a_file_without_questions_to_train_on(corpus, tmp_path, more):
-    path = asked(tmp_path / "q.jsonl", **more)
+@pytest.mark.parametrize("changes", [{"split": "test"}, {"quotes": []}])
+def test_file_without_questions_to_train_on(corpus, tmp_path, changes):
+    path = write_question(tmp_path / "q.jsonl", **changes)
     with pytest.raises(InputError, match="no question to train on"):
         question_pairs(path, [], [passage_of(3)], [frozenset({0})])
 
 
 @pytest.mark.parametrize(
-    ("more", "message"),
+    ("values", "message"),
     [
         ({"base": "openai:m@http://localhost/v1"}, "base .* cannot be fine-tuned; use sif or hf:NAME-OR-PATH"),
         ({"base": "siff"}, "cannot be fine-tuned"),
@@ -191,12 +191,12 @@ def test_a_file_without_questions_to_train_on(corpus, tmp_path, more):
         ({"loss": "triplet", "hard_negatives": 0}, "needs a hard negative"),
     ],
 )
-def test_wrong_settings(more, message):
+def test_wrong_settings(values, message):
     with pytest.raises(ValueError, match=message):
-        EmbedderTrainSettings(**more)
+        EmbedderTrainSettings(**values)
 
 
-def test_a_corpus_that_is_too_small(tmp_path):
+def test_too_small_a_corpus(tmp_path):
     with Build(tmp_path / "corpus", "ingest", Settings(), {}) as build:
         write_parquet(build.path / "passages.parquet", [passage_of(0).model_copy(update={"text": "Два слова."})])
         build.publish()
@@ -204,15 +204,15 @@ def test_a_corpus_that_is_too_small(tmp_path):
         train_embedder(settings(), tmp_path / "corpus", tmp_path / "out")
 
 
-def test_the_table_gives_the_vectors_of_sif(corpus):
+def test_static_table_gives_sif_vectors(corpus):
     texts = [Text(f"{' '.join(p.heading)} {p.text}", "ru") for p in map(passage_of, range(60))]
     texts += [Text("Люди идут, человек шёл; вы́ставочный зал — 12 м² и Docker’s API, e-mail", "ru")]
     sif = fit_sif(texts, 4)
     tokenizer, rows = make_table(texts, 4, 500)
-    for text, wanted in zip(texts, sif.embed(texts), strict=True):
+    for text, expected in zip(texts, sif.embed(texts), strict=True):
         ids = tokenizer.encode(text.text).ids
         vector = rows[ids].sum(axis=0)
-        assert vector / np.linalg.norm(vector) @ wanted == pytest.approx(1, abs=1e-4)
+        assert vector / np.linalg.norm(vector) @ expected == pytest.approx(1, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_the_table_gives_the_vectors_of_sif(corpus):
         {"дом": ["дом", "дома"], "домашний": ["домашний", "домашних"], "дома": ["домой"]},
     ],
 )
-def test_each_spelling_is_read_as_its_word(words):
+def test_each_form_is_mapped_to_its_word(words):
     stems = choose_stems(words)
     for key, forms in words.items():
         assert {stems[longest_stem(form, stems)] for form in forms} == {key}
@@ -253,25 +253,25 @@ def make_bert(folder):
     return folder / "model"
 
 
-def test_a_transformer_is_trained_after_masked_pretraining(corpus, tmp_path):
+def test_transformer_after_masked_pretraining(corpus, tmp_path):
     from safetensors.numpy import load_file
 
     base = make_bert(tmp_path)
-    given = {"base": f"hf:{base}", "lr": 1e-3, "max_tokens": 32}
-    plain = train_embedder(settings(**given), corpus, tmp_path / "plain")
-    read = train_embedder(settings(**given, mlm_epochs=2), corpus, tmp_path / "read")
+    options = {"base": f"hf:{base}", "lr": 1e-3, "max_tokens": 32}
+    plain = train_embedder(settings(**options), corpus, tmp_path / "plain")
+    read = train_embedder(settings(**options, mlm_epochs=2), corpus, tmp_path / "read")
     weights = [
         load_file(str(folder / "model.safetensors"))
         for folder in (base, tmp_path / "plain/model", tmp_path / "read/model")
     ]
     name = "encoder.layer.0.attention.self.query.weight"
-    assert len({each[name].tobytes() for each in weights}) == 3
+    assert len({tensors[name].tobytes() for tensors in weights}) == 3
     assert not list((tmp_path / "read").glob("*masked*"))
     assert plain.models[f"hf:{base}"] == read.inputs["base"]
     (tmp_path / "train").mkdir()
     (tmp_path / "read").rename(tmp_path / "train" / "read")
-    found = open_embedder("train/read", None, root=tmp_path).embed([Text("паром осматривают", "ru")], "question")
-    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-4)
+    vectors = open_embedder("train/read", None, root=tmp_path).embed([Text("паром осматривают", "ru")], "question")
+    assert np.linalg.norm(vectors) == pytest.approx(1, abs=1e-4)
 
 
 KILLED = """
@@ -287,7 +287,7 @@ print(EmbedderStage(settings, Path(sys.argv[1]), Path(sys.argv[2])).run().finger
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_and_ends_with_the_same_weights(corpus, tmp_path):
+def test_killed_run_resumes_with_the_same_weights(corpus, tmp_path):
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(corpus), str(tmp_path / "one")], env=os.environ)
     checkpoints = tmp_path / ".one.partial" / "checkpoints"
     while process.poll() is None and not list(checkpoints.glob("checkpoint-*/trainer_state.json")):

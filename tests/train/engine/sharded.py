@@ -1,4 +1,4 @@
-"""Run by two processes: the gradients of a trainer's model, whole and then sharded by FSDP.
+"""Compare the gradients of a trainer's model before and after sharding by FSDP; run in two processes.
 
 python -m torch.distributed.run --nproc_per_node=2 -m tests.train.engine.sharded MODEL FOLDER
 """
@@ -19,10 +19,10 @@ from tests.train.engine.test_trl import make_trainer, sft
 
 
 def main(tiny_model: str, folder: Path) -> None:
-    made = make_trainer(sft(folder, gradient_checkpointing=False), tiny_model)
-    share_prefixes(made)
-    model, batch = made.model, next(iter(made.get_train_dataloader()))
-    batch = {name: each for name, each in batch.items() if name in ("input_ids", "attention_mask", "labels")}
+    trainer = make_trainer(sft(folder, gradient_checkpointing=False), tiny_model)
+    share_prefixes(trainer)
+    model, batch = trainer.model, next(iter(trainer.get_train_dataloader()))
+    batch = {name: tensor for name, tensor in batch.items() if name in ("input_ids", "attention_mask", "labels")}
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.manual_seed(0)
@@ -32,7 +32,7 @@ def main(tiny_model: str, folder: Path) -> None:
     for layer in model.get_base_model().model.layers:
         fully_shard(layer, mesh=mesh)
     fully_shard(model, mesh=mesh)
-    assert all(isinstance(each, DTensor) for each in model.parameters())
+    assert all(isinstance(tensor, DTensor) for tensor in model.parameters())
     for name, gradient in gradients(model, batch).items():
         # a mean over the processes, each of which has its part of the batch
         mean = whole[name].clone()
@@ -48,8 +48,11 @@ def main(tiny_model: str, folder: Path) -> None:
 def gradients(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     model.zero_grad()
     model(**batch, fused_lm_head=True).loss.backward()
-    found = {name: each.grad for name, each in model.named_parameters() if each.grad is not None}
-    return {name: each.full_tensor() if isinstance(each, DTensor) else each.clone() for name, each in found.items()}
+    gradients_by_name = {name: tensor.grad for name, tensor in model.named_parameters() if tensor.grad is not None}
+    return {
+        name: tensor.full_tensor() if isinstance(tensor, DTensor) else tensor.clone()
+        for name, tensor in gradients_by_name.items()
+    }
 
 
 if __name__ == "__main__":

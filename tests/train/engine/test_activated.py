@@ -1,4 +1,4 @@
-"""An activated adapter learns what PEFT's own pass over each row teaches it, prompts read once, without gradient."""
+"""Activated adapters: scores and gradients agree with PEFT; prompts are computed once, without gradient."""
 
 import json
 
@@ -28,7 +28,7 @@ from tests.factories import (
 
 @pytest.mark.parametrize("kind", ROW_KINDS)
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_losses_and_gradients_are_those_of_peft(family, kind):
+def test_scores_and_gradients_agree_with_peft(family, kind):
     assert_engine_agrees(add_random_adapter(make_causal_model(family), INVOCATION).train(), draw_invoked_rows(kind))
 
 
@@ -40,7 +40,7 @@ TURNS = [  # of one row, what is before the adapter in another is the answer
 ]
 
 
-def test_turns_of_one_talk():
+def test_turns_of_one_chat():
     assert_engine_agrees(add_random_adapter(make_causal_model("llama"), INVOCATION).train(), TURNS, min_shared=1)
 
 
@@ -48,17 +48,19 @@ def test_turns_of_one_talk():
 def test_gradient_checkpointing_changes_nothing():
     model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION), draw_invoked_rows("nested")
     scores = [score.logprobs for score in Engine(model.train()).score(rows)]
-    sum(each.sum() for each in scores).backward()
-    wanted = {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
+    sum(score.sum() for score in scores).backward()
+    expected_gradients = {
+        name: tensor.grad.clone() for name, tensor in model.named_parameters() if tensor.grad is not None
+    }
     model.zero_grad()
     model.get_base_model().gradient_checkpointing_enable({"use_reentrant": False})
     model.enable_input_require_grads()
-    sum(each.logprobs.sum() for each in Engine(model).score(rows)).backward()
-    for name, gradient in wanted.items():
+    sum(score.logprobs.sum() for score in Engine(model).score(rows)).backward()
+    for name, gradient in expected_gradients.items():
         torch.testing.assert_close(dict(model.named_parameters())[name].grad, gradient, rtol=1e-4, atol=1e-4)
 
 
-def test_dropout_and_autocast_go_through_the_layers_of_peft():
+def test_dropout_and_autocast():
     rows = draw_invoked_rows("group")
     still, dropping = (
         add_random_adapter(make_causal_model("llama"), INVOCATION, lora_dropout=share).train() for share in (0.0, 0.5)
@@ -72,7 +74,7 @@ def test_dropout_and_autocast_go_through_the_layers_of_peft():
         assert not torch.allclose(Engine(still).score(rows)[0].logprobs, exact[0])
 
 
-def test_the_reference_reads_no_prompt_again(monkeypatch):
+def test_reference_reuses_the_prompt(monkeypatch):
     model = add_random_adapter(make_causal_model("llama"), INVOCATION).train()
     rows, sizes = draw_invoked_rows("group"), []
     engine, read = Engine(model), Engine._forward
@@ -80,7 +82,7 @@ def test_the_reference_reads_no_prompt_again(monkeypatch):
         Engine, "_forward", lambda self, tree, **more: sizes.append(len(tree.ids)) or read(self, tree, **more)
     )
     before, after = engine.score_reference(rows), engine.score(rows)
-    assert len(sizes) == 3, "the prompt, then the answers by each of the two"
+    assert len(sizes) == 3, "the prompt once, then the answers by the reference and the trained model"
     assert sizes[1] == sizes[2]
     assert not torch.allclose(before[0].logprobs, after[0].logprobs)
     with model.disable_adapter():
@@ -88,7 +90,7 @@ def test_the_reference_reads_no_prompt_again(monkeypatch):
     assert not engine._last_prefix.hidden.requires_grad
 
 
-def test_what_is_kept_is_not_taken_for_another_mode():
+def test_cached_prefixes_depend_on_the_mode():
     model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION).train(), draw_invoked_rows("group")
     engine = Engine(model)
     with torch.inference_mode():
@@ -96,12 +98,12 @@ def test_what_is_kept_is_not_taken_for_another_mode():
     engine.score(rows)[0].logprobs.sum().backward()
 
 
-def test_a_row_that_does_not_activate_is_refused():
+def test_row_without_invocation_tokens():
     with pytest.raises(InputError, match="a row does not contain the invocation tokens of the adapter"):
         Engine(add_random_adapter(make_causal_model("llama"), INVOCATION)).score(draw_token_rows("pair"))
 
 
-def test_a_model_that_is_trained_too_is_refused():
+def test_trained_base_model_is_rejected():
     model = add_random_adapter(make_causal_model("llama"), INVOCATION)
     model.get_base_model().lm_head.weight.requires_grad_()
     with pytest.raises(InputError, match=r"needs a frozen model, but .*lm_head.* is trained as well"):
@@ -117,12 +119,12 @@ def test_last_occurrence(row, tokens, place):
 
 
 @pytest.mark.parametrize("method", ["simpo", "dpo"])
-def test_a_run_says_what_activates(tiny_model, tmp_path, method):
+def test_adapter_config_has_invocation_tokens(tiny_model, tmp_path, method):
     lora = LoraSettings(r=4, alpha=8, activated=True)
     train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(8)], method=method, lora=lora)
     config = json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())
     assert config["alora_invocation_tokens"], "the ids of the words before an answer"
-    log = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")]
+    log = [row for _, row in read_json_lines(tmp_path / "out" / "log.jsonl")]
     assert log[-1]["rewards/margins"] > log[1]["rewards/margins"]
 
 
@@ -131,14 +133,14 @@ def test_prefix_sharing_does_not_change_the_loss(tiny_model, tmp_path, prefix_sh
     lora = LoraSettings(r=4, alpha=8, activated=True)
     rows = [make_pair_row(n) for n in range(8)]
     train_on_pairs(tiny_model, tmp_path, rows, method="simpo", lora=lora, prefix_sharing=prefix_sharing)
-    last = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")][-1]
+    last = [row for _, row in read_json_lines(tmp_path / "out" / "log.jsonl")][-1]
     assert last["loss"] == pytest.approx(LOSS.setdefault("last", last["loss"]), rel=1e-3)
 
 
 LOSS: dict[str, float] = {}
 
 
-def test_a_plain_adapter_is_not_trained_further_as_an_activated_one(tiny_model, tmp_path):
+def test_plain_adapter_is_not_trained_further_as_an_activated_one(tiny_model, tmp_path):
     train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(4)], method="simpo", epochs=1)
     settings = make_train_settings(
         f"{tiny_model}+{tmp_path / 'out'}", "simpo", lora=LoraSettings(r=4, alpha=8, activated=True)

@@ -1,4 +1,4 @@
-"""Each token once gives what each row alone gives: scores and every gradient, whatever the tree and the model."""
+"""The engine gives the scores and gradients of separate rows, for every tree and architecture."""
 
 import random
 
@@ -25,12 +25,12 @@ from tests.factories import (
 
 @pytest.mark.parametrize("kind", ROW_KINDS)
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_an_adapter_learns_what_it_would_from_rows_alone(family, kind):
+def test_scores_and_gradients_with_an_adapter(family, kind):
     assert_engine_agrees(add_random_adapter(make_causal_model(family)).train(), draw_token_rows(kind))
 
 
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_a_whole_model_with_its_head_does_too(family):
+def test_scores_and_gradients_of_a_whole_model(family):
     assert_engine_agrees(make_causal_model(family).train(), draw_token_rows("nested"))
 
 
@@ -53,7 +53,7 @@ def test_gradient_checkpointing_changes_nothing():
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma2", "mistral, window"])
-def test_without_a_tree_the_model_is_what_it_was(family):
+def test_without_a_tree_the_model_is_unchanged(family):
     model = make_causal_model(family).eval()
     ids = torch.randint(3, VOCABULARY, (2, 12))
     mask = torch.tensor([[1] * 12, [0] * 4 + [1] * 8])
@@ -75,7 +75,7 @@ def test_autocast():
 
 
 @pytest.mark.parametrize("wrong", ["all", "own only", "one off"])
-def test_a_wrong_mask_is_noticed(wrong, monkeypatch):
+def test_wrong_mask_is_detected(wrong, monkeypatch):
     def mask(self, node, window):
         queries = node.end - node.start
         keys = queries + sum(end - start for start, end in node.ancestors)
@@ -101,7 +101,7 @@ def test_a_wrong_mask_is_noticed(wrong, monkeypatch):
         ("GptOssConfig", "attention with s_aux"),
     ],
 )
-def test_what_cannot_share_is_refused(config, message):
+def test_unsupported_architectures(config, message):
     small = {**MODEL_SHAPE, "n_head": 4, "n_layer": 1, "num_hidden_layers": 1, "num_local_experts": 2}
     model = transformers.AutoModelForCausalLM.from_config(getattr(transformers, config)(**small))
     with pytest.raises(InputError, match=message):

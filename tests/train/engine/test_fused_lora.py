@@ -1,4 +1,4 @@
-"""A fused LoRA layer computes what PEFT's does, and steps aside where the case is another."""
+"""Fused LoRA layers agree with PEFT, and leave unsupported cases to it."""
 
 import copy
 
@@ -19,9 +19,9 @@ class Two(torch.nn.Module):
         return self.second(torch.tanh(self.first(x)))
 
 
-def adapted(**more):
+def adapted(**changes):
     torch.manual_seed(0)
-    config = LoraConfig(r=3, lora_alpha=5, target_modules=["first", "second"], init_lora_weights=False, **more)
+    config = LoraConfig(r=3, lora_alpha=5, target_modules=["first", "second"], init_lora_weights=False, **changes)
     return get_peft_model(Two(), config).train()
 
 
@@ -30,25 +30,25 @@ def run(model, x):
     torch.manual_seed(3)
     out = model(x)
     (out * torch.arange(out.numel()).view_as(out)).sum().backward()
-    return out, {name: each.grad for name, each in model.named_parameters() if each.grad is not None}
+    return out, {name: tensor.grad for name, tensor in model.named_parameters() if tensor.grad is not None}
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"use_rslora": True}, {"lora_dropout": 0.5}, {"use_dora": True}, {"lora_bias": True}]
+    "changes", [{}, {"use_rslora": True}, {"lora_dropout": 0.5}, {"use_dora": True}, {"lora_bias": True}]
 )
-def test_same_values_and_gradients(more):
-    model = adapted(**more)
+def test_same_values_and_gradients(changes):
+    model = adapted(**changes)
     fused = copy.deepcopy(model)
     fuse_lora(fused)
     x = torch.randn(2, 7, 6)
-    (out, gradients), (other, others) = run(model, x.requires_grad_()), run(fused, x)
-    torch.testing.assert_close(out, other, rtol=1e-5, atol=1e-4)
-    assert gradients.keys() == others.keys()
+    (out, gradients), (fused_out, fused_gradients) = run(model, x.requires_grad_()), run(fused, x)
+    torch.testing.assert_close(out, fused_out, rtol=1e-5, atol=1e-4)
+    assert gradients.keys() == fused_gradients.keys()
     for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, others[name], rtol=1e-5, atol=1e-4)
+        torch.testing.assert_close(gradient, fused_gradients[name], rtol=1e-5, atol=1e-4)
 
 
-def test_it_is_used_and_steps_aside(monkeypatch):
+def test_fusion_is_used_only_if_supported(monkeypatch):
     model, calls = adapted(), []
     apply = _LoraLinear.apply
     monkeypatch.setattr(_LoraLinear, "apply", lambda *a: calls.append(1) or apply(*a))
@@ -64,4 +64,4 @@ def test_it_is_used_and_steps_aside(monkeypatch):
     model.merge_adapter()
     torch.testing.assert_close(model(x), base)
     assert len(calls) == 4
-    assert sum(type(each) is Linear for each in model.modules()) == 2
+    assert sum(type(module) is Linear for module in model.modules()) == 2

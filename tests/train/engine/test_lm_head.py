@@ -1,4 +1,4 @@
-"""Log-probabilities and their gradients are those of log_softmax over all logits at once."""
+"""The fused head agrees with log_softmax over all logits."""
 
 import pytest
 import torch
@@ -28,22 +28,22 @@ def test_value_and_gradients(case, trained, chunk, monkeypatch):
     targets = torch.randint(0, 11, (7,))
     weights = torch.randn(7)
     head = Head(weight, bias, case.get("scale", 1.0), case.get("softcap"))
-    parameters = [each for each in (hidden, weight, bias) if each is not None and each.requires_grad]
+    parameters = [tensor for tensor in (hidden, weight, bias) if tensor is not None and tensor.requires_grad]
 
     logits = (hidden @ weight.T + (0 if bias is None else bias)) * head.scale
     if head.softcap:
         logits = head.softcap * torch.tanh(logits / head.softcap)
     expected = logits.log_softmax(-1).gather(1, targets[:, None])[:, 0]
-    wanted = torch.autograd.grad((expected * weights).sum(), parameters)
+    expected_gradients = torch.autograd.grad((expected * weights).sum(), parameters)
 
     scores = token_logprobs(hidden, head, targets)
     torch.testing.assert_close(scores.logprobs, expected)
-    found = torch.autograd.grad((scores.logprobs * weights).sum(), parameters)
-    for one, other in zip(found, wanted, strict=True):
-        torch.testing.assert_close(one, other)
+    gradients = torch.autograd.grad((scores.logprobs * weights).sum(), parameters)
+    for gradient, expected_gradient in zip(gradients, expected_gradients, strict=True):
+        torch.testing.assert_close(gradient, expected_gradient)
 
 
-def test_without_gradient_nothing_is_kept():
+def test_no_grad():
     with torch.no_grad():
         scores = token_logprobs(torch.randn(3, 5), Head(torch.randn(11, 5)), torch.tensor([1, 2, 3]))
     assert not scores.logprobs.requires_grad
@@ -51,7 +51,7 @@ def test_without_gradient_nothing_is_kept():
 
 
 @pytest.mark.parametrize("trained", [False, True])
-def test_no_label_at_all_gives_a_gradient_of_zero(trained):
+def test_no_labels_give_zero_gradients(trained):
     hidden = torch.randn(0, 5, requires_grad=True)
     weight = torch.randn(11, 5, requires_grad=trained)
     scores = token_logprobs(hidden, Head(weight), torch.empty(0, dtype=torch.long))
@@ -60,7 +60,7 @@ def test_no_label_at_all_gives_a_gradient_of_zero(trained):
     assert not trained or weight.grad.abs().max() == 0
 
 
-def test_a_head_that_is_not_linear_is_refused():
+def test_head_that_is_not_linear():
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaConfig, LlamaForCausalLM
 

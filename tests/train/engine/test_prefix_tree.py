@@ -1,4 +1,4 @@
-"""Every token stands once, and each row finds its own."""
+"""The prefix tree holds every shared token once, and each row can be recovered."""
 
 import random
 
@@ -25,7 +25,7 @@ def test_nodes(rows, least, nodes):
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_rows_come_back_and_nothing_stands_twice(seed):
+def test_rows_are_recovered_and_no_token_is_repeated(seed):
     rng = random.Random(seed)
     rows = [[rng.randint(0, 1) for _ in range(rng.randint(1, 12))] for _ in range(rng.randint(1, 7))]
     least = rng.randint(1, 4)
@@ -40,7 +40,7 @@ def test_rows_come_back_and_nothing_stands_twice(seed):
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_a_tree_that_has_grown_holds_whole_rows(seed):
+def test_extended_tree_holds_whole_rows(seed):
     rng = random.Random(seed)
     heads, tails = (
         [[rng.randint(0, 1) for _ in range(rng.randint(low, 6))] for _ in range(5)] for low in (int(seed > 9), 1)

@@ -1,4 +1,4 @@
-"""The last layer is finished only where its result is read; that nothing else changes, test_train_forward tells."""
+"""The last feed-forward block is computed only where it is read; test_engine checks the results."""
 
 import pytest
 import torch
@@ -16,16 +16,16 @@ from tests.factories import (
 
 
 def sizes_of(model):
-    """Tokens that went through the feed-forward part of the first and of the last layer, a pair a pass."""
-    found = []
+    """Return the token counts in the feed-forward blocks of the first and the last layer, one pair per pass."""
+    sizes = []
     layers = model.get_base_model().model.layers
     for layer in (layers[0], layers[-1]):
-        layer.mlp.down_proj.register_forward_pre_hook(lambda module, given: found.append(given[0].shape[1]))
-    return found
+        layer.mlp.down_proj.register_forward_pre_hook(lambda module, args: sizes.append(args[0].shape[1]))
+    return sizes
 
 
 @pytest.mark.parametrize("family", MODEL_FAMILIES)
-def test_only_what_is_read_is_finished(family):
+def test_last_mlp_computes_answer_tokens_only(family):
     model, rows = add_random_adapter(make_causal_model(family)).train(), draw_token_rows("group")
     sizes = sizes_of(model)
     Engine(model).score(rows)
@@ -34,7 +34,7 @@ def test_only_what_is_read_is_finished(family):
     assert sizes[1] <= answers
 
 
-def test_of_prompts_that_the_base_model_reads_nothing_is():
+def test_last_mlp_computes_nothing_for_prompts():
     model, rows = add_random_adapter(make_causal_model("llama"), INVOCATION).train(), draw_invoked_rows("group")
     sizes = sizes_of(model)
     Engine(model).score(rows)
@@ -44,7 +44,7 @@ def test_of_prompts_that_the_base_model_reads_nothing_is():
     assert tails > answers > 0
 
 
-def test_without_a_tree_it_is_whole():
+def test_without_a_tree_the_last_mlp_is_complete():
     model = add_random_adapter(make_causal_model("llama"))
     engine, ids = Engine(model), torch.randint(3, 90, (1, 9))
     before = model(input_ids=ids).logits

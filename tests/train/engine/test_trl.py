@@ -1,4 +1,4 @@
-"""Trainers of TRL end with what they end with, in fewer tokens."""
+"""Trainers of TRL give the same weights with prefix sharing, from fewer tokens."""
 
 import subprocess
 import sys
@@ -43,11 +43,11 @@ def grpo(tmp_path, **more):
     return GRPOTrainer, args, [{"prompt": CONTEXT + word} for word in ("five", "fee", "day", "EUR")]
 
 
-def make_trainer(made, tiny_model, invocation=""):
-    cls, args, rows = made
+def make_trainer(parts, tiny_model, invocation=""):
+    cls, args, rows = parts
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
     rewards = (
-        {"reward_funcs": lambda completions, **_: [len(set(each)) for each in completions]}
+        {"reward_funcs": lambda completions, **_: [len(set(completion)) for completion in completions]}
         if cls is GRPOTrainer
         else {}
     )
@@ -64,7 +64,9 @@ def make_trainer(made, tiny_model, invocation=""):
 
 def run(trainer):
     trainer.train()
-    weights = {name: each.detach().clone() for name, each in trainer.model.named_parameters() if each.requires_grad}
+    weights = {
+        name: tensor.detach().clone() for name, tensor in trainer.model.named_parameters() if tensor.requires_grad
+    }
     return [row for row in trainer.state.log_history if "loss" in row], weights
 
 
@@ -82,7 +84,9 @@ CASES = [  # method, settings, what activates the adapter
 @pytest.mark.parametrize(
     ("method", "more", "invocation"), CASES, ids=[f"{m.__name__} {' '.join(o)}{i}" for m, o, i in CASES]
 )
-def test_a_trainer_ends_as_it_does_without(method, more, invocation, tiny_model, tmp_path, monkeypatch):
+def test_training_with_prefix_sharing_gives_the_same_weights(
+    method, more, invocation, tiny_model, tmp_path, monkeypatch
+):
     if "padding_free" in more:
         monkeypatch.setattr("trl.trainer.sft_trainer.logger.warning", lambda *_, **__: None)
     log, weights = run(make_trainer(method(tmp_path, **more), tiny_model, invocation))
@@ -102,7 +106,7 @@ def test_a_trainer_ends_as_it_does_without(method, more, invocation, tiny_model,
         torch.testing.assert_close(other_weights[name], weight, rtol=0, atol=2e-4)
 
 
-def test_where_the_two_differ_it_is_said_and_left(tiny_model, tmp_path, monkeypatch):
+def test_different_results_fall_back_with_a_warning(tiny_model, tmp_path, monkeypatch):
     trainer = make_trainer(sft(tmp_path), tiny_model)
     share_prefixes(trainer)
     hidden = Engine.hidden_states
@@ -114,14 +118,14 @@ def test_where_the_two_differ_it_is_said_and_left(tiny_model, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("name", ["gradient_checkpointing", "padding_free"])
-def test_an_activated_adapter_refuses_what_peft_does_not_compute(tiny_model, tmp_path, name):
+def test_unsupported_options_for_activated_adapters(tiny_model, tmp_path, name):
     trainer = make_trainer(sft(tmp_path, gradient_checkpointing=False), tiny_model, " ferry")
     setattr(trainer.args, name, True)
     with pytest.raises(InputError, match=f"an activated adapter cannot be trained with {name}; set it to False"):
         share_prefixes(trainer)
 
 
-def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
+def test_unsupported_trainers(tiny_model, tmp_path, monkeypatch):
     trainer = make_trainer(sft(tmp_path), tiny_model)
     with monkeypatch.context() as patch:
         patch.setattr("trl.__version__", "1.17.0")
@@ -137,7 +141,7 @@ def test_what_is_not_known_is_refused(tiny_model, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_model_that_is_sharded_among_processes_has_the_same_gradients(tiny_model, tmp_path):
+def test_fsdp_gives_the_same_gradients(tiny_model, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "-m"]
     command += ["tests.train.engine.sharded", str(tiny_model), str(tmp_path)]
     root = Path(__file__).parents[3]

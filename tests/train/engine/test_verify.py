@@ -1,4 +1,4 @@
-"""The engine is used where it comes out as the model does, and what is done else is said."""
+"""The engine is used only if it agrees with the model; a fallback is reported."""
 
 import pytest
 import torch
@@ -14,39 +14,39 @@ from opora.train.objectives.sft import SftSettings
 from tests.factories import add_random_adapter, draw_token_rows, make_causal_model
 
 
-def opened(model, prefix_sharing="auto", precision="fp32"):
-    told = []
-    units = [TokenizedExample(str(n), (row,)) for n, row in enumerate(draw_token_rows("group"))]
-    scorer = open_scorer(model, SftSettings(prefix_sharing=prefix_sharing), units, precision, told.append)
-    return scorer.scorer.scorer, told
+def open_test_scorer(model, prefix_sharing="auto", precision="fp32"):
+    messages = []
+    examples = [TokenizedExample(str(n), (row,)) for n, row in enumerate(draw_token_rows("group"))]
+    scorer = open_scorer(model, SftSettings(prefix_sharing=prefix_sharing), examples, precision, messages.append)
+    return scorer.scorer.scorer, messages
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("prefix_sharing", ["auto", "on"])
-def test_shared_where_it_can_be(prefix_sharing, precision):
-    scorer, told = opened(add_random_adapter(make_causal_model("llama")), prefix_sharing, precision)
+def test_engine_is_used_if_supported(prefix_sharing, precision):
+    scorer, messages = open_test_scorer(add_random_adapter(make_causal_model("llama")), prefix_sharing, precision)
     assert isinstance(scorer, Engine)
-    assert told == []
+    assert messages == []
 
 
-def test_plain_where_it_is_asked_for():
-    scorer, told = opened(add_random_adapter(make_causal_model("llama")), "off")
+def test_prefix_sharing_off():
+    scorer, messages = open_test_scorer(add_random_adapter(make_causal_model("llama")), "off")
     assert isinstance(scorer, PlainScorer)
-    assert told == []
+    assert messages == []
 
 
-def test_a_model_that_cannot_share_is_trained_plainly(monkeypatch):
+def test_unsupported_model_falls_back(monkeypatch):
     model = add_random_adapter(make_causal_model("llama"))
     model.get_base_model().config.layer_types = ["linear_attention", "full_attention"]
-    scorer, [line] = opened(model)
+    scorer, [line] = open_test_scorer(model)
     assert isinstance(scorer, PlainScorer)
     assert "layers of type linear_attention" in line
     assert "prefix sharing is off" in line
     with pytest.raises(InputError, match="linear_attention"):
-        opened(model, "on")
+        open_test_scorer(model, "on")
 
 
-def test_a_result_that_is_off_is_noticed(monkeypatch):
+def test_wrong_logprobs_are_detected(monkeypatch):
     def blind(self, node, window):
         queries = node.end - node.start
         keys = queries + sum(end - start for start, end in node.ancestors)
@@ -55,34 +55,34 @@ def test_a_result_that_is_off_is_noticed(monkeypatch):
         return seen
 
     monkeypatch.setattr(TreeState, "mask", blind)
-    scorer, [line] = opened(add_random_adapter(make_causal_model("llama")))
+    scorer, [line] = open_test_scorer(add_random_adapter(make_causal_model("llama")))
     assert isinstance(scorer, PlainScorer)
     assert "nats per token" in line
     with pytest.raises(OporaError, match="nats per token; set prefix_sharing to off"):
-        opened(add_random_adapter(make_causal_model("llama")), "on")
+        open_test_scorer(add_random_adapter(make_causal_model("llama")), "on")
 
 
-def test_the_model_is_left_in_the_mode_it_was_in():
+def test_mode_of_the_model_is_restored():
     for mode in (True, False):
         model = add_random_adapter(make_causal_model("llama")).train(mode)
-        opened(model)
+        open_test_scorer(model)
         assert model.training is mode
-        assert all(each.grad is None for each in model.parameters())
+        assert all(tensor.grad is None for tensor in model.parameters())
 
 
-def test_a_gradient_that_is_off_is_noticed(monkeypatch):
+def test_wrong_gradients_are_detected(monkeypatch):
     class Twice(torch.autograd.Function):
         forward = staticmethod(lambda ctx, x: x.clone())
         backward = staticmethod(lambda ctx, slope: 2 * slope)
 
     hidden = Engine.hidden_states
     monkeypatch.setattr(Engine, "hidden_states", lambda self, *args: Twice.apply(hidden(self, *args)))
-    scorer, [line] = opened(add_random_adapter(make_causal_model("llama")))
+    scorer, [line] = open_test_scorer(add_random_adapter(make_causal_model("llama")))
     assert isinstance(scorer, PlainScorer)
     assert "gradients with prefix sharing are off by 100%; prefix sharing is off" in line
 
 
-def test_the_units_that_share_most_are_looked_at():
+def test_longest_shared_rows():
     rows = [
         TokenizedRow([1, 2, 3, 4], [5]),
         TokenizedRow([9, 9], [5]),
@@ -96,7 +96,7 @@ def test_the_units_that_share_most_are_looked_at():
     assert module._longest_shared_rows([TokenizedExample("only", (rows[1],))]) == [rows[1]]
 
 
-def test_a_reference_is_computed_once(monkeypatch):
+def test_reference_is_computed_once(monkeypatch):
     model, rows, calls = add_random_adapter(make_causal_model("llama")), draw_token_rows("pair"), []
     scorer = open_scorer(model, SftSettings(), [TokenizedExample("a", tuple(rows))], "fp32", print)
     reference = Engine.score_reference
@@ -104,7 +104,7 @@ def test_a_reference_is_computed_once(monkeypatch):
     with torch.inference_mode():
         first = scorer.score_reference(rows)
     second = scorer.score_reference(rows)
-    other = scorer.score_reference(rows[::-1])
+    swapped = scorer.score_reference(rows[::-1])
     assert len(calls) == 2
-    torch.testing.assert_close([each.logprobs for each in first], [each.logprobs for each in second])
-    torch.testing.assert_close(other[1].logprobs, first[0].logprobs)
+    torch.testing.assert_close([score.logprobs for score in first], [score.logprobs for score in second])
+    torch.testing.assert_close(swapped[1].logprobs, first[0].logprobs)

@@ -1,4 +1,4 @@
-"""What begins alike meets: in a step, and in a forward pass."""
+"""Examples with a common prefix meet in a step and in a forward pass."""
 
 import itertools
 from collections import Counter
@@ -23,15 +23,15 @@ def make_prefix_groups(count, size, length=20):
 
 
 def names(batch):
-    return [each.id for each in batch]
+    return [example.id for example in batch]
 
 
-def test_relatives_meet_in_a_step_and_families_are_shuffled():
+def test_prefix_groups_stay_together_and_are_shuffled():
     examples = make_prefix_groups(10, 4)
     seen = list(iterate_batches(examples, SftSettings(batch_size=4, epochs=2)))
     assert len(seen) == 20
     for batch in seen:
-        assert len({each.id.split(".")[0] for each in batch}) == 1
+        assert len({example.id.split(".")[0] for example in batch}) == 1
     order = [batch[0].id.split(".")[0] for batch in seen]
     assert sorted(order[:10]) == sorted(order[10:])
     assert order[:10] != order[10:] != sorted(order[10:])
@@ -48,7 +48,7 @@ def test_relatives_meet_in_a_step_and_families_are_shuffled():
         ([3], 6),  # nothing fits beside three: of four families, two are cut
     ],
 )
-def test_families_are_cut_only_where_nothing_fits(sizes, cut):
+def test_prefix_groups_are_split_only_if_nothing_fits(sizes, cut):
     examples = [
         make_example(f"{family}.{size}.{place}.{n}", [family, size, place] * 10 + [100 + n], [1])
         for family in range(12)
@@ -63,7 +63,7 @@ def test_families_are_cut_only_where_nothing_fits(sizes, cut):
         assert sum(steps > 1 for steps in met.values()) == cut
 
 
-def test_where_epochs_meet_within_a_step_each_has_every_unit():
+def test_epochs_that_meet_within_a_step_are_complete():
     examples = make_prefix_groups(5, 3) + make_prefix_groups(4, 1, length=3)
     order = [name for batch in iterate_batches(examples, SftSettings(batch_size=4, epochs=4)) for name in names(batch)]
     assert len(order) == 76
@@ -71,13 +71,13 @@ def test_where_epochs_meet_within_a_step_each_has_every_unit():
         assert sorted(order[start : start + 19]) == sorted(names(examples))
 
 
-def test_unrelated_examples_are_shuffled_one_by_one():
+def test_unrelated_examples_are_shuffled():
     examples = make_prefix_groups(40, 1)
     [first, *_] = iterate_batches(examples, SftSettings(batch_size=40, epochs=1))
     assert sorted(names(first)) == sorted(names(examples)) != names(first)
 
 
-def test_the_seed_decides():
+def test_order_depends_on_the_seed():
     examples = make_prefix_groups(10, 2)
     runs = [[names(b) for b in iterate_batches(examples, SftSettings(batch_size=4, seed=seed))] for seed in (0, 0, 1)]
     assert runs[0] == runs[1] != runs[2]
@@ -92,17 +92,17 @@ def test_the_seed_decides():
         (52, [["0.0", "0.1", "1.0", "1.1"]]),
     ],
 )
-def test_groups_keep_to_distinct_tokens(limit, expected):
+def test_groups_are_limited_by_distinct_tokens(limit, expected):
     assert [names(group) for group in group_by_prefix(make_prefix_groups(2, 2), limit)] == expected
 
 
-def test_the_answers_of_a_pair_share_its_prompt():
+def test_prompt_of_a_pair_counts_once():
     pair = make_example("pair", range(10), [1] * 5, [2] * 5)
     assert [names(group) for group in group_by_prefix([pair, pair], 30)] == [["pair", "pair"]]
     assert [names(group) for group in group_by_prefix([pair, pair], 29)] == [["pair"], ["pair"]]
 
 
-def test_every_unit_is_in_one_group():
+def test_every_example_is_in_one_group():
     examples = make_prefix_groups(5, 3) + make_prefix_groups(7, 1, length=3)
     assert sorted(itertools.chain(*(names(group) for group in group_by_prefix(examples, 60)))) == sorted(
         names(examples)

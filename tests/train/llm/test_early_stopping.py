@@ -1,4 +1,4 @@
-"""What the model could do before is watched, and training stops when it has lost too much of it."""
+"""The general loss is logged, and training stops when it rises too much."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.factories import (
 
 @pytest.fixture(scope="module")
 def project(tiny_model, tmp_path_factory):
-    """A model that knows some chats, `train/known`, and examples that teach it other answers."""
+    """Make an adapter trained on chats, `train/known`, and datasets with different answers."""
     folder = tmp_path_factory.mktemp("fall")
     chats = [make_chat_row(n, answer="north five.") for n in range(16)]
     make_dataset(folder / "dataset" / "chats", chats)
@@ -44,7 +44,7 @@ def project(tiny_model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def limit(project, tiny_model):
-    """A limit that the general answers are within at step 6, and no longer at step 9."""
+    """Return a limit of the loss increase that is kept at step 6 and exceeded at step 9."""
     AdapterStage(watched(tiny_model, project), project / "dataset", project / "train" / "free").run()
     general = curve(project / "train" / "free")
     assert max(general[3], general[6]) < general[9]
@@ -53,28 +53,28 @@ def limit(project, tiny_model):
 
 @pytest.fixture
 def run(project, tiny_model, tmp_path):
-    def run(name="out", **more):
-        return AdapterStage(watched(tiny_model, project, **more), project / "dataset", tmp_path / name).run()
+    def run(name="out", **changes):
+        return AdapterStage(watched(tiny_model, project, **changes), project / "dataset", tmp_path / name).run()
 
     return run
 
 
-def watched(tiny_model, project, **more):
-    known = f"hf:{tiny_model}+{project / 'train' / 'known'}"
-    base = {"model": known, "regression_set": project / "general.jsonl", "epochs": 6, "eval_every": 3, "lr": 3e-3}
-    return make_train_settings(tiny_model, **{**base, **more})
+def watched(tiny_model, project, **changes):
+    known_model = f"hf:{tiny_model}+{project / 'train' / 'known'}"
+    base = {"model": known_model, "regression_set": project / "general.jsonl", "epochs": 6, "eval_every": 3, "lr": 3e-3}
+    return make_train_settings(tiny_model, **{**base, **changes})
 
 
 def curve(folder, key="eval_general_loss"):
     return {row["step"]: row[key] for row in read_evaluations(folder)}
 
 
-def test_both_curves_begin_before_the_first_step(run, project, tiny_model, tmp_path):
+def test_both_losses_are_logged_from_step_0(run, project, tiny_model, tmp_path):
     manifest = run()
     general, domain = curve(tmp_path / "out"), curve(tmp_path / "out", "eval_loss")
     assert list(general) == list(domain) == list(range(0, 25, 3))
     assert domain[24] < 0.5 * domain[0]
-    assert general[24] > 2 * general[0], "it forgets what it is not shown any more"
+    assert general[24] > 2 * general[0], "it forgets what it is no longer trained on"
     known, trained = (f"hf:{tiny_model}+{folder}" for folder in (project / "train" / "known", tmp_path / "out"))
     assert compute_held_out_loss(known, project / "general.jsonl") == pytest.approx(general[0], rel=1e-4)
     assert compute_held_out_loss(trained, project / "general.jsonl") == pytest.approx(general[24], rel=1e-4)
@@ -83,13 +83,13 @@ def test_both_curves_begin_before_the_first_step(run, project, tiny_model, tmp_p
     assert "stopped" not in manifest.results
 
 
-def test_pairs_are_watched_by_the_same_loss(run, tmp_path):
+def test_general_loss_is_the_same_for_every_objective(run, tmp_path):
     run("sft", max_steps=1)
     run("simpo", max_steps=1, method="simpo", dataset="pairs")
     assert curve(tmp_path / "simpo")[0] == pytest.approx(curve(tmp_path / "sft")[0], rel=1e-5)
 
 
-def test_a_stop_leaves_the_adapter_of_the_evaluation_before(run, limit, project, tiny_model, tmp_path, capsys):
+def test_early_stopping_keeps_the_adapter_of_the_previous_evaluation(run, limit, project, tiny_model, tmp_path, capsys):
     manifest = run(max_general_loss_increase=limit, save_at=(0.25, 0.9))
     out = tmp_path / "out"
     general = curve(out)
@@ -112,13 +112,13 @@ def test_a_stop_leaves_the_adapter_of_the_evaluation_before(run, limit, project,
     assert stopped["reason"] in (out / "README.md").read_text()
 
 
-def test_what_does_not_fall_so_far_is_trained_to_the_end(run, tmp_path):
+def test_no_early_stopping_within_the_limit(run, tmp_path):
     whole, watched = run("whole"), run("watched", max_general_loss_increase=100.0)
     weights = "adapter/adapter_model.safetensors"
     assert whole.files[weights] == watched.files[weights]
 
 
-def test_a_fall_by_the_first_evaluation_leaves_nothing_to_keep(run, limit, tmp_path):
+def test_regression_by_the_first_evaluation_is_an_error(run, limit, tmp_path):
     with pytest.raises(
         OporaError,
         match=r"step 9: .* by \d.\d\d nats per token, more than max_general_loss_increase .*, by the first evaluation",
@@ -128,27 +128,27 @@ def test_a_fall_by_the_first_evaluation_leaves_nothing_to_keep(run, limit, tmp_p
 
 
 @pytest.mark.parametrize("checkpoint_every", [4, 6, 7])
-def test_a_killed_run_stops_where_the_whole_one_does(run, limit, monkeypatch, checkpoint_every):
+def test_killed_run_stops_at_the_same_step(run, limit, monkeypatch, checkpoint_every):
     from opora.train.llm import loop
 
-    more = {"max_general_loss_increase": limit, "checkpoint_every": checkpoint_every}
-    whole = run("whole", **more)
+    changes = {"max_general_loss_increase": limit, "checkpoint_every": checkpoint_every}
+    whole = run("whole", **changes)
     with monkeypatch.context() as patch:
         patch.setattr(loop, "learning_rate", interrupt_at_step(8))
         with pytest.raises(KeyboardInterrupt):
-            run(**more)
-    assert run(**more).fingerprint == whole.fingerprint
+            run(**changes)
+    assert run(**changes).fingerprint == whole.fingerprint
 
 
-def test_another_general_set_is_another_training(run, project, tmp_path):
-    rows = [each for _, each in read_json_lines(project / "general.jsonl")]
+def test_key_depends_on_the_regression_set(run, project, tmp_path):
+    rows = [row for _, row in read_json_lines(project / "general.jsonl")]
     write_json_lines(tmp_path / "fewer.jsonl", rows[1:])
     first = run(regression_set=tmp_path / "fewer.jsonl", max_steps=1)
     write_json_lines(tmp_path / "fewer.jsonl", rows)
     assert run(regression_set=tmp_path / "fewer.jsonl", max_steps=1).key != first.key
 
 
-def test_a_long_chat_is_dropped_and_listed(run, tmp_path):
+def test_long_chat_is_dropped_and_listed(run, tmp_path):
     long = make_chat_row(0)
     long["messages"][1]["content"] = "fee " * 600
     write_json_lines(tmp_path / "long.jsonl", [make_chat_row(1), long])
@@ -167,14 +167,14 @@ def test_a_long_chat_is_dropped_and_listed(run, tmp_path):
         ([make_chat_row(0, answer="")], r"g.jsonl:1: the answer is empty"),
     ],
 )
-def test_a_general_set_that_is_none(run, tmp_path, rows, message):
+def test_wrong_regression_set(run, tmp_path, rows, message):
     if rows is not None:
         write_json_lines(tmp_path / "g.jsonl", rows)
     with pytest.raises(InputError, match=message):
         run(regression_set=tmp_path / "g.jsonl")
 
 
-def test_a_fall_is_measured_on_something():
+def test_limit_needs_a_regression_set():
     with pytest.raises(ValueError, match="max_general_loss_increase needs regression_set"):
         SftSettings(max_general_loss_increase=0.1)
 
@@ -197,18 +197,18 @@ def test_find_regression(losses, limit, steps):
     assert regression is None or regression == Regression(*steps, losses[regression.step - 1] - losses[0])
 
 
-def test_the_chats_of_the_sample_are_learnable_and_not_its_questions(tiny_model):
+def test_regression_set_of_the_sample_shares_no_question(tiny_model):
     from transformers import AutoTokenizer
 
     sample = Path(opora.__file__).parent / "projects" / "benchmark"
     units, dropped = encode_examples(sample / "general.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
     assert (len(units), len({unit.id for unit in units}), dropped) == (24, 24, [])
-    asked = {each["question"] for _, each in read_json_lines(sample / "questions.en.jsonl")}
-    assert not asked & {each["messages"][0]["content"] for _, each in read_json_lines(sample / "general.en.jsonl")}
+    questions = {row["question"] for _, row in read_json_lines(sample / "questions.en.jsonl")}
+    assert not questions & {row["messages"][0]["content"] for _, row in read_json_lines(sample / "general.en.jsonl")}
 
 
 @pytest.mark.slow
-def test_two_processes_stop_where_one_does(project, limit, tiny_model):
+def test_two_processes_stop_at_the_same_step(project, limit, tiny_model):
     entry = watched(tiny_model, project, max_general_loss_increase=limit).model_dump(mode="json")
     (project / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
     for name, processes in (("one", 1), ("two", 2)):

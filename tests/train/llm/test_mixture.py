@@ -1,4 +1,4 @@
-"""What is trained on: shares, refusals, quality; what is left out is listed."""
+"""Mixtures of datasets: shares, refusals, quality, and the list of dropped rows."""
 
 import pytest
 
@@ -19,27 +19,27 @@ def tokenizer(tiny_model):
 def rows(pattern, begin=0):
     """A letter a row: `a` an answer, `r` a refusal, `c` a chat that does not say what it is; a digit is the quality of
     the row before it, in tenths."""
-    found = []
+    chats = []
     kinds = {"a": {"behavior": "answer"}, "r": {"behavior": "refuse"}, "c": {}}
     for letter in pattern:
         if letter in kinds:
-            found.append({**make_chat_row(begin + len(found)), **kinds[letter]})
+            chats.append({**make_chat_row(begin + len(chats)), **kinds[letter]})
         else:
-            found[-1]["quality"] = int(letter) / 10
-    return found
+            chats[-1]["quality"] = int(letter) / 10
+    return chats
 
 
-def mix(tmp_path, tokenizer, pattern, other="", **more):
+def mix(tmp_path, tokenizer, pattern, second="", **changes):
     make_dataset(tmp_path / "raft", rows(pattern), rows("ar1", 90))
     dataset = {"raft": 1.0}
-    if other:
-        make_dataset(tmp_path / "chats", rows(other, 50))
+    if second:
+        make_dataset(tmp_path / "chats", rows(second, 50))
         dataset["chats"] = 1.0
-    return read_mixture(SftSettings(dataset=dataset, **more), tmp_path, tokenizer, 512)
+    return read_mixture(SftSettings(dataset=dataset, **changes), tmp_path, tokenizer, 512)
 
 
-def count(found):
-    return "".join({True: "r", False: "a", None: "c"}[example.is_refusal] for example in found.train)
+def count_kinds(mixture):
+    return "".join({True: "r", False: "a", None: "c"}[example.is_refusal] for example in mixture.train)
 
 
 @pytest.mark.parametrize(
@@ -55,24 +55,24 @@ def count(found):
         ("aaaa", 0.0, "aaaa", set()),
     ],
 )
-def test_the_share_of_refusals(tmp_path, tokenizer, pattern, share, kept, reasons):
-    found = mix(tmp_path, tokenizer, pattern, refusal_share=share)
-    assert sorted(count(found)) == sorted(kept)
-    assert {each["reason"] for each in found.dropped} == reasons
-    assert len(found.train) + len(found.dropped) == len(pattern)
-    assert len(found.valid) == 2, "what is held out stays whole"
+def test_refusal_share(tmp_path, tokenizer, pattern, share, kept, reasons):
+    mixture = mix(tmp_path, tokenizer, pattern, refusal_share=share)
+    assert sorted(count_kinds(mixture)) == sorted(kept)
+    assert {row["reason"] for row in mixture.dropped} == reasons
+    assert len(mixture.train) + len(mixture.dropped) == len(pattern)
+    assert len(mixture.valid) == 2, "validation sets are kept whole"
 
 
-def test_refusals_are_counted_over_all_datasets_and_drawn_by_the_seed(tmp_path, tokenizer):
-    found, again, other = (
+def test_refusal_share_over_several_datasets(tmp_path, tokenizer):
+    mixture, same, other_seed = (
         mix(tmp_path / str(n), tokenizer, "a" * 9, "r" * 9 + "c", refusal_share=0.1, seed=seed)
         for n, seed in enumerate((0, 0, 1))
     )
-    assert count(found) == "a" * 9 + "rc"
-    assert {each["dataset"] for each in found.dropped} == {"chats"}
-    assert found.dropped[0].keys() == {"dataset", "id", "row", "reason"}
-    assert found == again
-    assert found.train != other.train
+    assert count_kinds(mixture) == "a" * 9 + "rc"
+    assert {row["dataset"] for row in mixture.dropped} == {"chats"}
+    assert mixture.dropped[0].keys() == {"dataset", "id", "row", "reason"}
+    assert mixture == same
+    assert mixture.train != other_seed.train
 
 
 @pytest.mark.parametrize(
@@ -83,19 +83,19 @@ def test_refusals_are_counted_over_all_datasets_and_drawn_by_the_seed(tmp_path, 
         ("cc", 0.0, "0 of the rows are refusals and 0 are answers; add the missing kind, or remove refusal_share"),
     ],
 )
-def test_a_share_that_cannot_be_met(tmp_path, tokenizer, pattern, share, message):
+def test_impossible_refusal_share(tmp_path, tokenizer, pattern, share, message):
     with pytest.raises(InputError, match=message):
         mix(tmp_path, tokenizer, pattern, refusal_share=share)
 
 
-def test_poor_rows_are_dropped_and_listed_and_the_unrated_stay(tmp_path, tokenizer):
-    found = mix(tmp_path, tokenizer, "a4a5a6c", "c0c9", min_quality=0.5)
-    assert [example.quality for example in found.train] == [0.5, 0.6, None, 0.9]
-    assert found.dropped == [
+def test_min_quality(tmp_path, tokenizer):
+    mixture = mix(tmp_path, tokenizer, "a4a5a6c", "c0c9", min_quality=0.5)
+    assert [example.quality for example in mixture.train] == [0.5, 0.6, None, 0.9]
+    assert mixture.dropped == [
         {"dataset": "raft", "id": "r0", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.4},
         {"dataset": "chats", "id": "r50", "row": "train.jsonl:1", "reason": "low quality", "quality": 0.0},
     ]
-    assert len(found.valid) == 2, "what is held out stays whole"
+    assert len(mixture.valid) == 2, "validation sets are kept whole"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_poor_rows_are_dropped_and_listed_and_the_unrated_stay(tmp_path, tokeniz
         ("a1a2", 0.5, "train.jsonl: no row has a quality of 0.5 or more; lower min_quality"),
     ],
 )
-def test_a_filter_that_leaves_all_or_nothing(tmp_path, tokenizer, pattern, least, message):
+def test_min_quality_without_effect_or_rows(tmp_path, tokenizer, pattern, least, message):
     with pytest.raises(InputError, match=message):
         mix(tmp_path, tokenizer, pattern, min_quality=least)
 
@@ -119,22 +119,22 @@ def test_a_filter_that_leaves_all_or_nothing(tmp_path, tokenizer, pattern, least
         ({"behavior": "refusal"}, r"train.jsonl:2: behavior is 'refusal'; did you mean refuse\?"),
     ],
 )
-def test_a_row_that_says_something_wrong_of_itself(tmp_path, tokenizer, more, message):
+def test_wrong_quality_or_behavior(tmp_path, tokenizer, more, message):
     make_dataset(tmp_path / "raft", [make_chat_row(0), {**make_chat_row(1), **more}])
     with pytest.raises(InputError, match=message):
         read_mixture(SftSettings(), tmp_path, tokenizer, 512)
 
 
-def test_the_manifest_counts_and_the_list_names_what_was_left_out(tiny_model, tmp_path):
-    given = rows("a9a9a1r9r9cc")
-    manifest = train_adapter(tiny_model, tmp_path, rows=given, epochs=1, refusal_share=1 / 3, min_quality=0.5)
+def test_dropped_rows_are_counted_and_listed(tiny_model, tmp_path):
+    examples = rows("a9a9a1r9r9cc")
+    manifest = train_adapter(tiny_model, tmp_path, rows=examples, epochs=1, refusal_share=1 / 3, min_quality=0.5)
     assert manifest.counts == {"examples": 5, "held_out": 4, "steps": 2, "refusals": 1, "unrated": 2}
     assert manifest.dropped == {"low quality": 1, "too many refusals": 1}
-    listed = [each["reason"] for _, each in read_json_lines(tmp_path / "out" / "dropped.jsonl")]
+    listed = [row["reason"] for _, row in read_json_lines(tmp_path / "out" / "dropped.jsonl")]
     assert sorted(listed) == sorted(manifest.dropped)
 
 
-def test_rows_of_ones_own_need_no_manifest(tiny_model, tmp_path):
+def test_own_dataset_needs_no_manifest(tiny_model, tmp_path):
     from opora.artifacts import write_json_lines
 
     own = tmp_path / "dataset" / "own"

@@ -1,4 +1,4 @@
-"""Training: the loss of the answers only, the same weights after a kill."""
+"""Training of adapters: loss, artefact, resuming after a kill."""
 
 import json
 import math
@@ -31,7 +31,7 @@ from tests.factories import (
 
 @pytest.fixture(params=["tied", "untied", "checkpointed"])
 def parts(tiny_model, request):
-    """Model with an adapter, and some examples; the head is the embedding or its own."""
+    """Return a model with an adapter, with a tied or untied head, and examples."""
     import torch
     from transformers import AutoConfig, LlamaForCausalLM
 
@@ -53,7 +53,7 @@ def parts(tiny_model, request):
 
 
 def padded_loss(model, examples):
-    """The reference: one padded batch, logits at every position, summed over the answers."""
+    """Return the reference loss: one padded batch with logits at every position, summed over the answers."""
     import torch
 
     examples = [row for unit in examples for row in unit.rows]
@@ -66,12 +66,12 @@ def padded_loss(model, examples):
 
 
 def gradients(model):
-    found = {name: each.grad.clone() for name, each in model.named_parameters() if each.requires_grad}
+    gradients_by_name = {name: tensor.grad.clone() for name, tensor in model.named_parameters() if tensor.requires_grad}
     model.zero_grad()
-    return found
+    return gradients_by_name
 
 
-def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
+def test_sft_loss_equals_that_of_a_padded_batch(parts):
     import torch
 
     from opora.train.engine.reference import PlainScorer
@@ -91,7 +91,7 @@ def test_the_loss_is_that_of_full_logits_over_a_padded_batch(parts):
 
 
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
-def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_model, tmp_path):
+def test_step_equals_that_of_a_padded_batch(parts, tiny_model, tmp_path):
     import copy
 
     import torch
@@ -107,7 +107,7 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
         tiny_model, batch_size=5, epochs=1, warmup_ratio=0.0, lr=1e-3, max_grad_norm=0.05, weight_decay=0.1
     )
     plain = copy.deepcopy(model)
-    trained = {name: each for name, each in plain.named_parameters() if each.requires_grad}
+    trained = {name: tensor for name, tensor in plain.named_parameters() if tensor.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=1e-3, weight_decay=0.1)
     (padded_loss(plain, examples) / sum(unit.answer_tokens for unit in examples)).backward()
     norm = torch.nn.utils.clip_grad_norm_(trained.values(), 0.05)
@@ -123,27 +123,27 @@ def test_a_step_over_single_examples_is_a_step_over_one_big_batch(parts, tiny_mo
 
 
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
-def test_the_prompt_has_no_loss(parts):
+def test_prompt_has_no_loss(parts):
     from opora.train.engine.reference import PlainScorer
     from opora.train.objectives.sft import Sft
 
     model, [example, *_] = parts
-    [one] = example.rows
-    shorter = TokenizedExample("shorter", (TokenizedRow(one.prompt[:-1], [one.prompt[-1], *one.answer]),))
-    whole, more = (float(Sft().loss(PlainScorer(model), [unit]).loss) for unit in (example, shorter))
-    assert more > whole
+    [row] = example.rows
+    shorter = TokenizedExample("shorter", (TokenizedRow(row.prompt[:-1], [row.prompt[-1], *row.answer]),))
+    loss, longer_loss = (float(Sft().loss(PlainScorer(model), [unit]).loss) for unit in (example, shorter))
+    assert longer_loss > loss
 
 
-def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
+def test_run_and_its_artifact(tiny_model, tmp_path):
     manifest = train_adapter(tiny_model, tmp_path, epochs=6)
     out = tmp_path / "out"
-    log = [each for _, each in read_json_lines(out / "log.jsonl")]
-    assert [each["step"] for each in log] == list(range(25))
+    log = [row for _, row in read_json_lines(out / "log.jsonl")]
+    assert [row["step"] for row in log] == list(range(25))
     assert log[-1]["loss"] < 0.6 * log[1]["loss"]
     assert log[-1]["eval_loss"] < 0.8 * log[0]["eval_loss"]
     assert "loss" not in log[0], "before the first step there is something to evaluate and nothing learnt"
     assert manifest.counts == {"examples": 16, "held_out": 4, "steps": 24}
-    names = {each.name for each in (out / "adapter").iterdir()}
+    names = {path.name for path in (out / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"} <= names
     config = json.loads((out / "adapter" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == str(tiny_model), "what PEFT itself loads the base model by"
@@ -154,20 +154,20 @@ def test_a_run_learns_and_leaves_all_that_is_needed(tiny_model, tmp_path):
     assert not list(out.glob("*resume*"))
 
 
-def test_the_adapter_answers_as_it_was_taught(tiny_model, tmp_path):
+def test_trained_adapter_answers(tiny_model, tmp_path):
     from opora.models.registry import load_model
     from opora.models.settings import ModelSettings
     from opora.records import Message
 
     train_adapter(tiny_model, tmp_path, epochs=30)
-    messages = [Message(**each) for each in make_chat_row(3)["messages"]]
+    messages = [Message(**message) for message in make_chat_row(3)["messages"]]
     spec = f"hf:{tiny_model}+{tmp_path / 'out'}"
     for backend in ("transformers", "ctranslate2"):
         model = load_model(spec, ModelSettings(max_new_tokens=12, backend=backend, device="cpu"))
         assert "it is. [1]" in model.generate([messages[:-1]])[0].text
 
 
-def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
+def test_adapter_is_trained_further(tiny_model, tmp_path):
     first = train_adapter(tiny_model, tmp_path, "first", epochs=6)
     further = train_adapter(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lr=1e-3)
     assert further.results["first_loss"] < 0.6 * first.results["first_loss"]
@@ -189,20 +189,20 @@ def test_an_adapter_is_trained_further_and_stands_alone(tiny_model, tmp_path):
         ),
     ],
 )
-def test_an_adapter_of_another_shape_is_not_trained_further(tiny_model, tmp_path, lora, message):
+def test_adapter_of_another_shape_is_rejected(tiny_model, tmp_path, lora, message):
     train_adapter(tiny_model, tmp_path, "first", max_steps=1)
     with pytest.raises(InputError, match=message):
         train_adapter(tiny_model, tmp_path, "further", model=f"hf:{tiny_model}+{tmp_path / 'first'}", lora=lora)
 
 
-def test_bf16_learns_as_fp32_does(tiny_model, tmp_path):
+def test_bf16_gives_similar_losses(tiny_model, tmp_path):
     full, half = (train_adapter(tiny_model, tmp_path, name, epochs=6, precision=name) for name in ("fp32", "bf16"))
     assert half.results["precision"] == "bf16"
     for name in ("last_loss", "valid_loss"):
         assert half.results[name] == pytest.approx(full.results[name], rel=0.1)
 
 
-def test_the_adapter_is_kept_in_fp32(tiny_model):
+def test_adapter_is_fp32(tiny_model):
     import torch
 
     from opora.models.backends.loading import load_causal_lm
@@ -210,16 +210,18 @@ def test_the_adapter_is_kept_in_fp32(tiny_model):
     from opora.train.lora import add_lora
 
     model, _ = load_causal_lm(parse_spec(f"hf:{tiny_model}"), torch.bfloat16, torch.device("cpu"))
-    kinds = {(each.requires_grad, each.dtype) for each in add_lora(model, make_train_settings(tiny_model)).parameters()}
+    kinds = {
+        (tensor.requires_grad, tensor.dtype) for tensor in add_lora(model, make_train_settings(tiny_model)).parameters()
+    }
     assert kinds == {(True, torch.float32), (False, torch.bfloat16)}
 
 
-def test_the_same_seed_gives_the_same_bytes(tiny_model, tmp_path):
-    first, second, other = (
+def test_same_seed_gives_same_bytes(tiny_model, tmp_path):
+    first, second, other_seed = (
         train_adapter(tiny_model, tmp_path, name, epochs=1, seed=seed) for name, seed in [("a", 0), ("b", 0), ("c", 1)]
     )
     weights = "adapter/adapter_model.safetensors"
-    assert first.files[weights] == second.files[weights] != other.files[weights]
+    assert first.files[weights] == second.files[weights] != other_seed.files[weights]
 
 
 SCRIPT = """
@@ -232,10 +234,10 @@ AdapterStage(SftSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Pa
 """
 
 
-def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tmp_path):
-    more = {"epochs": 16, "lora": LoraSettings(r=4, alpha=8, dropout=0.2), "save_at": (0.01, 0.5)}
-    whole = train_adapter(tiny_model, tmp_path, "whole", **more)
-    options = make_train_settings(tiny_model, **more).model_dump_json()
+def test_killed_run_resumes_with_the_same_weights(tiny_model, tmp_path):
+    changes = {"epochs": 16, "lora": LoraSettings(r=4, alpha=8, dropout=0.2), "save_at": (0.01, 0.5)}
+    whole = train_adapter(tiny_model, tmp_path, "whole", **changes)
+    options = make_train_settings(tiny_model, **changes).model_dump_json()
     command = [sys.executable, "-c", SCRIPT, options, str(tmp_path / "dataset"), str(tmp_path / "killed")]
     checkpoint = tmp_path / ".killed.partial" / "resume" / "manifest.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -249,7 +251,7 @@ def test_after_kill_9_the_same_command_ends_with_the_same_weights(tiny_model, tm
     assert read_manifest(tmp_path / "killed").fingerprint == whole.fingerprint
 
 
-def test_a_slow_run_is_kept_by_the_clock(tiny_model, tmp_path, monkeypatch):
+def test_slow_steps_are_checkpointed_by_time(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
@@ -260,7 +262,7 @@ def test_a_slow_run_is_kept_by_the_clock(tiny_model, tmp_path, monkeypatch):
     assert kept["step"] == 2
 
 
-def test_a_checkpoint_half_written_is_no_part_of_the_result(tiny_model, tmp_path, monkeypatch):
+def test_incomplete_checkpoint_is_removed(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
     whole = train_adapter(tiny_model, tmp_path, "whole")
@@ -274,7 +276,7 @@ def test_a_checkpoint_half_written_is_no_part_of_the_result(tiny_model, tmp_path
     assert train_adapter(tiny_model, tmp_path).files.keys() == whole.files.keys()
 
 
-def test_what_is_kept_on_the_way_is_the_adapter_of_its_step(tiny_model, tmp_path):
+def test_saved_checkpoints_are_the_adapters_of_their_steps(tiny_model, tmp_path):
     from opora.models.registry import load_model
     from opora.models.revision import model_revision
     from opora.models.settings import ModelSettings
@@ -282,33 +284,33 @@ def test_what_is_kept_on_the_way_is_the_adapter_of_its_step(tiny_model, tmp_path
     from opora.records import Message
 
     train_adapter(tiny_model, tmp_path, epochs=5, save_at=(0.25, 0.5), eval_every=5)
-    held_out = {each["step"]: each["eval_loss"] for each in read_evaluations(tmp_path / "out")}
+    held_out = {row["step"]: row["eval_loss"] for row in read_evaluations(tmp_path / "out")}
     valid, specs = tmp_path / "dataset" / "raft" / "valid.jsonl", {}
     for step, name in ((5, "out/checkpoint-25"), (10, "out/checkpoint-50"), (20, "out")):
         specs[step] = f"hf:{tiny_model}+{tmp_path / name}"
         assert compute_held_out_loss(specs[step], valid) == pytest.approx(held_out[step], rel=1e-4)
-    assert len({model_revision(parse_spec(each)) for each in specs.values()}) == 3
-    messages = [Message(**each) for each in make_chat_row(3)["messages"][:-1]]
+    assert len({model_revision(parse_spec(spec)) for spec in specs.values()}) == 3
+    messages = [Message(**message) for message in make_chat_row(3)["messages"][:-1]]
     for backend in ("transformers", "ctranslate2"):
-        given = ModelSettings(max_new_tokens=12, backend=backend, device="cpu")
-        texts = [load_model(spec, given).generate([messages])[0].text for spec in specs.values()]
+        options = ModelSettings(max_new_tokens=12, backend=backend, device="cpu")
+        texts = [load_model(spec, options).generate([messages])[0].text for spec in specs.values()]
         assert texts[0] != texts[-1], "the first fifth has not taught it yet what the whole has"
     assert "| saved checkpoint | `checkpoint-25/adapter` |" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_what_was_half_kept_at_a_kill_is_kept_again(tiny_model, tmp_path, monkeypatch):
+def test_incomplete_saved_checkpoint_is_written_again(tiny_model, tmp_path, monkeypatch):
     from opora.train.llm import loop
 
-    more = {"save_at": (0.5,), "checkpoint_every": 4}
-    whole = train_adapter(tiny_model, tmp_path, "whole", **more)
+    changes = {"save_at": (0.5,), "checkpoint_every": 4}
+    whole = train_adapter(tiny_model, tmp_path, "whole", **changes)
     with monkeypatch.context() as patch:
         patch.setattr(loop, "learning_rate", interrupt_at_step(7))
         with pytest.raises(KeyboardInterrupt):
-            train_adapter(tiny_model, tmp_path, **more)
+            train_adapter(tiny_model, tmp_path, **changes)
     kept = tmp_path / ".out.partial" / "checkpoint-50" / "adapter"
     (kept / "adapter_model.safetensors").write_bytes(b"half")
     (kept / "left-over").write_bytes(b"")
-    assert train_adapter(tiny_model, tmp_path, **more).fingerprint == whole.fingerprint
+    assert train_adapter(tiny_model, tmp_path, **changes).fingerprint == whole.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -320,13 +322,13 @@ def test_what_was_half_kept_at_a_kill_is_kept_again(tiny_model, tmp_path, monkey
         ((0.5, 0.6), 2, {1: ["checkpoint-50", "checkpoint-60"]}),
     ],
 )
-def test_when_an_adapter_is_kept(save_at, steps, names):
+def test_due_checkpoints(save_at, steps, names):
     settings = SftSettings(save_at=save_at)
     assert {step: due for step in range(1, steps + 1) if (due := due_checkpoints(step, steps, settings))} == names
 
 
 @pytest.mark.parametrize("save_at", [(0.0,), (1.0,), (0.5, 0.5)])
-def test_fractions_that_cannot_be_kept(save_at):
+def test_wrong_save_at(save_at):
     with pytest.raises(ValueError, match="save_at"):
         SftSettings(save_at=save_at)
 
@@ -345,13 +347,13 @@ def test_fractions_that_cannot_be_kept(save_at):
         ([], "no example has at most 512 tokens"),
     ],
 )
-def test_a_wrong_row_is_named(tiny_model, tmp_path, rows, message):
+def test_wrong_row(tiny_model, tmp_path, rows, message):
     make_dataset(tmp_path / "dataset" / "raft", rows)
     with pytest.raises(InputError, match=message):
         train_adapter(tiny_model, tmp_path)
 
 
-def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
+def test_long_example_is_dropped_and_listed(tiny_model, tmp_path):
     long = make_chat_row(0)
     long["messages"][1]["content"] = "fee " * 600
     manifest = train_adapter(tiny_model, tmp_path, rows=[long, make_chat_row(1), make_chat_row(2)], epochs=1)
@@ -360,7 +362,7 @@ def test_what_is_too_long_is_dropped_and_listed(tiny_model, tmp_path):
     assert (dropped["id"], dropped["row"], dropped["limit"]) == ("r0", "train.jsonl:1", 512)
 
 
-def test_a_mix_takes_the_share_of_each_dataset(tiny_model, tmp_path):
+def test_mixture_takes_a_share_of_each_dataset(tiny_model, tmp_path):
     make_dataset(tmp_path / "dataset" / "raft", [make_chat_row(n) for n in range(10)], [make_chat_row(20)])
     make_dataset(
         tmp_path / "dataset" / "chats",
@@ -371,17 +373,17 @@ def test_a_mix_takes_the_share_of_each_dataset(tiny_model, tmp_path):
     assert manifest.counts == {"examples": 16, "held_out": 3, "steps": 4}
     assert {"dataset raft", "dataset chats"} <= manifest.inputs.keys()
     assert "| dataset | `chats`, 60 % of it" in (tmp_path / "out" / "README.md").read_text()
-    other = train_adapter(tiny_model, tmp_path, "other", dataset={"raft": 1.0, "chats": 0.5}, epochs=1)
-    assert other.key != manifest.key
+    half = train_adapter(tiny_model, tmp_path, "half", dataset={"raft": 1.0, "chats": 0.5}, epochs=1)
+    assert half.key != manifest.key
 
 
 @pytest.mark.parametrize("dataset", [{}, "", {"raft": 0}, {"raft": 1.5}])
-def test_a_mix_of_nothing_is_refused(dataset):
+def test_empty_mixture(dataset):
     with pytest.raises(ValueError, match="dataset"):
         SftSettings(dataset=dataset)
 
 
-def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
+def test_nan_loss_stops_the_run(tiny_model, tmp_path):
     with pytest.raises(OporaError, match=r"step \d+: the loss is nan; check the rows r"):
         train_adapter(tiny_model, tmp_path, lr=1e30, max_grad_norm=1e30)
     assert not (tmp_path / "out").exists()
@@ -389,7 +391,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny_model, tmp_path):
 
 @pytest.mark.parametrize(("where", "message"), [("loss", "the loss is nan"), ("gradient", "the norm of the gradient")])
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
-def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path, where, message):
+def test_nan_is_reported_before_the_weights_change(parts, tiny_model, tmp_path, where, message):
     import torch
     from accelerate import Accelerator
 
@@ -409,7 +411,7 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
             return output
 
     model, examples = parts
-    before = {name: each.detach().clone() for name, each in model.named_parameters()}
+    before = {name: tensor.detach().clone() for name, tensor in model.named_parameters()}
     options = make_train_settings(tiny_model, batch_size=5, max_batch_tokens=1)
     accelerator = Accelerator(cpu=True)
     trainer = AdapterTrainer(options, model, FaultySft(), PlainScorer(model), accelerator)
@@ -419,12 +421,12 @@ def test_the_row_is_named_before_a_weight_is_spoilt(parts, tiny_model, tmp_path,
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 
 
-def test_a_model_that_cannot_be_adapted(tiny_model, tmp_path):
+def test_model_that_cannot_be_fine_tuned(tiny_model, tmp_path):
     with pytest.raises(InputError, match="cannot be fine-tuned"):
         train_adapter(tiny_model, tmp_path, model="openai:m@http://localhost/v1")
 
 
-def test_sharding_is_refused(tiny_model, tmp_path, monkeypatch):
+def test_sharding_is_rejected(tiny_model, tmp_path, monkeypatch):
     from accelerate import Accelerator, DistributedType
 
     monkeypatch.setattr(Accelerator, "distributed_type", DistributedType.FSDP)
@@ -434,22 +436,23 @@ def test_sharding_is_refused(tiny_model, tmp_path, monkeypatch):
         train_adapter(tiny_model, tmp_path)
 
 
-def test_every_epoch_has_all_examples_in_an_order_of_its_own():
-    units = [TokenizedExample(str(n), (TokenizedRow([n, n + 1], [1]),)) for n in range(10)]
-    each = [unit.id for batch in iterate_batches(units, SftSettings(batch_size=5, epochs=2)) for unit in batch]
-    assert sorted(each[:10]) == sorted(each[10:]) == [str(n) for n in range(10)]
-    assert each[:10] != each[10:]
+def test_every_epoch_shuffles_all_examples():
+    examples = [TokenizedExample(str(n), (TokenizedRow([n, n + 1], [1]),)) for n in range(10)]
+    batches = iterate_batches(examples, SftSettings(batch_size=5, epochs=2))
+    ids = [example.id for batch in batches for example in batch]
+    assert sorted(ids[:10]) == sorted(ids[10:]) == [str(n) for n in range(10)]
+    assert ids[:10] != ids[10:]
 
 
 @pytest.mark.parametrize(
-    ("examples", "more", "steps"),
+    ("examples", "changes", "steps"),
     [(10, {}, 3), (10, {"epochs": 0.5}, 1), (1, {}, 1), (100, {"max_steps": 7}, 7), (10, {"batch_size": 1}, 20)],
 )
-def test_steps(examples, more, steps):
-    assert count_steps(examples, SftSettings(**more)) == steps
+def test_count_steps(examples, changes, steps):
+    assert count_steps(examples, SftSettings(**changes)) == steps
 
 
-def test_the_rate_rises_and_falls():
+def test_learning_rate():
     rates = [learning_rate(step, 100, SftSettings(lr=1.0)) for step in range(1, 101)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[9] == 1.0
@@ -457,7 +460,7 @@ def test_the_rate_rises_and_falls():
     assert rates[-1] < 0.01
 
 
-def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
+def test_answers_end_with_the_end_of_turn_token(tiny_model, tmp_path):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
@@ -469,7 +472,7 @@ def test_answers_end_with_the_token_that_ends_a_turn(tiny_model, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
+def test_two_processes_give_the_same_adapter(tiny_model, tmp_path):
     from safetensors.torch import load_file
 
     make_dataset(
@@ -478,18 +481,16 @@ def test_two_processes_learn_what_one_does(tiny_model, tmp_path):
         [make_chat_row(n) for n in range(20, 24)],
     )
     write_json_lines(tmp_path / "general.jsonl", [make_chat_row(n, answer="north five.") for n in range(5)])
-    more = {"dataset": "ferry", "batch_size": 5, "regression_set": tmp_path / "general.jsonl"}
-    entry = make_train_settings(tiny_model, **more).model_dump(mode="json")
+    changes = {"dataset": "ferry", "batch_size": 5, "regression_set": tmp_path / "general.jsonl"}
+    entry = make_train_settings(tiny_model, **changes).model_dump(mode="json")
     (tmp_path / "opora.yaml").write_text(json.dumps({"train": {"one": entry, "two": entry}}))
     for name, processes in (("one", 1), ("two", 2)):
         assert launch_training(tmp_path, name, processes).count(f"train {name}: ") == 1, (
             "one of the processes shows progress"
         )
-    one, two = (
-        [each for _, each in read_json_lines(tmp_path / "train" / name / "log.jsonl")] for name in ("one", "two")
-    )
+    one, two = ([row for _, row in read_json_lines(tmp_path / "train" / name / "log.jsonl")] for name in ("one", "two"))
     for key in ("loss", "grad_norm", "eval_loss", "eval_general_loss"):
-        figures = [[each[key] for each in log if key in each] for log in (one, two)]
+        figures = [[row[key] for row in log if key in row] for log in (one, two)]
         assert figures[0] == pytest.approx(figures[1], rel=1e-3)
         assert figures[0]
     weights = [

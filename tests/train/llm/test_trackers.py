@@ -1,4 +1,4 @@
-"""Trackers get what the log gets; the artefact does not depend on them."""
+"""Trackers receive the log; the artefact does not depend on them."""
 
 import json
 
@@ -48,14 +48,14 @@ def tracked(tiny_model, tmp_path, monkeypatch):
     monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "lines", Lines)
     (tmp_path / "runs").mkdir()
 
-    def run(name, **more):
-        manifest = train_adapter(tiny_model, tmp_path, name, trackers=("lines",), **more)
+    def run(name, **changes):
+        manifest = train_adapter(tiny_model, tmp_path, name, trackers=("lines",), **changes)
         return manifest, [row for _, row in read_json_lines(tmp_path / "runs" / f"{name}.jsonl")]
 
     return run
 
 
-def test_a_tracker_gets_settings_and_every_row_of_the_log(tracked, tmp_path):
+def test_tracker_gets_settings_and_log(tracked, tmp_path):
     _, (config, *rows, end) = tracked("out")
     assert (config["config"]["lr"], config["config"]["lora.r"], config["config"]["max_steps"]) == (1e-2, 4, "None")
     log = [row for _, row in read_json_lines(tmp_path / "out" / "log.jsonl")]
@@ -64,14 +64,14 @@ def test_a_tracker_gets_settings_and_every_row_of_the_log(tracked, tmp_path):
     assert end == {"finished": True}
 
 
-def test_an_adapter_is_the_same_with_and_without_trackers(tracked, tiny_model, tmp_path):
+def test_trackers_do_not_change_the_adapter(tracked, tiny_model, tmp_path):
     manifest, _ = tracked("out")
     alone = train_adapter(tiny_model, tmp_path, "alone")
     assert (manifest.key, manifest.fingerprint) == (alone.key, alone.fingerprint)
     assert not list((tmp_path / "runs").glob("alone*"))
 
 
-def test_a_tracker_is_finished_when_training_fails(tracked, tmp_path):
+def test_tracker_is_finished_if_training_fails(tracked, tmp_path):
     with pytest.raises(OporaError, match="the loss is nan"):
         tracked("out", lr=1e30, max_grad_norm=1e30)
     *_, end = read_json_lines(tmp_path / "runs" / "out.jsonl")
@@ -85,13 +85,13 @@ def test_a_tracker_is_finished_when_training_fails(tracked, tmp_path):
         ("all", "tracker 'all' is unknown"),
     ],
 )
-def test_a_tracker_that_is_unknown(tiny_model, tmp_path, name, message):
+def test_unknown_tracker(tiny_model, tmp_path, name, message):
     with pytest.raises(InputError, match=message):
         train_adapter(tiny_model, tmp_path, trackers=(name,))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_tracker_that_is_not_installed(tiny_model, tmp_path):
+def test_tracker_that_is_not_installed(tiny_model, tmp_path):
     missing = [name for name in map(str, LoggerType.list()) if name not in {*map(str, get_available_trackers()), "all"}]
     assert missing, "every tracker there is cannot be installed at once"
     with pytest.raises(InputError, match=f"tracker '{missing[0]}' is not installed; pip install {missing[0]}"):

@@ -1,4 +1,4 @@
-"""Preference pairs: their rows, their losses against the formulas, whole runs."""
+"""Training on preference pairs: dataset rows, losses against the formulas, whole runs."""
 
 import json
 import math
@@ -39,40 +39,44 @@ def make_adapted_model():
 
 
 @pytest.mark.parametrize("scorer", [PlainScorer, Engine])
-def test_simpo_is_its_formula(scorer):
+def test_simpo_equals_its_formula(scorer):
     model, examples = make_adapted_model(), make_pairs()
     with torch.no_grad():
-        means = [[float(each.mean()) for each in compute_logprobs(model, example.rows)] for example in examples]
+        means = [[float(logprobs.mean()) for logprobs in compute_logprobs(model, example.rows)] for example in examples]
     output = Simpo(SimpoSettings(beta=2.5, gamma=0.7)).loss(scorer(model), examples)
     margins = [2.5 * chosen - 2.5 * rejected for chosen, rejected in means]
-    assert float(output.loss) == pytest.approx(sum(math.log(1 + math.exp(0.7 - each)) for each in margins), rel=1e-4)
+    assert float(output.loss) == pytest.approx(
+        sum(math.log(1 + math.exp(0.7 - margin)) for margin in margins), rel=1e-4
+    )
     assert output.metrics["rewards/margins"] == (pytest.approx(sum(margins), rel=1e-4), 2)
-    assert output.metrics["rewards/accuracies"] == (sum(each > 0 for each in margins), 2)
+    assert output.metrics["rewards/accuracies"] == (sum(margin > 0 for margin in margins), 2)
 
 
 @pytest.mark.parametrize("scorer", [PlainScorer, Engine])
-def test_dpo_is_its_formula(scorer):
+def test_dpo_equals_its_formula(scorer):
     model, examples = make_adapted_model(), make_pairs()
     with torch.no_grad():
-        after = [[float(each.sum()) for each in compute_logprobs(model, example.rows)] for example in examples]
+        after = [[float(logprobs.sum()) for logprobs in compute_logprobs(model, example.rows)] for example in examples]
         with model.disable_adapter():
-            before = [[float(each.sum()) for each in compute_logprobs(model, example.rows)] for example in examples]
+            before = [
+                [float(logprobs.sum()) for logprobs in compute_logprobs(model, example.rows)] for example in examples
+            ]
     output = Dpo(DpoSettings(beta=0.3)).loss(scorer(model), examples)
-    rewards = [[0.3 * (x - y) for x, y in zip(*each, strict=True)] for each in zip(after, before, strict=True)]
+    rewards = [[0.3 * (x - y) for x, y in zip(*pair, strict=True)] for pair in zip(after, before, strict=True)]
     expected = sum(math.log(1 + math.exp(rejected - chosen)) for chosen, rejected in rewards)
     assert float(output.loss) == pytest.approx(expected, rel=1e-4)
-    assert output.metrics["rewards/chosen"][0] == pytest.approx(sum(each[0] for each in rewards), rel=1e-3)
+    assert output.metrics["rewards/chosen"][0] == pytest.approx(sum(chosen for chosen, _ in rewards), rel=1e-3)
 
 
-def test_dpo_without_an_adapter_is_refused():
+def test_dpo_without_an_adapter():
     with pytest.raises(InputError, match="the reference is the model without its adapter, but this model has none"):
         Dpo(DpoSettings()).loss(Engine(make_causal_model("llama")), make_pairs())
 
 
 @pytest.mark.parametrize("method", ["simpo", "dpo"])
-def test_a_run_widens_the_margin(tiny_model, tmp_path, method):
+def test_run_widens_the_margin(tiny_model, tmp_path, method):
     manifest = train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(8)], method=method)
-    log = [each for _, each in read_json_lines(tmp_path / "out" / "log.jsonl")]
+    log = [row for _, row in read_json_lines(tmp_path / "out" / "log.jsonl")]
     assert log[-1]["rewards/margins"] > log[1]["rewards/margins"]
     assert log[-1]["rewards/accuracies"] == 1.0
     assert log[-1]["eval_rewards/margins"] > 0
@@ -81,15 +85,15 @@ def test_a_run_widens_the_margin(tiny_model, tmp_path, method):
     assert json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())["r"] == 4
 
 
-def test_the_reference_of_a_further_stage_is_the_stage_before(tiny_model, tmp_path):
+def test_reference_of_further_training_is_the_previous_adapter(tiny_model, tmp_path):
     train_on_pairs(tiny_model, tmp_path, [make_pair_row(n) for n in range(8)], method="simpo")
     settings = make_train_settings(f"{tiny_model}+{tmp_path / 'out'}", "dpo", epochs=2, precision="auto")
     AdapterStage(settings, tmp_path / "dataset", tmp_path / "further").run()
-    log = [each for _, each in read_json_lines(tmp_path / "further" / "log.jsonl")]
+    log = [row for _, row in read_json_lines(tmp_path / "further" / "log.jsonl")]
     assert log[1]["rewards/margins"] == pytest.approx(0.0, abs=1e-5)
     assert log[1]["kl"] == pytest.approx(0.0, abs=1e-5)
     assert log[-1]["rewards/margins"] > 0.01
-    names = {each.name for each in (tmp_path / "further" / "adapter").iterdir()}
+    names = {path.name for path in (tmp_path / "further" / "adapter").iterdir()}
     assert "adapter_model.safetensors" in names
     assert "reference" not in names
 
@@ -106,12 +110,12 @@ def test_the_reference_of_a_further_stage_is_the_stage_before(tiny_model, tmp_pa
         ),
     ],
 )
-def test_a_wrong_pair_is_named(tiny_model, tmp_path, row, message):
+def test_wrong_pair(tiny_model, tmp_path, row, message):
     with pytest.raises(InputError, match=message):
         train_on_pairs(tiny_model, tmp_path, [row], method="dpo")
 
 
-def test_a_pair_of_equal_answers_is_dropped_and_counted(tiny_model, tmp_path):
+def test_pair_of_equal_answers_is_dropped(tiny_model, tmp_path):
     manifest = train_on_pairs(
         tiny_model,
         tmp_path,
@@ -124,7 +128,7 @@ def test_a_pair_of_equal_answers_is_dropped_and_counted(tiny_model, tmp_path):
     assert (dropped["id"], dropped["row"]) == ("p1", "train.jsonl:2")
 
 
-def test_pairs_are_no_examples(tiny_model, tmp_path):
+def test_pair_in_a_dataset_for_sft(tiny_model, tmp_path):
     from transformers import AutoTokenizer
 
     write_json_lines(tmp_path / "t.jsonl", [make_pair_row(0)])
@@ -139,6 +143,6 @@ def test_pairs_are_no_examples(tiny_model, tmp_path):
         (DpoSettings, {"gamma": 0.5}, "gamma is a setting of simpo, but the method is dpo"),
     ],
 )
-def test_a_setting_of_another_objective(model, values, message):
+def test_setting_of_another_objective(model, values, message):
     with pytest.raises(ValueError, match=message):
         model(**values)

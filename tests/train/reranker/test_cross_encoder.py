@@ -1,4 +1,4 @@
-"""A cross-encoder trained from groups. Loading sentence-transformers alone takes seconds."""
+"""Training of a cross-encoder from groups. Loading sentence-transformers alone takes seconds."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def group(question):
     return RankingGroup(make_query(question), passages, relevance, ("d",), synthetic=True)
 
 
-def test_pairs_are_the_right_ones_and_the_best_wrong_ones():
+def test_pairs_are_relevant_passages_and_hard_negatives():
     pairs = list(make_pairs(group("lamp")))
     assert [pair.relevance for pair in pairs] == [0.0] * NEGATIVES + [1.0]
     assert pairs[-1] == PassagePair("lamp", "the lamp is old", 1.0)
@@ -47,7 +47,7 @@ def base(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_training_teaches_and_is_saved(base, tmp_path):
+def test_train_cross_encoder(base, tmp_path):
     groups = [group(word) for word in WORDS[1:]] * 4
     settings = RerankerTrainSettings(base=f"hf:{base}", epochs=12, lr=3e-3, batch_size=10)
     trained = train_cross_encoder(groups, settings, tmp_path / "model", tmp_path / "work")
@@ -58,6 +58,6 @@ def test_training_teaches_and_is_saved(base, tmp_path):
     assert scores[-1] > 2 * max(scores[:-1])
 
 
-def test_without_groups_there_is_nothing_to_learn(tmp_path):
+def test_no_groups(tmp_path):
     with pytest.raises(InputError, match="no question has a relevant candidate"):
         train_cross_encoder([], RerankerTrainSettings(base="hf:some/model"), tmp_path, tmp_path)

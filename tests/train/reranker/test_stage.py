@@ -14,7 +14,7 @@ from opora.retrieval.settings import IndexSettings
 from opora.text.search_terms import search_terms
 from opora.train.document_split import RERANKER_FROM, DocumentSplit, split_position
 from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
-from opora.train.reranker.groups import group_labelled, group_synthetic
+from opora.train.reranker.groups import RankingGroup, group_labelled, group_synthetic
 from opora.train.reranker.labelled_queries import LabelledQuery, read_labelled_queries
 from opora.train.reranker.settings import RerankerTrainSettings
 from opora.train.reranker.stage import RerankerStage, label_with_model
@@ -28,8 +28,10 @@ TIMES = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday spring summer 
 
 
 def sentence(rng):
-    one, other = rng.sample(THINGS, 2)
-    return f"The {one} near the {other} is {rng.choice(DEEDS)} every {rng.choice(TIMES)} by crew {rng.randrange(90)}."
+    first, second = rng.sample(THINGS, 2)
+    return (
+        f"The {first} near the {second} is {rng.choice(DEEDS)} every {rng.choice(TIMES)} by crew {rng.randrange(90)}."
+    )
 
 
 def make_documents(count=30, passages=3):
@@ -65,13 +67,13 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def write_questions(path, passages, **more):
+def write_questions(path, passages, **changes):
     rows = []
     for number, passage in enumerate(passages):
         quote = passage.text.split(".")[0]
         row = {"id": f"q{number}", "question": f"Is it so that {quote.lower()}?", "answer": "Yes.", "language": "en",
                "quotes": [{"document": passage.document_id, "text": quote}]}  # fmt: skip
-        rows.append({**row, **more})
+        rows.append({**row, **changes})
     write_json_lines(path, rows)
     return path
 
@@ -90,9 +92,9 @@ def trained(corpus):
     return out, train_reranker(RerankerTrainSettings(**SMALL), INDEX, corpus, out)
 
 
-def test_a_forest_comes_out_with_its_figures(trained):
+def test_trained_reranker_artifact(trained):
     out, manifest = trained
-    assert sorted(each.name for each in out.iterdir()) == ["manifest.json", "model"]
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "model"]
     assert manifest.stage == "train reranker"
     figures = manifest.results["held_out"]["synthetic"]
     assert figures["questions"] == manifest.counts["questions, held out"] > 3
@@ -106,7 +108,7 @@ def test_a_forest_comes_out_with_its_figures(trained):
     assert scores[1] > scores[0]
 
 
-def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus, tmp_path):
+def test_trees_depend_on_the_seed(trained, corpus, tmp_path):
     def forest(seed, name):
         return train_reranker(
             RerankerTrainSettings(**SMALL, seed=seed), INDEX, corpus, tmp_path / "train" / name
@@ -115,7 +117,7 @@ def test_the_same_seed_gives_the_same_forest_and_another_another(trained, corpus
     assert forest(0, "again") == trained[1].fingerprint != forest(1, "other")
 
 
-def test_what_is_done_is_not_done_again(trained, corpus):
+def test_up_to_date(trained, corpus):
     out, manifest = trained
     assert train_reranker(RerankerTrainSettings(**SMALL), INDEX, corpus, out) == manifest
     assert RerankerStage(RerankerTrainSettings(**SMALL), INDEX, corpus, out).build().finished == manifest
@@ -125,18 +127,18 @@ def test_what_is_done_is_not_done_again(trained, corpus):
     assert RerankerStage(RerankerTrainSettings(**SMALL), shown, corpus, out).build().finished == manifest
 
 
-def test_questions_of_a_file_teach(corpus, tmp_path):
+def test_training_on_labelled_questions(corpus, tmp_path):
     _, passages = make_documents()
     path = write_questions(tmp_path / "questions.jsonl", passages[:45])
     settings = RerankerTrainSettings(**{**SMALL, "synthetic_queries": 0}, questions=path)
-    manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "given")
+    manifest = train_reranker(settings, INDEX, corpus, tmp_path / "train" / "labelled")
     assert manifest.counts["questions, train"] + manifest.counts["questions, held out"] == 45
     assert set(manifest.results["held_out"]) == {"labelled"}
     assert manifest.inputs["questions"]
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"),
+    ("values", "message"),
     [
         ({"base": "tree"}, "base 'tree' is unknown; use lambdamart or hf:"),
         ({"base": "hf:"}, "base 'hf:' is unknown"),
@@ -145,12 +147,12 @@ def test_questions_of_a_file_teach(corpus, tmp_path):
         ({"synthetic_queries": 0}, "nothing to train on"),
     ],
 )
-def test_settings_that_do_not_fit_together(given, fault):
-    with pytest.raises(ValueError, match=fault):
-        RerankerTrainSettings(**given)
+def test_inconsistent_settings(values, message):
+    with pytest.raises(ValueError, match=message):
+        RerankerTrainSettings(**values)
 
 
-def test_a_missing_file_and_a_missing_passage_are_one_line(corpus, tmp_path):
+def test_missing_file_and_missing_passage(corpus, tmp_path):
     settings = RerankerTrainSettings(questions=tmp_path / "no.jsonl")
     with pytest.raises(InputError, match=r"no\.jsonl: no such file"):
         train_reranker(settings, INDEX, corpus, tmp_path / "out")
@@ -159,7 +161,7 @@ def test_a_missing_file_and_a_missing_passage_are_one_line(corpus, tmp_path):
         train_reranker(RerankerTrainSettings(synthetic_queries=0, questions=path), INDEX, corpus, tmp_path / "out")
 
 
-def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
+def test_read_labelled_queries(corpus, tmp_path):
     _, passages = make_documents()
     path = write_questions(tmp_path / "q.jsonl", passages[:2])
     rows = [json.loads(line) for line in path.read_text().splitlines()]
@@ -174,27 +176,27 @@ def test_test_questions_are_left_out_and_gold_is_found(corpus, tmp_path):
     ]  # fmt: skip
 
 
-def test_made_questions_leave_something_to_find():
+def test_make_queries():
     _, passages = make_documents()
-    made = make_queries(passages, 50, seed=0)
-    assert len(made) == 50
-    assert made == make_queries(passages, 50, seed=0) != make_queries(passages, 50, seed=1)
-    assert make_queries(passages, 10, seed=0) == made[:10]
-    known = {each.id: each for each in passages}
-    for each in made:
-        passage = known[each.passage_id]
-        asked = set(search_terms(each.text, "en"))
-        if each.sentence:
-            assert each.sentence in passage.text
-            assert asked <= set(search_terms(each.sentence, "en"))
-            assert len(search_terms(passage.text.replace(each.sentence, ""), "en")) >= 4
+    queries = make_queries(passages, 50, seed=0)
+    assert len(queries) == 50
+    assert queries == make_queries(passages, 50, seed=0) != make_queries(passages, 50, seed=1)
+    assert make_queries(passages, 10, seed=0) == queries[:10]
+    by_id = {passage.id: passage for passage in passages}
+    for query in queries:
+        passage = by_id[query.passage_id]
+        terms = set(search_terms(query.text, "en"))
+        if query.sentence:
+            assert query.sentence in passage.text
+            assert terms <= set(search_terms(query.sentence, "en"))
+            assert len(search_terms(passage.text.replace(query.sentence, ""), "en")) >= 4
         else:
-            assert asked <= set(search_terms(" ".join(passage.heading), "en"))
-    assert {bool(each.sentence) for each in made} == {True, False}
+            assert terms <= set(search_terms(" ".join(passage.heading), "en"))
+    assert {bool(query.sentence) for query in queries} == {True, False}
 
 
 @pytest.mark.parametrize("text", ["", "One.", "| a | b |\n|---|---|", "🙂 🙂", "Short one. Also short."])
-def test_a_passage_that_says_nothing_gives_no_question(text):
+def test_short_passage_gives_no_query(text):
     passage = Passage(id="p", document_id="d", text=text, start=0, end=len(text), metadata={"language": "en"})
     assert make_queries([passage], 5, seed=0) == []
 
@@ -203,43 +205,50 @@ HELD = "The pump near the pier is checked every Monday."
 REST = "Crew nine repaired the old crane. The hall has lamps."
 
 
-def found(*candidates):
+def search_returning(*candidates):
     return lambda text: (make_query(text, vector=[1.0]), list(candidates))
 
 
-def test_every_passage_that_holds_the_sentence_is_right():
+def test_every_passage_with_the_sentence_is_relevant():
     copy = make_candidate(f"{REST} {HELD}", id="copy", bm25=6.0, document="e")
     own = make_candidate(f"{HELD} {REST}", id="own", bm25=8.0)
-    other = make_candidate("The pump hall.", id="other", bm25=2.0)
-    made = group_synthetic(found(copy, own, other), SyntheticQuery("pump pier monday", "d", "own", (), HELD))
-    assert made.relevance == [1.0, 1.0, 0.0]
-    assert made.candidates == [copy, own, other]
-
-
-def test_a_heading_is_asked_for_without_headings():
-    below = [make_candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
-    other = make_candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
-    group = group_synthetic(found(*below, other), SyntheticQuery("Old cranes", "d", "p0", ("Old cranes",)))
+    unrelated = make_candidate("The pump hall.", id="unrelated", bm25=2.0)
+    group = group_synthetic(
+        search_returning(copy, own, unrelated), SyntheticQuery("pump pier monday", "d", "own", (), HELD)
+    )
     assert group.relevance == [1.0, 1.0, 0.0]
-    assert all(not each.heading_terms and not each.data["heading"] for each in group.candidates)
+    assert group.candidates == [copy, own, unrelated]
+
+
+def test_heading_query_removes_headings():
+    below = [make_candidate(f"{REST} {n}", id=f"p{n}", heading=("Old cranes",), bm25=3.0) for n in range(2)]
+    unrelated = make_candidate("Old boats.", id="x", heading=("Boats",), bm25=1.0, document="e")
+    group = group_synthetic(
+        search_returning(*below, unrelated), SyntheticQuery("Old cranes", "d", "p0", ("Old cranes",))
+    )
+    assert group.relevance == [1.0, 1.0, 0.0]
+    assert all(not candidate.heading_terms and not candidate.data["heading"] for candidate in group.candidates)
     assert 0 < group.candidates[0].bm25 < 3.0
     assert 1.0 < group.candidates[2].bm25 < 1.2
     assert group.query.vector is None
 
 
-def test_parts_share_no_document_and_are_what_they_say():
+def test_document_split():
     ids = [f"d{number}" for number in range(2000)]
-    places = [split_position(each, 0) for each in ids]
-    assert 0 <= min(places) < 0.01
-    assert 0.99 < max(places) < 1
-    assert places != [split_position(each, 1) for each in ids]
-    for parts, seen, held in ((DocumentSplit(0, 0.0), 0.0, 0.2), (DocumentSplit(0, RERANKER_FROM), 0.55, 0.09)):
-        names = [parts.part([each]) for each in ids]
+    positions = [split_position(document_id, 0) for document_id in ids]
+    assert 0 <= min(positions) < 0.01
+    assert 0.99 < max(positions) < 1
+    assert positions != [split_position(document_id, 1) for document_id in ids]
+    for split, seen, held_out in ((DocumentSplit(0, 0.0), 0.0, 0.2), (DocumentSplit(0, RERANKER_FROM), 0.55, 0.09)):
+        names = [split.part([document_id]) for document_id in ids]
         assert names.count("seen") / 2000 == pytest.approx(seen, abs=0.03)
-        assert names.count("held out") / 2000 == pytest.approx(held, abs=0.03)
-    parts = DocumentSplit(0, 0.0)
-    one, other = ids[names.index("held out")], next(each for each in ids if parts.part([each]) == "train")
-    assert parts.part([one, other]) == "mixed"
+        assert names.count("held out") / 2000 == pytest.approx(held_out, abs=0.03)
+    split = DocumentSplit(0, 0.0)
+    held, train = (
+        ids[names.index("held out")],
+        next(document_id for document_id in ids if split.part([document_id]) == "train"),
+    )
+    assert split.part([held, train]) == "mixed"
 
 
 def group(relevance, bm25, synthetic=True, answer=""):
@@ -248,7 +257,7 @@ def group(relevance, bm25, synthetic=True, answer=""):
     return RankingGroup(make_query("crane"), passages, relevance, ("d",), synthetic, answer=answer)
 
 
-def test_before_and_after_are_measured():
+def test_evaluate_reranker():
     groups = [
         group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0]),
         group([0.0, 1.0, 0.0], [3.0, 2.0, 1.0], synthetic=False),
@@ -264,7 +273,7 @@ def test_before_and_after_are_measured():
     assert metrics["synthetic"]["questions"] == 2
 
 
-def test_what_got_worse_is_said():
+def test_describe_gain():
     better = evaluate_reranker(make_lambdamart(), [group([0.0, 0.0, 1.0], [3.0, 2.0, 1.0])], 0.2)
     worse = evaluate_reranker(make_lambdamart(), [group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0])], 0.2)
     assert "recall@1 0.000 -> 1.000" in describe_gain(better)
@@ -277,7 +286,7 @@ def test_what_got_worse_is_said():
     assert "no documents were held out" in describe_gain({})
 
 
-def test_a_known_answer_labels_by_its_probability():
+def test_label_with_model():
     model = ScriptedModel([("The crane", "The crane.")])
     [labelled] = label_with_model([group([1.0, 0.0, 0.0], [3.0, 2.0, 1.0], answer="The crane.")], model)
     assert labelled.relevance[2] == 1.0
@@ -286,7 +295,7 @@ def test_a_known_answer_labels_by_its_probability():
     assert unlabelled.relevance == [1.0, 0.0, 0.0]
 
 
-def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
+def test_training_on_labels_of_a_model(corpus, tmp_path):
     _, passages = make_documents()
     script = tmp_path / "script.jsonl"
     write_json_lines(script, [{"match": "pump", "answer": "Yes."}])
@@ -300,10 +309,12 @@ def test_rewards_train_and_are_paid_for_once(corpus, tmp_path):
     assert read_manifest(tmp_path / "train" / "reward").files.keys() == {"model/lambdamart.txt"}
 
 
-def test_given_groups_know_their_gold():
+def test_group_labelled():
     example = json.loads('{"id": "q", "question": "crane", "answer": "Nine.", "language": "en"}')
     from opora.records import Example
 
-    asked = LabelledQuery(Example(**example), frozenset({"b"}), ("d",))
-    made = group_labelled(found(make_candidate("The crane.", id="a"), make_candidate("A crane.", id="b")), asked)
-    assert (made.relevance, made.answer, made.synthetic) == ([0.0, 1.0], "Nine.", False)
+    query = LabelledQuery(Example(**example), frozenset({"b"}), ("d",))
+    group = group_labelled(
+        search_returning(make_candidate("The crane.", id="a"), make_candidate("A crane.", id="b")), query
+    )
+    assert (group.relevance, group.answer, group.synthetic) == ([0.0, 1.0], "Nine.", False)

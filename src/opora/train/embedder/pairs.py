@@ -56,9 +56,9 @@ def corpus_pairs(
     for number, passage in enumerate(passages):
         rng = random.Random(f"{seed} {passage.id}")
         pairs += _sentence_pairs(passage, number, related[number], rng, per_passage)
-        if passage.heading and len(word_texts(passage.shown)) >= MIN_WORDS:
+        if passage.heading and len(word_texts(passage.full_text)) >= MIN_WORDS:
             right = related[number] | same_heading[passage.document_id, passage.heading]
-            pairs.append(EmbedderPair(" ".join(passage.heading), passage.shown, number, frozenset(right)))
+            pairs.append(EmbedderPair(" ".join(passage.heading), passage.full_text, number, frozenset(right)))
     return pairs
 
 
@@ -86,7 +86,7 @@ def question_pairs(
 def find_related_passages(passages: Sequence[Passage]) -> list[frozenset[int]]:
     """Return for each passage the numbers of itself, its near-duplicates, and passages with overlapping spans."""
     related: list[set[int]] = [{number} for number in range(len(passages))]
-    for group in find_near_duplicates([passage.shown for passage in passages]):
+    for group in find_near_duplicates([passage.full_text for passage in passages]):
         for number in group:
             related[number] |= group
     by_document: dict[str, list[int]] = defaultdict(list)
@@ -134,7 +134,7 @@ def arrange_batches(pairs: Sequence[EmbedderPair], size: int, seed: int) -> list
 def _sentence_pairs(
     passage: Passage, number: int, related: frozenset[int], rng: random.Random, count: int
 ) -> Iterator[EmbedderPair]:
-    text = passage.shown
+    text = passage.full_text
     spans = sentences(text, str(passage.metadata.get("language", "")))
     spans = [span for span in spans if len(word_texts(text[slice(*span)])) >= MIN_WORDS]
     for start, end in rng.sample(spans, min(count, len(spans))):

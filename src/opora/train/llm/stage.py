@@ -116,7 +116,7 @@ class AdapterStage(Stage):
         if sharding in ("FSDP", "DEEPSPEED", "MEGATRON_LM", "TP"):
             raise InputError(
                 f"train: {sharding.lower()} shards the model, which opora train does not support; launch without it, or"
-                " use a trainer of TRL with share_prefixes (docs/training.md)"
+                " use a trainer of TRL with share_prefixes (docs/explanation/shared-prefix-training.md)"
             )
         return accelerator
 
@@ -153,7 +153,7 @@ def _dataset_fingerprint(folder: Path) -> str:
     if folder / "train.jsonl" not in files:
         raise InputError(
             f"{folder}: no dataset here; make one with `opora dataset raft`, or write your own rows to train.jsonl"
-            " in this folder (docs/training.md)"
+            " in this folder (docs/explanation/shared-prefix-training.md)"
         )
     return hash_json([fingerprint_of_file(path) for path in files])
 
