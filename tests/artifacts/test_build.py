@@ -96,7 +96,7 @@ def test_a_swap_killed_half_way_is_finished(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("{", "not JSON"), ('{"stage": "x"}', "no manifest of opora"), (None, "does not exist")]
+    ("content", "message"), [("{", "out: manifest.json is damaged; run `opora run`"), ('{"stage": "x"}', "no manifest of opora"), (None, "does not exist")]
 )
 def test_a_damaged_manifest_is_one_line(tmp_path, content, message):
     if content:
@@ -162,7 +162,7 @@ def test_an_artefact_of_another_version_is_recognised(tmp_path):
     assert build.inspect()[1] == "made by opora 0.1.0"
     edit_manifest(out, packages={"opora": "0.1.0"}, marks={})
     assert build.inspect() == (None, "made by opora 0.1.0")
-    with pytest.raises(InputError, match=r"out: made by opora 0.1.0, .* run `opora some`"):
+    with pytest.raises(InputError, match="out: made by opora 0.1.0; run `opora run` to rebuild it"):
         read_manifest(out)
     assert make(out).key == build.key
 

@@ -23,9 +23,9 @@ from typing import IO, Any
 
 from opora import __version__
 from opora.artifacts.atomic import lock, partial_folder, recover, swap, sync
-from opora.artifacts.checksums import MANIFEST, compute_checksums, files_below, find_damage
+from opora.artifacts.checksums import MANIFEST, compute_checksums, files_below
 from opora.artifacts.journal import Journal
-from opora.artifacts.manifest import Manifest, OutdatedError, fingerprint_of_file, hash_json, read_manifest
+from opora.artifacts.manifest import Manifest, UnreadableError, check_files, fingerprint_of_file, hash_json
 from opora.artifacts.provenance import commit_of_source, package_versions
 from opora.errors import InputError
 from opora.validation import Settings
@@ -34,7 +34,7 @@ from opora.validation import Settings
 class Build:
     """One artefact and the state of its build. `path` is the folder to write into; `publish` makes it the artefact.
 
-    `is_usable` is asked about an artefact that is up to date: False has it built again.
+    `find_fault` says why an artefact that is up to date has to be built again; empty if it does not.
     Entering reports a damaged or outdated artefact on standard error. It raises InputError if another process builds
     the same artefact, or if `out` holds files of the user.
     """
@@ -46,7 +46,7 @@ class Build:
         settings: Settings,
         inputs: Mapping[str, str],
         seed: int | None = None,
-        is_usable: Callable[[Manifest], bool] = lambda manifest: True,
+        find_fault: Callable[[Manifest], str] = lambda manifest: "",
     ) -> None:
         self.out, self.stage, self.settings, self.inputs, self.seed = out, stage, settings, dict(inputs), seed
         resolved = settings.model_dump(mode="json")
@@ -54,7 +54,7 @@ class Build:
         self.path = partial_folder(out)
         self.is_resumed = False
         """True inside a build that an earlier session with the same key began."""
-        self._is_usable = is_usable
+        self._find_fault = find_fault
         self._lock: IO[str] | None = None
         self._started = time.monotonic()
         recover(out)
@@ -63,22 +63,22 @@ class Build:
     def finished(self) -> Manifest | None:
         """Manifest of the artefact if it is up to date, undamaged and usable."""
         manifest, fault = self.inspect()
-        is_current = manifest is not None and not fault and manifest.key == self.key
-        return manifest if manifest and is_current and self._is_usable(manifest) else None
+        return manifest if manifest and not fault and manifest.key == self.key else None
 
     def inspect(self) -> tuple[Manifest | None, str]:
-        """Return the manifest of the artefact that is there, if it can be read, and what is wrong with its files."""
+        """Return the manifest of the artefact that is there, if it can be read, and what is wrong with it."""
         if not (self.out / MANIFEST).exists():
             return None, ""
         try:
-            manifest = read_manifest(self.out)
-        except InputError as error:
-            return None, error.reason if isinstance(error, OutdatedError) else f"{MANIFEST} is damaged"
+            manifest, damaged = check_files(self.out)
+        except UnreadableError as error:
+            return None, error.reason
         version = manifest.packages.get("opora", __version__)
         if version != __version__:
             return manifest, f"made by opora {version}"
-        damaged = find_damage(self.out, manifest.checksums)
-        return manifest, f"{damaged[0]} is damaged" if damaged else ""
+        if damaged:
+            return manifest, f"{damaged[0]} is damaged"
+        return manifest, self._find_fault(manifest) if manifest.key == self.key else ""
 
     def __enter__(self) -> Build:
         self.out.parent.mkdir(parents=True, exist_ok=True)

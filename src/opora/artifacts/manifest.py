@@ -14,7 +14,7 @@ from typing import Any
 
 from opora import __version__
 from opora.artifacts.atomic import partial_folder, recover
-from opora.artifacts.checksums import MANIFEST
+from opora.artifacts.checksums import MANIFEST, find_damage
 from opora.errors import InputError
 from opora.validation import Record, parse_record
 
@@ -56,17 +56,18 @@ class Manifest(Record):
     """ISO 8601, UTC."""
 
 
-class OutdatedError(InputError):
-    """An artefact has the format of another version of opora."""
+class UnreadableError(InputError):
+    """The manifest of an artefact is damaged, or has the format of another version of opora."""
 
-    def __init__(self, folder: Path, version: str, stage: str) -> None:
-        self.reason = f"made by opora {version}"
-        super().__init__(f"{folder}: {self.reason}, which this version cannot read; run `opora {stage}` or `opora run`")
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.reason = reason
+        command = {"corpus": "ingest", "index": "index", "report": "report"}.get(folder.name, "run")
+        super().__init__(f"{folder}: {reason}; run `opora {command}` to rebuild it")
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a finished artefact. Raises InputError if the folder does not exist, is unfinished or is no
-    artefact; OutdatedError if another version of opora made it."""
+    artefact; UnreadableError if its manifest is damaged or of another version of opora."""
     recover(folder)
     path = folder / MANIFEST
     if not path.exists():
@@ -74,14 +75,24 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(f"{folder}: this artefact {state}; run the command that makes it (`opora plan` shows which)")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error}); remove the folder and make it again") from None
+    except ValueError:
+        raise UnreadableError(folder, f"{MANIFEST} is damaged") from None
     version = _version(data)
     if not version:
         raise InputError(f"{path}: no manifest of opora; move the folder or choose another name")
     if version != __version__ and not data.keys() <= Manifest.model_fields.keys():
-        raise OutdatedError(folder, version, str(data.get("stage", "run")))
+        raise UnreadableError(folder, f"made by opora {version}")
     return parse_record(Manifest, data, str(path))
+
+
+def check_files(folder: Path) -> tuple[Manifest, list[str]]:
+    """Read a manifest and return it with the names of damaged files. Raises like `read_manifest`."""
+    manifest = read_manifest(folder)
+    damaged = find_damage(folder, manifest.checksums)
+    # another process may have replaced the artefact in the meantime
+    while damaged and (newer := read_manifest(folder)) != manifest:
+        manifest, damaged = newer, find_damage(folder, newer.checksums)
+    return manifest, damaged
 
 
 def _version(data: object) -> str:

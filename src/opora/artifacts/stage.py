@@ -98,14 +98,14 @@ class Stage(ABC):
     def make(self, build: Build) -> Manifest:
         """Write the artefact into `build.path` and publish it."""
 
-    def is_usable(self, manifest: Manifest) -> bool:
-        """Return False for an up-to-date artefact that has to be made again, such as one that lacks verdicts."""
-        return True
+    def find_fault(self, manifest: Manifest) -> str:
+        """Return why an up-to-date artefact has to be made again, such as missing verdicts; empty if it does not."""
+        return ""
 
     def build(self) -> Build:
         """Return the build of this artefact; `build.finished` is its manifest if it is up to date."""
         seed = getattr(self.settings, "seed", None)
-        return Build(self.out, self.kind, self.settings, self.inputs(), seed, self.is_usable)
+        return Build(self.out, self.kind, self.settings, self.inputs(), seed, self.find_fault)
 
     def run(self) -> Manifest:
         """Make the artefact unless it is up to date."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from opora.cli.commands import run_command
-from opora.cli.options import AsJson, DryRun, Overrides, Questions, Verbose, show_settings
+from opora.cli.options import AsJson, DryRun, Overrides, Questions, Verbose, note, show_settings, summary
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -97,9 +97,10 @@ def judge_check(
     verbose: Verbose = False,
 ) -> None:
     """Measure a judge. Agreement with labelled answers, bias for length and position."""
-    from opora.bench.judge.audit import JudgeAuditStage, audit_settings
+    from opora.bench.judge.audit import CHECK, JudgeAuditStage, audit_settings
     from opora.bench.judge.settings import JudgeBenchSettings
     from opora.recipe.recipe import load_recipe
+    from opora.recipe.run import run_stage
 
     flags = {"model": model, "template": template, "budget": budget}
     flags |= {"price.prompt": price_prompt, "price.completion": price_completion}
@@ -107,4 +108,9 @@ def judge_check(
     project = load_recipe(overrides=overrides or [], options={f"bench.{name}.method": "judge", **options})
     judge = project.settings(f"bench.{name}", JudgeBenchSettings)
     stage = JudgeAuditStage(audit_settings(judge, language, labels), Path("judge-check") / name)
-    run_command(project, f"bench.{name}", stage, as_json=as_json, verbose=verbose, dry_run=dry_run)
+    if not as_json or dry_run:
+        run_command(project, f"bench.{name}", stage, as_json=as_json, verbose=verbose, dry_run=dry_run)
+        return
+    outcome = run_stage(stage)
+    typer.echo((stage.out / CHECK).read_text(encoding="utf-8"))  # the figures rather than the manifest
+    note(summary(outcome))

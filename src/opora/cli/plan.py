@@ -42,6 +42,8 @@ def format_plan(lines: Sequence[PlanLine]) -> str:
     width = max(len(line.name) for line in lines)
     rows = [f"{line.name:{width}}  {line.state:11}  {_expected(line)}".rstrip() for line in lines]
     pending = [line for line in lines if line.estimate]
+    if len(lines) == 1:
+        return rows[0]
     if not pending:
         return "\n".join([*rows, "", "Everything is up to date."])
     estimates = [line.estimate for line in pending if line.estimate]

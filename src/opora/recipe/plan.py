@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from opora.artifacts.atomic import partial_folder
 from opora.artifacts.build import Build
 from opora.artifacts.checksums import MANIFEST
-from opora.artifacts.manifest import Manifest, OutdatedError, read_manifest
+from opora.artifacts.manifest import Manifest, UnreadableError, read_manifest
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.errors import InputError
 from opora.recipe.registry import find_entry
@@ -111,7 +111,7 @@ def _read_old(stage: Stage) -> Manifest | None:
     """Return the manifest of the artefact that is there; None if there is none that this version can read."""
     try:
         return read_manifest(stage.out) if (stage.out / MANIFEST).exists() else None
-    except OutdatedError:
+    except UnreadableError:
         return None
 
 

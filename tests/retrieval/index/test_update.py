@@ -108,7 +108,7 @@ def test_an_index_of_another_version_is_rebuilt(project, written, capsys):
     stage = IndexStage(SETTINGS, project / "corpus", project / "index")
     assert stage.build().finished is None
     stage.run()
-    assert "was made by another version of opora; rebuilding it" in capsys.readouterr().err
+    assert "made by another version of opora; rebuilding" in capsys.readouterr().err
     assert len(written) == 120
     assert open_index(project / "index").search("номер7", 1)[0].passage.document_id == "d7"
 
@@ -155,11 +155,10 @@ def test_damaged_files_are_found_and_repaired(project, how, updated, capsys):
         files.sort(key=lambda path: path.stat().st_mtime_ns)
         damage(files[part * (len(files) - 1) // 6], how)
         assert load_valid_index(project / "index") is None
-        assert "rebuilding it" in capsys.readouterr().err
         with pytest.raises(OporaError):
             open_index(project / "index")
         IndexStage(SETTINGS, project / "corpus", project / "index").run()
-        assert capsys.readouterr().err.count("rebuilding it") == 1
+        assert capsys.readouterr().err.count("rebuilding") == 1
         index = open_index(project / "index")
         assert sorted(passage.id for passage in index.passages()) == ids
         assert index.search("номер7", 1)[0].passage.document_id == "d7"

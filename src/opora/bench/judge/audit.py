@@ -72,9 +72,9 @@ class JudgeAuditStage(Stage):
             **self._prompt_hashes(),
         }
 
-    def is_usable(self, manifest: Manifest) -> bool:
-        """Return False while another run could get verdicts that a server failed to give."""
-        return not is_resumable(manifest)
+    def find_fault(self, manifest: Manifest) -> str:
+        """Return a fault while another run could get verdicts that a server failed to give."""
+        return "verdicts are missing" if is_resumable(manifest) else ""
 
     def estimate(self, project: Project) -> Estimate:
         return self.forecast().estimate

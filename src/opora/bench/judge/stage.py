@@ -105,9 +105,9 @@ class JudgeStage(Stage):
             **judge_prompt_hashes(settings.template),
         }
 
-    def is_usable(self, manifest: Manifest) -> bool:
-        """Return False while another run could get verdicts that a server failed to give."""
-        return not is_resumable(manifest)
+    def find_fault(self, manifest: Manifest) -> str:
+        """Return a fault while another run could get verdicts that a server failed to give."""
+        return "verdicts are missing" if is_resumable(manifest) else ""
 
     def estimate(self, project: Project) -> Estimate:
         """Forecast from the answers of the judged benchmark, or from the number of answers that it will have."""

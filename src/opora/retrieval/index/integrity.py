@@ -8,11 +8,10 @@ to run.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from opora.artifacts import Manifest, read_manifest
-from opora.artifacts.checksums import find_damage
+from opora.artifacts import Manifest
+from opora.artifacts.manifest import check_files
 from opora.errors import InputError, OporaError
 
 ROW_FORMAT = 4
@@ -24,11 +23,7 @@ def check_index(folder: Path) -> Manifest:
 
     Raises InputError if there is no finished index, OporaError if it is damaged or of another version.
     """
-    manifest = read_manifest(folder)
-    damaged = find_damage(folder, manifest.checksums)
-    # another process may have replaced the index in the meantime
-    while damaged and (newer := read_manifest(folder)) != manifest:
-        manifest, damaged = newer, find_damage(folder, newer.checksums)
+    manifest, damaged = check_files(folder)
     if manifest.stage != "index":
         raise InputError(f"{folder}: not an index but the artefact of `{manifest.stage}`")
     if not has_current_rows(manifest):
@@ -39,14 +34,12 @@ def check_index(folder: Path) -> Manifest:
 
 
 def load_valid_index(folder: Path) -> Manifest | None:
-    """Return the manifest of the index in `folder`; None if there is none, or, with a message, if it is unusable."""
+    """Return the manifest of the index in `folder`; None if there is none or it is unusable."""
     if not folder.is_dir():
         return None
     try:
         return check_index(folder)
-    except OporaError as error:
-        reason = str(error).removesuffix("; run `opora index`")
-        print(f"opora: {reason}; rebuilding it", file=sys.stderr)
+    except OporaError:
         return None
 
 

@@ -72,8 +72,8 @@ class IndexStage(Stage):
         # the built-in embedder indexes a document in less time than it takes to parse
         return IngestStage.of(project, "ingest").estimate(project)
 
-    def is_usable(self, manifest: Manifest) -> bool:
-        return has_current_rows(manifest)
+    def find_fault(self, manifest: Manifest) -> str:
+        return "" if has_current_rows(manifest) else "made by another version of opora"
 
     def make(self, build: Build) -> Manifest:
         """Write the index. Raises OporaError if the stored rows are not the ones that were written."""
