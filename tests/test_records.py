@@ -2,7 +2,7 @@
 
 import pytest
 
-from opora.errors import InputError, MissingExtraError, ModelError, OporaError
+from opora.errors import InputError, MissingExtraError, ModelError, OporaError, RenamedSettingWarning
 from opora.records import Example, Passage
 from opora.validation import Settings, nearest, parse_record
 
@@ -67,3 +67,12 @@ def test_exit_codes(error, code):
 
 def test_a_missing_extra_says_how_to_get_it():
     assert str(MissingExtraError("training", "train")).endswith("pip install 'opora[train]'")
+
+
+@pytest.mark.parametrize(
+    ("old", "current"), [("no info", "unanswerable"), ("double", "multi_part"), ("table", "table")]
+)
+def test_question_types_of_the_last_release_are_read(old, current):
+    with pytest.warns(RenamedSettingWarning, match="kind is now question_type"):
+        example = parse_record(Example, {**GOOD, "kind": old}, "f.json")
+    assert example.question_type == current

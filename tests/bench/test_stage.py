@@ -1,4 +1,4 @@
-"""The benchmark keeps every answer, survives a kill, and gives the same table again."""
+"""A benchmark keeps every answer, survives a kill, and is reproducible."""
 
 import json
 import signal
@@ -60,7 +60,7 @@ def test_the_table_compares_with_the_baseline(run, settings, load, tmp_path):
     assert "logical thinking" in text
 
 
-def test_again_with_the_same_inputs_gives_the_same_answers(run, settings, load, tmp_path):
+def test_the_same_inputs_give_the_same_answers(run, settings, load, tmp_path):
     first, second = (run(settings, tmp_path / name / "b", load) for name in "xy")
     assert first.fingerprint == second.fingerprint
     assert without_seconds(tmp_path / "x" / "b") == without_seconds(tmp_path / "y" / "b")
@@ -74,7 +74,7 @@ def without_seconds(bench):
     ]
 
 
-def test_a_killed_run_goes_on_and_ends_the_same(run, settings, load, slow_script, tmp_path):
+def test_a_killed_run_resumes_with_the_same_result(run, settings, load, slow_script, tmp_path):
     out = tmp_path / "killed"
     process = subprocess.Popen([sys.executable, slow_script, out], stderr=subprocess.PIPE)
     journal = tmp_path / "completions.sqlite"
@@ -84,16 +84,16 @@ def test_a_killed_run_goes_on_and_ends_the_same(run, settings, load, slow_script
     kept = journalled(journal)
     assert 7 <= kept < 15
     assert not out.exists()
-    asked = []
+    chats_sent = []
 
     def load_counting(spec, settings):
         model = load(spec, settings)
         generate = model.generate
-        model.generate = lambda chats, on_completion: (asked.extend(chats), generate(chats, on_completion))[1]
+        model.generate = lambda chats, on_completion: (chats_sent.extend(chats), generate(chats, on_completion))[1]
         return model
 
     resumed = run(settings, out, load_counting)
-    assert len(asked) == 15 - kept
+    assert len(chats_sent) == 15 - kept
     assert resumed.fingerprint == run(settings, tmp_path / "elsewhere" / "whole", load).fingerprint
 
 
@@ -113,7 +113,7 @@ def journalled(path):
         return 0
 
 
-def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settings, load, tmp_path):
+def test_a_failing_model_is_named_and_earlier_answers_are_kept(run, settings, load, tmp_path):
     def load_broken(spec, settings):
         if spec == "scripted:refuse":
             raise ModelError("the server is down")
@@ -125,7 +125,7 @@ def test_a_model_that_fails_is_named_and_the_answers_so_far_are_kept(run, settin
 
 
 def test_the_real_extractive_answerer(project, tmp_path):
-    # the terms of so few documents weigh too little for the threshold
+    # terms of so few documents weigh too little for the default threshold
     ask = AskSettings(min_support=0.0)
     settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
     BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
@@ -134,7 +134,7 @@ def test_the_real_extractive_answerer(project, tmp_path):
     assert row.metrics["citation_recall"].mean > 0
 
 
-def test_references_that_come_with_questions_are_the_corpus(project, tmp_path):
+def test_references_of_questions_replace_the_corpus(project, tmp_path):
     row = {"question": "What is the fee?", "answer": "The fee is 12 EUR.[1]"}
     row["references"] = ["The fee is 12 EUR.", "Dogs are free."]
     (tmp_path / "webglm.jsonl").write_text(json.dumps(row), encoding="utf-8")
@@ -163,7 +163,7 @@ def test_wrong_settings_are_one_line(run, settings, tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
-def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path):
+def test_the_error_about_a_missing_quote_names_the_question(project, settings, tmp_path):
     rows = [row for _, row in read_json_lines(settings.questions)]
     rows[0]["quotes"][0]["text"] = "A fee of 13 EUR is due."
     write_json_lines(tmp_path / "q.jsonl", rows)
@@ -172,7 +172,7 @@ def test_a_quote_that_is_nowhere_names_the_question(project, settings, tmp_path)
         BenchStage(wrong, project / "corpus", project / "index", tmp_path / "b").run()
 
 
-def test_the_limit_is_drawn_by_the_seed(run, settings, load, tmp_path):
+def test_the_limit_draws_a_sample(run, settings, load, tmp_path):
     limited = settings.model_copy(update={"limit": 2})
     assert run(limited, tmp_path / "b", load).counts == {"questions": 2, "rows": 6}
     assert read_manifest(tmp_path / "b").seed == 0

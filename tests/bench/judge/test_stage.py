@@ -132,10 +132,10 @@ def test_a_server_that_is_down_ends_the_run_soon(settings, benches, judge):
 def test_a_second_run_sends_nothing_and_gives_the_same_bytes(settings, benches, judge):
     first = JudgeStage(settings(), benches, benches / "judged").run()
     assert JudgeStage(settings(), benches, benches / "judged").run() == first
-    other = JudgeStage(settings(), benches, benches / "other").run()
-    assert other.fingerprint == first.fingerprint
+    copy = JudgeStage(settings(), benches, benches / "copy").run()
+    assert copy.fingerprint == first.fingerprint
     for name in ("answers.jsonl", "table.json", "table.md"):
-        assert (benches / "judged" / name).read_bytes() == (benches / "other" / name).read_bytes()
+        assert (benches / "judged" / name).read_bytes() == (benches / "copy" / name).read_bytes()
     requests = len(judge.requests)
     changed = JudgeStage(settings(resamples=50), benches, benches / "judged").run()
     assert (len(judge.requests), changed.counts["verdicts"]) == (requests, 24)

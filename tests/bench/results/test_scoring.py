@@ -1,4 +1,4 @@
-"""Scores of one answer: what applies has a value, what does not says why."""
+"""Scores of one answer: a metric that applies has a value, any other a reason."""
 
 import pytest
 
@@ -26,15 +26,22 @@ FALSE_PREMISE = QUESTION.model_copy(update={"behavior": "correct"})
 
 def answer(text, *cited, hits=(GOLD, OTHER), refused=False):
     citations = [
-        Citation(document_id="d", passage_id=one.id, start=one.start + at, end=one.end, text=one.text[at:], location="")
-        for one, at in cited
+        Citation(
+            document_id="d",
+            passage_id=source.id,
+            start=source.start + offset,
+            end=source.end,
+            text=source.text[offset:],
+            location="",
+        )
+        for source, offset in cited
     ]
-    found = tuple(Hit(passage=each, rank=n + 1) for n, each in enumerate(hits))
-    return Answer(text=text, refused=refused, citations=tuple(citations), hits=found)
+    ranked = tuple(Hit(passage=hit, rank=rank) for rank, hit in enumerate(hits, 1))
+    return Answer(text=text, refused=refused, citations=tuple(citations), hits=ranked)
 
 
 @pytest.mark.parametrize(
-    ("example", "given", "metric", "value"),
+    ("example", "answer", "metric", "value"),
     [
         (QUESTION, answer("It is 12 EUR. [1]"), "key_fact_accuracy", 1.0),
         (QUESTION, answer("It is due. [12]"), "key_fact_accuracy", 0.0),  # a mark is no number of the answer
@@ -67,8 +74,8 @@ def answer(text, *cited, hits=(GOLD, OTHER), refused=False):
         (NOTHING, answer("12", (OTHER, 0)), "citation_recall", None),
     ],
 )
-def test_score(example, given, metric, value):
-    score = score_answer(example, given)[metric]
+def test_score(example, answer, metric, value):
+    score = score_answer(example, answer)[metric]
     assert score.value == value
     assert bool(score.reason) == (value is None)
 

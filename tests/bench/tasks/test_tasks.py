@@ -180,7 +180,7 @@ def test_retrievers_are_measured_on_questions_with_gold_passages(run, capsys, tm
     assert metrics["recall_10"].mean == 1.0
     assert metrics["recall_1"].mean <= metrics["recall_3"].mean
     rows = list(read_records(tmp_path / "b" / "answers.jsonl", RetrievalRow))
-    assert all(set(row.gold) <= set(row.found) for row in rows)
+    assert all(set(row.gold) <= set(row.retrieved) for row in rows)
 
 
 @pytest.fixture

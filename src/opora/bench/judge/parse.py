@@ -8,6 +8,7 @@ In: the text of a reply, and its required form. Out: a verdict, or a `NoVerdictE
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import yaml
 
 from opora.bench.results.verdict import JudgeVerdict
 from opora.models.base import JsonSchema
-from opora.text.resources import language_cache, language_text, languages
+from opora.text.resources import language_text, languages
 
 WORDS = "judge_reply.yaml"
 """File in the folder of a language with the words of a reply."""
@@ -76,7 +77,7 @@ def parse_verdict(text: str, form: ReplyForm) -> JudgeVerdict:
     return verdict
 
 
-@language_cache
+@functools.cache
 def reply_words() -> dict[str, tuple[str, ...]]:
     """Return the words of a reply in all languages: `reason`, `value` and `correct` are keys, `yes` and `no` values."""
     words: dict[str, tuple[str, ...]] = {}
@@ -156,7 +157,7 @@ def _loose_fields(text: str, form: ReplyForm) -> dict[str, object]:
     return fields
 
 
-@language_cache
+@functools.cache
 def _loose_patterns() -> dict[str, re.Pattern[str]]:
     """Return standard key -> pattern of the key, its punctuation and its value."""
     words = reply_words()

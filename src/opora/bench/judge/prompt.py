@@ -7,6 +7,7 @@ In: a case, a template, a language. Out: a chat. The judge never learns which mo
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from opora.bench.results.table import AnswerRow
 from opora.records import Behavior, Message
 from opora.text.language_pack import language_with_file
-from opora.text.resources import language_cache, language_text, languages
+from opora.text.resources import language_text, languages
 from opora.validation import Record
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _render(template: str, language: str, part: str, case: Case = EMPTY) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-@language_cache
+@functools.cache
 def _environment() -> Environment:
     """Return an environment in which the templates of a language extend its base."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined

@@ -9,6 +9,7 @@ language lacks has its English text.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ import yaml
 from opora.bench.results.metrics import Column
 from opora.metrics.bootstrap import Interval
 from opora.text.language_pack import language_pack
-from opora.text.resources import language_cache, language_text
+from opora.text.resources import language_text
 
 TEXTS = "bench.yaml"
 NONE = "–"
@@ -80,7 +81,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-@language_cache
+@functools.cache
 def words_in(language: str) -> Words:
     """Return the texts of a language."""
     return Words(language, read_texts("en") | read_texts(language))

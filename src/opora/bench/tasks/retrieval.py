@@ -47,7 +47,7 @@ class RetrievalRow(ScoredRow):
 
     gold: tuple[str, ...]
     """Ids of the passages that hold the evidence."""
-    found: tuple[str, ...]
+    retrieved: tuple[str, ...]
     """Ids of the hits, best first."""
 
 
@@ -104,4 +104,4 @@ def _row(retriever: Retriever, example: Example, index: Index) -> RetrievalRow:
         "seconds": seconds,
     }
     ids = tuple(hit.passage.id for hit in hits)
-    return RetrievalRow(**row_fields(example), model=retriever, scores=scores, gold=example.gold, found=ids)
+    return RetrievalRow(**row_fields(example), model=retriever, scores=scores, gold=example.gold, retrieved=ids)
