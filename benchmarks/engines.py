@@ -103,7 +103,7 @@ class Bm25s:
         ids, rows = [], []
         for passage in read_passages(corpus):
             ids.append(passage.id)
-            rows.append(search_terms(passage.shown, "ru"))
+            rows.append(search_terms(passage.full_text, "ru"))
         retriever = bm25s.BM25(k1=1.2, b=0.75)
         retriever.index(rows, show_progress=False)
         retriever.save(str(folder), corpus=[{"id": id} for id in ids])
@@ -134,7 +134,7 @@ class Tantivy:
         index = tantivy.Index(self._schema(), str(folder))
         writer = index.writer(heap_size=500_000_000, num_threads=2)
         for passage in read_passages(corpus):
-            terms = " ".join(search_terms(passage.shown, "ru"))
+            terms = " ".join(search_terms(passage.full_text, "ru"))
             writer.add_document(tantivy.Document(id=passage.id, terms=terms, text=passage.text))
         writer.commit()
         writer.wait_merging_threads()

@@ -98,10 +98,10 @@ def holds_answer(passage: Passage, example: Example) -> bool:
     if any(locate(quote.text, passage.text) for quote in example.quotes):
         return True
     if example.facts.must:
-        return key_fact_recall(passage.shown, example.facts, example.language) == 1.0
+        return key_fact_recall(passage.full_text, example.facts, example.language) == 1.0
     if example.quotes:
         return False
     language = example.language
     new_terms = set(terms(example.answer, language)) - set(terms(example.question, language))
-    shared = new_terms & set(terms(passage.shown, language))
+    shared = new_terms & set(terms(passage.full_text, language))
     return bool(new_terms) and len(shared) >= ANSWER_SHARE * len(new_terms)

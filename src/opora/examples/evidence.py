@@ -29,7 +29,7 @@ def resolve_gold(example: Example, documents: Sequence[Document], passages: Sequ
     for quote in example.quotes:
         document = find_document(example, quote.document, documents)
         candidates = [passage for passage in passages if passage.document_id == document.id]
-        whole = [passage for passage in candidates if locate(quote.text, passage.shown)]
+        whole = [passage for passage in candidates if locate(quote.text, passage.full_text)]
         holders = whole or _holding_parts(example, quote, document, candidates)
         gold.update({passage.id: passage for passage in holders})
     return example.model_copy(update={"passages": tuple(gold.values()), "gold": tuple(gold)})
@@ -46,7 +46,7 @@ def evidence(example: Example) -> list[Passage]:
     These are the first passage that holds each quote, and every gold passage that holds no whole quote.
     """
     gold = gold_passages(example)
-    holders = [[passage.id for passage in gold if locate(quote.text, passage.shown)] for quote in example.quotes]
+    holders = [[passage.id for passage in gold if locate(quote.text, passage.full_text)] for quote in example.quotes]
     redundant = {passage_id for ids in holders for passage_id in ids} - {ids[0] for ids in holders if ids}
     return [passage for passage in gold if passage.id not in redundant]
 
@@ -61,7 +61,7 @@ def gold_spans(example: Example) -> list[Span]:
         if first:
             passage, (start, end) = first
             spans.append(Span(passage.document_id, passage.start + start, passage.start + end))
-    without_quote = (p for p in passages if not any(locate(quote.text, p.shown) for quote in example.quotes))
+    without_quote = (p for p in passages if not any(locate(quote.text, p.full_text) for quote in example.quotes))
     return spans + [Span(passage.document_id, passage.start, passage.end) for passage in without_quote]
 
 

@@ -51,7 +51,7 @@ class RowMaker:
         import pyarrow as pa
 
         heading_terms = [search_terms(heading_text(passage), passage_language(passage)) for passage in passages]
-        own_terms = [search_terms(passage.shown, passage_language(passage)) for passage in passages]
+        own_terms = [search_terms(passage.full_text, passage_language(passage)) for passage in passages]
         columns: dict[str, Any] = {
             "id": [passage.id for passage in passages],
             "document_id": [passage.document_id for passage in passages],
@@ -80,7 +80,7 @@ class RowMaker:
         """Return the words with the highest tf-idf, best first, spelled as where they first occur."""
         weights = {term: count * self._idf(term) for term, count in Counter(terms).items()}
         best = heapq.nlargest(MAX_KEYWORDS, weights, key=weights.__getitem__)
-        spelled = spellings(passage.shown, passage_language(passage), set(best))
+        spelled = spellings(passage.full_text, passage_language(passage), set(best))
         return [spelled[term] for term in best if term in spelled]
 
 
@@ -114,7 +114,7 @@ def heading_text(passage: Passage) -> str:
 
 def embedding_text(passage: Passage) -> Text:
     """Return the text passed to the embedder: headings, then the passage."""
-    return Text(" ".join([*passage.heading, passage.shown]), passage_language(passage))
+    return Text(" ".join([*passage.heading, passage.full_text]), passage_language(passage))
 
 
 def _convert(value: Scalar | None, kind: ColumnType) -> Scalar | None:
