@@ -1,5 +1,6 @@
 """Makers that several test modules share. Append yours under a heading comment."""
 
+import contextlib
 import random
 import re
 import shutil
@@ -15,6 +16,7 @@ from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.rerankers.lambdamart.features import FEATURES
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
+from opora.text import resources
 from opora.text.search_terms import search_terms
 
 # The ferry project: a small corpus with its index, questions about it, and models with scripted answers. Texts and
@@ -545,3 +547,24 @@ class FeeIndex:
 
     def search(self, question, top_k, filters=None, access=None):
         return [Hit(passage=passage, rank=n) for n, passage in enumerate(self.passages()[:top_k], 1)]
+
+
+# Languages of another folder.
+@contextlib.contextmanager
+def languages_at(folder):
+    """Read all languages from `folder` within a `with` block."""
+    before, resources.LANGUAGES = resources.LANGUAGES, folder
+    _clear_caches()
+    try:
+        yield
+    finally:
+        resources.LANGUAGES = before
+        _clear_caches()
+
+
+def _clear_caches():
+    """Empty the caches of all functions: most depend on the files of languages."""
+    for name in [name for name in sys.modules if name.startswith("opora.")]:
+        for function in vars(sys.modules[name]).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()

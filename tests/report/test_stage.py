@@ -23,6 +23,7 @@ from opora.report.stage import ReportStage
 from opora.report.texts import read_report_texts, report_words
 from opora.text import resources
 from opora.validation import parse_record
+from tests.factories import languages_at
 
 
 class Page(HTMLParser):
@@ -275,7 +276,7 @@ def test_a_new_language_is_one_folder(tmp_path):
     shutil.copytree(resources.LANGUAGES / "en", tmp_path / "en")
     (tmp_path / "xx").mkdir()
     (tmp_path / "xx" / "report.yaml").write_text("page: {skip: Zu den Ergebnissen}", encoding="utf-8")
-    with resources.languages_at(tmp_path):
+    with languages_at(tmp_path):
         words = report_words(ReportSettings(language="xx").language)
         assert words("page.skip") == "Zu den Ergebnissen"
         assert words("page.contents") == "Contents"

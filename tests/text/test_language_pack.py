@@ -3,6 +3,7 @@ import pytest
 from opora.errors import InputError
 from opora.text import resources
 from opora.text.language_pack import language_pack, language_with_file, wording
+from tests.factories import languages_at
 
 
 def test_packaged_languages_have_the_same_files():
@@ -34,7 +35,7 @@ def test_a_code_does_not_lead_out_of_the_folder(tmp_path):
     (tmp_path / "languages").mkdir()
     (tmp_path / "evil").mkdir()
     (tmp_path / "evil" / "language.yaml").write_text("name: Evil\n", encoding="utf-8")
-    with resources.languages_at(tmp_path / "languages"):
+    with languages_at(tmp_path / "languages"):
         assert language_pack("../evil").name == "../evil"
         assert resources.language_text(str(tmp_path / "evil"), "language.yaml") == ""
 
@@ -43,7 +44,7 @@ def test_an_unknown_fact_is_an_error_that_names_the_file(tmp_path):
     (tmp_path / "eo").mkdir()
     (tmp_path / "eo" / "language.yaml").write_text("name: Esperanto\nstemer: none\n", encoding="utf-8")
     with (
-        resources.languages_at(tmp_path),
+        languages_at(tmp_path),
         pytest.raises(InputError, match=r"languages/eo/language\.yaml: stemer is unknown; did you mean stemmer"),
     ):
         language_pack("eo")

@@ -16,6 +16,7 @@ from opora.retrieval.settings import IndexSettings
 from opora.text import resources
 from opora.text.language_pack import LanguagePack, language_pack, multiple_choice, wording
 from opora.text.search_terms import search_terms
+from tests.factories import languages_at
 
 FILES = {
     "language.yaml": """
@@ -55,7 +56,7 @@ def esperanto(tmp_path):
     folder.mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    with resources.languages_at(tmp_path / "languages"):
+    with languages_at(tmp_path / "languages"):
         yield
 
 
@@ -117,9 +118,9 @@ def test_what_the_language_lacks_falls_back_to_english():
 def test_no_trace_of_the_language_is_left(tmp_path):
     before = search_terms("la 12a de marto 2021", "eo")
     packaged = resources.LANGUAGES
-    with resources.languages_at(tmp_path / "languages"):
+    with languages_at(tmp_path / "languages"):
         shutil.rmtree(tmp_path / "languages" / "eo")
-    with resources.languages_at(packaged):
+    with languages_at(packaged):
         assert resources.languages() == ("en", "ru")
         assert language_pack("eo") == LanguagePack(code="eo", name="eo", mixes_with=("ru",))
         assert search_terms("la 12a de marto 2021", "eo") != before

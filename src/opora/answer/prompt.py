@@ -10,6 +10,7 @@ examples are written by the same functions, so that training and inference use t
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 from opora.records import Message, Passage
 from opora.text.language_pack import language_pack, supported_language, wording
-from opora.text.resources import language_cache, language_template, language_text, languages
+from opora.text.resources import language_template, language_text, languages
 
 PROMPT = "answer.jinja"
 """Template in the folder of each language, with the blocks `system` and `user`."""
@@ -39,7 +40,7 @@ def prompt_language(language: str) -> str:
 def build_chat(question: str, passages: Sequence[Passage], language: str) -> list[Message]:
     """Return the system and user message that ask `question` over `passages`, which are numbered from 1."""
     template = language_template(prompt_language(language), PROMPT)
-    numbered = [{"heading_line": _heading_line(passage), "shown": passage.shown} for passage in passages]
+    numbered = [{"heading_line": _heading_line(passage), "full_text": passage.full_text} for passage in passages]
     context = template.new_context({"question": question, "passages": numbered, "refusal": wording(language).refusal})
     return [
         Message(role="system", content="".join(template.blocks["system"](context))),
@@ -83,7 +84,7 @@ def _heading_line(passage: Passage) -> str:
     return " > ".join(part for part in parts if part)
 
 
-@language_cache
+@functools.cache
 def _label_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of a quote line and of the answer label, in all languages."""
     labels = [wording(code) for code in languages()]

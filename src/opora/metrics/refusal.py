@@ -7,11 +7,12 @@ In: the text of an answer. Out: true if it declines to answer, by the phrases in
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
 from opora.text.language_pack import language_pack
-from opora.text.resources import language_cache, language_lines
+from opora.text.resources import language_lines
 from opora.text.sentences import sentences
 from opora.text.words import folded_words
 
@@ -44,7 +45,7 @@ def _first_sentence(text: str, language: str) -> list[str]:
     return first
 
 
-@language_cache
+@functools.cache
 def _pattern(language: str) -> re.Pattern[str]:
     """Return one pattern of all refusal phrases of a language; it matches nothing if there are none."""
     lines = language_lines(language, "refusal_phrases.txt")

@@ -7,14 +7,16 @@ In: a language. Out: its `Words`: the texts of the page together with those of t
 
 from __future__ import annotations
 
+import functools
+
 import yaml
 
 from opora.bench.results.i18n import Words, flatten_texts, read_texts
 from opora.report.settings import TEXTS
-from opora.text.resources import language_cache, language_text
+from opora.text.resources import language_text
 
 
-@language_cache
+@functools.cache
 def report_words(language: str) -> Words:
     """Return the texts of a report in `language`; a key that it lacks has its English text."""
     return Words(language, read_report_texts("en") | read_report_texts(language))

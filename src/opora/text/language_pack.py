@@ -9,6 +9,7 @@ word lists and labels; the language named by `fallback` replaces prompts and lab
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated
 
 import yaml
@@ -121,7 +122,7 @@ class LanguagePack(Record):
         return self.code in resources.languages()
 
 
-@resources.language_cache
+@functools.cache
 def language_pack(code: str) -> LanguagePack:
     """Return the pack of a language; one without a folder has a stemmer, a script and nothing else."""
     source = resources.language_text(code, "language.yaml")

@@ -9,12 +9,13 @@ without a folder has months, norms, conjunctions and ordinals of all languages, 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from opora.text.language_pack import language_pack
-from opora.text.resources import language_cache, language_lines, languages
+from opora.text.resources import language_lines, languages
 from opora.text.words import fold
 
 
@@ -43,7 +44,7 @@ class Lexicon(NamedTuple):
     """Pieces that such an abbreviation may start with."""
 
 
-@language_cache
+@functools.cache
 def lexicon(language: str) -> Lexicon:
     """Return the word lists of a language."""
     has_folder = language_pack(language).has_folder

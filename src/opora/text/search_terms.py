@@ -10,6 +10,7 @@ term per entity: a norm, a code, a reference, a date, a run of abbreviations.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Collection
@@ -19,7 +20,6 @@ from opora.text.entities.entities import joined_entities, piece_entities
 from opora.text.entities.pieces import edgeless
 from opora.text.language_pack import language_pack
 from opora.text.lexicon import lexicon
-from opora.text.resources import language_cache
 from opora.text.terms.stems import term
 from opora.text.terms.stop_words import stop_terms
 from opora.text.words import SPACES, Word, fold, normalize_number, words
@@ -91,7 +91,7 @@ class _PieceCache(dict[str, tuple[str, str]]):
         return value
 
 
-@language_cache
+@functools.cache
 def _piece_cache(language: str) -> _PieceCache:
     return _PieceCache(language)
 
@@ -147,7 +147,7 @@ def _full_names(entities: list[str], language: str) -> list[str]:
     return [term(word, language) for entity in entities for word in abbreviations.get(entity.replace("_", " "), ())]
 
 
-@language_cache
+@functools.cache
 def _stop_terms(language: str) -> frozenset[str]:
     """Return the stop words of a language and of those that it mixes with; none for a language without a folder."""
     pack = language_pack(language)

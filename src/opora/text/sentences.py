@@ -7,10 +7,10 @@ In: a text and its language. Out: (start, end) in characters, in order, without 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from opora.text.language_pack import language_pack
-from opora.text.resources import language_cache
 
 Span = tuple[int, int]
 
@@ -48,7 +48,7 @@ def _sentencex(text: str, language: str) -> list[Span]:
     return spans
 
 
-@language_cache
+@functools.cache
 def _abbreviation_before_number(language: str) -> re.Pattern[str]:
     """Return the pattern of an abbreviation at the end of a sentence that a number continues."""
     abbreviations = "|".join(map(re.escape, language_pack(language).abbreviations_before_numbers))

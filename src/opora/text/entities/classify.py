@@ -7,6 +7,7 @@ In: a piece, the terms of its words, a language. Out: its `PieceKind`.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from opora.text.entities.codes import CODE, NUMBER
@@ -14,7 +15,6 @@ from opora.text.entities.pieces import CLOSING, LETTER, MAX_ENTITY_CHARS, PieceK
 from opora.text.entities.references import reference_terms, reference_word
 from opora.text.language_pack import language_pack
 from opora.text.lexicon import lexicon
-from opora.text.resources import language_cache
 from opora.text.words import fold
 
 MAX_ABBREVIATION_CHARS = 8
@@ -71,7 +71,7 @@ def _kind_of_core(inner: str, folded: str, language: str) -> PieceKind:
     return PieceKind.WORD
 
 
-@language_cache
+@functools.cache
 def _kinds_of_words(language: str) -> dict[str, PieceKind]:
     lists = lexicon(language)
     kinds = dict.fromkeys(lists.norms, PieceKind.ABBREVIATION)

@@ -5,12 +5,12 @@ In: pieces with their terms and kinds. Out: `статья_1259`, and with the ab
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
 from opora.text.entities.pieces import PieceKind, core, edgeless
 from opora.text.lexicon import lexicon
-from opora.text.resources import language_cache
 from opora.text.terms.stems import term
 from opora.text.words import fold
 
@@ -39,7 +39,7 @@ def reference_word(piece: str, terms: str, language: str) -> str | None:
     return reference_terms(language).get(terms) or lexicon(language).references.get(fold(edgeless(piece)))
 
 
-@language_cache
+@functools.cache
 def reference_terms(language: str) -> dict[str, str]:
     """Return the term of each reference word -> the word."""
     return {term(word, language): word for word in lexicon(language).references.values()}

@@ -13,7 +13,6 @@ import re
 from typing import TYPE_CHECKING
 
 from opora.text.language_pack import LanguagePack, language_pack
-from opora.text.resources import bounded_language_cache, language_cache
 from opora.text.terms.lemmas import normal_form
 from opora.text.words import fold, normalize_case, normalize_number, words
 
@@ -29,7 +28,7 @@ def terms(text: str, language: str) -> list[str]:
     ]
 
 
-@bounded_language_cache(500_000)
+@functools.lru_cache(maxsize=500_000)
 def term(word: str, language: str) -> str:
     """Return the term of one word."""
     folded = fold(word)
@@ -47,7 +46,7 @@ def lemma(word: str) -> str:
     return fold(normal_form(normalize_case(word)))
 
 
-@language_cache
+@functools.cache
 def _word_packs(language: str) -> tuple[list[tuple[re.Pattern[str], LanguagePack]], LanguagePack]:
     """Return the packs whose words have letters of their own, with the pattern of these, and the pack of every other
     word. A text has words of its language and of those that it mixes with."""

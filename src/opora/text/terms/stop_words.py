@@ -7,11 +7,13 @@ In: a language. Out: terms, as `terms` returns them; none for a language without
 
 from __future__ import annotations
 
-from opora.text.resources import language_cache, language_lines
+import functools
+
+from opora.text.resources import language_lines
 from opora.text.terms.stems import terms
 
 
-@language_cache
+@functools.cache
 def stop_terms(language: str) -> frozenset[str]:
     """Return the terms of `languages/LANGUAGE/stop_words.txt`."""
     return frozenset(terms(" ".join(language_lines(language, "stop_words.txt")), language))

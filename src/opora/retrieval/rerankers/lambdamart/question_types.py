@@ -6,9 +6,10 @@ question_type("How much is the fee?")               # 'how_many'
 
 from __future__ import annotations
 
+import functools
 import re
 
-from opora.text.resources import language_cache, language_lines, languages
+from opora.text.resources import language_lines, languages
 
 TYPES: tuple[str, ...] = ("yes_or_no", "how_many", "when", "who", "where", "why", "how", "what", "statement")
 """Question types in the order in which their words are looked for; `statement` if nothing is asked."""
@@ -25,7 +26,7 @@ def question_type(question: str) -> str:
     return next(matching, "yes_or_no" if question.rstrip().endswith("?") else "statement")
 
 
-@language_cache
+@functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Compile the sections of `question_types.txt` of all languages: their words are searched together."""
     sections: dict[str, list[str]] = {}
