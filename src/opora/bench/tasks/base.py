@@ -5,6 +5,7 @@ A task is one file with its settings and a subclass of `Task`, and one row of `o
 
 from __future__ import annotations
 
+import gc
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ class ModelTask(Task[A]):
             except (InputError, ModelError) as error:
                 kind = ModelError if isinstance(error, ModelError) else InputError
                 raise kind(f"bench row {name!r} ({spec}): {error}") from error
+            gc.collect()  # the model may be part of a reference cycle, and the next one needs its memory
         return rows
 
 

@@ -9,7 +9,6 @@ row per (model, condition, question).
 
 from __future__ import annotations
 
-import gc
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +18,6 @@ from opora.answer.answerer import RetrievedQuestion, open_answerer, question_lan
 from opora.bench.results.metrics import score_answer
 from opora.bench.results.table import AnswerRow, ConditionValues, Entry, entries_of
 from opora.bench.tasks.base import A, ModelTask, TaskInputs, TaskResult, row_fields, total_tokens
-from opora.models.response_cache import CachedModel
 from opora.records import Answer, Example, Hit, Passage
 from opora.retrieval.search.searcher import Index
 
@@ -65,13 +63,9 @@ class ConditionTask(ModelTask[A]):
         return TaskResult(rows, self._entries(conditions), tokens=total_tokens(rows))
 
     def _answer(self, conditions: Sequence[Condition], inputs: TaskInputs, model: str, spec: str) -> list[AnswerRow]:
-        cached = partial(
-            CachedModel, journal=inputs.completions, label=f"bench {inputs.name} {model}", load=inputs.load
-        )
-        answerer = open_answerer(spec, inputs.index, self.settings.ask, cached)
+        load = partial(inputs.cached_model, model)
+        answerer = open_answerer(spec, inputs.index, self.settings.ask, load)
         answers = iter(answerer.answer([query for condition in conditions for query in condition.queries]))
-        del answerer
-        gc.collect()  # the model may be part of a reference cycle, and the next one needs its memory
         return [
             _row(model, condition, example, next(answers)) for condition in conditions for example in condition.examples
         ]

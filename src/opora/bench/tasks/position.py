@@ -67,11 +67,11 @@ class PositionTask(ConditionTask[PositionBenchSettings]):
                     "passages": settings.passages[0] if first_order else count,
                     "order": order if first_order else settings.orders[0],
                 }
-                shown = [
+                reordered = [
                     query._replace(hits=_reordered(query.hits[:count], order, f"{settings.seed} {example.id}"))
                     for query, example in zip(queries, examples, strict=True)
                 ]
-                yield Condition(values, None if baseline == values else baseline, examples, shown)
+                yield Condition(values, None if baseline == values else baseline, examples, reordered)
 
     def _gold_positions(self, examples: Sequence[Example], index: Index) -> Iterator[Condition]:
         count = self.settings.gold_positions
