@@ -1,9 +1,8 @@
-"""How fast ROUGE-L is, beside the package `rouge-score` (Google's, pure Python) and a plain dynamic programme.
+"""Speed of ROUGE-L, compared with the package `rouge-score` (Google, pure Python) and a plain dynamic programme.
 
-In: the English reference answers of the benchmark, each beside the next, and passages of about 150 words likewise, so
-that a text stands in two pairs. Out: pairs a second on one thread, side by side in one run, nothing kept from the run
-before, and how far the F1 values differ: our tokens are words of any script, theirs lower-case Latin letters and
-digits.
+In: pairs of consecutive English reference answers of the benchmark set, and of passages of about 150 words. Out: pairs
+per second on one thread, measured in one run with empty caches, and the largest difference of the F1 values. They differ
+because our tokens are words of any script, those of `rouge-score` lower-case Latin letters and digits.
 
     pip install rouge-score && python benchmarks/metrics.py
 """
@@ -21,48 +20,51 @@ from rouge_score.rouge_scorer import RougeScorer
 from opora.metrics.rouge import rouge_l, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
-Pair = tuple[str, str]
+TextPair = tuple[str, str]
 Measure = Callable[[str, str], float]
 
 
 def main() -> None:
     scorer = RougeScorer(["rougeL"])
-    ways: dict[str, Measure] = {
+    implementations: dict[str, Measure] = {
         "rouge-score": lambda answer, reference: float(scorer.score(reference, answer)["rougeL"].fmeasure),
         "plain": plain,
         "opora": lambda answer, reference: rouge_l(answer, reference).f1,
     }
     print(
-        "| texts | words | " + " | ".join(f"{name}, pairs/s" for name in ways) + " | times rouge-score | largest gap |"
+        "| texts | words | "
+        + " | ".join(f"{name}, pairs/s" for name in implementations)
+        + " | times rouge-score | largest gap |"
     )
-    print("|---|---|" + "---|" * (len(ways) + 2))
+    print("|---|---|" + "---|" * (len(implementations) + 2))
     for name, pairs in (("answers", answers()), ("passages", passages())):
         speeds, values = {}, {}
-        for way, measure in ways.items():
+        for implementation, measure in implementations.items():
             measure(*pairs[0])
             tokens.cache_clear()
-            began = time.process_time()
-            values[way] = [measure(*pair) for pair in pairs]
-            speeds[way] = len(pairs) / (time.process_time() - began)
+            start = time.process_time()
+            values[implementation] = [measure(*pair) for pair in pairs]
+            speeds[implementation] = len(pairs) / (time.process_time() - start)
         size = sum(len(tokens(text)) for pair in pairs for text in pair) / (2 * len(pairs))
-        gap = max(abs(one - other) for one, other in zip(values["rouge-score"], values["opora"], strict=True))
+        gap = max(abs(theirs - ours) for theirs, ours in zip(values["rouge-score"], values["opora"], strict=True))
         cells = " | ".join(f"{speed:,.0f}" for speed in speeds.values())
         print(f"| {name} | {size:.0f} | {cells} | {speeds['opora'] / speeds['rouge-score']:.1f} | {gap:.4f} |")
 
 
 def plain(answer: str, reference: str) -> float:
-    """The textbook's table of the longest common subsequence."""
+    """Return ROUGE-L F1 by the textbook table of the longest common subsequence."""
     left, right = tokens(answer), tokens(reference)
     row = [0] * (len(right) + 1)
-    for one in left:
+    for left_token in left:
         above = row
         row = [0]
-        for place, other in enumerate(right):
-            row.append(above[place] + 1 if one == other else max(row[-1], above[place + 1]))
+        for position, right_token in enumerate(right):
+            is_common = left_token == right_token
+            row.append(above[position] + 1 if is_common else max(row[-1], above[position + 1]))
     return 2 * row[-1] / (len(left) + len(right)) if left or right else 0.0
 
 
-def answers() -> Sequence[Pair]:
+def answers() -> Sequence[TextPair]:
     lines = [
         json.loads(line)
         for path in sorted((ROOT / "benchset").glob("questions.en.*.jsonl"))
@@ -72,11 +74,11 @@ def answers() -> Sequence[Pair]:
     return list(itertools.pairwise(texts))
 
 
-def passages() -> Sequence[Pair]:
+def passages() -> Sequence[TextPair]:
     texts = []
     for path in sorted((ROOT / "benchset/documents/en").rglob("*.md")):
         words = path.read_text(encoding="utf-8").split()
-        texts += [" ".join(words[at : at + 150]) for at in range(0, len(words) - 150, 150)]
+        texts += [" ".join(words[start : start + 150]) for start in range(0, len(words) - 150, 150)]
     return list(itertools.pairwise(texts))
 
 
