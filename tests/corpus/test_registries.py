@@ -19,30 +19,20 @@ from opora.records import Document
 from opora.validation import RenamedSettingWarning
 
 
-@pytest.fixture
-def add_module(monkeypatch):
-    """Add a module with one function to a package."""
-
-    def add(registry, name, function):
-        module = ModuleType(f"{registry.__package__}.{name}")
-        setattr(module, function.__name__, function)
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-
-    return add
-
-
-def test_a_new_format(add_module, monkeypatch):
+def test_a_new_format(monkeypatch):
     def parse(data):
         return Parsed(title="", text=data.removeprefix(b"{note}").decode())
 
     row = formats.Format("note", "note", lambda data, name: data.startswith(b"{note}"))
-    add_module(formats, "note", parse)
+    module = ModuleType(f"{formats.__package__}.note")
+    module.parse = parse
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(formats, "FORMATS", (row, *formats.FORMATS))
     parsed = formats.parse_document(b"{note}Fee 12.", "a.txt", 100)
     assert (parsed.format, parsed.text) == ("note", "Fee 12.")
 
 
-def test_a_new_source_and_a_new_chunker(add_module, monkeypatch, tmp_path):
+def test_a_new_source_and_a_new_chunker(monkeypatch, tmp_path):
     page = tmp_path / "page.md"
     page.write_text("Dogs go free. Cats pay half.")
 
@@ -54,10 +44,8 @@ def test_a_new_source_and_a_new_chunker(add_module, monkeypatch, tmp_path):
         yield Chunk(0, half - 1)
         yield Chunk(half, len(document.text))
 
-    add_module(sources, "crawler", find)
-    add_module(chunkers, "halves", chunk)
-    monkeypatch.setitem(sources.SOURCES, "https", "crawler")
-    monkeypatch.setitem(chunkers.CHUNKERS, "halves", "halves")
+    monkeypatch.setitem(sources.SOURCES, "https", find)
+    monkeypatch.setitem(chunkers.CHUNKERS, "halves", chunk)
     settings = IngestSettings(folders=("https://example.org/a",), chunk=ChunkSettings(method="halves"))
     IngestStage(settings, tmp_path, tmp_path / "corpus").run()
     assert [document.source for document in read_documents(tmp_path / "corpus")] == ["https://example.org/a"]

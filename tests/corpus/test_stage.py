@@ -9,7 +9,9 @@ import time
 
 import pytest
 
-from opora.corpus.reader import read_documents, read_dropped, read_passages
+from opora.artifacts import read_records
+from opora.corpus.parsers.base import Dropped
+from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import IngestSettings
 from opora.corpus.stage import IngestStage
 from opora.errors import InputError
@@ -98,7 +100,7 @@ def test_the_format_is_detected_by_content(tmp_path, rendered):
 def test_identical_files_are_one_document(tmp_path):
     fill(tmp_path / "documents", **{"a.md": "Text.", "b.md": "Text."})
     run(tmp_path)
-    [dropped] = read_dropped(tmp_path / "corpus")
+    [dropped] = read_records(tmp_path / "corpus" / "dropped.jsonl", Dropped)
     assert sources(tmp_path) == ["a.md"]
     assert (dropped.source, dropped.reason) == ("b.md", "duplicate")
 

@@ -1,22 +1,17 @@
-"""Readers of a corpus: documents, passages and dropped files.
-
-for passage in read_passages(Path("corpus")):
-    ...
-"""
+"""Readers of the documents and passages of a corpus."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from opora.artifacts import read_manifest, read_parquet, read_records
+from opora.artifacts import read_manifest, read_parquet
 from opora.artifacts.tables import read_parquet_rows
-from opora.corpus.parsers.base import Dropped
 from opora.records import Document, Passage
 
-DOCUMENTS, PASSAGES, DROPPED, SUSPECT = "documents.parquet", "passages.parquet", "dropped.jsonl", "suspect.jsonl"
+DOCUMENTS, PASSAGES = "documents.parquet", "passages.parquet"
 
 
 def read_documents(corpus: Path) -> Iterator[Document]:
@@ -40,19 +35,12 @@ def count_passages(corpus: Path) -> int:
     return int(pq.read_metadata(corpus / PASSAGES).num_rows)
 
 
-def read_passage_rows(corpus: Path) -> Iterator[dict[str, Any]]:
+def read_passage_rows(corpus: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield the passages as raw table rows, nested fields as JSON text. Several times as fast as `read_passages`."""
     read_manifest(corpus)
-    return read_parquet_rows(corpus / PASSAGES)
+    return read_parquet_rows(corpus / PASSAGES, columns)
 
 
 def read_metadata(corpus: Path) -> Iterator[dict[str, Any]]:
     """Yield the metadata of each passage."""
-    read_manifest(corpus)
-    return (json.loads(row["metadata"]) for row in read_parquet_rows(corpus / PASSAGES, ("metadata",)))
-
-
-def read_dropped(corpus: Path) -> Iterator[Dropped]:
-    """Yield the dropped documents with their reasons."""
-    read_manifest(corpus)
-    return read_records(corpus / DROPPED, Dropped)
+    return (json.loads(row["metadata"]) for row in read_passage_rows(corpus, ("metadata",)))

@@ -1,18 +1,16 @@
 """Stage that reads documents into a corpus.
 
-In: folders. Out: `documents.parquet`, `passages.parquet`, `dropped.jsonl` (file and reason), `suspect.jsonl` (pages
-without text) and a manifest. Each file is parsed in a sandboxed process. Files that the previous corpus already parsed
-with the same parsers and limits are not parsed again.
-
-    IngestStage(IngestSettings(folders=("documents",)), Path("."), Path("corpus")).run()
+Out: `documents.parquet`, `passages.parquet`, `dropped.jsonl` (file and reason), `suspect.jsonl` (pages without text),
+a manifest. Files that the previous corpus parsed with the same parsers and limits are not parsed again.
 """
 
 from __future__ import annotations
 
 import queue
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from fnmatch import fnmatch
 from functools import cached_property
 from importlib import metadata
@@ -27,7 +25,7 @@ from opora.console.progress import Progress
 from opora.corpus.chunking.registry import chunk_document
 from opora.corpus.parsers.base import Dropped, Parsed, ParseError
 from opora.corpus.parsers.registry import FORMATS
-from opora.corpus.reader import DOCUMENTS, DROPPED, PASSAGES, SUSPECT
+from opora.corpus.reader import DOCUMENTS, PASSAGES
 from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
 from opora.corpus.sources.base import Source
@@ -35,20 +33,12 @@ from opora.corpus.sources.registry import find_sources
 from opora.records import Document
 from opora.text.language import detect_language
 from opora.text.resources import language_text, languages
-from opora.validation import Record, parse_record
+from opora.validation import parse_record
 
-PARSED = "parsed.jsonl"
-"""Results of parsing by file hash, reused by the next run over the same folders."""
+DROPPED, SUSPECT, PARSED = "dropped.jsonl", "suspect.jsonl", "parsed.jsonl"
+"""PARSED holds the results of parsing by file hash, reused by the next run over the same folders."""
 DOCUMENTS_PER_S, START_S = 8.0, 3.0
 """Parsing speed of a worker on our benchmark documents, and seconds before the first document is parsed."""
-
-
-class SuspectPage(Record):
-    """A page without text, such as a scan or a picture."""
-
-    source: str
-    page: int
-    reason: str = "no text on the page"
 
 
 class IngestStage(Stage):
@@ -79,15 +69,21 @@ class IngestStage(Stage):
 
     def make(self, build: Build) -> Manifest:
         ids = {source: digest[:16] for source, digest in self.sources.items()}
-        results = _parse_all(build, ids, self.settings)
+        version = _parsing_fingerprint(self.settings.limits)
+        results = _parse_all(build, ids, self.settings, version)
         documents, dropped = _read_results(ids, results, self.settings)
         passages = [passage for document in documents for passage in chunk_document(document, self.settings.chunk)]
-        suspect_pages = list(_suspect_pages(ids, results, documents))
+        suspect_pages = [
+            {"source": document.source, "page": page, "reason": "no text on the page"}
+            for document in documents
+            for page in results[document.id]["parsed"]["suspect_pages"]
+        ]
+        reusable = ({"id": key, "parsers": version, "result": results[key]} for key in sorted(results))
         write_parquet(build.path / DOCUMENTS, documents)
         write_parquet(build.path / PASSAGES, passages)
         write_json_lines(build.path / DROPPED, dropped)
         write_json_lines(build.path / SUSPECT, suspect_pages)
-        write_json_lines(build.path / PARSED, _reusable_rows(results, self.settings.limits))
+        write_json_lines(build.path / PARSED, reusable)
         return build.publish(
             counts={"documents": len(documents), "passages": len(passages), "suspect_pages": len(suspect_pages)},
             dropped=Counter(drop.reason for drop in dropped),
@@ -95,16 +91,16 @@ class IngestStage(Stage):
         )
 
 
-def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings) -> dict[str, Any]:
+def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings, version: str) -> dict[str, Any]:
     """Return the result of parsing each distinct file, by id. New results are journalled as they come."""
     paths = {key: source.path for source, key in reversed(list(ids.items()))}
-    with build.journal("parsed") as journal:
-        earlier = {**_reusable_results(build, settings.limits), **dict(journal.items())}
+    with build.journal("parsed") as journal, ExitStack() as stack:
+        earlier = {**_reusable_results(build, version), **dict(journal.items())}
         results = {key: value for key, value in earlier.items() if key in paths}
         pending = [key for key in paths if key not in results]
         parsers: queue.SimpleQueue[SandboxedParser] = queue.SimpleQueue()
         for _ in range(settings.workers):
-            parsers.put(SandboxedParser(settings.limits))
+            parsers.put(stack.enter_context(SandboxedParser(settings.limits)))
 
         def parse(key: str) -> tuple[str, dict[str, Any]]:
             parser = parsers.get()
@@ -121,8 +117,6 @@ def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings
                 journal.put(key, result)
                 results[key] = result
                 progress.advance()
-        while not parsers.empty():
-            parsers.get().stop()
     return results
 
 
@@ -134,13 +128,12 @@ def _read_results(
     dropped: list[Dropped] = []
     for source, key in ids.items():
         result = results[key]
-        if "parsed" not in result:
-            dropped.append(Dropped(source=source.name, id=key, reason=result["reason"], detail=result["detail"]))
-        elif key in documents:
-            detail = f"the same bytes as {documents[key].source}"
-            dropped.append(Dropped(source=source.name, id=key, reason="duplicate", detail=detail))
-        else:
+        if key in documents:
+            result = {"reason": "duplicate", "detail": f"the same bytes as {documents[key].source}"}
+        if "parsed" in result:
             documents[key] = _document(source, key, parse_record(Parsed, result["parsed"], source.name), settings)
+        else:
+            dropped.append(Dropped(source=source.name, id=key, **result))
     return list(documents.values()), dropped
 
 
@@ -158,40 +151,18 @@ def _document(source: Source, key: str, parsed: Parsed, settings: IngestSettings
     )
 
 
-def _suspect_pages(
-    ids: Mapping[Source, str], results: Mapping[str, Any], documents: Sequence[Document]
-) -> Iterator[SuspectPage]:
-    kept = {document.source for document in documents}
-    for source, key in ids.items():
-        if source.name in kept:
-            for page in results[key]["parsed"]["suspect_pages"]:
-                yield SuspectPage(source=source.name, page=page)
-
-
-def _reusable_results(build: Build, limits: LimitSettings) -> dict[str, Any]:
+def _reusable_results(build: Build, version: str) -> dict[str, Any]:
     """Return results of the existing corpus that the same parsers made under the same limits, by file hash."""
     path = build.out / PARSED
     if not (build.out / MANIFEST).exists() or not path.exists():
         return {}
-    version = _parsing_fingerprint(limits)
     return {row["id"]: row["result"] for _, row in read_json_lines(path) if row["parsers"] == version}
-
-
-def _reusable_rows(results: Mapping[str, Any], limits: LimitSettings) -> Iterator[dict[str, Any]]:
-    version = _parsing_fingerprint(limits)
-    for key in sorted(results):
-        yield {"id": key, "parsers": version, "result": results[key]}
 
 
 def _parsing_fingerprint(limits: LimitSettings) -> str:
     """Return a hash of everything that parsing depends on: parser files, package versions, language facts, limits."""
-    files = sorted((Path(__file__).parent / "parsers").glob("*.py"))
+    files = [fingerprint_of_file(path) for path in sorted((Path(__file__).parent / "parsers").glob("*.py"))]
     packages = sorted({package for document_format in FORMATS for package in document_format.packages})
-    return hash_json(
-        [
-            [fingerprint_of_file(path) for path in files],
-            [metadata.version(package) for package in packages],
-            [language_text(code, "language.yaml") for code in languages()],
-            limits.model_dump(),
-        ]
-    )[:16]
+    versions = [metadata.version(package) for package in packages]
+    facts = [language_text(code, "language.yaml") for code in languages()]
+    return hash_json([files, versions, facts, limits.model_dump()])[:16]

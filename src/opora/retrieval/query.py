@@ -15,7 +15,7 @@ from typing import NamedTuple
 from opora.retrieval.store.filters import Filters
 from opora.retrieval.vectors import Vectors
 
-MAX_QUESTION_CHARS = 10_000
+MAX_QUESTION_CHARS = 20_000
 """Maximum length of a question; the search ignores the rest of a longer one."""
 
 

@@ -60,10 +60,10 @@ def test_a_table_is_split_between_rows_and_repeats_its_header(size):
     rows = [line for passage in chunks for line in passage.text.splitlines() if line.startswith("| A-")]
     assert rows == [line for line in TABLE.splitlines() if line.startswith("| A-")]
     for passage in chunks:
-        assert all(line.count("|") == 3 for line in passage.shown.splitlines() if line.startswith("|"))
-        assert len(passage.shown) <= size + 1
+        assert all(line.count("|") == 3 for line in passage.full_text.splitlines() if line.startswith("|"))
+        assert len(passage.full_text) <= size + 1
         if "| A-" in passage.text:
-            assert "| Pump | Flow |" in passage.shown
+            assert "| Pump | Flow |" in passage.full_text
 
 
 def test_passages_have_heading_path_and_page():

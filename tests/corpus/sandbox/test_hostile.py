@@ -8,8 +8,9 @@ import zipfile
 
 import pytest
 
-from opora.corpus.parsers.base import ParseError
-from opora.corpus.reader import read_documents, read_dropped
+from opora.artifacts import read_records
+from opora.corpus.parsers.base import Dropped, ParseError
+from opora.corpus.reader import read_documents
 from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
 from opora.corpus.stage import IngestStage
@@ -41,7 +42,7 @@ def test_a_folder_of_hostile_files_keeps_the_good_document(tmp_path):
     manifest = IngestStage(IngestSettings(limits=LIMITS), tmp_path, tmp_path / "corpus").run()
     assert manifest.counts["documents"] == 1
     assert [document.source for document in read_documents(tmp_path / "corpus")] == ["good.md"]
-    assert {drop.source: drop.reason for drop in read_dropped(tmp_path / "corpus")} == {
+    assert {drop.source: drop.reason for drop in read_records(tmp_path / "corpus" / "dropped.jsonl", Dropped)} == {
         "bomb.docx": "unpacks too large",
         "corrupt.pdf": "corrupt",
         "empty.txt": "empty file",
@@ -106,7 +107,7 @@ def test_the_parsing_process_is_restricted(tmp_path, attempt, refused):
     (tmp_path / "there.txt").write_text("there")
     with socket.create_server(("127.0.0.1", 0)) as server:
         attempt = attempt.replace("PORT", str(server.getsockname()[1]))
-        code = f"from opora.corpus.sandbox.limits import restrict_process\nrestrict_process(1 << 30)\n{attempt}"
+        code = f"from opora.corpus.sandbox.worker import restrict_process\nrestrict_process(1 << 30)\n{attempt}"
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert any(name in done.stderr or done.returncode == -25 for name in refused.split()), done.stderr

@@ -1,36 +1,30 @@
 """Registry of the chunkers, and the passages that their chunks become.
 
-In: a document. Out: passages, each an exact span of the document's text. A new chunker is one module with a function
-`chunk` (see base.py) and one row of `CHUNKERS`; recipes choose it by `ingest.chunk.method`.
-
-    for passage in chunk_document(document, ChunkSettings(size=800)):
-        assert document.text[passage.start : passage.end] == passage.text
+A new chunker is one module with a function `chunk` (see base.py) and one row of `CHUNKERS`.
 """
 
 from __future__ import annotations
 
-import importlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from opora.corpus.chunking import structural
 from opora.corpus.chunking.base import Chunk
 from opora.corpus.settings import ChunkSettings
 from opora.errors import InputError
 from opora.records import Document, Passage, Scalar
 from opora.validation import nearest
 
-CHUNKERS = {"structural": "structural"}
-"""Value of `ingest.chunk.method` -> module."""
+CHUNKERS: dict[str, Callable[[Document, ChunkSettings], Iterator[Chunk]]] = {"structural": structural.chunk}
+"""Value of `ingest.chunk.method` -> chunker."""
 
 
 def chunk_document(document: Document, settings: ChunkSettings) -> Iterator[Passage]:
     """Yield the passages in text order. Raises InputError for an unknown method."""
-    if settings.method not in CHUNKERS:
-        raise InputError(
-            f"ingest.chunk.method is {settings.method!r}, which is unknown; {nearest(settings.method, list(CHUNKERS))}"
-        )
-    chunker = importlib.import_module(f"{__package__}.{CHUNKERS[settings.method]}")
-    for number, chunk in enumerate(chunker.chunk(document, settings)):
+    method = settings.method
+    if method not in CHUNKERS:
+        raise InputError(f"ingest.chunk.method is {method!r}, which is unknown; {nearest(method, list(CHUNKERS))}")
+    for number, chunk in enumerate(CHUNKERS[method](document, settings)):
         yield _passage(document, number, chunk)
 
 

@@ -34,23 +34,16 @@ class _Atom(NamedTuple):
     is_row: bool = False
 
 
-class _Section(NamedTuple):
-    """Text below one heading; `heading` is its path."""
-
-    heading: tuple[str, ...]
-    atoms: list[_Atom]
-
-
 def chunk(document: Document, settings: ChunkSettings) -> Iterator[Chunk]:
     """Yield the chunks of a document in text order."""
-    for section in _sections(document.text, document.language):
-        atoms = [piece for atom in section.atoms for piece in _fit(document.text, atom, settings)]
+    for heading, section_atoms in _sections(document.text, document.language):
+        atoms = [piece for atom in section_atoms for piece in _fit(document.text, atom, settings)]
         for start, end, table_header in _pack(document.text, atoms, settings):
-            yield Chunk(start, end, section.heading, table_header)
+            yield Chunk(start, end, heading, table_header)
 
 
-def _sections(text: str, language: str) -> Iterator[_Section]:
-    """Yield the sections that hold text; a document of headings only is one section."""
+def _sections(text: str, language: str) -> Iterator[tuple[tuple[str, ...], list[_Atom]]]:
+    """Yield (path of headings, atoms) of sections that hold text; a document of headings only is one section."""
     path: list[tuple[int, str]] = []
     atoms: list[_Atom] = []
     is_empty = True
@@ -59,20 +52,18 @@ def _sections(text: str, language: str) -> Iterator[_Section]:
             atoms += _atoms(text, *block, language)
             continue
         if atoms:
-            yield _Section(tuple(title for _, title in path), atoms)
+            yield tuple(title for _, title in path), atoms
             is_empty, atoms = False, []
         path = [(level, title) for level, title in path if level < heading[0]] + [heading]
     if atoms:
-        yield _Section(tuple(title for _, title in path), atoms)
+        yield tuple(title for _, title in path), atoms
     elif is_empty and text.strip():
-        start = len(text) - len(text.lstrip())
-        yield _Section((), [_Atom(start, len(text.rstrip()))])
+        yield (), [_Atom(len(text) - len(text.lstrip()), len(text.rstrip()))]
 
 
 def _blocks(text: str) -> Iterator[tuple[tuple[int, str] | None, tuple[int, int]]]:
     """Yield, in order, headings as ((level, title), span), and paragraphs, lists and tables as (None, span)."""
-    offset = 0
-    block_start, block_kind = 0, ""
+    offset, block_start, block_kind = 0, 0, ""
     for line in [*text.splitlines(keepends=True), ""]:
         heading = _HEADING.match(line.rstrip("\n"))
         kind = "heading" if heading else "table" if _ROW.match(line) else "text" if line.strip() else ""
@@ -138,26 +129,20 @@ def _pack(text: str, atoms: Sequence[_Atom], settings: ChunkSettings) -> Iterato
     """Yield (start, end, table header) of chunks: as many atoms as fit, the last sentences repeated in the next."""
     first = 0
     while first < len(atoms):
-        table_header = atoms[first].table_header
-        last = first
-        while last + 1 < len(atoms):
-            extended = table_header + text[atoms[first].start : atoms[last + 1].end]
-            if _size(extended, settings) > settings.size:
-                break
-            last += 1
-        yield atoms[first].start, atoms[last].end, table_header
-        following = last + 1
-        if following < len(atoms) and not atoms[following].is_row:
-            following = _step_back(text, atoms, first, following, settings)
-        first = following
+        header, end = atoms[first].table_header, first + 1
+        while end < len(atoms) and _size(header + text[atoms[first].start : atoms[end].end], settings) <= settings.size:
+            end += 1
+        yield atoms[first].start, atoms[end - 1].end, header
+        can_repeat = end < len(atoms) and not atoms[end].is_row
+        first = _step_back(text, atoms, first, end, settings) if can_repeat else end
 
 
 def _step_back(text: str, atoms: Sequence[_Atom], first: int, following: int, settings: ChunkSettings) -> int:
     """Return the first atom of the next chunk: it repeats sentences up to the overlap and still fits a new atom."""
     begin = following
     while begin - 1 > first and not atoms[begin - 1].is_row:
-        repeated = text[atoms[begin - 1].start : atoms[following - 1].end]
-        extended = text[atoms[begin - 1].start : atoms[following].end]
+        start = atoms[begin - 1].start
+        repeated, extended = text[start : atoms[following - 1].end], text[start : atoms[following].end]
         if _size(repeated, settings) > settings.overlap or _size(extended, settings) > settings.size:
             break
         begin -= 1

@@ -11,21 +11,9 @@ from typing import Literal
 from opora.errors import OporaError
 from opora.validation import Record
 
-Reason = Literal[
-    "empty file",
-    "unsupported format",
-    "too large",
-    "unpacks too large",
-    "nested too deeply",
-    "encrypted",
-    "corrupt",
-    "no text",
-    "time limit",
-    "memory limit",
-    "crashed",
-    "unreadable",
-    "duplicate",
-]
+ContentReason = Literal["empty file", "unsupported format", "encrypted", "corrupt", "no text", "duplicate"]
+LimitReason = Literal["too large", "unpacks too large", "nested too deeply", "time limit", "memory limit"]
+Reason = ContentReason | LimitReason | Literal["unreadable", "crashed"]
 """Reason for dropping a document."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from collections.abc import Iterator
@@ -14,14 +15,13 @@ from docx.text.paragraph import Paragraph
 from opora.corpus.parsers.base import Parsed, ParseError
 from opora.corpus.parsers.markdown import first_heading, join_blocks, markdown_table, one_line
 from opora.text.language_pack import language_packs
-from opora.text.resources import language_cache
 
 
 def parse(data: bytes) -> Parsed:
     """Parse a DOCX. Raises ParseError if the bytes are not a DOCX or hold no text."""
     try:
         document = Document(io.BytesIO(data))
-        text = join_blocks(list(_blocks(document.iter_inner_content())))
+        text = join_blocks(_blocks(document.iter_inner_content()))
     except MemoryError:
         raise
     except Exception as error:  # python-docx and lxml raise many kinds of exceptions
@@ -44,16 +44,10 @@ def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[str]:
             items = []
         if isinstance(element, Table):
             yield markdown_table([[cell.text for cell in row.cells] for row in element.rows])
-        else:
-            yield _paragraph(element)
+        elif text := one_line(element.text):
+            yield f"{'#' * _heading_level(element)} {text}".lstrip()
     if items:
         yield "\n".join(items)
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    text = one_line(paragraph.text)
-    level = _heading_level(paragraph)
-    return f"{'#' * level} {text}" if level and text else text
 
 
 def _heading_level(paragraph: Paragraph) -> int:
@@ -80,7 +74,7 @@ def _style(paragraph: Paragraph) -> str:
     return (paragraph.style.name or "").lower() if paragraph.style else ""
 
 
-@language_cache
+@functools.cache
 def _style_names(kind: Literal["title", "heading", "list", "numbered"]) -> tuple[str, ...]:
     """Return the names of the styles of a kind in all languages: Word writes them in the language of its user."""
     return tuple(name for pack in language_packs() for name in getattr(pack.word_styles, kind))

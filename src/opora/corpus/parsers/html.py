@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,10 @@ def parse(data: bytes) -> Parsed:
         raise ParseError("no text", str(error)) from None
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise ParseError("nested too deeply", "elements more than 256 levels deep")
-    title = one_line(root.findtext(".//title") or "")
-    text = join_blocks(list(_blocks(_main(root))))
+    text = join_blocks(_blocks(_main(root)))
     if not text:
         raise ParseError("no text")
-    return Parsed(title=first_heading(text) or title, text=text)
+    return Parsed(title=first_heading(text) or one_line(root.findtext(".//title") or ""), text=text)
 
 
 def _main(root: HtmlElement) -> HtmlElement:
@@ -95,15 +95,12 @@ def _items(element: HtmlElement, depth: int) -> Iterator[str]:
 
 def _table(element: HtmlElement) -> Iterator[str]:
     """Yield a table as Markdown, or the content of its cells if it only lays out the page (nested or single column)."""
-    rows = list(element.iter("tr"))
-    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in element.iter("tr")]
     if element.find(".//table") is not None or max(map(len, cells), default=0) < 2:
-        for row in cells:
-            for cell in row:
-                yield from _blocks(cell)
+        for cell in itertools.chain(*cells):
+            yield from _blocks(cell)
         return
-    if caption := one_line(_inline(element.find("caption")) if element.find("caption") is not None else ""):
-        yield caption
+    yield from (one_line(_inline(caption)) for caption in element.findall("caption")[:1])
     yield markdown_table([[_inline(cell) for cell in row] for row in cells])
 
 

@@ -1,16 +1,37 @@
-"""Functions that parsers use to write clean text and Markdown.
-
-markdown_table([["Pump", "Flow"], ["A-1", "12.5"]])      # '| Pump | Flow |\\n|---|---|\\n| A-1 | 12.5 |'
-"""
+"""Parser of Markdown and plain text in any encoding, and functions by which all parsers write Markdown."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from opora.corpus.parsers.base import Parsed, ParseError
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+def parse(data: bytes) -> Parsed:
+    """Parse text, without its YAML front matter. Raises ParseError if nothing is left or no encoding fits."""
+    text = clean_text(_FRONT_MATTER.sub("", _decode(data).lstrip("\ufeff"))).strip()
+    if not text:
+        raise ParseError("no text")
+    return Parsed(title=first_heading(text), text=text)
+
+
+def _decode(data: bytes) -> str:
+    """Return the text of bytes in any encoding (UTF-8, Windows-1251, ...). Raises ParseError if none fits."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(data).best()
+        if best is None:
+            raise ParseError("unsupported format", "text in an unknown encoding") from None
+        return str(best)
 
 
 def clean_text(text: str) -> str:
@@ -42,6 +63,6 @@ def first_heading(text: str) -> str:
     return match[1] if match else ""
 
 
-def join_blocks(blocks: Sequence[str]) -> str:
+def join_blocks(blocks: Iterable[str]) -> str:
     """Join blocks of Markdown with blank lines; empty blocks are left out."""
     return "\n\n".join(block for block in blocks if block.strip())

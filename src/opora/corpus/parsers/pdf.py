@@ -6,6 +6,7 @@ paragraph, or running headers. Limitation: text in several columns is read acros
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import re
@@ -39,25 +40,25 @@ class PdfLine(NamedTuple):
     text: str
     top: float
     bottom: float
-    left: float
     size: float
     bold: bool
     page_height: float
 
 
 class PdfBlock(NamedTuple):
-    """A block of Markdown: a heading, list item, paragraph or table."""
+    """A block of Markdown: a heading, list item, paragraph or table. Only tables have a `top`, like that of lines."""
 
     page: int
     kind: str
     text: str
+    top: float = 0.0
 
 
 def parse(data: bytes) -> Parsed:
     """Parse a PDF. Raises ParseError if the bytes are not a PDF, are encrypted, or hold no text."""
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
-            pages = [list(_page(page)) for page in pdf.pages]
+            pages = [_page(page) for page in pdf.pages]
             title = one_line(str((pdf.metadata or {}).get("Title") or ""))
     except MemoryError:
         raise
@@ -67,15 +68,13 @@ def parse(data: bytes) -> Parsed:
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
     if not any(pages):
         raise ParseError("no text", f"{len(pages)} pages without a text layer; run OCR on scans first")
-    running = _running_lines(pages)
-    pages = [[item for item in page if not _is_running(item, running)] for page in pages]
-    blocks = list(_rejoin(_blocks([item for page in pages for item in page])))
-    text, starts = _join_pages(blocks, len(pages))
+    pages = _without_running_lines(pages)
+    text, starts = _join_pages(_rejoin(_blocks(list(itertools.chain(*pages)))), len(pages))
     suspect = tuple(number for number, page in enumerate(pages, 1) if not page)
     return Parsed(title=title or first_heading(text), text=text, pages=starts, suspect_pages=suspect)
 
 
-def _page(page: Any) -> Iterator[PdfLine | PdfBlock]:
+def _page(page: Any) -> list[PdfLine | PdfBlock]:
     """Return the lines and tables of a page, from top to bottom."""
     tables = [table for table in page.find_tables() if len(table.rows) > 1 and len(table.rows[0].cells) > 1]
     boxes = [table.bbox for table in tables]
@@ -84,37 +83,36 @@ def _page(page: Any) -> Iterator[PdfLine | PdfBlock]:
         x, y = (item["x0"] + item["x1"]) / 2, (item["top"] + item["bottom"]) / 2
         return not any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in boxes)
 
-    items: list[tuple[float, PdfLine | PdfBlock]] = []
+    items: list[PdfLine | PdfBlock] = []
     for line in page.filter(outside).extract_text_lines(return_chars=True):
         sizes = Counter(round(char["size"], 1) for char in line["chars"])
         bold = all("bold" in char["fontname"].lower() for char in line["chars"] if char["text"].strip())
         size = sizes.most_common(1)[0][0]
-        text = one_line(line["text"])
-        if text:
-            location = line["top"], line["bottom"], line["x0"]
-            items.append((line["top"], PdfLine(page.page_number, text, *location, size, bold, float(page.height))))
-    for table, box in zip(tables, boxes, strict=True):
+        if text := one_line(line["text"]):
+            height = float(page.height)
+            items.append(PdfLine(page.page_number, text, line["top"], line["bottom"], size, bold, height))
+    for table in tables:
         rows = [[(cell or "").replace("\n", " ") for cell in row] for row in table.extract()]
-        items.append((box[1], PdfBlock(page.page_number, "table", markdown_table(rows))))
-    return (item for _, item in sorted(items, key=lambda pair: pair[0]))
+        items.append(PdfBlock(page.page_number, "table", markdown_table(rows), top=table.bbox[1]))
+    return sorted(items, key=lambda item: item.top)
 
 
-def _running_lines(pages: Sequence[Sequence[PdfLine | PdfBlock]]) -> frozenset[str]:
-    """Return the shapes of lines in the margins of at least two, and at least half, of the pages."""
-    counts: Counter[str] = Counter()
-    for page in pages:
-        counts.update({_shape(item.text) for item in page if isinstance(item, PdfLine) and _in_margin(item)})
-    return frozenset(shape for shape, count in counts.items() if count > 1 and 2 * count >= len(pages))
+def _without_running_lines(pages: Sequence[Sequence[PdfLine | PdfBlock]]) -> list[list[PdfLine | PdfBlock]]:
+    """Remove page numbers, and lines in the margins of at least two, and at least half, of the pages."""
+    counts = Counter(shape for page in pages for shape in {_shape(item.text) for item in page if _in_margin(item)})
+    running = {shape for shape, count in counts.items() if count > 1 and 2 * count >= len(pages)}
+
+    def is_running(item: PdfLine | PdfBlock) -> bool:
+        return _in_margin(item) and (_shape(item.text) in running or item.text.isdigit())
+
+    return [[item for item in page if not is_running(item)] for page in pages]
 
 
-def _is_running(item: PdfLine | PdfBlock, running: frozenset[str]) -> bool:
-    """Return True for a running header, a running footer or a page number."""
-    return isinstance(item, PdfLine) and _in_margin(item) and (_shape(item.text) in running or item.text.isdigit())
-
-
-def _in_margin(line: PdfLine) -> bool:
-    margin = MARGIN_SHARE * line.page_height
-    return line.bottom < margin or line.top > line.page_height - margin
+def _in_margin(item: PdfLine | PdfBlock) -> bool:
+    if isinstance(item, PdfBlock):
+        return False
+    margin = MARGIN_SHARE * item.page_height
+    return item.bottom < margin or item.top > item.page_height - margin
 
 
 def _shape(text: str) -> str:
@@ -125,21 +123,19 @@ def _shape(text: str) -> str:
 def _blocks(items: Sequence[PdfLine | PdfBlock]) -> Iterator[PdfBlock]:
     """Yield headings, list items, paragraphs and tables, page by page."""
     lines = [item for item in items if isinstance(item, PdfLine)]
-    body = _body_size(lines)
+    body, gap = _body_size(lines), _line_gap(lines)
     levels = _levels(lines, body)
-    gap = _line_gap(lines)
     run: list[PdfLine] = []
     for item in items:
+        if run and (isinstance(item, PdfBlock) or _starts_block(item, run[-1], gap, body)):
+            yield _merge(run, levels, body)
+            run = []
         if isinstance(item, PdfBlock):
-            yield from _merge(run, levels, body)
-            run = []
             yield item
-            continue
-        if run and _starts_block(item, run[-1], gap, body):
-            yield from _merge(run, levels, body)
-            run = []
-        run.append(item)
-    yield from _merge(run, levels, body)
+        else:
+            run.append(item)
+    if run:
+        yield _merge(run, levels, body)
 
 
 def _starts_block(line: PdfLine, last: PdfLine, gap: float, body: float) -> bool:
@@ -151,59 +147,49 @@ def _starts_block(line: PdfLine, last: PdfLine, gap: float, body: float) -> bool
     return line.top - last.top > PARAGRAPH_GAP * gap * max(1.0, last.size / body)
 
 
-def _merge(run: Sequence[PdfLine], levels: dict[float, int], body: float) -> Iterator[PdfBlock]:
-    """Yield the block that consecutive lines form; nothing if there are no lines."""
-    if not run:
-        return
-    text = run[0].text
-    for line in run[1:]:
-        text = _join_lines(text, line.text)
-    first = run[0]
+def _merge(run: Sequence[PdfLine], levels: dict[float, int], body: float) -> PdfBlock:
+    """Return the block that consecutive lines form."""
+    first, text = run[0], functools.reduce(_join_lines, (line.text for line in run))
     if _is_heading(first, body):
-        yield PdfBlock(first.page, "heading", f"{'#' * levels.get(first.size, len(levels) + 1)} {text}")
-    elif mark := _MARK.match(text):
+        return PdfBlock(first.page, "heading", f"{'#' * levels.get(first.size, len(levels) + 1)} {text}")
+    if mark := _MARK.match(text):
         sign = mark["number"].replace(")", ".") if mark["number"] else "-"
-        yield PdfBlock(first.page, "item", f"{sign} {text[mark.end() :]}")
-    else:
-        yield PdfBlock(first.page, "paragraph", text)
+        return PdfBlock(first.page, "item", f"{sign} {text[mark.end() :]}")
+    return PdfBlock(first.page, "paragraph", text)
 
 
-def _rejoin(blocks: Iterator[PdfBlock]) -> Iterator[PdfBlock]:
+def _rejoin(blocks: Iterator[PdfBlock]) -> list[PdfBlock]:
     """Join paragraphs that a page break splits, and tables whose header is repeated on the next page."""
-    last: PdfBlock | None = None
+    joined: list[PdfBlock] = []
     for block in blocks:
-        if last and last.page != block.page and last.kind == block.kind:
-            if block.kind in ("paragraph", "item") and not _TERMINAL.search(last.text) and block.text[:1].islower():
-                last = PdfBlock(last.page, last.kind, _join_lines(last.text, block.text))
-                continue
-            head = last.text.split("\n")[:2]
-            if block.kind == "table" and block.text.split("\n")[:2] == head:
-                last = PdfBlock(last.page, "table", "\n".join([last.text, *block.text.split("\n")[2:]]))
-                continue
-        if last:
-            yield last
-        last = block
-    if last:
-        yield last
+        last = joined[-1] if joined else block
+        header, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
+        is_continued = block.text[:1].islower() and not _TERMINAL.search(last.text)
+        if last.page == block.page or last.kind != block.kind:
+            joined.append(block)
+        elif block.kind == "table" and last.text.split("\n")[:2] == header:
+            joined[-1] = last._replace(text="\n".join([last.text, *rows]))
+        elif block.kind in ("paragraph", "item") and is_continued:
+            joined[-1] = last._replace(text=_join_lines(last.text, block.text))
+        else:
+            joined.append(block)
+    return joined
 
 
 def _join_pages(blocks: Sequence[PdfBlock], page_count: int) -> tuple[str, tuple[int, ...]]:
     """Return the whole text and the offset of each page; a page without blocks has the offset of the next page."""
-    text = ""
+    text, kind = "", ""
     starts: dict[int, int] = {}
-    kind = ""
     for block in blocks:
         if text:
             text += "\n" if kind == block.kind == "item" else "\n\n"
         starts.setdefault(block.page, len(text))
         text += block.text
         kind = block.kind
-    offsets = []
-    following = len(text)
+    offsets = [len(text)]
     for page in range(page_count, 0, -1):
-        following = starts.get(page, following)
-        offsets.append(following)
-    return text, tuple(reversed(offsets))
+        offsets.insert(0, starts.get(page, offsets[0]))
+    return text, tuple(offsets[:-1])
 
 
 def _join_lines(text: str, line: str) -> str:

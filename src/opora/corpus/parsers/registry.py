@@ -1,10 +1,7 @@
 """Registry of the document formats: how each is detected, and which module parses it.
 
-In: the bytes of a document, and its file name, which only decides between Markdown and text. Out: a `Parsed`, or a
-ParseError with a reason. This code runs in the sandboxed process. A new format is one module with a function
-`parse(data: bytes) -> Parsed`, and one row of `FORMATS`.
-
-    parse_document(b"%PDF-1.7 ...", "report.bin", max_unpacked_bytes=300_000_000).format      # 'pdf'
+The file name only decides between Markdown and text. This code runs in the sandboxed process. A new format is one
+module with a function `parse(data: bytes) -> Parsed`, and one row of `FORMATS`.
 """
 
 from __future__ import annotations
@@ -34,27 +31,25 @@ class Format(NamedTuple):
     packages: tuple[str, ...] = ()
 
 
-def _is_text(data: bytes) -> bool:
+def _is_html(data: bytes, name: str) -> bool:
+    return not data.startswith(_ZIP) and bool(_HTML.search(data[:HEAD_BYTES]))
+
+
+def _is_text(data: bytes, name: str) -> bool:
     head = data[:HEAD_BYTES]
     return not data.startswith(_ZIP) and (b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff")))
+
+
+def _is_markdown(data: bytes, name: str) -> bool:
+    return _is_text(data, name) and PurePath(name).suffix.lower() in (".md", ".markdown")
 
 
 FORMATS = (
     Format("pdf", "pdf", lambda data, name: b"%PDF-" in data[:1024], ("pdfplumber", "pdfminer.six")),
     Format("docx", "docx", lambda data, name: data.startswith(_ZIP) and b"word/" in data, ("python-docx", "lxml")),
-    Format(
-        "html",
-        "html",
-        lambda data, name: not data.startswith(_ZIP) and bool(_HTML.search(data[:HEAD_BYTES])),
-        ("lxml",),
-    ),
-    Format(
-        "markdown",
-        "text",
-        lambda data, name: _is_text(data) and PurePath(name).suffix.lower() in (".md", ".markdown"),
-        ("charset-normalizer",),
-    ),
-    Format("text", "text", lambda data, name: _is_text(data), ("charset-normalizer",)),
+    Format("html", "html", _is_html, ("lxml",)),
+    Format("markdown", "markdown", _is_markdown, ("charset-normalizer",)),
+    Format("text", "markdown", _is_text, ("charset-normalizer",)),
 )
 """Formats by precedence: the first that matches is taken."""
 
@@ -82,10 +77,8 @@ def detect_format(data: bytes, name: str) -> Format:
 
 
 def check_unpacked_size(data: bytes, limit: int) -> None:
-    """Raise ParseError if a zip file is broken or declares more than `limit` unpacked bytes.
-
-    `zipfile` never reads more of a member than its declared size.
-    """
+    """Raise ParseError if a zip file is broken or declares more than `limit` unpacked bytes."""
+    # `zipfile` never reads more of a member than its declared size
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())

@@ -1,10 +1,4 @@
-"""Client of the sandboxed process: sends it a document and waits for the result until the time limit.
-
-In: a path and limits. Out: a `Parsed`, or a ParseError with the reason, also for a zip bomb, a hang or a crash.
-
-    with SandboxedParser(LimitSettings()) as parser:
-        parsed = parser.parse(Path("report.pdf"))
-"""
+"""Client of the sandboxed process: sends it a document and waits for the result until the time limit."""
 
 from __future__ import annotations
 
@@ -12,10 +6,10 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import cast
 
 from opora.corpus.parsers.base import Parsed, ParseError, Reason
@@ -32,7 +26,7 @@ class SandboxedParser:
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Popen[bytes] | None = None
 
     def __enter__(self) -> SandboxedParser:
         return self
@@ -63,25 +57,16 @@ class SandboxedParser:
     def stop(self) -> None:
         """Kill the process."""
         if self._process:
-            self._process.kill()
-            self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream:
-                    stream.close()
+            with self._process:  # waits for the process and closes its pipes
+                self._process.kill()
             self._process = None
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> Popen[bytes]:
         command = [sys.executable, "-m", "opora.corpus.sandbox.worker", str(self._limits.memory_mb * MB)]
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **ENVIRONMENT},
-            start_new_session=True,
-        )
+        environment = {**os.environ, **ENVIRONMENT}
+        return Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, start_new_session=True)
 
-    def _send(self, process: subprocess.Popen[bytes], request: bytes) -> dict[str, str]:
+    def _send(self, process: Popen[bytes], request: bytes) -> dict[str, str]:
         """Send a request and return the reply. Raises ParseError on a timeout or a crash."""
         assert process.stdin
         assert process.stdout
@@ -100,11 +85,9 @@ class SandboxedParser:
             if not piece:
                 raise ParseError("crashed", _describe_exit(process.wait()))
             reply += piece
-        decoded: dict[str, str] = json.loads(reply)
-        return decoded
+        return cast("dict[str, str]", json.loads(reply))
 
 
 def _describe_exit(code: int) -> str:
-    if code >= 0:
-        return f"the parsing process exited with status {code}"
-    return f"the parsing process was killed by {signal.Signals(-code).name}"
+    end = f"exited with status {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
+    return f"the parsing process {end}"

@@ -11,10 +11,9 @@ WILDCARDS = frozenset("*?[")
 
 
 def find(location: str, root: Path) -> list[Source]:
-    """Return the files of a folder (recursively), a file, or a glob.
+    """Return the files of a folder (named relative to it, recursively), a file, or a glob (relative to `root`).
 
-    Names are relative to the folder, or to `root` for a glob. Raises InputError if there is no such folder or file, or
-    no file matches the glob.
+    Raises InputError if there is no such folder or file, or no file matches the glob.
     """
     path = root / location
     if path.is_dir():

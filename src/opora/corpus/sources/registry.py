@@ -1,29 +1,26 @@
 """Registry of the sources of documents, by the scheme of a location.
 
-In: locations, such as folders, files and globs. Out: the files to parse, sorted by name. A new kind of source, such as
-a crawler, is one module with a function `find` (see base.py) and one row of `SOURCES`.
-
-    find_sources(["documents", "more/*.pdf"], exclude=["**/.*"], root=Path("."))
-    # [Source(name='en/fees.pdf', path=Path('documents/en/fees.pdf'))]
+A new kind of source, such as a crawler, is one module with a function `find` (see base.py) and one row of `SOURCES`.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from opora.corpus.sources import files
 from opora.corpus.sources.base import Source
 from opora.errors import InputError
 from opora.validation import nearest
 
-SOURCES = {"file": "files"}
-"""Scheme of a location (`https` in `https://example.org`) -> module. Locations without a scheme are files."""
+SOURCES: dict[str, Callable[[str, Path], list[Source]]] = {"file": files.find}
+"""Scheme of a location (`https` in `https://example.org`) -> function. Locations without a scheme are files."""
 
 
 def find_sources(locations: Sequence[str], exclude: Sequence[str], root: Path) -> list[Source]:
-    """Return the files of all locations. Raises InputError for a location that has none, or if all are excluded."""
+    """Return the files of all locations by name. Raises InputError for a location without files, or if none is left."""
     sources: dict[Path, Source] = {}
     for location in locations:
         for source in _find(location, root):
@@ -31,7 +28,9 @@ def find_sources(locations: Sequence[str], exclude: Sequence[str], root: Path) -
                 sources.setdefault(source.path.resolve(), source)
     if not sources:
         raise InputError(f"{', '.join(locations)}: no files; add documents there or name another folder")
-    return _with_distinct_names(sorted(sources.values()))
+    names = Counter(source.name for source in sources.values())
+    # files of one name in several folders are named by their whole path
+    return [s if names[s.name] == 1 else Source(str(s.path), s.path) for s in sorted(sources.values())]
 
 
 def _find(location: str, root: Path) -> list[Source]:
@@ -40,9 +39,7 @@ def _find(location: str, root: Path) -> list[Source]:
         scheme, rest = "file", location
     if scheme not in SOURCES:
         raise InputError(f"{location}: the scheme {scheme!r} is unknown; {nearest(scheme, list(SOURCES))}")
-    source_module = importlib.import_module(f"{__package__}.{SOURCES[scheme]}")
-    sources: list[Source] = source_module.find(rest if scheme == "file" else location, root)
-    return sources
+    return SOURCES[scheme](rest if scheme == "file" else location, root)
 
 
 def _is_excluded(name: str, glob: str) -> bool:
@@ -51,9 +48,3 @@ def _is_excluded(name: str, glob: str) -> bool:
         anywhere = glob.removeprefix("**/")
         return fnmatch(f"/{name}", f"/{anywhere}") or any(fnmatch(part, anywhere) for part in Path(name).parts)
     return fnmatch(name, glob)
-
-
-def _with_distinct_names(sources: Sequence[Source]) -> list[Source]:
-    """Name files by their whole path if several folders have a file of that name."""
-    names = [source.name for source in sources]
-    return [Source(str(source.path), source.path) if names.count(source.name) > 1 else source for source in sources]
