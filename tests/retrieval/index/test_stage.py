@@ -101,3 +101,12 @@ def test_terms_of_a_passage(passages):
 def test_keywords_have_the_highest_tf_idf(passages):
     passage = passages[0].model_copy(update={"text": "Насосы и насос: насосам нужен ремонт. Ремонта мало."})
     assert row_of(passage, 1)["keywords"][:2] == ["насосы", "ремонт"]
+
+
+@pytest.mark.parametrize("wrong", [{"runner": "rey"}, {"store": "lanse"}, {"embedder": "siff"}, {"reranker": "nune"}])
+def test_wrong_names_fail_before_any_work(index, corpus, wrong):
+    [(name, value)] = wrong.items()
+    stage = IndexStage(IndexSettings(**wrong), corpus, index.folder)
+    with pytest.raises(InputError, match=rf"^{name} '{value}' is unknown; did you mean"):
+        stage.run()
+    assert open_index(index.folder).manifest == index.manifest

@@ -22,6 +22,7 @@ from opora.artifacts.stage import Estimate, Project, Stage
 from opora.corpus.reader import read_metadata
 from opora.errors import InputError, OporaError
 from opora.retrieval.index.integrity import ROW_FORMAT, has_current_rows, load_valid_index
+from opora.retrieval.index.runners import RUNNERS
 from opora.retrieval.index.statistics import (
     CHECKSUM_COLUMNS,
     DocumentDigest,
@@ -33,7 +34,7 @@ from opora.retrieval.index.statistics import (
 from opora.retrieval.index.table import RERANKER, SYNONYMS, IndexDraft, TableBuilder, find_changes
 from opora.retrieval.rerankers.registry import save_reranker
 from opora.retrieval.settings import IndexSettings
-from opora.retrieval.store.registry import drop_store
+from opora.retrieval.store.registry import STORES, drop_store
 from opora.retrieval.store.schema import ColumnType, infer_metadata_types
 from opora.retrieval.trained_models import ModelRole, trained_manifest
 
@@ -55,6 +56,9 @@ class IndexStage(Stage):
         return ("ingest", *project.trained_by((self.settings.embedder, self.settings.reranker)))
 
     def inputs(self) -> Mapping[str, str]:
+        # a wrong name fails here, before any work
+        for registry, spec in ((STORES, self.settings.store), (RUNNERS, self.settings.runner)):
+            registry.parse(spec)
         inputs = {"corpus": read_manifest(self.corpus).fingerprint}
         specs: dict[ModelRole, str] = {"embedder": self.settings.embedder, "reranker": self.settings.reranker}
         for role, spec in specs.items():
