@@ -1,8 +1,8 @@
 """Speed of ROUGE-L, compared with the package `rouge-score` (Google, pure Python) and a plain dynamic programme.
 
 In: pairs of consecutive English reference answers of the benchmark set, and of passages of about 150 words. Out: pairs
-per second on one thread, measured in one run with empty caches, and the largest difference of the F1 values. They differ
-because our tokens are words of any script, those of `rouge-score` lower-case Latin letters and digits.
+per second on one thread, measured in one run with empty caches, and the largest difference of the F1 values. They
+differ because our tokens are words of any script, those of `rouge-score` lower-case Latin letters and digits.
 
     pip install rouge-score && python benchmarks/metrics.py
 """
@@ -31,11 +31,8 @@ def main() -> None:
         "plain": plain,
         "opora": lambda answer, reference: rouge_l(answer, reference).f1,
     }
-    print(
-        "| texts | words | "
-        + " | ".join(f"{name}, pairs/s" for name in implementations)
-        + " | times rouge-score | largest gap |"
-    )
+    speed_heads = " | ".join(f"{name}, pairs/s" for name in implementations)
+    print(f"| texts | words | {speed_heads} | times rouge-score | largest gap |")
     print("|---|---|" + "---|" * (len(implementations) + 2))
     for name, pairs in (("answers", answers()), ("passages", passages())):
         speeds, values = {}, {}
