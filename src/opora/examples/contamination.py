@@ -1,10 +1,7 @@
 """Contamination check: test questions must not appear in the training data.
 
-In: the examples of each split. Out: nothing, or an InputError that names the first leak and counts the rest. Leaks are
-identical questions; 12 consecutive words of a question, its answer or its evidence (Brown et al. 2020, appendix C, use
-13; 12 is stricter); and near-duplicate questions.
-
-    check_leaks({"train": train_texts, "valid": valid_texts, "test": test_texts})
+Leaks are identical questions; 12 consecutive words of a question, its answer or its evidence (Brown et al. 2020,
+appendix C, use 13; 12 is stricter); and near-duplicate questions.
 """
 
 from __future__ import annotations
@@ -18,29 +15,25 @@ from opora.text.words import folded_words
 
 NGRAM_WORDS = 12
 NEAR_DUPLICATE = 92.0
-"""Minimum similarity of the sorted words of two near-duplicate questions (rapidfuzz token_sort_ratio, 0 to 100).
-
-Questions that differ in a number, or in a word that is not a spelling variant, are different.
-"""
+"""Minimum similarity of the sorted words of two near-duplicate questions (rapidfuzz token_sort_ratio, 0 to 100)."""
 SPELLING_VARIANT = 70.0
 """Minimum similarity of two spellings of one word (rapidfuzz ratio, 0 to 100)."""
 COMPARED_AT_ONCE = 512
 
 
 class ExampleTexts(NamedTuple):
-    """Texts of one example. `private` must not appear in earlier splits: question, answer and evidence.
-
-    `visible` is everything that a model reads when it is trained on the example.
-    """
+    """Texts of one example."""
 
     id: str
     question: str
     private: tuple[str, ...]
+    """Question, answer and evidence, which must not appear in earlier splits."""
     visible: tuple[str, ...]
+    """Everything that a model reads when it is trained on the example."""
 
 
 class Leak(NamedTuple):
-    """Text that two splits share. `trained` and `tested` are the ids of the examples."""
+    """Text that two splits share, and the ids of the examples."""
 
     kind: str
     trained: str
@@ -81,23 +74,18 @@ def _near_duplicates(trained: Sequence[ExampleTexts], tested: Sequence[ExampleTe
     from rapidfuzz import fuzz, process
 
     distinct = list({example.question: example for example in trained}.values())
+    left = [_normalize(example.question) for example in distinct]
     for start in range(0, len(tested), COMPARED_AT_ONCE):
         batch = tested[start : start + COMPARED_AT_ONCE]
-        similarity = process.cdist(
-            [_normalize(example.question) for example in batch],
-            [_normalize(example.question) for example in distinct],
-            scorer=fuzz.token_sort_ratio,
-            score_cutoff=NEAR_DUPLICATE,
-        )
+        right = [_normalize(example.question) for example in batch]
+        similarity = process.cdist(right, left, scorer=fuzz.token_sort_ratio, score_cutoff=NEAR_DUPLICATE)
         for row, column in np.argwhere(similarity > 0):
-            seen, new = distinct[column], batch[row]
-            left, right = _normalize(seen.question), _normalize(new.question)
-            if left != right and not _ask_different_things(left, right):
-                yield Leak("near-duplicate question", seen.id, new.id, new.question)
+            if left[column] != right[row] and not _ask_different_things(left[column], right[row]):
+                yield Leak("near-duplicate question", distinct[column].id, batch[row].id, batch[row].question)
 
 
 def _ask_different_things(left: str, right: str) -> bool:
-    """Return True if similar questions differ in a number or a name: the ferry Aurora and the ferry Celeste."""
+    """Return True if similar questions differ in a number, or a word that is not a spelling variant, as a name."""
     from rapidfuzz import fuzz
 
     left_words, right_words = set(left.split()), set(right.split())

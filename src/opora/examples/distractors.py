@@ -1,9 +1,4 @@
-"""Distractors: passages that do not answer a question, either its best hits (hard) or random ones.
-
-In: examples and a number. Out: passages in their language that hold no answer, from documents that are not hidden.
-
-    Distractors(index).without({"1f0c"}).draw([example], count=3, hard_share=1.0, rng=random.Random(0))
-"""
+"""Distractors: passages that do not answer a question, either its best hits (hard) or random ones."""
 
 from __future__ import annotations
 
@@ -49,11 +44,10 @@ class Distractors:
         pool = self.hard_passages(examples)[: POOL_FACTOR * hard_count]
         drawn = rng.sample(pool, min(hard_count, len(pool)))
         drawn_ids = {passage.id for passage in drawn}
-        order = rng.sample(range(len(self._all)), len(self._all))
-        for passage in map(self._all.__getitem__, order):
+        for passage in rng.sample(self._all, len(self._all)):
             if len(drawn) == count:
                 break
-            if passage.id not in drawn_ids and self._is_allowed_for_all(passage, examples):
+            if passage.id not in drawn_ids and self.is_allowed(passage, examples):
                 drawn.append(passage)
         return drawn
 
@@ -69,20 +63,14 @@ class Distractors:
                 hits[hit.passage.id] = hit.passage
                 ranks[hit.passage.id] += hit.rank - (SEARCH_DEPTH + 1)
         ordered = sorted(hits.values(), key=lambda passage: ranks[passage.id])
-        return [passage for passage in ordered if self._is_allowed_for_all(passage, examples)]
+        return [passage for passage in ordered if self.is_allowed(passage, examples)]
 
-    def is_allowed(self, passage: Passage, example: Example) -> bool:
-        """Return True if `passage` can be a distractor of `example`: same language, not hidden, no answer in it."""
-        source = str(passage.metadata.get("source", ""))
-        return (
-            passage.metadata.get("language") == example.language
-            and passage.document_id not in self._hidden
-            and not any(matches_source(name, source) for name in self._hidden)
-            and not holds_answer(passage, example)
-        )
-
-    def _is_allowed_for_all(self, passage: Passage, examples: Sequence[Example]) -> bool:
-        return all(self.is_allowed(passage, example) for example in examples)
+    def is_allowed(self, passage: Passage, examples: Sequence[Example]) -> bool:
+        """Return True if `passage` can be a distractor of all `examples`: not hidden, their language, no answer."""
+        source, language = str(passage.metadata.get("source", "")), passage.metadata.get("language")
+        if passage.document_id in self._hidden or any(matches_source(name, source) for name in self._hidden):
+            return False
+        return all(example.language == language and not holds_answer(passage, example) for example in examples)
 
 
 def holds_answer(passage: Passage, example: Example) -> bool:

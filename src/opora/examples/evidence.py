@@ -1,9 +1,6 @@
 """The passages that hold the evidence of an example, and the spans of its quotes.
 
-In: an example with quotes, and the documents and passages of a corpus. Out: the example with its gold passages. Quotes
-stay valid when documents are chunked differently; passage ids do not.
-
-    resolve_gold(example, documents, passages).gold       # ('1f0c-3',)
+Quotes stay valid when documents are chunked differently; passage ids do not.
 """
 
 from __future__ import annotations
@@ -56,11 +53,10 @@ def gold_spans(example: Example) -> list[Span]:
     spans: list[Span] = []
     passages = evidence(example)
     for quote in example.quotes:
-        located = ((passage, locate(quote.text, passage.text)) for passage in passages)
-        first = next(((passage, span) for passage, span in located if span), None)
-        if first:
-            passage, (start, end) = first
-            spans.append(Span(passage.document_id, passage.start + start, passage.start + end))
+        for passage in passages:
+            if span := locate(quote.text, passage.text):
+                spans.append(Span(passage.document_id, passage.start + span[0], passage.start + span[1]))
+                break
     without_quote = (p for p in passages if not any(locate(quote.text, p.full_text) for quote in example.quotes))
     return spans + [Span(passage.document_id, passage.start, passage.end) for passage in without_quote]
 
@@ -78,19 +74,18 @@ def find_document(example: Example, name: str, documents: Sequence[Document]) ->
     candidates = [document for document in matching if not example.language or document.language == example.language]
     if len(candidates) == 1:
         return candidates[0]
-    if not candidates:
-        languages = ", ".join(sorted({document.language for document in matching}))
-        only_in = f", only in {languages}" if matching else ""
-        raise InputError(f"question {example.id!r}: the corpus has no document {name!r}{only_in}")
-    sources = ", ".join(sorted(document.source for document in candidates))
-    raise InputError(f"question {example.id!r}: {name!r} may be {sources}; write more of the path")
+    if candidates:
+        sources = ", ".join(sorted(document.source for document in candidates))
+        raise InputError(f"question {example.id!r}: {name!r} may be {sources}; write more of the path")
+    languages = ", ".join(sorted({document.language for document in matching}))
+    only_in = f", only in {languages}" if matching else ""
+    raise InputError(f"question {example.id!r}: the corpus has no document {name!r}{only_in}")
 
 
 def _holding_parts(example: Example, quote: Quote, document: Document, candidates: Sequence[Passage]) -> list[Passage]:
     span = locate(quote.text, document.text)
     if span is None:
-        raise InputError(
-            f"question {example.id!r}: the quote {quote.text[:60]!r} is not in {document.source}; correct the quote"
-        )
+        fault = f"the quote {quote.text[:60]!r} is not in {document.source}; correct the quote"
+        raise InputError(f"question {example.id!r}: {fault}")
     quoted = Span(document.id, *span)
     return [passage for passage in candidates if overlap(passage, quoted)]

@@ -1,9 +1,4 @@
-"""Reader of labelled questions.
-
-In: JSON Lines; each row is an `Example`, or has a schema that an adapter knows. Out: examples.
-
-    examples = read_questions(Path("questions.jsonl"))
-"""
+"""Reader of labelled questions: JSON Lines whose rows are an `Example`, or have a schema that an adapter knows."""
 
 from __future__ import annotations
 
@@ -25,10 +20,8 @@ def read_questions(path: Path, language: str = "") -> list[Example]:
     if first is None:
         raise InputError(f"{path}: the file has no questions; write one JSON object per line")
     adapter = next((adapter for adapter in ADAPTERS.values() if adapter.matches(first[1])), None)
-    if adapter:
-        examples = list(adapter.read(path))
-    else:
-        examples = [fill_defaults(example, path) for example in read_records(path, Example)]
+    rows = adapter.read(path) if adapter else read_records(path, Example)
+    examples = [fill_defaults(example, path) for example in rows]
     ids: set[str] = set()
     for example in examples:
         if example.id in ids:

@@ -1,10 +1,4 @@
-"""Corpus and index of the passages that examples bring along.
-
-In: examples with passages of their own. Out: an index of these passages, built in a folder of the caller.
-
-    with tempfile.TemporaryDirectory() as folder:
-        index = index_references(examples, Path(folder))
-"""
+"""Index of the passages that examples bring along."""
 
 from __future__ import annotations
 
@@ -21,7 +15,7 @@ from opora.validation import Settings
 
 
 def index_references(examples: Iterable[Example], folder: Path) -> Index:
-    """Return an index of all passages of `examples`; each passage is a document of its own."""
+    """Return an index, built in `folder`, of all passages of `examples`; each passage is a document of its own."""
     passages = {passage.id: passage for example in examples for passage in example.passages}
     with Build(folder / "corpus", "references", Settings(), inputs={}) as build:
         write_parquet(build.path / DOCUMENTS, map(_document, passages.values()))

@@ -1,19 +1,13 @@
-"""Split of examples by document: no document of a test question is trained on.
-
-In: examples, either all or none of which have a split. Out: train, validation and test examples, and those that span
-two splits and are left out.
-
-    splits = split_by_document(examples, valid_share=0.1, test_share=0.2, seed=0)
-    splits.train, splits.valid, splits.test, splits.spanning
-"""
+"""Split of examples by document: no document of a test question is trained on."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from opora.errors import InputError
+from opora.examples.evidence import gold_passages
 from opora.records import Example
 
 
@@ -38,7 +32,8 @@ def split_by_document(examples: Sequence[Example], *, valid_share: float, test_s
         without_split = next(example for example in examples if not example.split)
         raise InputError(f"question {without_split.id!r} has no split, but others have; set it for all or for none")
     if with_split:
-        test_documents = _documents(example for example in examples if example.split == "test")
+        tested = (documents_of(example) for example in examples if example.split == "test")
+        test_documents = frozenset[str]().union(*tested)
         _check_separate(examples, test_documents)
     else:
         test_documents = _draw_documents(examples, test_share, f"test {seed}")
@@ -51,38 +46,27 @@ def split_by_document(examples: Sequence[Example], *, valid_share: float, test_s
 def documents_of(example: Example) -> frozenset[str]:
     """Return the documents that an example names, else those of its gold passages, else a unique name of its own."""
     names = {*example.documents, *(quote.document for quote in example.quotes)}
-    gold = {passage.document_id for passage in example.passages if passage.id in example.gold}
+    gold = {passage.document_id for passage in gold_passages(example)}
     return frozenset(names or gold or {f"question {example.id}"})
 
 
-def _documents(examples: Iterable[Example]) -> frozenset[str]:
-    return frozenset().union(*map(documents_of, examples))
-
-
-def _partition(
-    examples: Sequence[Example], documents: Collection[str]
-) -> tuple[list[Example], list[Example], list[Example]]:
+def _partition(examples: Sequence[Example], documents: frozenset[str]) -> tuple[list[Example], ...]:
     """Return the examples about `documents` only, about none of them, and about both."""
-    inside, outside, spanning = [], [], []
-    for example in examples:
-        own = documents_of(example)
-        if own <= set(documents):
-            inside.append(example)
-        elif own & set(documents):
-            spanning.append(example)
-        else:
-            outside.append(example)
+    own = [(example, documents_of(example)) for example in examples]
+    inside = [example for example, names in own if names <= documents]
+    outside = [example for example, names in own if names.isdisjoint(documents)]
+    spanning = [example for example, names in own if not (names <= documents or names.isdisjoint(documents))]
     return inside, outside, spanning
 
 
 def _draw_documents(examples: Sequence[Example], share: float, salt: str) -> frozenset[str]:
     """Draw documents in the order of a salted hash until the examples about them alone reach `share`."""
-    target = share * len(examples)
+    own = [documents_of(example) for example in examples]
+    names = frozenset[str]().union(*own)
     drawn: set[str] = set()
-    names = sorted(_documents(examples), key=lambda name: hashlib.sha256(f"{salt} {name}".encode()).digest())
-    for name in names:
-        inside, outside, _ = _partition(examples, drawn)
-        if len(inside) >= target or not outside:
+    for name in sorted(names, key=lambda name: hashlib.sha256(f"{salt} {name}".encode()).digest()):
+        is_enough = sum(documents <= drawn for documents in own) >= share * len(own)
+        if is_enough or not any(documents.isdisjoint(drawn) for documents in own):
             break
         drawn.add(name)
     return frozenset(drawn)

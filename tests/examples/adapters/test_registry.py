@@ -3,8 +3,7 @@
 import json
 
 from opora.artifacts import read_json_lines
-from opora.examples.adapters.base import DatasetAdapter
-from opora.examples.adapters.registry import ADAPTERS
+from opora.examples.adapters.registry import ADAPTERS, DatasetAdapter
 from opora.examples.reader import read_questions
 from opora.records import Example
 

@@ -1,11 +1,7 @@
 """Groups of training questions that share their passages, so that training computes these once.
 
-In: the questions of a split, and a source of distractors. Out: groups of questions that share a context, and the
-passages of each group. The gold passages of one question are hard distractors for the others: they are in the same
-document, or among the best hits.
-
-    for group in share_contexts(questions, settings, distractors):
-        passages = draw_context(group, settings, distractors)
+The gold passages of one question are hard distractors for the others: they are in the same document, or among the best
+hits.
 """
 
 from __future__ import annotations
@@ -40,7 +36,11 @@ def share_contexts(
 
     Refusals choose first, because fewer questions suit them. A question that suits no other has a context of its own.
     """
-    ordered = sorted(questions, key=lambda question: (not question.refused, _salted(question.id, settings.seed)))
+
+    def order(question: TrainingQuestion) -> tuple[bool, bytes]:
+        return not question.refused, hashlib.sha256(f"{settings.seed} context {question.id}".encode()).digest()
+
+    ordered = sorted(questions, key=order)
     if settings.questions_per_context == 1:
         return [[question] for question in ordered]
     grouper = _ContextGrouper(ordered, distractors)
@@ -59,11 +59,9 @@ def share_contexts(
 
 def draw_context(group: Sequence[TrainingQuestion], settings: RaftSettings, distractors: Distractors) -> list[Passage]:
     """Draw the passages of a group: the gold of all its questions and distractors, shuffled."""
-    rng = random.Random(f"{settings.seed} {group[0].id}")
-    gold = _gold(group)
+    rng, gold = random.Random(f"{settings.seed} {group[0].id}"), _gold(group)
     examples = [question.example for question in group]
-    passages = distractors.draw(examples, group[0].size - len(gold), settings.hard_share, rng)
-    passages += gold
+    passages = distractors.draw(examples, group[0].size - len(gold), settings.hard_share, rng) + gold
     rng.shuffle(passages)
     return passages
 
@@ -96,20 +94,13 @@ class _ContextGrouper:
         """
         documents, partners = documents_of(question.example), self._partners[question.example.id]
         keys = [*(passage.id for passage in question.gold), *self._hard[question.example.id], *sorted(documents)]
-        candidates = {
-            candidate.id: candidate
-            for key in keys
-            for candidate in self._by_key.get(key, ())
-            if candidate.id not in self.grouped
-        }
-        return sorted(
-            candidates.values(),
-            key=lambda candidate: (
-                candidate.refused,
-                candidate.example.id in partners,
-                documents.isdisjoint(documents_of(candidate.example)),
-            ),
-        )
+        related = {question.id: question for key in keys for question in self._by_key.get(key, ())}
+
+        def unsuitability(candidate: TrainingQuestion) -> tuple[bool, ...]:
+            is_about_other = documents.isdisjoint(documents_of(candidate.example))
+            return candidate.refused, candidate.example.id in partners, is_about_other
+
+        return sorted((related[row_id] for row_id in related if row_id not in self.grouped), key=unsuitability)
 
     def fits(self, group: Sequence[TrainingQuestion], candidate: TrainingQuestion) -> bool:
         """Return True if `candidate` can join `group`.
@@ -142,14 +133,10 @@ class _ContextGrouper:
         return all(
             passage.id in target_gold
             or passage.id in self._hard[target.example.id]
-            or (related and self._distractors.is_allowed(passage, target.example))
+            or (related and self._distractors.is_allowed(passage, [target.example]))
             for passage in source.gold
         )
 
 
 def _gold(group: Sequence[TrainingQuestion]) -> list[Passage]:
     return list({passage.id: passage for question in group for passage in question.gold}.values())
-
-
-def _salted(row_id: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed} context {row_id}".encode()).digest()

@@ -1,9 +1,7 @@
 """Rows of a RAFT dataset: the chat of each question, and the answer that a model learns.
 
-In: examples with their gold passages, and a source of distractors. Out: chats with their evidence.
-
-    maker = RaftRowMaker(settings, distractors, examples)
-    maker.rows(example)[0].messages[-1].content    # 'Quote: "A fee of 12 EUR is due." [2]\\nAnswer: It is 12 EUR. [2]'
+maker = RaftRowMaker(settings, distractors, examples)
+maker.rows(example)[0].messages[-1].content    # 'Quote: "A fee of 12 EUR is due." [2]\\nAnswer: It is 12 EUR. [2]'
 """
 
 from __future__ import annotations
@@ -43,11 +41,7 @@ class RaftRow(Record):
 
 
 class RaftRowMaker:
-    """Makes the rows of one split.
-
-    Random choices depend on the seed and the row's id only, so that a row changes only with the rows that share its
-    context.
-    """
+    """Makes the rows of one split. Random choices depend on the seed and the ids of rows that share a context only."""
 
     def __init__(self, settings: RaftSettings, distractors: Distractors, examples: Sequence[Example]) -> None:
         self._settings, self._distractors = settings, distractors
@@ -63,13 +57,13 @@ class RaftRowMaker:
 
     def _row(self, question: TrainingQuestion) -> RaftRow:
         example, refused, language = question.example, question.refused, question.example.language
-        passages = self._context(question)
-        target = wording(language).refusal if refused else self._target(question, passages)
+        passages, refusal = self._context(question), wording(language).refusal
+        target = refusal if refused else self._target(question, passages)
         return RaftRow(
             id=question.id,
             messages=(*build_chat(example.question, passages, language), Message(role="assistant", content=target)),
             question=example.question,
-            answer=wording(language).refusal if refused else example.answer,
+            answer=refusal if refused else example.answer,
             behavior="refuse" if refused else example.behavior,
             question_type=example.question_type,
             language=language,
@@ -95,12 +89,10 @@ class RaftRowMaker:
         if cited_numbers(example.answer):
             own = enumerate(example.passages, 1)
             new_numbers = {mark: numbers[passage.id] for mark, passage in own if passage.id in numbers}
-            final = renumber_marks(example.answer, new_numbers)
-            return format_answer(AnswerForm(final), example.language)
+            return renumber_marks(example.answer, new_numbers)
         quotes = []
         for quote in example.quotes:
-            holder = next((passage for passage in question.gold if _holds(passage, quote)), None)
-            if holder:
+            if holder := next((passage for passage in question.gold if _holds(passage, quote)), None):
                 quotes.append((quote.text, numbers[holder.id]))
         cited = sorted({number for _, number in quotes}) or sorted(numbers[passage_id] for passage_id in example.gold)
         final = " ".join([example.answer, *(f"[{number}]" for number in cited)])
@@ -117,11 +109,9 @@ def _training_questions(settings: RaftSettings, examples: Sequence[Example]) -> 
         # passages with more quotes come first; contexts are shuffled from this order
         gold = tuple(sorted(evidence(example), key=lambda passage: -sum(_holds(passage, q) for q in example.quotes)))
         for row_id in _row_ids(example, settings):
-            if example.behavior == "refuse" or row_id in without_gold:
-                size = settings.distractors + max(1, len(gold))
-                yield TrainingQuestion(row_id, example, (), size, refused=True)
-            else:
-                yield TrainingQuestion(row_id, example, gold, settings.distractors + len(gold), refused=False)
+            refused = example.behavior == "refuse" or row_id in without_gold
+            size = settings.distractors + (max(1, len(gold)) if refused else len(gold))
+            yield TrainingQuestion(row_id, example, () if refused else gold, size, refused)
 
 
 def _draw_without_gold(settings: RaftSettings, examples: Sequence[Example]) -> frozenset[str]:

@@ -1,11 +1,9 @@
 """Stage that makes a RAFT dataset: questions over gold passages among distractors, and refusals without gold.
 
-In: questions, a corpus and its index. Out: `train.jsonl`, `valid.jsonl` and `test.jsonl` of chats with their evidence,
-`questions.jsonl` with the split of every question, `dropped.jsonl`, a card and a manifest. The method is that of Zhang
-et al. 2024 (arXiv:2403.10131) with one change: without gold passages, the answer is a refusal. The published script
-keeps the answer there, which teaches a model to answer without evidence.
-
-    RaftStage(RaftSettings(questions=Path("questions.jsonl")), Path("corpus"), Path("index"), out).run()
+Out: `train.jsonl`, `valid.jsonl` and `test.jsonl` of chats with their evidence, `questions.jsonl` with the split of
+every question, `dropped.jsonl`, a card and a manifest. The method is that of Zhang et al. 2024 (arXiv:2403.10131) with
+one change: without gold passages, the answer is a refusal. The published script keeps the answer there, which teaches a
+model to answer without evidence.
 """
 
 from __future__ import annotations
@@ -16,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from opora import __version__
 from opora.answer.prompt import prompt_hashes
 from opora.answer.throughput import QUESTIONS_PER_S
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import track
 from opora.corpus.reader import read_documents, read_passages
-from opora.dataset.raft.card import count_contexts, write_card
 from opora.dataset.raft.prompts import RaftRow, RaftRowMaker
 from opora.dataset.raft.settings import RaftSettings
 from opora.errors import InputError
@@ -34,6 +32,7 @@ from opora.examples.references import index_references
 from opora.examples.split import Splits, documents_of, split_by_document
 from opora.records import Example
 from opora.retrieval.search.searcher import Index, open_index
+from opora.text.resources import template
 
 START_S = 5.0
 """Seconds before the first example is made."""
@@ -57,12 +56,11 @@ class RaftStage(Stage):
         return ("ingest", "index")
 
     def inputs(self) -> Mapping[str, str]:
-        return {
-            "corpus": read_manifest(self.corpus).fingerprint,
-            "index": read_manifest(self.index).fingerprint,
-            "questions": _questions_fingerprint(self.settings.questions),
-            **prompt_hashes(),
-        }
+        questions = self.settings.questions
+        if not questions.is_file():
+            raise InputError(f"{questions}: no such file; set dataset.NAME.questions to a file of questions")
+        artifacts = {"corpus": read_manifest(self.corpus).fingerprint, "index": read_manifest(self.index).fingerprint}
+        return artifacts | {"questions": fingerprint_of_file(questions)} | prompt_hashes()
 
     def estimate(self, project: Project) -> Estimate:
         questions = read_questions(project.root / self.settings.questions, self.settings.language)
@@ -82,40 +80,33 @@ class RaftStage(Stage):
         return _publish(build, self.settings, resolved, open_index(self.index))
 
 
-def _questions_fingerprint(path: Path) -> str:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; set dataset.NAME.questions to a file of questions")
-    return fingerprint_of_file(path)
-
-
 def _select(examples: Sequence[Example], settings: RaftSettings) -> list[Example]:
     """Return the examples that the settings ask for. Raises InputError if there are none."""
     selected = [example for example in examples if settings.unanswerable or example.behavior != "refuse"]
     if not selected:
-        raise InputError(
-            f"{settings.questions}: no question in language {settings.language!r}; change language in the dataset"
-        )
+        fault = f"no question in language {settings.language!r}; change language in the dataset"
+        raise InputError(f"{settings.questions}: {fault}")
     return selected
 
 
 def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], index: Index) -> Manifest:
-    splits = split_by_document(
-        examples, valid_share=settings.valid_share, test_share=settings.test_share, seed=settings.seed
-    )
+    shares = {"valid_share": settings.valid_share, "test_share": settings.test_share}
+    splits = split_by_document(examples, **shares, seed=settings.seed)
     rows, without_passages = _rows(settings, splits, index)
-    check_leaks({name: [_texts(row) for row in rows[name]] for name in ("train", "valid", "test")})
+    check_leaks({name: [_texts(row) for row in split_rows] for name, split_rows in rows.items()})
     for name, split_rows in rows.items():
         write_json_lines(build.path / f"{name}.jsonl", split_rows)
     write_json_lines(build.path / "questions.jsonl", _with_splits(splits))
     dropped = [{"id": example.id, "reason": "spans two splits"} for example in splits.spanning]
     dropped += [{"id": example.id, "reason": "no passages to show"} for example in without_passages]
     write_json_lines(build.path / "dropped.jsonl", dropped)
-    write_card(build.path / "README.md", settings, rows)
+    contexts = {name: _count_contexts(split_rows) for name, split_rows in rows.items()}
+    (build.path / "README.md").write_text(_card(settings, rows, contexts), encoding="utf-8")
     return build.publish(
         counts={name: len(split_rows) for name, split_rows in rows.items()},
         dropped=Counter(drop["reason"] for drop in dropped),
         prompts=prompt_hashes(),
-        results={"contexts": {name: count_contexts(split_rows) for name, split_rows in rows.items()}},
+        results={"contexts": contexts},
     )
 
 
@@ -124,7 +115,7 @@ def _rows(settings: RaftSettings, splits: Splits, index: Index) -> tuple[dict[st
 
     A split's distractors never come from a document of a later split, so that no test passage is trained on.
     """
-    rows: dict[str, list[RaftRow]] = {}
+    rows: dict[str, list[RaftRow]] = {"train": [], "valid": [], "test": []}
     without_passages: list[Example] = []
     hidden = {"train": [*splits.valid, *splits.test], "valid": splits.test, "test": []}
     distractors = Distractors(index)
@@ -132,7 +123,6 @@ def _rows(settings: RaftSettings, splits: Splits, index: Index) -> tuple[dict[st
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
         split_settings = settings if name == "train" else single  # one row per question suffices for evaluation
         maker = RaftRowMaker(split_settings, distractors.without(_document_names(hidden[name])), examples)
-        rows[name] = []
         for example in track(examples, f"dataset {name}", total=len(examples)):
             example_rows = maker.rows(example)
             rows[name] += example_rows
@@ -153,6 +143,26 @@ def _texts(row: RaftRow) -> ExampleTexts:
     if not row.quotes and not refused:
         private += [passage.text for passage in row.passages if passage.id in row.gold]
     return ExampleTexts(row.id, row.question, tuple(private), tuple(message.content for message in row.messages))
+
+
+def _count_contexts(rows: Sequence[RaftRow]) -> int:
+    """Return the number of distinct lists of passages in the rows."""
+    return len({tuple(passage.id for passage in row.passages) for row in rows})
+
+
+def _card(settings: RaftSettings, splits: Mapping[str, Sequence[RaftRow]], contexts: Mapping[str, int]) -> str:
+    """Return the dataset card, with front matter that Hugging Face `datasets` reads."""
+    rows = [row for split_rows in splits.values() for row in split_rows]
+    return template(__package__, "card.md.jinja").render(
+        version=__version__,
+        settings=settings.model_dump(mode="json"),
+        languages=sorted({row.language for row in rows}),
+        splits={name: split_rows for name, split_rows in splits.items() if split_rows},
+        contexts=contexts,
+        refusals={name: sum(row.behavior == "refuse" for row in split_rows) for name, split_rows in splits.items()},
+        question_types=sorted(Counter(row.question_type for row in rows).items()),
+        example=next(iter(splits["train"]), None),
+    )
 
 
 def _with_splits(splits: Splits) -> list[Example]:

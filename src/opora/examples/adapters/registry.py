@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from opora.examples.adapters.base import DatasetAdapter
-from opora.examples.adapters.webglm import WEBGLM
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
-ADAPTERS: dict[str, DatasetAdapter] = {"webglm": WEBGLM}
+from opora.examples.adapters import webglm
+from opora.records import Example
+
+
+class DatasetAdapter(NamedTuple):
+    """Reader of one schema."""
+
+    matches: Callable[[Mapping[str, Any]], bool]
+    """True if the first row of a file has this schema."""
+    read: Callable[[Path], Iterator[Example]]
+    """Yields the examples of a file. Raises InputError that names file, line and fix for a wrong row."""
+
+
+ADAPTERS = {"webglm": DatasetAdapter(webglm.matches, webglm.read)}
 """Name of a schema -> its adapter."""

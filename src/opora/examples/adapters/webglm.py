@@ -6,13 +6,13 @@ The references become the passages of an example, those that the answer cites it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from opora.artifacts import read_records
 from opora.errors import InputError
-from opora.examples.adapters.base import DatasetAdapter
-from opora.records import Example, Passage
+from opora.records import Example, Passage, Scalar
 from opora.text.citation_marks import cited_numbers
 from opora.text.language import detect_language
 from opora.validation import Record
@@ -26,6 +26,11 @@ class WebGlmRow(Record):
     references: tuple[str, ...]
 
 
+def matches(row: Mapping[str, Any]) -> bool:
+    """Return True if a row has references."""
+    return "references" in row
+
+
 def read(path: Path) -> Iterator[Example]:
     """Yield the examples of a file. Raises InputError if an answer cites a reference that does not exist."""
     for number, row in enumerate(read_records(path, WebGlmRow), 1):
@@ -34,16 +39,13 @@ def read(path: Path) -> Iterator[Example]:
 
 def _example(row: WebGlmRow, path: Path, number: int) -> Example:
     language = detect_language(row.question)
-    passages = tuple(
-        _passage(text, language, f"{path.name}:{number}:{index}") for index, text in enumerate(row.references, 1)
-    )
+    origin = f"{path.name}:{number}"
+    passages = tuple(_passage(text, language, f"{origin}:{mark}") for mark, text in enumerate(row.references, 1))
     cited = sorted(set(cited_numbers(row.answer)))
     for mark in cited:
         if not 1 <= mark <= len(passages):
-            raise InputError(
-                f"{path}: row {number}: answer cites [{mark}], but there are {len(passages)} references;"
-                " correct the mark"
-            )
+            fault = f"answer cites [{mark}], but there are {len(passages)} references; correct the mark"
+            raise InputError(f"{path}: row {number}: {fault}")
     return Example(
         id=f"{path.stem}-{number}",
         question=row.question,
@@ -51,14 +53,11 @@ def _example(row: WebGlmRow, path: Path, number: int) -> Example:
         language=language,
         passages=passages,
         gold=tuple(dict.fromkeys(passages[mark - 1].id for mark in cited)),
-        origin=f"{path.name}:{number}",
+        origin=origin,
     )
 
 
 def _passage(text: str, language: str, source: str) -> Passage:
     document_id = hashlib.sha256(text.encode()).hexdigest()[:16]
-    metadata: dict[str, str | int | float | bool] = {"source": source, "title": "", "language": language}
+    metadata: dict[str, Scalar] = {"source": source, "title": "", "language": language}
     return Passage(id=f"{document_id}-0", document_id=document_id, text=text, start=0, end=len(text), metadata=metadata)
-
-
-WEBGLM = DatasetAdapter(matches=lambda row: "references" in row, read=read)
