@@ -41,7 +41,7 @@ def table_text(bench: Path, form: str) -> str:
         return "\n\n".join(text.split("\n\n")[:2])
     from opora.bench.results.files import read_table
     from opora.bench.results.markdown import grids, markdown
-    from opora.report.texts import report_words
+    from opora.report.results import report_words
 
     words = report_words("ru" if form == "brief-ru" else "en")
     return markdown(grids(read_table(bench), words, BRIEF)[0])

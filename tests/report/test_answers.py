@@ -8,8 +8,7 @@ import pytest
 from opora.bench.results.table import AnswerRow, Entry, entries_of, make_table
 from opora.records import Answer, Citation, Hit, Passage
 from opora.report.answers import AnswerBrowserData, safe_json, sample_rows
-from opora.report.results import BenchmarkResults, RefusalMatrix
-from opora.report.texts import report_words
+from opora.report.results import BenchmarkResults, RefusalMatrix, report_words
 
 PASSAGE = Passage(
     id="p", document_id="d", text="🚢 The fee is 12 EUR. Dogs are free.", start=100, end=136, table_header="| fee |",

@@ -18,9 +18,9 @@ from opora.errors import InputError
 from opora.metrics.bootstrap import Difference
 from opora.records import QUESTION_TYPES, Answer, Behavior
 from opora.report.render import inline_markdown
+from opora.report.results import read_report_texts, report_words
 from opora.report.settings import ReportSettings, report_languages
 from opora.report.stage import ReportStage
-from opora.report.texts import read_report_texts, report_words
 from opora.text import resources
 from opora.validation import parse_record
 from tests.factories import languages_at

@@ -1,7 +1,4 @@
-"""One benchmark as the templates show it.
-
-In: the folder of a finished benchmark. Out: a `BenchmarkView` with its tables, rendered plots and answers.
-"""
+"""One benchmark as the templates show it."""
 
 from __future__ import annotations
 
@@ -16,18 +13,18 @@ from opora.bench.results.latex import latex_grids
 from opora.bench.results.markdown import format_table, markdown
 from opora.bench.results.table import Table, shown_columns
 from opora.report.answers import AnswerBrowserData
-from opora.report.plots.registry import plots_of
+from opora.report.plots.registry import PLOTS
 from opora.report.plots.render import RenderedPlot, render_plot
 from opora.report.plots.training_curves import TrainingCurve, read_training_curves, training_plot
 from opora.report.results import BenchmarkResults, RefusalMatrix
 from opora.report.tables.base import HtmlTable
 from opora.report.tables.refusals import refusal_grid
-from opora.report.tables.registry import tables_of
+from opora.report.tables.registry import TABLES
 from opora.report.tables.scores import HeadlineCard, headline_cards
 
 
 class BenchmarkView(NamedTuple):
-    """One benchmark as the templates show it."""
+    """One benchmark as the templates show it. `answers`, the data of the answer browser, is empty if there are none."""
 
     name: str
     method: str
@@ -40,7 +37,6 @@ class BenchmarkView(NamedTuple):
     plots: Sequence[RenderedPlot]
     curves: Sequence[tuple[TrainingCurve, RenderedPlot]]
     answers: Mapping[str, Any]
-    """Data of the answer browser; empty if the benchmark has no answers."""
     markdown: str
     latex: Sequence[str]
 
@@ -55,7 +51,6 @@ def read_benchmark(folder: Path, words: Words) -> BenchmarkView:
         results.refusals.add(row)
     grid = refusal_grid(results.refusals, words)
     curves = read_training_curves(manifest)
-    text = format_table(results.table, words) + (f"\n{markdown(grid)}\n" if grid else "")
     return BenchmarkView(
         name=results.name,
         method=str(manifest.settings.get("method", "rag")),
@@ -63,11 +58,11 @@ def read_benchmark(folder: Path, words: Words) -> BenchmarkView:
         manifest=manifest,
         headline=words.label(results.headline),
         cards=headline_cards(results),
-        tables=tables_of(results),
+        tables=[table for kind in TABLES if (table := kind(results))],
         meanings=[(words.label(column), words.meaning(column)) for column in shown_columns(results.table)],
-        plots=[render_plot(spec) for spec in plots_of(results)],
+        plots=[render_plot(spec) for kind in PLOTS if (spec := kind(results))],
         curves=[(curve, render_plot(training_plot(f"curve-{n}", curve, words))) for n, curve in enumerate(curves, 1)],
         answers=answers.data(),
-        markdown=text,
+        markdown=format_table(results.table, words) + (f"\n{markdown(grid)}\n" if grid else ""),
         latex=latex_grids(results.table, words, results.name, [grid] if grid else []),
     )

@@ -1,26 +1,39 @@
-"""Input of every table and plot of a report: the results of one benchmark.
+"""Input of every table and plot of a report: the results of one benchmark, and the texts of a language.
 
-In: a table of scores, and the rows of `answers.jsonl`. Out: the table, its refusal counts and the texts of a language.
-
-    refusals = RefusalMatrix()
-    for row in rows:
-        refusals.add(row)
-    refusals.share("raft", "refuse", refused=True)        # 0.75
+report_words("ru")("training.title")      # 'Обучение'
 """
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
-from opora.bench.results.i18n import Words
+import yaml
+
+from opora.bench.results.i18n import Words, flatten_texts, read_texts
 from opora.bench.results.labels import row_names
 from opora.bench.results.metrics import Column
 from opora.bench.results.table import Table, headline
 from opora.records import Behavior
+from opora.report.settings import TEXTS
+from opora.text.resources import language_text
 
 BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
+
+
+class RefusalCell(NamedTuple):
+    """Questions that a model answered or refused: their count, and their share of those that expect a behavior."""
+
+    questions: int
+    share: float | None
+    mark: str
+    """A check mark if the behavior is the expected one."""
+
+    def in_words(self, words: Words) -> str:
+        """Return `0.83 (10) ✓`."""
+        return f"{words.number(self.share)} ({self.questions}){self.mark}"
 
 
 class RefusalMatrix:
@@ -48,14 +61,14 @@ class RefusalMatrix:
         expected = {behavior for _, behavior, _ in self._counts}
         return [behavior for behavior in BEHAVIORS if behavior in expected]
 
-    def count(self, model: str, expected: str, refused: bool) -> int:
-        """Return the number of questions that expect a behavior and that `model` answered or refused."""
-        return self._counts[model, expected, refused]
-
-    def share(self, model: str, expected: str, refused: bool) -> float | None:
-        """Return `count` over all questions that expect this behavior; None without any."""
-        questions = self.count(model, expected, True) + self.count(model, expected, False)
-        return self.count(model, expected, refused) / questions if questions else None
+    def cells(self, model: str, expected: str) -> list[RefusalCell]:
+        """Return the answers and the refusals of a model where `expected` is the right behavior."""
+        counts = {refused: self._counts[model, expected, refused] for refused in (False, True)}
+        total = sum(counts.values())
+        return [
+            RefusalCell(count, count / total if total else None, " ✓" if (expected == "refuse") == refused else "")
+            for refused, count in counts.items()
+        ]
 
 
 class BenchmarkResults(NamedTuple):
@@ -75,3 +88,14 @@ class BenchmarkResults(NamedTuple):
     def row_names(self) -> dict[str, str]:
         """Name of a row of the table -> its name in the report's language."""
         return row_names(self.table, self.words)
+
+
+@functools.cache
+def report_words(language: str) -> Words:
+    """Return the texts of the page and of the benchmark's tables; a key that a language lacks has its English text."""
+    return Words(language, read_report_texts("en") | read_report_texts(language))
+
+
+def read_report_texts(language: str) -> dict[str, str]:
+    """Return dotted key -> text of a language, without its English defaults."""
+    return read_texts(language) | dict(flatten_texts(yaml.safe_load(language_text(language, TEXTS))))

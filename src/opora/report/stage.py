@@ -22,8 +22,8 @@ from opora.errors import InputError
 from opora.report.benchmark_view import read_benchmark
 from opora.report.plots.training_curves import log_fingerprints
 from opora.report.render import PLOTS, plot_path, render_files
+from opora.report.results import report_words
 from opora.report.settings import ReportSettings
-from opora.report.texts import report_words
 
 
 class ReportStage(Stage):

@@ -9,9 +9,9 @@ from opora.artifacts import Build, write_json_lines
 from opora.bench.stage import BenchStage
 from opora.report.plots.render import render_plot
 from opora.report.plots.training_curves import Evaluation, TrainingCurve, read_training_curves, training_plot
+from opora.report.results import report_words
 from opora.report.settings import ReportSettings
 from opora.report.stage import ReportStage
-from opora.report.texts import report_words
 from opora.validation import Settings
 from tests.factories import FerryModel
 

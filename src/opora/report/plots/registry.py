@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from opora.report.plots.base import PlotKind, PlotSpec
+from opora.report.plots.base import PlotKind
 from opora.report.plots.conditions import distractor_plot, gold_position_plot, passage_order_plot, recall_plot
 from opora.report.plots.cost import seconds_plot, tokens_plot
-from opora.report.plots.refusal_matrix import refusal_plot
+from opora.report.plots.refusals import refusal_plot
 from opora.report.plots.scores import differences_plot, domain_plot, error_plot, score_plot, type_plot
-from opora.report.results import BenchmarkResults
 
 PLOTS: tuple[PlotKind, ...] = (
-    gold_position_plot,
-    passage_order_plot,
-    distractor_plot,
-    recall_plot,
-    score_plot,
-    error_plot,
-    differences_plot,
-    type_plot,
-    domain_plot,
-    seconds_plot,
-    tokens_plot,
-    refusal_plot,
-)
-
-
-def plots_of(results: BenchmarkResults) -> list[PlotSpec]:
-    """Return the plots that a benchmark has data for."""
-    return [spec for kind in PLOTS if (spec := kind(results)) is not None]
+    gold_position_plot, passage_order_plot, distractor_plot, recall_plot, score_plot, error_plot, differences_plot,
+    type_plot, domain_plot, seconds_plot, tokens_plot, refusal_plot,
+)  # fmt: skip

@@ -1,8 +1,4 @@
-"""Render a plot: PNG for documents, and SVG that takes the colours of the page.
-
-plot = render_plot(PlotSpec("types", "Key-fact accuracy by question type.", draw))
-(folder / f"{plot.name}.png").write_bytes(plot.png)
-"""
+"""Render a plot: PNG for documents, and SVG that takes the colours of the page."""
 
 from __future__ import annotations
 
@@ -12,12 +8,12 @@ from typing import Any, NamedTuple
 
 from opora.bench.results.i18n import capital
 from opora.bench.results.markdown import Grid
-from opora.report.plots.base import COLORS, FAINT, INK, PAPER, PlotSpec
+from opora.report.plots.base import COLORS, FAINT, INK, PAPER, WIDTH_IN, PlotSpec
 
 VARIABLES = {INK: "--ink", FAINT: "--grid", PAPER: "--paper"} | {
     color: f"--series-{number}" for number, color in enumerate(COLORS, 1)
 }
-"""Colour -> the variable of `page.css` that replaces it."""
+"""Colour -> the variable of `report.css` that replaces it."""
 
 
 class RenderedPlot(NamedTuple):
@@ -33,36 +29,31 @@ class RenderedPlot(NamedTuple):
 
 def render_plot(spec: PlotSpec) -> RenderedPlot:
     """Draw a plot. The same figure gives the same bytes."""
-    caption = capital(spec.caption)
-    alt = f"{caption} {spec.alt}".strip()
-    png, svg = _images(spec)
-    return RenderedPlot(spec.name, caption, alt, spec.numbers, png, _embeddable(svg))
-
-
-def _images(spec: PlotSpec) -> tuple[bytes, str]:
     import matplotlib
+    from matplotlib.figure import Figure
 
-    style: Any = {
-        "svg.hashsalt": spec.name, "svg.fonttype": "none", "lines.markersize": 5, "errorbar.capsize": 2,
-        "hatch.linewidth": 0.6,
-    }  # fmt: skip
+    style: dict[Any, Any] = {"svg.hashsalt": spec.name, "svg.fonttype": "none"}
+    style |= {"lines.markersize": 5, "errorbar.capsize": 2, "hatch.linewidth": 0.6}
     png, svg = io.BytesIO(), io.StringIO()
     with matplotlib.rc_context(style):
-        figure = spec.draw()
+        figure = Figure(figsize=(WIDTH_IN, spec.height), layout="constrained", facecolor=PAPER)
+        axes = figure.subplots(spec.panels, sharex=True, squeeze=False, subplot_kw={"facecolor": "none"})
+        spec.draw(list(axes[:, 0]))
         figure.savefig(png, format="png", dpi=160)
         figure.set_layout_engine("none")  # the PNG has already been laid out
         figure.savefig(svg, format="svg", metadata={"Date": None})
-    return png.getvalue(), svg.getvalue()
+    caption = capital(spec.caption)
+    alt = f"{caption} {spec.alt}".strip()
+    return RenderedPlot(spec.name, caption, alt, spec.numbers, png.getvalue(), _embeddable(svg.getvalue()))
 
 
 def _embeddable(svg: str) -> str:
     """Turn an SVG file into an element of a page: no prologue, no ids that clash with other plots, and the colours and
     fonts of the page. The element around it has the description."""
     element = svg[svg.index("<svg") :]
-    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
     element = re.sub(r' xmlns(:xlink)?="[^"]*"', "", element).replace("xlink:href", "href")
     element = re.sub(r'<g id="[^"]*">', "<g>", element)
-    element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
     element = re.sub(r"font: (?:\w+ )*?([\d.]+px) [^;\"]*", r"font-size: \1", element)
     for color, variable in VARIABLES.items():
         element = element.replace(color, f"var({variable})")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from opora.bench.results.markdown import MAX_ACROSS
-from opora.bench.results.metrics import COLUMNS, Column
-from opora.bench.results.table import Group, group_labels, in_group
+from opora.bench.results.markdown import label_with_arrow
+from opora.bench.results.metrics import Column
+from opora.bench.results.table import Group, group_labels, in_group, shown_columns
 from opora.report.plots.base import SHARE_LIMITS, PlotSpec, axis_limits
-from opora.report.plots.row_chart import RowChart, bar_chart, dot_chart
+from opora.report.plots.row_chart import RowChart, row_chart_plot
 from opora.report.results import BenchmarkResults
 
 
@@ -22,17 +22,12 @@ def error_plot(results: BenchmarkResults) -> PlotSpec | None:
 
 def differences_plot(results: BenchmarkResults) -> PlotSpec | None:
     """Plan the plot of paired differences from the baselines."""
-    words, names = results.words, results.row_names
-    compared = [(number, row) for number, row in enumerate(results.table.rows) if row.against]
-    columns = [
-        column
-        for column in (*_shares("up"), *_shares("down"))
-        if any(row.differences[column.metric].count for _, row in compared)
-    ]
-    labels = [f"{words.label(column)} {'↑' if column.better == 'up' else '↓'}" for column in columns]
-    series = {names[row.name]: [row.differences[column.metric] for column in columns] for _, row in compared}
-    chart = RowChart(labels, series, [number for number, _ in compared], None)
-    return dot_chart("differences", words("plots.differences"), chart, words) if _fits(results) else None
+    compared = [row for row in results.table.rows if row.against]
+    shares = [*_shares(results, "up"), *_shares(results, "down")]
+    columns = [column for column in shares if any(row.differences[column.metric].count for row in compared)]
+    labels = [label_with_arrow(column, results.words) for column in columns]
+    series = {results.row_names[row.name]: [row.differences[column.metric] for column in columns] for row in compared}
+    return row_chart_plot(results, "differences", RowChart(labels, series))
 
 
 def type_plot(results: BenchmarkResults) -> PlotSpec | None:
@@ -46,27 +41,21 @@ def domain_plot(results: BenchmarkResults) -> PlotSpec | None:
 
 
 def _metrics_plot(results: BenchmarkResults, name: str, better: str) -> PlotSpec | None:
-    rows, words, names = results.table.rows, results.words, results.row_names
-    columns = [column for column in _shares(better) if any(row.metrics[column.metric].count for row in rows)]
-    series = {names[row.name]: [row.metrics[column.metric] for column in columns] for row in rows}
-    chart = RowChart([words.label(column) for column in columns], series, range(len(series)), SHARE_LIMITS)
-    return dot_chart(name, words(f"plots.{name}"), chart, words) if _fits(results) else None
+    rows, columns = results.table.rows, _shares(results, better)
+    series = {results.row_names[row.name]: [row.metrics[column.metric] for column in columns] for row in rows}
+    return row_chart_plot(results, name, RowChart(list(map(results.words.label, columns)), series, SHARE_LIMITS))
 
 
 def _group_plot(results: BenchmarkResults, name: str, group: Group) -> PlotSpec | None:
-    words, names, column = results.words, results.row_names, results.headline
+    rows, names, column = results.table.rows, results.row_names, results.headline
     labels = group_labels(results.table, group)
-    if len(labels) < 2 or not _fits(results):
+    if len(labels) < 2:
         return None
-    series = {names[row.name]: [in_group(row, group, label, column) for label in labels] for row in results.table.rows}
-    chart = RowChart([words.named(group, label) for label in labels], series, range(len(series)), axis_limits(column))
-    return bar_chart(name, words(f"plots.{name}", metric=words.label(column)), chart, words)
+    series = {names[row.name]: [in_group(row, group, label, column) for label in labels] for row in rows}
+    display_names = [results.words.named(group, label) for label in labels]
+    return row_chart_plot(results, name, RowChart(display_names, series, axis_limits(column), bars=True))
 
 
-def _fits(results: BenchmarkResults) -> bool:
-    return len(results.table.rows) <= MAX_ACROSS
-
-
-def _shares(better: str) -> list[Column]:
-    """Return the metrics between 0 and 1 that are better in this direction."""
-    return [column for column in COLUMNS if column.is_share and column.better == better]
+def _shares(results: BenchmarkResults, better: str) -> list[Column]:
+    """Return the metrics between 0 and 1 that have values and are better in this direction."""
+    return [column for column in shown_columns(results.table) if column.is_share and column.better == better]

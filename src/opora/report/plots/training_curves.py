@@ -9,7 +9,7 @@ that the benchmark measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +26,6 @@ from opora.train.llm.stage import LOG
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.transforms import Transform
 
 DOMAIN_LOSS = "eval_loss"
@@ -68,32 +67,31 @@ def read_training_curves(bench: Manifest) -> list[TrainingCurve]:
 def training_plot(name: str, curve: TrainingCurve, words: Words) -> base.PlotSpec:
     """Plan one panel for the held-out loss and one for general chats, whose small rise a shared panel would hide."""
     loss = words("training.nats") if curve.method == "sft" else words("training.loss", method=curve.method)
-    panels = [(loss, "domain"), (words("training.general_nats"), "general")]
-    panels = [panel for panel in panels if getattr(curve.evaluations[0], panel[1]) is not None]
+    titles = {"domain": loss, "general": words("training.general_nats")}
+    shown = [attribute for attribute in titles if getattr(curve.evaluations[0], attribute) is not None]
     max_increase = curve.max_general_loss_increase
 
-    def draw() -> Figure:
+    def draw(panels: Sequence[Axes]) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        figure, all_axes = base.new_figure(0.4 + 1.4 * len(panels), rows=len(panels))
-        for number, (axes, (title, attribute)) in enumerate(zip(all_axes, panels, strict=True)):
+        for number, (axes, attribute) in enumerate(zip(panels, shown, strict=True)):
             points = [(evaluation.step, getattr(evaluation, attribute)) for evaluation in curve.evaluations]
             limit = points[0][1] + max_increase if attribute == "general" and max_increase is not None else None
             _draw_losses(axes, number, points, limit, words)
-            if limit is not None:
-                axes.axhline(limit, color=base.INK, linewidth=1, linestyle="--")
-                _annotate(axes, words("training.limit"), (0.0, limit), axes.get_yaxis_transform(), "left")
             if curve.saved_step is not None:
                 axes.axvline(curve.saved_step, color=base.INK, linewidth=1, linestyle=":", ymax=0.85)
-                _annotate(axes, words("training.kept"), (curve.saved_step, 0.85), axes.get_xaxis_transform(), "center")
-            axes.set_title(title, loc="left", fontsize=base.FONT_PT, color=base.INK, pad=8)
-            base.style_axes(axes, grid="y")
-            base.format_ticks(axes, words, "y")
-        all_axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        all_axes[-1].set_xlabel(words("training.step"), fontsize=base.FONT_PT)
-        return figure
+                _annotate(axes, words("training.kept"), (curve.saved_step, 0.85), axes.get_xaxis_transform())
+            axes.set_title(titles[attribute], loc="left", fontsize=base.FONT_PT, color=base.INK, pad=8)
+            base.style_axes(axes, words, grid="y")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+        panels[-1].set_xlabel(words("training.step"), fontsize=base.FONT_PT)
 
-    return base.PlotSpec(name, _caption(curve, words), draw, numbers=_numbers(curve, words))
+    caption = words("training.caption", rows=", ".join(curve.rows), training=curve.training)
+    if curve.saved_step is not None:
+        caption += f" {words('training.stopped', step=curve.saved_step)}"
+    lines = [[str(step), *(words.number(loss, 3) for loss in losses)] for step, *losses in curve.evaluations]
+    numbers = Grid(words("training.step"), [words("training.held_out"), words("training.general")], lines)
+    return base.PlotSpec(name, caption, 0.4 + 1.4 * len(shown), draw, numbers=numbers, panels=len(shown))
 
 
 def _training_rows(bench: Manifest) -> dict[Path, list[str]]:
@@ -118,7 +116,7 @@ def _training_folder(spec: str, revision: str) -> Path | None:
             return None
     except InputError:  # the adapter is gone
         return None
-    folders: Iterable[Path] = (Path(adapter), *Path(adapter).parents[:2])
+    folders = (Path(adapter), *Path(adapter).parents[:2])
     return next((folder for folder in folders if (folder / MANIFEST).exists() and (folder / LOG).exists()), None)
 
 
@@ -129,33 +127,13 @@ def _read_curve(folder: Path, rows: Sequence[str]) -> TrainingCurve:
         for _, row in read_json_lines(folder / LOG)
         if DOMAIN_LOSS in row or GENERAL_LOSS in row
     ]
-    return TrainingCurve(
-        training=str(folder),
-        rows=tuple(rows),
-        method=str(manifest.settings["method"]),
-        evaluations=evaluations,
-        max_general_loss_increase=manifest.settings.get("max_general_loss_increase"),
-        saved_step=manifest.results.get("stopped", {}).get("saved_step"),
-    )
+    method, max_increase = str(manifest.settings["method"]), manifest.settings.get("max_general_loss_increase")
+    saved_step = manifest.results.get("stopped", {}).get("saved_step")
+    return TrainingCurve(str(folder), tuple(rows), method, evaluations, max_increase, saved_step)
 
 
-def _caption(curve: TrainingCurve, words: Words) -> str:
-    caption = words("training.caption", rows=", ".join(curve.rows), training=curve.training)
-    return caption if curve.saved_step is None else f"{caption} {words('training.stopped', step=curve.saved_step)}"
-
-
-def _numbers(curve: TrainingCurve, words: Words) -> Grid:
-    lines = [
-        [str(evaluation.step), words.number(evaluation.domain, 3), words.number(evaluation.general, 3)]
-        for evaluation in curve.evaluations
-    ]
-    return Grid(words("training.step"), [words("training.held_out"), words("training.general")], lines)
-
-
-def _draw_losses(
-    axes: Axes, number: int, points: Sequence[tuple[int, float]], limit: float | None, words: Words
-) -> None:
-    """Draw a line with the numbers of its ends; the y-axis includes `limit`."""
+def _draw_losses(axes: Axes, number: int, points: list[tuple[int, float]], limit: float | None, words: Words) -> None:
+    """Draw a line with the numbers of its ends, and a line at `limit`."""
     steps, losses = zip(*points, strict=True)
     axes.plot(steps, losses, marker=base.MARKERS[number], color=base.series_color(number), linewidth=1.5)
     low, high = min(losses), max(*losses, limit or 0.0)
@@ -163,10 +141,13 @@ def _draw_losses(
     axes.set_ylim(low - margin, high + margin)
     axes.margins(x=0.1)
     for point in (points[0], points[-1]):
-        _annotate(axes, words.number(point[1]), point, axes.transData, "center")
+        _annotate(axes, words.number(point[1]), point, axes.transData)
+    if limit is not None:
+        axes.axhline(limit, color=base.INK, linewidth=1, linestyle="--")
+        _annotate(axes, words("training.limit"), (0.0, limit), axes.get_yaxis_transform(), "left")
 
 
-def _annotate(axes: Axes, text: str, point: tuple[float, float], transform: Transform, align: str) -> None:
+def _annotate(axes: Axes, text: str, point: tuple[float, float], transform: Transform, align: str = "center") -> None:
     """Write text above a point, with a background that keeps it legible over lines."""
     axes.annotate(
         text, point, xycoords=transform, xytext=(0, 6), textcoords="offset points", ha=align, fontsize=base.FONT_PT,

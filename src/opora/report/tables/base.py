@@ -1,8 +1,8 @@
 """Parts of an HTML table: cells, lines, sections.
 
-In: intervals and differences of a benchmark's table. Out: plain tuples for `page.html.jinja`.
+In: intervals and differences of a benchmark's table. Out: plain tuples for `report.html.jinja`.
 
-    score_cell(row, column, words)        # TableCell(text='0.42', detail='[0.31, 0.54]', verdict='better', shade=None)
+    interval_cell(row.metrics["mrr"], column, words)        # TableCell(text='0.42', detail='[0.31, 0.54]')
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opora.bench.results.i18n import NONE, Words
-from opora.bench.results.markdown import label_with_arrow
+from opora.bench.results.markdown import ARROWS
 from opora.bench.results.metrics import Column
-from opora.bench.results.table import TableRow, Verdict, verdict
+from opora.bench.results.table import Verdict, verdict
 from opora.metrics.bootstrap import Difference, Interval
 from opora.report.results import BenchmarkResults
 
@@ -65,27 +65,21 @@ TableKind = Callable[[BenchmarkResults], HtmlTable | None]
 """Makes one table of a benchmark, or None where the benchmark has no data for it."""
 
 
-def score_cell(row: TableRow, column: Column, words: Words) -> TableCell:
-    """Return the mean of a metric with its interval, and the verdict of the comparison."""
-    mark = verdict(column, row.differences.get(column.metric))
-    return _interval_cell(row.metrics[column.metric], column, words)._replace(verdict=mark)
-
-
-def shaded_cell(interval: Interval, column: Column, words: Words) -> TableCell:
-    """Return a mean with its interval, shaded by its value."""
-    return _interval_cell(interval, column, words)._replace(shade=shade_of(interval, column))
+def interval_cell(interval: Interval, column: Column, words: Words) -> TableCell:
+    """Return a mean with its interval."""
+    mean, span = words.number(interval.mean, column.digits), words.span(interval, column.digits)
+    return TableCell(_with_minus_signs(mean), _with_minus_signs(span))
 
 
 def difference_cell(difference: Difference, column: Column, words: Words, with_p: bool = False) -> TableCell:
     """Return a paired difference with its interval; `with_p` adds the (corrected) p-value."""
     if difference.mean is None:
         return TableCell(NONE)
-    detail = words.span(difference, column.digits, signed=True)
+    mean, detail = words.number(difference.mean, column.digits, True), words.span(difference, column.digits, True)
     p = difference.p if difference.adjusted is None else difference.adjusted
     if with_p and p is not None:
         p_text = words.p(p)
         detail += f", p {p_text}" if p_text.startswith("<") else f", p = {p_text}"
-    mean = words.number(difference.mean, column.digits, True)
     return TableCell(_with_minus_signs(mean), _with_minus_signs(detail), verdict(column, difference))
 
 
@@ -97,12 +91,7 @@ def shade_of(interval: Interval, column: Column) -> float | None:
 
 def metric_label(column: Column, words: Words) -> str:
     """Return the label of a metric, with an arrow that does not wrap onto its own line."""
-    return label_with_arrow(column, words).replace(" ↑", "\u00a0↑").replace(" ↓", "\u00a0↓")
-
-
-def _interval_cell(interval: Interval, column: Column, words: Words) -> TableCell:
-    mean, span = words.number(interval.mean, column.digits), words.span(interval, column.digits)
-    return TableCell(_with_minus_signs(mean), _with_minus_signs(span))
+    return words.label(column) + ARROWS[column.better].replace(" ", "\u00a0")
 
 
 def _with_minus_signs(text: str) -> str:

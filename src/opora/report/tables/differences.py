@@ -23,16 +23,14 @@ def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
     lines = []
     for column in shown_columns(results.table):
         differences = [row.differences[column.metric] for row in compared]
-        if not any(difference.count for difference in differences):
-            continue
-        detectable = [item.detectable for item in differences if item.detectable is not None]
-        cells = [difference_cell(difference, column, words, with_p=True) for difference in differences]
-        cells.append(TableCell(words.number(max(detectable, default=None), column.digits)))
-        lines.append(TableLine(metric_label(column, words), cells))
-    baselines = {row.against for row in compared}
-    one_baseline = len(baselines) == 1
-    corner = words("differences.from", name=names[baselines.pop()]) if one_baseline else words("differences.plain")
-    head = [*((names[row.name], "") for row in compared), (words("differences.detectable"), "")]
+        if any(difference.count for difference in differences):
+            effects = [difference.detectable for difference in differences if difference.detectable is not None]
+            cells = [difference_cell(difference, column, words, with_p=True) for difference in differences]
+            cells.append(TableCell(words.number(max(effects, default=None), column.digits)))
+            lines.append(TableLine(metric_label(column, words), cells))
+    baselines = {names[row.against] for row in compared}
+    corner = words("differences.from", name=baselines.pop()) if len(baselines) == 1 else words("differences.plain")
+    head = [*(names[row.name] for row in compared), words("differences.detectable")]
     return _table(results, words("differences.title"), corner, head, lines)
 
 
@@ -41,22 +39,18 @@ def _rows_as_lines(results: BenchmarkResults) -> HtmlTable:
     lines = []
     for row in results.table.rows:
         difference = row.differences.get(column.metric)
-        if not row.against or difference is None:
-            continue
-        numbers = [
-            words.p(difference.p), words.p(difference.adjusted), words.number(difference.detectable, column.digits)
-        ]  # fmt: skip
-        cells = [TableCell(names[row.against]), difference_cell(difference, column, words), *map(TableCell, numbers)]
-        lines.append(TableLine(names[row.name], cells))
+        if row.against and difference:
+            detectable = words.number(difference.detectable, column.digits)
+            numbers = [words.p(difference.p), words.p(difference.adjusted), detectable]
+            cells = [TableCell(names[row.against]), difference_cell(difference, column, words)]
+            lines.append(TableLine(names[row.name], [*cells, *map(TableCell, numbers)]))
     keys = ("page.against", "differences.difference", "differences.p", "differences.adjusted", "differences.detectable")
     title = words("differences.of", metric=words.label(column))
-    return _table(results, title, words("scores.row"), [(words(key), "") for key in keys], lines)
+    return _table(results, title, words("scores.row"), [words(key) for key in keys], lines)
 
 
-def _table(
-    results: BenchmarkResults, title: str, corner: str, head: list[tuple[str, str]], lines: list[TableLine]
-) -> HtmlTable:
-    words = results.words
+def _table(results: BenchmarkResults, title: str, corner: str, labels: list[str], lines: list[TableLine]) -> HtmlTable:
+    words, head = results.words, [(label, "") for label in labels]
     caption = words("differences.caption", bench=results.name)
     below = f"{words('differences.note')} {words('differences.size')}"
     return HtmlTable("differences", title, caption, corner, head, [TableSection("", lines)], below)

@@ -6,7 +6,7 @@ from opora.bench.results.i18n import capital
 from opora.bench.results.markdown import MAX_ACROSS
 from opora.bench.results.table import Group, TableRow, group_labels, in_group
 from opora.report.results import BenchmarkResults
-from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection, shaded_cell
+from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection, interval_cell, shade_of
 
 MAX_ROWS = 60
 """A table with more rows is left out: nobody reads a hundred rows by question type."""
@@ -29,7 +29,8 @@ def _group_table(results: BenchmarkResults, group: Group) -> HtmlTable | None:
         return None
 
     def cell(row: TableRow, label: str) -> TableCell:
-        return shaded_cell(in_group(row, group, label, column), column, words)
+        interval = in_group(row, group, label, column)
+        return interval_cell(interval, column, words)._replace(shade=shade_of(interval, column))
 
     counts = {label: max(in_group(row, group, label, column).count for row in rows) for label in labels}
     details = {label: f"{words('scores.questions')}: {counts[label]}" for label in labels}

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from opora.report.results import BenchmarkResults
-from opora.report.tables.base import HtmlTable, TableKind
+from opora.report.tables.base import TableKind
 from opora.report.tables.differences import differences_table
 from opora.report.tables.groups import domain_table, type_table
 from opora.report.tables.refusals import refusal_table
 from opora.report.tables.scores import score_table
 
 TABLES: tuple[TableKind, ...] = (score_table, differences_table, type_table, domain_table, refusal_table)
-
-
-def tables_of(results: BenchmarkResults) -> list[HtmlTable]:
-    """Return the tables that a benchmark has data for."""
-    return [table for kind in TABLES if (table := kind(results)) is not None]

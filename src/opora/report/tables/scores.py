@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple, get_args
 
+from opora.bench.results.i18n import Words
 from opora.bench.results.markdown import MAX_ACROSS, note
 from opora.bench.results.metrics import SUMMARY, Column, MetricGroup
-from opora.bench.results.table import shown_columns
+from opora.bench.results.table import TableRow, shown_columns, verdict
 from opora.report.results import BenchmarkResults
-from opora.report.tables.base import (
-    HtmlTable,
-    TableCell,
-    TableLine,
-    TableSection,
-    difference_cell,
-    metric_label,
-    score_cell,
-)
+from opora.report.tables import base
 
 
 class HeadlineCard(NamedTuple):
     """The headline metric of one row, and its difference from the row that it is compared with."""
 
     name: str
-    cell: TableCell
-    difference: TableCell | None
+    cell: base.TableCell
+    difference: base.TableCell | None
     baseline: str
 
 
@@ -37,48 +30,40 @@ def headline_cards(results: BenchmarkResults) -> list[HeadlineCard]:
     for row in results.table.rows:
         difference = row.differences.get(column.metric)
         is_compared = difference is not None and difference.mean is not None
-        cell = difference_cell(difference, column, words) if difference and is_compared else None
+        cell = base.difference_cell(difference, column, words) if difference and is_compared else None
         baseline = words("page.versus", name=names[row.against]) if row.against else ""
-        cards.append(HeadlineCard(names[row.name], score_cell(row, column, words), cell, baseline))
+        cards.append(HeadlineCard(names[row.name], _score_cell(row, column, words), cell, baseline))
     return cards
 
 
-def score_table(results: BenchmarkResults) -> HtmlTable:
+def score_table(results: BenchmarkResults) -> base.HtmlTable:
     """Return the table of scores: one line per metric, or one line per row if there are many rows."""
-    if len(results.table.rows) <= MAX_ACROSS:
-        return _metrics_as_lines(results)
-    return _rows_as_lines(results)
-
-
-def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
-    table, words, names = results.table, results.words, results.row_names
-    head = [(names[row.name], row.spec if row.spec != row.name else "") for row in table.rows]
+    rows, words, names = results.table.rows, results.words, results.row_names
+    columns = shown_columns(results.table)
     sections = []
-    for group in get_args(MetricGroup):
-        columns = [column for column in shown_columns(table) if column.group == group]
-        lines = [_metric_line(results, column) for column in columns]
-        if lines:
-            sections.append(TableSection(words(f"group.{group}"), lines))
-    return _table(results, words("scores.score"), head, sections)
-
-
-def _metric_line(results: BenchmarkResults, column: Column) -> TableLine:
-    cells = [score_cell(row, column, results.words) for row in results.table.rows]
-    return TableLine(metric_label(column, results.words), cells)
-
-
-def _rows_as_lines(results: BenchmarkResults) -> HtmlTable:
-    table, words, names = results.table, results.words, results.row_names
-    columns = [column for column in shown_columns(table) if column.metric in SUMMARY]
-    head = [(metric_label(column, words), "") for column in columns]
-    lines = [TableLine(names[row.name], [score_cell(row, column, words) for column in columns]) for row in table.rows]
-    return _table(results, words("scores.row"), head, [TableSection("", lines)])
-
-
-def _table(
-    results: BenchmarkResults, corner: str, head: list[tuple[str, str]], sections: list[TableSection]
-) -> HtmlTable:
-    words = results.words
+    if len(rows) <= MAX_ACROSS:
+        corner, head = (
+            words("scores.score"),
+            [(names[row.name], row.spec if row.spec != row.name else "") for row in rows],
+        )
+        for group in get_args(MetricGroup):
+            lines = [
+                base.TableLine(base.metric_label(column, words), [_score_cell(row, column, words) for row in rows])
+                for column in columns
+                if column.group == group
+            ]
+            sections += [base.TableSection(words(f"group.{group}"), lines)] if lines else []
+    else:
+        columns = [column for column in columns if column.metric in SUMMARY]
+        corner, head = words("scores.row"), [(base.metric_label(column, words), "") for column in columns]
+        cells = {row.name: [_score_cell(row, column, words) for column in columns] for row in rows}
+        sections.append(base.TableSection("", [base.TableLine(names[name], line) for name, line in cells.items()]))
     caption = words("scores.caption", bench=results.name)
     below = f"{note(results.table, words)} {words('scores.arrows')}"
-    return HtmlTable("scores", words("scores.title"), caption, corner, head, sections, below)
+    return base.HtmlTable("scores", words("scores.title"), caption, corner, head, sections, below)
+
+
+def _score_cell(row: TableRow, column: Column, words: Words) -> base.TableCell:
+    """Return the mean of a metric with its interval, and the verdict of the comparison."""
+    mark = verdict(column, row.differences.get(column.metric))
+    return base.interval_cell(row.metrics[column.metric], column, words)._replace(verdict=mark)
