@@ -24,7 +24,7 @@ from opora.retrieval.search import pipeline, searcher
 from opora.retrieval.search.searcher import Index, open_index
 from opora.retrieval.settings import IndexSettings, Retriever
 from opora.text.search_terms import search_terms
-from opora.text.terms.stems import lemma
+from opora.text.terms import lemma
 from opora.text.words import normalize_case, word_texts
 
 BATCH = 1024

@@ -23,8 +23,7 @@ from pymorphy3 import MorphAnalyzer
 from pymorphy3.dawg import EXTENSION_AVAILABLE
 
 from opora.text.search_terms import search_terms
-from opora.text.terms.lemmas import normal_form
-from opora.text.terms.stems import term
+from opora.text.terms import normal_form, term
 from opora.text.words import normalize_case, word_texts
 
 ROUNDS, BATCH = 8, 200

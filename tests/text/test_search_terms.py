@@ -2,8 +2,7 @@ import pytest
 
 from opora.text import search_terms as module
 from opora.text.search_terms import search_terms
-from opora.text.terms.stems import terms
-from opora.text.terms.stop_words import stop_terms
+from opora.text.terms import stop_terms, terms
 
 SAME = [  # spellings separated by bars, and the entity that is a term of each
     ("ru", "RTX-4090 | RTX 4090 | RTX4090 | rtx-4090 | rtx 4090 | rtx4090 | (RTX‑4090)", "rtx4090"),

@@ -12,7 +12,7 @@ from opora.metrics.spans import overlap
 from opora.records import Example, Passage
 from opora.retrieval.search.searcher import Index
 from opora.text.quotes import locate
-from opora.text.terms.stems import terms
+from opora.text.terms import terms
 
 POOL_FACTOR = 4
 """Hard distractors are drawn from this many times as many best hits."""

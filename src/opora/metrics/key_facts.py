@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opora.records import KeyFacts
-from opora.text.terms.stems import terms
+from opora.text.terms import terms
 
 
 def key_fact_score(text: str, facts: KeyFacts, language: str) -> float | None:

@@ -1,10 +1,8 @@
-"""Citation marks: `[1]` cites the first passage of a prompt.
+"""Citation marks in the text of an answer: `[1]` cites the first passage of its prompt.
 
-In: the text of an answer. Out: the numbers that it cites, or the text with other marks or none.
-
-    cited_numbers("It is 12 EUR. [1] [9]")                         # [1, 9]
-    remove_marks("It is 12 EUR. [1] [9]")                           # 'It is 12 EUR.'
-    filter_marks("It is 12 EUR [1, 9].", lambda number: number < 5) # 'It is 12 EUR [1].'
+cited_numbers("It is 12 EUR. [1] [9]")                         # [1, 9]
+remove_marks("It is 12 EUR. [1] [9]")                           # 'It is 12 EUR.'
+filter_marks("It is 12 EUR [1, 9].", lambda number: number < 5) # 'It is 12 EUR [1].'
 """
 
 from __future__ import annotations

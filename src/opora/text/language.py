@@ -1,9 +1,7 @@
-"""Detection of the language of a text.
+"""Detection of the language of a text, as an ISO 639-1 code.
 
-In: a text and, if known, the languages that are possible. Out: an ISO 639-1 code.
-
-    detect_language("срок хранения", among={"ru", "en"})              # 'ru'
-    detect_language("Как настроить git rebase?", among={"ru", "en"})  # 'ru'
+detect_language("срок хранения", among={"ru", "en"})              # 'ru'
+detect_language("Как настроить git rebase?", among={"ru", "en"})  # 'ru'
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from opora.text.language_pack import DEFAULT_LANGUAGE, language_pack
-from opora.text.words import words
+from opora.text.words import word_texts
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -29,7 +27,7 @@ CYRILLIC_SHARE = 0.4
 def detect_language(text: str, among: Collection[str] = ()) -> str:
     """Return the likeliest language of `text`, one of `among` unless that is empty. Without letters in `text`: the
     first of `among`, or English."""
-    text_words = [word.text for word in words(text[:MAX_SAMPLE_CHARS]) if word.text[0].isalpha()]
+    text_words = [word for word in word_texts(text[:MAX_SAMPLE_CHARS]) if word[0].isalpha()]
     candidates = sorted(among)
     if not text_words:
         return candidates[0] if candidates else DEFAULT_LANGUAGE
@@ -37,7 +35,8 @@ def detect_language(text: str, among: Collection[str] = ()) -> str:
     in_script = [code for code in candidates if uses_cyrillic(code) == cyrillic] or candidates
     if len(in_script) == 1:
         return in_script[0]
-    ranking = _rank_languages(" ".join(word for word in text_words if _starts_cyrillic(word) == cyrillic))
+    sample = " ".join(word for word in text_words if _starts_cyrillic(word) == cyrillic)
+    ranking = [str(code) for code, _ in _identifier().rank(sample)]
     possible = in_script or [code for code in ranking if uses_cyrillic(code) == cyrillic and code != NO_LANGUAGE]
     return next((code for code in ranking if code in possible), possible[0])
 
@@ -48,19 +47,13 @@ def uses_cyrillic(language: str) -> bool:
 
 
 def _is_cyrillic(text_words: list[str]) -> bool:
-    """Return true if a text with these words is in Cyrillic, by its first word and by those without a capital, which
-    are no names or codes."""
+    # words with a capital, except for the first, are names or codes
     telling = text_words[:1] + [word for word in text_words[1:] if word[0].islower()]
     return sum(map(_starts_cyrillic, telling)) >= CYRILLIC_SHARE * len(telling)
 
 
 def _starts_cyrillic(word: str) -> bool:
     return "\u0400" <= word[0] <= "\u04ff"
-
-
-def _rank_languages(text: str) -> list[str]:
-    """Return all languages of py3langid, the likeliest first."""
-    return [str(code) for code, _ in _identifier().rank(text)]
 
 
 @functools.cache

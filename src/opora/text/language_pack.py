@@ -1,7 +1,7 @@
 """Facts of each language, read from `languages/CODE/language.yaml`.
 
-In: an ISO 639-1 code. Out: a `LanguagePack`. A new language is one folder: `language.yaml` and, next to it, prompts,
-word lists and labels; the language named by `fallback` replaces prompts and labels that are missing.
+A new language is one folder: `language.yaml` and, next to it, prompts, word lists and labels; the language named by
+`fallback` replaces prompts and labels that are missing.
 
     language_pack("ru").wording.answer      # 'Ответ'
     language_pack("de").stemmer             # 'german': no folder, so only what every language has
@@ -15,7 +15,8 @@ from typing import Annotated
 import yaml
 from pydantic import AfterValidator
 
-from opora.text import resources
+from opora.errors import InputError
+from opora.text.resources import language_text, languages
 from opora.validation import Record, nearest, parse_record
 
 DEFAULT_LANGUAGE = "en"
@@ -117,57 +118,61 @@ class LanguagePack(Record):
     interval_separator: str = ", "
     """Separator of the two ends of an interval."""
 
-    @property
-    def has_folder(self) -> bool:
-        return self.code in resources.languages()
-
 
 @functools.cache
 def language_pack(code: str) -> LanguagePack:
     """Return the pack of a language; one without a folder has a stemmer, a script and nothing else."""
-    source = resources.language_text(code, "language.yaml")
-    if source:
-        where = f"languages/{code}/language.yaml"
-        return parse_record(LanguagePack, {"code": code, **yaml.safe_load(source)}, where)
+    if source := language_text(code, "language.yaml"):
+        return parse_record(LanguagePack, {"code": code, **yaml.safe_load(source)}, f"languages/{code}/language.yaml")
     foreign = () if code in SLAVIC_CYRILLIC else ("ru",)
     script = "cyrillic" if code in CYRILLIC else "latin"
     return LanguagePack(code=code, name=code, script=script, stemmer=SNOWBALL.get(code, ""), mixes_with=foreign)
 
 
-def supported_language(code: str) -> str:
-    """Return `code` if the language has a folder, else the language that opora falls back to."""
-    return code if code in resources.languages() else DEFAULT_LANGUAGE
+@functools.cache
+def fallbacks(code: str) -> tuple[str, ...]:
+    """Return a language and those it falls back to, only languages with a folder. Raises InputError for a circle."""
+    codes = [_with_folder(code)]
+    while codes[-1] != DEFAULT_LANGUAGE:
+        fallback = _with_folder(language_pack(codes[-1]).fallback)
+        if fallback in codes:
+            path = " -> ".join([*codes, fallback])
+            raise InputError(
+                f"languages/{codes[-1]}/language.yaml: fallback {fallback} makes a circle ({path}); "
+                f"name a language that leads to {DEFAULT_LANGUAGE}"
+            )
+        codes.append(fallback)
+    return tuple(codes)
 
 
 def language_with_file(code: str, name: str) -> str:
     """Return the language whose folder has a file `name`: `code`, or the first that it falls back to."""
-    code = supported_language(code)
-    while not resources.language_text(code, name) and code != language_pack(code).fallback:
-        code = language_pack(code).fallback
-    return code
+    return next((code for code in fallbacks(code) if language_text(code, name)), DEFAULT_LANGUAGE)
 
 
 def wording(code: str) -> Wording:
-    """Return the fixed words of an answer in a language, or in the one it falls back to."""
-    pack = language_pack(supported_language(code))
-    return pack.wording or wording(pack.fallback)
+    """Return the fixed words of an answer in a language, or in the first it falls back to."""
+    return next(words for code in fallbacks(code) if (words := language_pack(code).wording))
 
 
 def multiple_choice(code: str) -> MultipleChoice:
-    """Return letters and words of multiple-choice questions in a language, or in the one it falls back to."""
-    pack = language_pack(supported_language(code))
-    return pack.multiple_choice or multiple_choice(pack.fallback)
+    """Return letters and words of multiple-choice questions in a language, or in the first it falls back to."""
+    return next(choice for code in fallbacks(code) if (choice := language_pack(code).multiple_choice))
+
+
+def _with_folder(code: str) -> str:
+    return code if code in languages() else DEFAULT_LANGUAGE
 
 
 def language_packs() -> list[LanguagePack]:
     """Return the packs of all languages with a folder."""
-    return [language_pack(code) for code in resources.languages()]
+    return [language_pack(code) for code in languages()]
 
 
 def check_language(code: str) -> str:
     """Return `code` unchanged. Raises ValueError if the language has no folder."""
-    if code not in resources.languages():
-        raise ValueError(f"no language {code!r}; {nearest(code, list(resources.languages()))}")
+    if code not in languages():
+        raise ValueError(f"no language {code!r}; {nearest(code, list(languages()))}")
     return code
 
 

@@ -1,7 +1,7 @@
 """Word lists that search terms are built with: abbreviations, words before references, norms, months.
 
-In: a language. Out: the lists for its texts: those of the languages that it mixes with, then its own. A language
-without a folder has months, norms, conjunctions and ordinals of all languages, and no abbreviations or references.
+A language has the lists of the languages that it mixes with, then its own. One without a folder has months, norms,
+conjunctions and ordinals of all languages, and no abbreviations or references.
 
     lexicon("ru").abbreviations["руб"]      # ('рубль',)
     lexicon("en").references["art."]        # 'article'
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from opora.text.language_pack import language_pack
@@ -47,45 +47,36 @@ class Lexicon(NamedTuple):
 @functools.cache
 def lexicon(language: str) -> Lexicon:
     """Return the word lists of a language."""
-    has_folder = language_pack(language).has_folder
-    own = (*language_pack(language).mixes_with, language) if has_folder else ()  # its own last, to override
+    own = (
+        (*language_pack(language).mixes_with, language) if language in languages() else ()
+    )  # its own last, to override
     shared = own or languages()
     packs = [language_pack(code) for code in shared]
-    abbreviations = {key: tuple(words) for code in own for key, words in _entries(code, "abbreviations.txt")}
-    references = {
-        spelling: key
-        for code in own
-        for key, spellings in _entries(code, "references.txt")
-        for spelling in (key, *spellings)
-    }
+    abbreviations = {key: tuple(words) for key, words in _entries(own, "abbreviations.txt")}
     norms = {word: word for key in abbreviations if " " in key for word in key.split()}
-    for code in shared:
-        for line in language_lines(code, "norms.txt"):
-            norms |= dict.fromkeys(fold(line).split(), fold(line).split()[0])
-    ordinals = "|".join(dict.fromkeys(ending for pack in packs for ending in pack.ordinals))
+    norms |= {name: line.split()[0] for line, _ in _entries(shared, "norms.txt") for name in line.split()}
+    endings = dict.fromkeys(ending for pack in packs for ending in pack.ordinals)
     day_endings = "|".join(dict.fromkeys(ending for pack in packs for ending in pack.day_endings))
-    spaced = {first: second for pack in packs for first, second in pack.spaced_abbreviations.items()}
+    letters = {first: second for pack in packs for first, second in pack.spaced_abbreviations.items()}
+    spaced = [rf"\b(?:{first}|{first.upper()})\.\s+(?=[{second}]\.)" for first, second in letters.items()]
     return Lexicon(
         abbreviations=abbreviations,
-        references=references,
+        references={word: key for key, words in _entries(own, "references.txt") for word in (key, *words)},
         norms=norms,
-        months={name: int(key) for code in shared for key, names in _entries(code, "months.txt") for name in names},
+        months={name: int(key) for key, names in _entries(shared, "months.txt") for name in names},
         conjunctions=frozenset(word for pack in packs for word in pack.conjunctions),
         date_prepositions=frozenset(word for pack in packs for word in pack.date_prepositions),
-        ordinal=re.compile(rf"\d+-?(?:{ordinals}{'|' if ordinals else ''}[a-zа-яё]{{4,}}.*)"),
+        ordinal=re.compile(rf"\d+-?(?:{'|'.join([*endings, '[a-zа-яё]{4,}.*'])})"),
         day=re.compile(rf"(\d\d?)(?:-?(?:{day_endings}))?"),
-        spaced=re.compile(
-            "|".join(rf"\b(?:{first}|{first.upper()})\.(\s+)(?=[{second}]\.)" for first, second in spaced.items())
-            or r"(?!)()"
-        ),
+        spaced=re.compile("|".join(spaced) or r"(?!)"),
         spaced_starts=frozenset(
-            start for first in spaced for start in (f"{first}.", f"{first.upper()}.", f"({first}.")
+            start for first in letters for start in (f"{first}.", f"{first.upper()}.", f"({first}.")
         ),
     )
 
 
-def _entries(language: str, name: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the lines `KEY: WORD WORD` of a word list."""
-    for line in language_lines(language, name):
+def _entries(codes: Iterable[str], name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the lines `KEY: WORD WORD` of the word lists of languages."""
+    for line in (line for code in codes for line in language_lines(code, name)):
         key, _, words = fold(line).partition(":")
         yield key, words.split()

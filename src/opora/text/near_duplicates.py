@@ -1,8 +1,6 @@
-"""Near-duplicate texts, found by MinHash and locality-sensitive hashing.
+"""Near-duplicate texts: they share about half of their word 5-grams or more (MinHash, locality-sensitive hashing).
 
-In: texts. Out: groups of indices of texts that share about half of their word 5-grams or more.
-
-    list(find_near_duplicates(["a b c d e f", "other words entirely", "a b c d e f g"]))     # [{0, 2}]
+list(find_near_duplicates(["a b c d e f", "other words entirely", "a b c d e f g"]))     # [{0, 2}]
 """
 
 from __future__ import annotations

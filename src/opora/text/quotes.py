@@ -1,7 +1,5 @@
-"""Location of a quote in a text.
-
-In: a quote and a text. Out: the span of the text with the same words and numbers in the same order, whatever the white
-space, the markup (`| * _ #`), the quotation marks and the dashes between them.
+"""Location of a quote in a text: the same words and numbers in the same order, whatever the white space, the markup
+(`| * _ #`), the quotation marks and the dashes between them.
 
     locate("срок 5 дней", "Общий *срок* — 5 дней.")      # (7, 21)
     locate("срок 6 дней", "Общий *срок* — 5 дней.")      # None
@@ -11,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from opora.text.words import SPACES, fold, words
+from opora.text.words import SPACES, Word, fold, words
 
 _SPACES = dict.fromkeys(map(ord, SPACES))
 
@@ -22,18 +20,18 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     sought = tuple(_fold(word.text) for word in words(quote))
     if not sought:
         return None
-    folded, spans = _folded_words(text)
+    folded, text_words = _folded_words(text)
     size = len(sought)
     for index in range(len(folded) - size + 1):
         if folded[index] == sought[0] and folded[index : index + size] == sought:
-            return spans[index][0], spans[index + size - 1][1]
+            return text_words[index].start, text_words[index + size - 1].end
     return None
 
 
 @functools.lru_cache(maxsize=4096)
-def _folded_words(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+def _folded_words(text: str) -> tuple[tuple[str, ...], list[Word]]:
     text_words = words(text)
-    return tuple(_fold(word.text) for word in text_words), tuple((word.start, word.end) for word in text_words)
+    return tuple(_fold(word.text) for word in text_words), text_words
 
 
 def _fold(word: str) -> str:

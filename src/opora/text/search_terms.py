@@ -1,7 +1,7 @@
 """Terms of the search index, the same for passages and questions.
 
-In: a text and its language. Out: the terms of its words without stop words, abbreviations as their full words, and one
-term per entity: a norm, a code, a reference, a date, a run of abbreviations.
+Terms of words without stop words, abbreviations as their full words, and one term per entity: a norm, a code, a
+reference, a date, a run of abbreviations.
 
     search_terms("Штраф по ст. 1259 ГК РФ", "ru")
     # ['штраф', 'стат', '1259', 'гк', 'российск', 'федерац',
@@ -11,17 +11,15 @@ term per entity: a norm, a code, a reference, a date, a run of abbreviations.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Collection
 
-from opora.text.entities.classify import piece_kind
-from opora.text.entities.entities import joined_entities, piece_entities
+from opora.text.entities.entities import joined_entities, piece_entities, piece_kind
 from opora.text.entities.pieces import edgeless
 from opora.text.language_pack import language_pack
 from opora.text.lexicon import lexicon
-from opora.text.terms.stems import term
-from opora.text.terms.stop_words import stop_terms
+from opora.text.resources import languages
+from opora.text.terms import stop_terms, term
 from opora.text.words import SPACES, Word, fold, normalize_number, words
 
 MAX_PIECES = 1_000_000
@@ -32,7 +30,7 @@ MAX_TERM_CHARS = 100
 """Longer terms are cut."""
 
 _THOUSANDS = re.compile(rf"(?<!\w)[+\-−]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?!\w)")
-_GLUED = re.compile(r"((?:[^\W\d_]\.|[§№]))(?=\d)")
+_GLUED = re.compile(r"([^\W\d_]\.|[§№])(?=\d)")
 _SINGLE_WORD = re.compile("[A-Za-zА-Яа-яЁё]+")
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+")
 """Chinese, Japanese and Korean letters, which are indexed in pairs, as Lucene's CJKAnalyzer does."""
@@ -47,15 +45,12 @@ def search_terms(text: str, language: str) -> list[str]:
     if len(pieces) > 4 and text.isupper():
         text = text.lower()
         pieces = text.split()
-    cache = _piece_cache(language)
-    piece_terms, kinds = zip(*map(cache.__getitem__, pieces), strict=True)
-    shape = "".join(kinds)
-    if "X" in shape or "NN" in shape or "Nn" in shape:
+    piece_terms, kinds = _terms_and_kinds(pieces, language)
+    if "X" in kinds or "NN" in kinds or "Nn" in kinds:
         pieces = _rewrite(text, language).split()
-        piece_terms, kinds = zip(*map(cache.__getitem__, pieces), strict=True)
-        shape = "".join(kinds)
+        piece_terms, kinds = _terms_and_kinds(pieces, language)
     terms = " ".join(piece_terms).split()
-    entities = joined_entities(pieces, piece_terms, shape, language)
+    entities = joined_entities(pieces, piece_terms, kinds, language)
     return terms + entities + _full_names(entities, language) if entities else terms
 
 
@@ -67,6 +62,11 @@ def spellings(text: str, language: str, terms: Collection[str]) -> dict[str, str
         if (piece_term := cache[piece][0]) in terms and piece_term not in first:
             first[piece_term] = edgeless(piece).strip(".").lower()
     return first
+
+
+def _terms_and_kinds(pieces: list[str], language: str) -> tuple[tuple[str, ...], str]:
+    terms, kinds = zip(*map(_piece_cache(language).__getitem__, pieces), strict=True)
+    return terms, "".join(kinds)
 
 
 def _rewrite(text: str, language: str) -> str:
@@ -83,7 +83,7 @@ class _PieceCache(dict[str, tuple[str, str]]):
 
     def __missing__(self, piece: str) -> tuple[str, str]:
         terms = " ".join(_piece_terms(piece, self.language))
-        value = terms, piece_kind(piece, terms, self.language).value
+        value = terms, piece_kind(piece, terms, self.language)
         if len(piece) <= MAX_PIECE_CHARS:
             if len(self) >= MAX_PIECES:
                 self.clear()
@@ -100,20 +100,20 @@ def _piece_terms(piece: str, language: str) -> list[str]:
     """Return the terms of one piece, then the entities that it is."""
     if _SINGLE_WORD.fullmatch(piece):  # fast path for most pieces, with the same result
         return _word_terms(piece, Word(0, len(piece), piece), language)
-    full = _full_words(edgeless(piece), language)
+    full = _full_terms(edgeless(piece), language)
     if full is not None:
-        return [term(word, language) for word in full]
-    by_word = (_word_terms(piece, word, language) for word in words(piece))
-    return [*itertools.chain.from_iterable(by_word), *piece_entities(piece, language)]
+        return full
+    word_terms = [word_term for word in words(piece) for word_term in _word_terms(piece, word, language)]
+    return word_terms + piece_entities(piece, language)
 
 
 def _word_terms(piece: str, word: Word, language: str) -> list[str]:
     text = word.text[:MAX_TERM_CHARS]
     if word.is_number:
         return [normalize_number(text, language)]
-    full = _full_words(f"{text}." if piece.startswith(".", word.end) else text, language)
+    full = _full_terms(f"{text}." if piece.startswith(".", word.end) else text, language)
     if full is not None:
-        return [term(full_word, language) for full_word in full]
+        return full
     if _CJK.search(word.text):
         return _cjk_pairs(word.text, language)
     word_term = term(text, language)
@@ -132,13 +132,14 @@ def _cjk_pairs(text: str, language: str) -> list[str]:
     return pairs
 
 
-def _full_words(spelling: str, language: str) -> tuple[str, ...] | None:
-    """Return the full words of an abbreviation, None if it is none."""
+def _full_terms(spelling: str, language: str) -> list[str] | None:
+    """Return the terms of the full words of an abbreviation, None if it is none."""
     if len(spelling.rstrip(".")) == 1 and spelling[0].isupper():  # an initial
         return None
     abbreviations = lexicon(language).abbreviations
     key = fold(spelling)
-    return abbreviations.get(key, abbreviations.get(key.removesuffix(".")))
+    full = abbreviations.get(key, abbreviations.get(key.removesuffix(".")))
+    return None if full is None else [term(word, language) for word in full]
 
 
 def _full_names(entities: list[str], language: str) -> list[str]:
@@ -150,5 +151,5 @@ def _full_names(entities: list[str], language: str) -> list[str]:
 @functools.cache
 def _stop_terms(language: str) -> frozenset[str]:
     """Return the stop words of a language and of those that it mixes with; none for a language without a folder."""
-    pack = language_pack(language)
-    return frozenset().union(*map(stop_terms, (language, *pack.mixes_with))) if pack.has_folder else frozenset()
+    codes = (language, *language_pack(language).mixes_with) if language in languages() else ()
+    return frozenset(stop_term for code in codes for stop_term in stop_terms(code))

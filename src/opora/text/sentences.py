@@ -1,8 +1,6 @@
-"""Sentences of a text, as spans.
+"""Sentences of a text, as (start, end) in characters without the white space around them.
 
-In: a text and its language. Out: (start, end) in characters, in order, without the white space around them.
-
-    sentences("Срок — 5 дней. Плата — 3 руб. в день.", "ru")      # [(0, 14), (15, 37)]
+sentences("Срок — 5 дней. Плата — 3 руб. в день.", "ru")      # [(0, 14), (15, 37)]
 """
 
 from __future__ import annotations
@@ -16,10 +14,14 @@ Span = tuple[int, int]
 
 
 def sentences(text: str, language: str) -> list[Span]:
-    """Return the spans of the sentences of `text`, split by razdel or sentencex as the language says."""
+    """Return the spans of the sentences of `text` in order, split by razdel or sentencex as the language says."""
     split = _razdel if language_pack(language).sentence_splitter == "razdel" else _sentencex
-    stripped = (_strip(text, start, end) for start, end in split(text, language))
-    return [(start, end) for start, end in stripped if start < end]
+    spans = []
+    for start, end in split(text, language):
+        if sentence := text[start:end].strip():
+            first = text.index(sentence, start)
+            spans.append((first, first + len(sentence)))
+    return spans
 
 
 def _razdel(text: str, language: str) -> list[Span]:
@@ -39,13 +41,8 @@ def _razdel(text: str, language: str) -> list[Span]:
 def _sentencex(text: str, language: str) -> list[Span]:
     import sentencex
 
-    spans = []
-    end = 0
-    for sentence in sentencex.segment(language, text):
-        start = text.index(sentence, end)
-        end = start + len(sentence)
-        spans.append((start, end))
-    return spans
+    boundaries = sentencex.get_sentence_boundaries(language, text)
+    return [(boundary["start_index"], boundary["end_index"]) for boundary in boundaries]
 
 
 @functools.cache
@@ -53,8 +50,3 @@ def _abbreviation_before_number(language: str) -> re.Pattern[str]:
     """Return the pattern of an abbreviation at the end of a sentence that a number continues."""
     abbreviations = "|".join(map(re.escape, language_pack(language).abbreviations_before_numbers))
     return re.compile(rf"(?:^|\W)(?:{abbreviations})\.$" if abbreviations else r"(?!)", re.IGNORECASE)
-
-
-def _strip(text: str, start: int, end: int) -> Span:
-    span = text[start:end]
-    return start + len(span) - len(span.lstrip()), start + len(span.rstrip())

@@ -1,9 +1,7 @@
-"""Words and numbers of a text with their positions, and the spelling that they are compared by.
+"""Words of a text with their positions, numbers whole with sign and thousands, and the spelling to compare them by.
 
-In: a text in any script. Out: runs of letters; numbers, whole with their sign, decimal mark and thousands.
-
-    [word.text for word in words("до 10 000 руб., +12,5 %")]    # ['до', '10 000', 'руб', '+12,5']
-    fold("Вы\u0301ставочный")                                   # 'выставочный'
+[word.text for word in words("до 10 000 руб., +12,5 %")]    # ['до', '10 000', 'руб', '+12,5']
+fold("Вы\u0301ставочный")                                   # 'выставочный'
 """
 
 from __future__ import annotations
@@ -46,8 +44,7 @@ def words(text: str) -> list[Word]:
 
 def word_texts(text: str) -> list[str]:
     """Return the texts of `words(text)`, several times faster."""
-    texts: list[str] = _WORD.findall(text)
-    return texts
+    return _WORD.findall(text)
 
 
 def folded_words(text: str) -> list[str]:
@@ -57,31 +54,23 @@ def folded_words(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Return the form in which words are compared: like `normalize_case`, with ё as е."""
-    lower = text.lower()
-    return (lower if _FOLDED.fullmatch(lower) else _compose(lower)).replace("ё", "е")
+    return normalize_case(text).replace("ё", "е")
 
 
 def normalize_case(text: str) -> str:
     """Return `text` in lower case and composed (NFC), without stress marks and soft hyphens, apostrophes straight."""
     lower = text.lower()
-    return lower if _FOLDED.fullmatch(lower) else _compose(lower)
-
-
-def _compose(lower: str) -> str:
-    composed = unicodedata.normalize("NFC", lower)
-    return _MARKS.sub("", composed).replace("’", "'").replace("ʼ", "'")
+    if _FOLDED.fullmatch(lower):
+        return lower
+    return _MARKS.sub("", unicodedata.normalize("NFC", lower)).replace("’", "'").replace("ʼ", "'")
 
 
 def normalize_number(number: str, language: str) -> str:
     """Return a number as digits with a decimal point: `10 000,5` as `10000.5`; `10,000` as `10000` in English only.
-
-    Dates and versions keep their points: `12.1.004`.
-    """
+    Dates and versions keep their points: `12.1.004`."""
     digits = re.sub(rf"[{SPACES}]", "", number).replace("−", "-").removeprefix("+")
     mark = language_pack(language).thousands_mark
     if mark and re.fullmatch(rf"-?\d{{1,3}}({re.escape(mark)}\d{{3}})+(\.\d+)?", digits):
         digits = digits.replace(mark, "")
     digits = digits.replace(",", ".")
-    if digits.count(".") == 1:
-        digits = digits.rstrip("0").rstrip(".")
-    return digits
+    return digits.rstrip("0").rstrip(".") if digits.count(".") == 1 else digits

@@ -28,7 +28,7 @@ from opora.retrieval.embedders.navec import DIMENSIONS, NAME, find_word_vectors,
 from opora.retrieval.embedders.settings import EmbeddingSettings
 from opora.retrieval.store.bm25 import idf, read_frequencies, write_frequencies
 from opora.retrieval.vectors import Vectors
-from opora.text.terms.stems import lemma, term
+from opora.text.terms import lemma, term
 from opora.text.words import normalize_case, word_texts
 
 LANGUAGE = "ru"

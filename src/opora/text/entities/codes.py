@@ -1,8 +1,6 @@
-"""Codes of letters and digits, numbers with hyphens and names with underscores.
+"""Codes of letters and digits, numbers with hyphens and names with underscores, in one spelling.
 
-In: one piece. Out: one spelling for all ways to write a code.
-
-    code("RTX-4090"), code("RTX 4090")      # ('rtx4090', 'rtx4090')
+code("RTX-4090"), code("RTX 4090")      # ('rtx4090', 'rtx4090')
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ CODE = re.compile(r"(?=.*\d)(?:[^\W_]+[-./:])*[^\W_]+")
 _NAME = re.compile(r"_*[^\W_]+(?:_+[^\W_]+)+_*")
 _JOINT = re.compile(r"(?<=[^\W\d])[-./: ]+|[-./: ]+(?=[^\W\d])")
 
-_LATIN = str.maketrans("авекмнорстух", "abekmhopctyx")
-_CYRILLIC = str.maketrans("abekmhopctyx", "авекмнорстух")
-_LOOKALIKES = frozenset("авекмнорстухabekmhopctyx")
+_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES = "авекмнорстух", "abekmhopctyx"
+_TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
+_TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES, _CYRILLIC_LOOKALIKES)
 
 
 def code_entities(inner: str, language: str) -> list[str]:
@@ -35,5 +33,5 @@ def code(text: str) -> str:
     """Return one spelling of a code: `RTX-4090`, `RTX 4090` and `RTX4090` are `rtx4090`. Letters that look the same in
     Latin and Cyrillic take the script of the other letters, Latin if there are none."""
     folded = _JOINT.sub("", fold(text)).replace(":", "-")
-    letters = {letter for letter in folded if letter.isalpha()} - _LOOKALIKES
-    return folded.translate(_CYRILLIC if any("а" <= letter <= "я" for letter in letters) else _LATIN)
+    is_cyrillic = any("а" <= letter <= "я" and letter not in _CYRILLIC_LOOKALIKES for letter in folded)
+    return folded.translate(_TO_CYRILLIC if is_cyrillic else _TO_LATIN)

@@ -1,8 +1,6 @@
-"""Dates, in digits and with the name of the month.
+"""Dates, in digits and with the name of the month, as `2021-03-12` and `2021-03`.
 
-In: pieces and their kinds. Out: `2021-03-12` and `2021-03`.
-
-    digit_date("12.03.2021", "ru")      # ['2021-03', '2021-03-12', '2021']
+digit_date("12.03.2021", "ru")      # ['2021-03', '2021-03-12', '2021']
 """
 
 from __future__ import annotations
@@ -17,12 +15,8 @@ from opora.text.words import fold
 
 DIGIT_DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}|\d\d)г?|(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
 """`12.03.2021`, `2021-03-12` or `12/03/2021`; `г` is the Russian for year."""
-_DAY_MONTH_YEAR = r"([NnCc])w?M([Nn])"
-"""`12 March 2021`, `12th of March 2021`."""
-_MONTH_DAY_YEAR = r"M([nc]|[NC])([Nn])"
-"""`March 12, 2021`."""
-_MONTH_YEAR = r"M([Nn])"
-_NAMED_DATE = re.compile(f"{_DAY_MONTH_YEAR}|{_MONTH_DAY_YEAR}|{_MONTH_YEAR}")
+_NAMED_DATE = re.compile(r"[NnCc]w?M[Nn]|M[NnCc]?[Nn]")
+"""`12 March 2021`, `12th of March 2021`, `March 12, 2021` or `March 2021`."""
 
 
 def named_dates(pieces: Sequence[str], kinds: str, language: str) -> Iterator[str]:
@@ -32,7 +26,7 @@ def named_dates(pieces: Sequence[str], kinds: str, language: str) -> Iterator[st
         words = [fold(core(piece)) for piece in pieces[match.start() : match.end()]]
         month = next(lists.months[word] for word in words if word in lists.months)
         year = words[-1]
-        day = next((found.group(1) for word in words[:-1] if (found := lists.day.fullmatch(word))), "")
+        day = next((day_match[1] for word in words[:-1] if (day_match := lists.day.fullmatch(word))), "")
         if len(words) == 4 and words[1] not in lists.date_prepositions:
             day = ""
         if re.fullmatch(r"\d{4}", year):
@@ -51,12 +45,13 @@ def digit_date(text: str, language: str) -> list[str]:
             return []
         day, month = (day, month) if int(day) > 12 else (month, day)
     year = year if len(year) == 4 else f"20{year}"
-    dates = list(_date(year, month, day))
+    dates = _date(year, month, day)
     return [*dates, year] if dates else []
 
 
-def _date(year: str, month: str, day: str) -> Iterator[str]:
-    if 1 <= int(month) <= 12 and (not day or 1 <= int(day) <= 31):
-        yield f"{year}-{int(month):02}"
-        if day:
-            yield f"{year}-{int(month):02}-{int(day):02}"
+def _date(year: str, month: str, day: str) -> list[str]:
+    """Return the month and, if there is a day, the day; empty if there is no such month or day."""
+    if not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= 31):
+        return []
+    year_month = f"{year}-{int(month):02}"
+    return [year_month, f"{year_month}-{int(day):02}"] if day else [year_month]

@@ -1,7 +1,4 @@
-"""Norms and standards, and runs of abbreviations.
-
-In: pieces and their kinds. Out: `гост12.1.004-91` and, without the year, `гост12.1.004`; `152фз`; `гк_рф`.
-"""
+"""Norms and standards, and runs of abbreviations: `гост12.1.004-91` and, without the year, `гост12.1.004`; `гк_рф`."""
 
 from __future__ import annotations
 

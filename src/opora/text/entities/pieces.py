@@ -1,7 +1,7 @@
 """Pieces of a text between white space, and their kinds.
 
-In: a piece as it is written. Out: the piece without punctuation. The kinds of all pieces of a text form a string of one
-letter per piece, which the patterns of norms, references and dates match.
+The kinds of all pieces of a text form a string of one letter per piece, which the patterns of norms, references and
+dates match.
 
     core("(ст.")        # 'ст'
     edgeless("(ст.")    # 'ст.'
@@ -11,39 +11,24 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-MAX_ENTITY_CHARS = 40
-"""Longer entities are ignored."""
-LETTER = r"[^\W\d_]"
-
 EDGES = "«»\"'“”„‘’()[]{}<>,;:!?…*•`"
-CLOSING = frozenset('»"”’)]},;:.!?…')
-"""Punctuation that ends an entity."""
 _DASHES = str.maketrans("‐‑‒–—−", "------")
 
 
 class PieceKind(StrEnum):
-    """Kind of a piece. A kind in lower case is one whose closing punctuation ends the entity."""
+    """Kind of a piece. Numbers, codes, abbreviations and months have it in lower case if their closing punctuation ends
+    the entity."""
 
     NUMBER = "N"
-    CODE = "C"
-    """Letters and digits, such as `RTX-4090`."""
-    ABBREVIATION = "A"
-    """An abbreviation in capitals, or the name of a norm."""
+    CODE = "C"  # letters and digits, such as `RTX-4090`
+    ABBREVIATION = "A"  # in capitals, or the name of a norm
     MONTH = "M"
-    LAST_NUMBER = "n"
-    LAST_CODE = "c"
-    LAST_ABBREVIATION = "a"
-    LAST_MONTH = "m"
-    FOREIGN_NAME = "L"
-    """A short Latin word in a text of another script."""
-    CAPITAL = "P"
-    """A single capital letter."""
-    REFERENCE = "R"
-    """A word before the number of a place in a document, such as `статья`."""
+    FOREIGN_NAME = "L"  # a short Latin word in a text of another script
+    CAPITAL = "P"  # a single capital letter
+    REFERENCE = "R"  # a word before the number of a place in a document, such as `статья`
     NUMBER_SIGN = "#"
     CONJUNCTION = "I"
-    SPLIT = "X"
-    """A piece that has to be split after its point or joined with the next one first."""
+    SPLIT = "X"  # has to be split after its point or joined with the next piece first
     WORD = "w"
 
 

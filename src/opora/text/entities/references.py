@@ -1,7 +1,4 @@
-"""References to places in documents: articles, sections, clauses.
-
-In: pieces with their terms and kinds. Out: `статья_1259`, and with the abbreviation after it `статья_1259_гк`.
-"""
+"""References to articles, sections and clauses: `статья_1259`, and with the abbreviation after it `статья_1259_гк`."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from opora.text.entities.pieces import PieceKind, core, edgeless
 from opora.text.lexicon import lexicon
-from opora.text.terms.stems import term
+from opora.text.terms import term
 from opora.text.words import fold
 
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
@@ -21,7 +18,7 @@ _ONES = {"": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "
 
 
 def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
-    """Yield the references of a text; `terms` and `kinds` have an entry for each piece."""
+    """Yield the references of a text."""
     for match in _REFERENCE.finditer(kinds):
         first, last = match.start(1), match.end() - 1
         word = reference_word(pieces[match.start()], terms[match.start()], language)

@@ -1,1 +1,0 @@
-"""Terms that words are compared by: stems, lemmas, stop words."""
