@@ -12,15 +12,12 @@ from typing import Any, NamedTuple, get_args
 
 import yaml
 
-from opora.bench.results.i18n import Words, flatten_texts, read_texts
-from opora.bench.results.labels import row_names
+from opora.bench.results.i18n import Words, flatten_texts, read_texts, row_names
 from opora.bench.results.metrics import Column
 from opora.bench.results.table import Table, headline
 from opora.records import Behavior
 from opora.report.settings import TEXTS
 from opora.text.resources import language_text
-
-BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
 
 
 class RefusalCell(NamedTuple):
@@ -59,7 +56,7 @@ class RefusalMatrix:
     def behaviors(self) -> list[Behavior]:
         """Behaviors that at least one question expects."""
         expected = {behavior for _, behavior, _ in self._counts}
-        return [behavior for behavior in BEHAVIORS if behavior in expected]
+        return [behavior for behavior in get_args(Behavior) if behavior in expected]
 
     def cells(self, model: str, expected: str) -> list[RefusalCell]:
         """Return the answers and the refusals of a model where `expected` is the right behavior."""

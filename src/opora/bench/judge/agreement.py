@@ -1,27 +1,27 @@
 """Agreement of a judge with labels, and its biases for length and position.
 
-In: labelled answers and pairs, with the verdicts on them. Out: a `JudgeAgreement`, and its Markdown.
-
-    print(format_agreement(measure_agreement(labels, pairs, "score")))
+print(format_agreement(measure_agreement(labels, pairs, "score")))
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from opora.bench.judge.labels import LABELS, AnswerPair, LabelledAnswer
 from opora.bench.judge.parse import FORMS
-from opora.bench.results.markdown import Grid, format_interval, markdown
-from opora.bench.results.verdict import JudgeVerdict
+from opora.bench.results.i18n import words_in
+from opora.bench.results.markdown import Grid, markdown
+from opora.bench.results.table import JudgeVerdict
 from opora.metrics.agreement import cluster_interval, cohen_kappa
 from opora.metrics.bootstrap import RESAMPLES, Interval, bootstrap
 from opora.validation import Record
 
 
 class JudgedAnswer(NamedTuple):
-    """A labelled answer and the verdict on it."""
+    """Labelled answer with a verdict."""
 
     label: LabelledAnswer
     verdict: JudgeVerdict
@@ -83,9 +83,6 @@ def measure_agreement(
         values, expected = [row.verdict.value for row in rows], [row.label.value(template) for row in rows]
         return cohen_kappa(values, expected, categories, quadratic=True)
 
-    def length_bias(rows: Sequence[JudgedAnswer]) -> float | None:
-        return _length_bias(rows, template)
-
     hits = [float(row.verdict.correct == row.label.correct) for row in judged]
     used_labels = [name for name in LABELS if any(label.label == name for label, _ in labels)]
     counts = Counter((row.label.label, row.verdict.value) for row in judged)
@@ -99,32 +96,28 @@ def measure_agreement(
         accuracy=bootstrap(hits, *draws, questions),
         confusion={name: {str(value): counts[name, value] for value in categories} for name in used_labels},
         called_correct={name: correct[name] for name in used_labels},
-        length_bias=cluster_interval(length_bias, judged, questions, *draws),
-        position=_position_bias(pairs, seed, resamples),
+        length_bias=cluster_interval(partial(_length_bias, template=template), judged, questions, *draws),
+        position=_position_bias(pairs, *draws),
     )
 
 
 def format_agreement(agreement: JudgeAgreement) -> str:
     """Return Markdown: one line per measure, and a table of labels against verdicts."""
-    position, number = agreement.position, "score" if agreement.template == "score" else "grade"
+    position, number, show = agreement.position, agreement.template, words_in("en").interval
     lines = [
-        ["kappa, correct or not", format_interval(agreement.kappa, 2), "1: full agreement, 0: chance"],
-        [f"quadratic kappa, {number}", format_interval(agreement.weighted_kappa, 2), "1: full agreement, 0: chance"],
-        ["accuracy, correct or not", format_interval(agreement.accuracy, 2), "share that equals the label"],
-        [
-            "length bias",
-            format_interval(agreement.length_bias, 2, signed=True),
-            "extra points for long answers; 0: none",
-        ],
-        ["first of two wins", format_interval(position.first_wins, 2), "0.5: no position bias"],
-        ["inconsistent pairs", format_interval(position.inconsistent, 2), "share whose winner changes with the order"],
-        ["better of two wins", format_interval(position.better_wins, 2), "share, over both orders"],
+        ["kappa, correct or not", show(agreement.kappa), "1: full agreement, 0: chance"],
+        [f"quadratic kappa, {number}", show(agreement.weighted_kappa), "1: full agreement, 0: chance"],
+        ["accuracy, correct or not", show(agreement.accuracy), "share that equals the label"],
+        ["length bias", show(agreement.length_bias, signed=True), "extra points for long answers; 0: none"],
+        ["first of two wins", show(position.first_wins), "0.5: no position bias"],
+        ["inconsistent pairs", show(position.inconsistent), "share whose winner changes with the order"],
+        ["better of two wins", show(position.better_wins), "share, over both orders"],
         ["missing verdicts", f"{agreement.missing} of {agreement.answers}", "answers; left out above"],
         ["missing choices", f"{position.missing} of {position.pairs}", "pairs, both orders counted"],
     ]
     values = list(next(iter(agreement.confusion.values()), {}))
     rows = [
-        [label, *(str(counts[value]) for value in values), str(agreement.called_correct[label])]
+        [label, *map(str, counts.values()), str(agreement.called_correct[label])]
         for label, counts in agreement.confusion.items()
     ]
     tables = [

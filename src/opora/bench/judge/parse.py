@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import yaml
 
-from opora.bench.results.verdict import JudgeVerdict
+from opora.bench.results.table import JudgeVerdict
 from opora.models.base import JsonSchema
 from opora.text.resources import language_text, languages
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from opora.artifacts import Manifest
 from opora.bench.judge.session import Failure, JudgePrompt, JudgeReply
 from opora.bench.judge.settings import JudgeSettings
-from opora.bench.results.verdict import JudgeVerdict
+from opora.bench.results.table import JudgeVerdict
 from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
 from opora.validation import Record

@@ -19,7 +19,7 @@ from opora.bench.judge.budget import Budget, max_prompt_tokens
 from opora.bench.judge.parse import FORMS, NoVerdictError, parse_verdict
 from opora.bench.judge.prompt import Case, add_reminder, build_judge_chat, prompt_hash
 from opora.bench.judge.settings import JudgeSettings
-from opora.bench.results.verdict import JudgeVerdict
+from opora.bench.results.table import JudgeVerdict
 from opora.console.progress import Progress
 from opora.errors import InputError, ModelError
 from opora.models.base import AttemptError, Chat, Completion, LanguageModel

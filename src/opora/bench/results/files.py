@@ -1,7 +1,4 @@
-"""Files of a finished benchmark.
-
-In: scored rows and a table. Out: `answers.jsonl`, `timings.jsonl`, `table.json`, `table.md`, `table.tex`.
-"""
+"""Files of a finished benchmark: `answers.jsonl`, `timings.jsonl`, `table.json`, `table.md`, `table.tex`."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
 """Texts and numbers of tables in the language of the reader.
 
-In: a language. Out: texts by key from `languages/XX/bench.yaml`, and numbers as that language writes them. A key that a
-language lacks has its English text.
-
-    words = words_in("ru")
-    words("scores.title"), words.number(0.42)       # 'Оценки', '0,42'
+words = words_in("ru")                          # texts of languages/ru/bench.yaml; English where it has none
+words("scores.title"), words.number(0.42)       # 'Оценки', '0,42'
+row_names(table, words)                         # {'1 random': 'случайных: 1'}
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from opora.bench.results.metrics import Column
+from opora.bench.results.table import ConditionValues, Table
 from opora.metrics.bootstrap import Interval
 from opora.text.language_pack import language_pack
 from opora.text.resources import language_text
@@ -66,8 +65,7 @@ class Words:
 
     def interval(self, interval: Interval, digits: int = 2, signed: bool = False) -> str:
         """Return `0.42 [0.31, 0.54]`, or a dash if there is no value."""
-        mean = self.number(interval.mean, digits, signed)
-        return f"{mean} {self.span(interval, digits, signed)}".rstrip()
+        return f"{self.number(interval.mean, digits, signed)} {self.span(interval, digits, signed)}".rstrip()
 
     def p(self, value: float | None) -> str:
         """Return a p-value: `0.012`, or `< 0.001`."""
@@ -83,7 +81,6 @@ def capital(text: str) -> str:
 
 @functools.cache
 def words_in(language: str) -> Words:
-    """Return the texts of a language."""
     return Words(language, read_texts("en") | read_texts(language))
 
 
@@ -92,11 +89,37 @@ def read_texts(language: str) -> dict[str, str]:
     return dict(flatten_texts(yaml.safe_load(language_text(language, TEXTS)) or {}))
 
 
-def flatten_texts(texts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return (dotted key, text) of every leaf of nested mappings."""
-    pairs: list[tuple[str, str]] = []
+def flatten_texts(texts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (dotted key, text) of every leaf of nested mappings."""
     for key, value in texts.items():
-        pairs += (
-            flatten_texts(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
-        )
-    return pairs
+        if isinstance(value, dict):
+            yield from flatten_texts(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def row_names(table: Table, words: Words) -> dict[str, str]:
+    """Return name of a row -> its display name."""
+    if words.language == "en":
+        return {row.name: row.name for row in table.rows}
+    several = len({row.model for row in table.rows}) > 1
+    names = {}
+    for row in table.rows:
+        condition = condition_in_words(row.condition, words)
+        names[row.name] = f"{row.model}: {condition}" if condition and several else condition or row.name
+    return names
+
+
+def condition_in_words(condition: ConditionValues, words: Words) -> str:
+    """Return the description of a condition; empty for no condition and for unknown ones."""
+    if "slot" in condition:
+        return words("condition.slot", **condition)
+    if "order" in condition:
+        order = words.named("order", str(condition["order"]))
+        return words("condition.order", passages=condition["passages"], order=order)
+    if "distractors" not in condition:
+        return ""
+    if not condition["count"]:
+        return words("condition.none")
+    kind = words.named("distractor", str(condition["distractors"]))
+    return words("condition.distractors", count=condition["count"], kind=kind)

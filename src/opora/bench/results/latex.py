@@ -1,10 +1,7 @@
 """Grids as LaTeX, for a thesis.
 
-In: a table or its grids, a prefix for labels. Out: `table` environments to `\\input`, with captions and labels; long
-grids become `longtable`. The document needs the packages booktabs and amssymb, and longtable for long grids.
-
-    format_latex(table)
-    latex(grid, caption="ru: scores", label="ru-summary")
+`format_latex(table)` returns `table` environments to `\\input`, and a `longtable` for a long grid. The document needs
+the packages booktabs, amssymb and longtable.
 """
 
 from __future__ import annotations

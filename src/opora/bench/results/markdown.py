@@ -1,9 +1,6 @@
 """Tables as text: for a terminal, a README, a thesis.
 
-In: a table, and the language of its texts. Out: grids of text, and their Markdown (their LaTeX: `latex.py`).
-
-    print(format_table(table))
-    format_table(table, words_in("ru"))
+print(format_table(table, words_in("ru")))
 """
 
 from __future__ import annotations
@@ -12,8 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opora.bench.results.i18n import Words, words_in
-from opora.bench.results.labels import row_names
+from opora.bench.results.i18n import Words, row_names, words_in
 from opora.bench.results.metrics import SUMMARY, Better, Column
 from opora.bench.results.table import (
     Group,
@@ -26,7 +22,6 @@ from opora.bench.results.table import (
     shown_columns,
     verdict,
 )
-from opora.metrics.bootstrap import Interval
 
 ARROWS: dict[Better, str] = {"up": " ↑", "down": " ↓", "": ""}
 MARKS: dict[Verdict, str] = {"better": " ▲", "worse": " ▼", "": ""}
@@ -64,11 +59,6 @@ def grids(table: Table, words: Words | None = None, columns: Sequence[str] = SUM
 def format_table(table: Table, words: Words | None = None) -> str:
     """Return Markdown that is readable in a terminal."""
     return "\n\n".join(map(markdown, grids(table, words))) + "\n"
-
-
-def format_interval(interval: Interval, digits: int, signed: bool = False) -> str:
-    """Return an interval in English: `0.42 [0.31, 0.54]`, or a dash if there is no value."""
-    return words_in("en").interval(interval, digits, signed)
 
 
 def markdown(grid: Grid) -> str:

@@ -1,24 +1,107 @@
 """Metrics of benchmarks: one row of `COLUMNS` declares all that tables, plots and reports know about a metric.
 
 In: a question and an answer. Out: one `Score` per metric; a metric that does not apply has no value, and a reason.
+Citations are scored by passage, so that citing a sentence and citing its passage count the same.
 
     score_answer(example, answer)["key_fact_accuracy"].value       # 1.0
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from opora.bench.results import scoring
-from opora.bench.results.scoring import ScoredAnswer
-from opora.metrics import rouge
+from opora.examples.evidence import gold_spans
+from opora.metrics import citations, key_facts, rouge
+from opora.metrics.spans import Span
 from opora.records import Answer, Example, Score
+from opora.text.citation_marks import remove_marks
 
 Better = Literal["up", "down", ""]
 """Direction in which a metric improves; empty where neither is better."""
 MetricGroup = Literal["quality", "refusals", "sources", "cost"]
 RECALL_AT = (1, 3, 5, 10)
+Value = float | str
+"""A score, or the reason why there is none."""
+NO_FACTS, NO_GOLD = "the question has no key facts", "the question has no gold passages"
+
+
+class ScoredAnswer:
+    """An answer with its question, and what several metrics compute from them."""
+
+    def __init__(self, example: Example, answer: Answer) -> None:
+        self.example, self.answer = example, answer
+        self.is_answerable = example.behavior != "refuse"
+        self.text, self.reference = remove_marks(answer.text), remove_marks(example.answer)
+
+    @functools.cached_property
+    def gold(self) -> list[Span]:
+        return gold_spans(self.example)
+
+    @functools.cached_property
+    def context_recall(self) -> float | None:
+        return citations.evidence_recall([hit.passage for hit in self.answer.hits], self.gold)
+
+    @functools.cached_property
+    def rouge_l(self) -> rouge.Overlap:
+        return rouge.rouge_l(self.text, self.reference)
+
+    @functools.cached_property
+    def cited(self) -> list[Span]:
+        """Spans of the cited passages, without repetition."""
+        passages = {hit.passage.id: hit.passage for hit in self.answer.hits}
+        spans = (passages.get(citation.passage_id, citation) for citation in self.answer.citations)
+        return list(dict.fromkeys(Span(span.document_id, span.start, span.end) for span in spans))
+
+
+def key_fact_accuracy(scored: ScoredAnswer) -> Value:
+    """1 if the answer holds all key facts and no forbidden one; 0 for a refusal. Unanswerable: 1 for a refusal."""
+    facts = scored.example.facts
+    if not scored.is_answerable:
+        return float(scored.answer.refused)
+    if scored.answer.refused and (facts.must or facts.must_not):
+        return 0.0
+    return _or(key_facts.key_fact_score(scored.text, facts, scored.example.language), NO_FACTS)
+
+
+def key_fact_recall(scored: ScoredAnswer) -> Value:
+    """Share of the key facts that the answer holds; 0 for a refusal. Unanswerable: 1 for a refusal."""
+    if not scored.is_answerable:
+        return float(scored.answer.refused)
+    share = key_facts.key_fact_recall(scored.text, scored.example.facts, scored.example.language)
+    return 0.0 if scored.answer.refused and share is not None else _or(share, NO_FACTS)
+
+
+def false_refusal(scored: ScoredAnswer) -> Value:
+    """1 for a refusal although the passages hold all evidence (over-refusal)."""
+    if not scored.is_answerable:
+        return "the question is unanswerable"
+    if scored.context_recall != 1.0:
+        return "the passages do not hold the evidence"
+    return float(scored.answer.refused)
+
+
+def answered_unanswerable(scored: ScoredAnswer) -> Value:
+    """1 for an answer to a question that the documents do not answer."""
+    return "the question is answerable" if scored.is_answerable else float(not scored.answer.refused)
+
+
+def citation_precision(scored: ScoredAnswer) -> Value:
+    return _or(citations.citation_precision(scored.cited, scored.gold), "the answer cites nothing, or " + NO_GOLD)
+
+
+def citation_recall(scored: ScoredAnswer) -> Value:
+    return _or(citations.citation_recall(scored.cited, scored.gold), NO_GOLD)
+
+
+def context_recall(scored: ScoredAnswer) -> Value:
+    """Share of the evidence that the retrieved passages hold."""
+    return _or(scored.context_recall, NO_GOLD)
+
+
+def _or(value: float | None, reason: str) -> Value:
+    return reason if value is None else value
 
 
 class Column(NamedTuple):
@@ -32,7 +115,7 @@ class Column(NamedTuple):
     meaning: str
     better: Better = ""
     group: MetricGroup = "quality"
-    score: Callable[[ScoredAnswer], float | str] | None = None
+    score: Callable[[ScoredAnswer], Value] | None = None
     """Computes the metric of an answer; None if the task or the judge writes it into the row."""
     summary: bool = False
     """Shown in the summary, the table with one line per row."""
@@ -59,9 +142,9 @@ COLUMNS = (
            summary=True, by_group=True, thesis=True),
     Column("key_fact_accuracy", "key-fact accuracy",
            "Share of answers that hold every key fact and no forbidden one.", "up",
-           score=scoring.key_fact_accuracy, summary=True, by_group=True, thesis=True),
+           score=key_fact_accuracy, summary=True, by_group=True, thesis=True),
     Column("key_fact_recall", "key-fact recall", "Share of the key facts of a question that the answer holds.", "up",
-           score=scoring.key_fact_recall, summary=True),
+           score=key_fact_recall, summary=True),
     Column("exact_match", "exact match", "Share of answers that equal the reference word for word.", "up",
            score=lambda scored: rouge.exact_match(scored.text, scored.reference)),
     Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up",
@@ -75,15 +158,15 @@ COLUMNS = (
     Column("refusal", "refusals", "Share of all questions that are refused.", group="refusals",
            score=lambda scored: float(scored.answer.refused), by_group=True),
     Column("false_refusal", "false refusals", "Refused although the passages hold the evidence (over-refusal).", "down",
-           "refusals", scoring.false_refusal, summary=True, thesis=True),
+           "refusals", false_refusal, summary=True, thesis=True),
     Column("answered_unanswerable", "answered unanswerable", "Answered although the documents hold no answer.", "down",
-           "refusals", scoring.answered_unanswerable, summary=True),
+           "refusals", answered_unanswerable, summary=True),
     Column("citation_precision", "citation precision", "Share of the cited passages that hold evidence.", "up",
-           "sources", scoring.citation_precision),
+           "sources", citation_precision),
     Column("citation_recall", "citation recall", "Share of the evidence that the cited passages hold.", "up",
-           "sources", scoring.citation_recall, summary=True, by_group=True),
+           "sources", citation_recall, summary=True, by_group=True),
     Column("context_recall", "context recall", "Share of the evidence that the retrieved passages hold.", "up",
-           "sources", scoring.context_recall),
+           "sources", context_recall),
     *(
         Column(f"recall_{k}", f"recall@{k}", f"Share of the evidence in the first {k} hits.", "up", "sources",
                summary=True, by_group=k == 5, thesis=k != 3)
@@ -116,7 +199,7 @@ def score_answer(example: Example, answer: Answer) -> dict[str, Score]:
     return {column.metric: _score(column, column.score(scored)) for column in COLUMNS if column.score}
 
 
-def _score(column: Column, value: float | str) -> Score:
+def _score(column: Column, value: Value) -> Score:
     if isinstance(value, str):
         return Score(metric=column.metric, value=None, reason=value)
     return Score(metric=column.metric, value=value)

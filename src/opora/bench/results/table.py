@@ -1,8 +1,6 @@
 """Table of a benchmark: means with intervals by row, question type and domain, and paired differences.
 
-In: scored rows, one per entry of the table and question. Out: a `Table`, which `markdown.py` and `latex.py` format.
-
-    table = make_table(rows, [Entry("smollm2", "smollm2"), Entry("raft", "smollm2+train/raft", against="smollm2")])
+table = make_table(rows, [Entry("smollm2", "smollm2"), Entry("raft", "smollm2+train/raft", against="smollm2")])
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Self
 
 from opora.bench.results.metrics import COLUMNS, GROUPED, Column
-from opora.bench.results.verdict import JudgeVerdict
 from opora.metrics.bootstrap import RESAMPLES, Difference, Interval, bootstrap, holm, paired_difference
 from opora.records import QUESTION_TYPES, Answer, Behavior, QuestionType
 from opora.validation import Record
@@ -43,6 +40,16 @@ class ScoredRow(Record):
         return self.model_copy(update={"scores": scores})
 
 
+class JudgeVerdict(Record):
+    """Verdict of a judge on one answer, or on a pair of answers."""
+
+    reason: str
+    value: int
+    """Template `score`: 1 to 5; `grade`: 0 to 4; `pair`: number of the better answer, 1 or 2."""
+    correct: bool | None = None
+    """None for template `pair`."""
+
+
 class AnswerRow(ScoredRow):
     """One question answered by one model."""
 
@@ -54,7 +61,6 @@ class AnswerRow(ScoredRow):
     """Evidence, verbatim."""
     answer: Answer
     verdict: JudgeVerdict | None = None
-    """Verdict of a judge, if there is one."""
 
     def without_seconds(self) -> Self:
         row = super().without_seconds()
@@ -69,7 +75,7 @@ class Entry(NamedTuple):
     model: str
     condition: ConditionValues = {}
     against: str = ""
-    """Name of the entry that it is compared with; empty for none."""
+    """Name of the entry to compare with; empty for none."""
 
 
 class TableRow(Record):
@@ -115,22 +121,22 @@ def make_table(rows: Sequence[ScoredRow], entries: Sequence[Entry], seed: int = 
     Raises ValueError if two compared entries have different questions.
     """
     own = {entry.name: _own(rows, entry) for entry in entries}
-    compared = _compare(entries, own, seed, resamples)
+    draws = (seed, resamples)
+    compared = _compare(entries, own, draws)
     table_rows = tuple(
         TableRow(
             **entry._asdict(),
             questions=len(own[entry.name]),
-            metrics=_means(own[entry.name], [column.metric for column in COLUMNS], seed, resamples),
+            metrics=_means(own[entry.name], [column.metric for column in COLUMNS], draws),
             differences=compared[entry.name],
-            by_question_type=_grouped(own[entry.name], "question_type", seed, resamples),
-            by_domain=_grouped(own[entry.name], "domain", seed, resamples),
+            by_question_type=_grouped(own[entry.name], "question_type", draws),
+            by_domain=_grouped(own[entry.name], "domain", draws),
         )
         for entry in entries
     )
     questions = list({row.id: row for row in rows}.values())
-    return Table(
-        rows=table_rows, questions=len(questions), clusters=len(set(_clusters(questions))), resamples=resamples
-    )
+    clusters = len(set(_clusters(questions)))
+    return Table(rows=table_rows, questions=len(questions), clusters=clusters, resamples=resamples)
 
 
 def verdict(column: Column, difference: Difference | None) -> Verdict:
@@ -165,7 +171,7 @@ def _groups(row: TableRow, group: Group) -> dict[str, dict[str, Interval]]:
 
 
 def _compare(
-    entries: Sequence[Entry], own: Mapping[str, Sequence[ScoredRow]], seed: int, resamples: int
+    entries: Sequence[Entry], own: Mapping[str, Sequence[ScoredRow]], draws: tuple[int, int]
 ) -> dict[str, dict[str, Difference]]:
     """Return entry -> metric -> difference, with corrected p-values."""
     by_entry: dict[str, dict[str, Difference]] = {entry.name: {} for entry in entries}
@@ -175,14 +181,9 @@ def _compare(
         if missing:
             raise ValueError(f"{entry.name} and {entry.against} have different questions: {sorted(missing)[:3]}")
     for column in COLUMNS:
+        values = {name: _values(rows, column.metric) for name, rows in own.items()}
         differences = [
-            paired_difference(
-                _values(own[entry.name], column.metric),
-                _values(own[entry.against], column.metric),
-                seed,
-                resamples,
-                _clusters(own[entry.name]),
-            )
+            paired_difference(values[entry.name], values[entry.against], *draws, _clusters(own[entry.name]))
             for entry in compared
         ]
         for entry, difference in zip(compared, holm(differences), strict=True):
@@ -204,17 +205,15 @@ def _clusters(rows: Sequence[ScoredRow]) -> list[str]:
     return [row.cluster or f"question {row.id}" for row in rows]
 
 
-def _means(rows: Sequence[ScoredRow], metrics: Sequence[str], seed: int, resamples: int) -> dict[str, Interval]:
+def _means(rows: Sequence[ScoredRow], metrics: Sequence[str], draws: tuple[int, int]) -> dict[str, Interval]:
     clusters = _clusters(rows)
-    return {metric: bootstrap(_values(rows, metric), seed, resamples, clusters) for metric in metrics}
+    return {metric: bootstrap(_values(rows, metric), *draws, clusters) for metric in metrics}
 
 
-def _grouped(rows: Sequence[ScoredRow], attribute: str, seed: int, resamples: int) -> dict[str, dict[str, Interval]]:
+def _grouped(rows: Sequence[ScoredRow], group: Group, draws: tuple[int, int]) -> dict[str, dict[str, Interval]]:
     """Return group -> metric -> interval; question types in their order, domains by name."""
     groups: dict[str, list[ScoredRow]] = {}
     for row in rows:
-        groups.setdefault(getattr(row, attribute), []).append(row)
-    order = sorted(
-        groups, key=lambda name: (QUESTION_TYPES.index(name) if name in QUESTION_TYPES else len(QUESTION_TYPES), name)
-    )
-    return {name: _means(groups[name], GROUPED, seed, resamples) for name in order}
+        groups.setdefault(getattr(row, group), []).append(row)
+    types = [name for name in QUESTION_TYPES if name in groups]
+    return {name: _means(groups[name], GROUPED, draws) for name in [*types, *sorted(groups.keys() - set(types))]}
