@@ -1,9 +1,7 @@
 """Answers to questions, with verified citations, from any model.
 
-index = open_index(Path("index"))
 answerer = open_answerer("extractive", index, AskSettings())
 [answer] = answerer.answer(retrieve(["Какой срок хранения?"], index, top_k=4))
-answer.citations[0].location          # 'ru/financial/fees.pdf, Сроки > Хранение, p. 2'
 """
 
 from __future__ import annotations
@@ -62,9 +60,9 @@ def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[Retriev
 
 
 def open_answerer(spec: str, index: Index, settings: AskSettings, load: LoadModel = load_model) -> Answerer:
-    """Open the answerer of a model spec.
+    """Open the answerer of a model spec, whose language model `load` loads.
 
-    `load` loads its language model. Raises InputError for an unknown spec, ModelError for a model that does not load.
+    Raises InputError for an unknown spec, ModelError for a model that does not load.
     """
     if spec == "extractive":
         return ExtractiveAnswerer(index, settings)

@@ -1,11 +1,8 @@
 """Verification of citations: marks such as `[2]` against the passages, quotes against their text.
 
-In: the output of a model, and the hits in its prompt. Out: the final answer without invalid citations; the valid ones,
-each of which is a span of a document; and those that were dropped.
-
-    checked = check_citations('Quote: "A fee of 12 EUR is due." [1]\\nAnswer: It is 12 EUR. [1] [9]', hits)
-    checked.text            # 'It is 12 EUR. [1]'
-    checked.dropped         # (DroppedCitation(text='[9]', reason='no such passage'),)
+checked = check_citations('Quote: "A fee of 12 EUR is due." [1]\\nAnswer: It is 12 EUR. [1] [9]', hits)
+checked.text            # 'It is 12 EUR. [1]'
+checked.dropped         # (DroppedCitation(text='[9]', reason='no such passage'),)
 """
 
 from __future__ import annotations
@@ -36,12 +33,10 @@ class CheckedAnswer(NamedTuple):
 
 def check_citations(output: str, hits: Sequence[Hit]) -> CheckedAnswer:
     """Check the output of a model against the passages in its prompt; `hits[0]` is number 1."""
-    form = parse_answer(output)
-    checker = _CitationChecker(hits)
+    form, checker = parse_answer(output), _CitationChecker(hits)
     for quote, number in form.quotes:
         checker.check_quote(quote, number)
-    text = _QUOTED.sub(checker.check_quoted, form.final)
-    text = filter_marks(text, checker.check_mark)
+    text = filter_marks(_QUOTED.sub(checker.check_quoted, form.final), checker.check_mark)
     return CheckedAnswer(text.strip(), tuple(checker.citations), tuple(checker.dropped))
 
 
@@ -69,12 +64,8 @@ class _CitationChecker:
 
     def check_quote(self, quote: str, number: int | None) -> bool:
         """Cite the quote in passage `number`, else in the first passage that holds it; drop it if none does."""
-        order = list(range(1, len(self._passages) + 1))
-        if number in order:
-            order.remove(number)
-            order.insert(0, number)
-        for marker in order:
-            passage = self._passages[marker - 1]
+        numbered = enumerate(self._passages, 1)
+        for marker, passage in sorted(numbered, key=lambda pair: pair[0] != number):
             if span := locate(quote, passage.text):
                 self._add(cite(passage, marker, span))
                 return True

@@ -74,22 +74,19 @@ class Distractors:
 
 
 def holds_answer(passage: Passage, example: Example) -> bool:
-    """Return True if a passage may answer the question.
-
-    It does if it overlaps a gold passage, or holds a quote or all key facts. Without quotes and key facts, it does if
-    it holds most terms of the answer.
-    """
+    """Return True if a passage overlaps a gold passage, or holds a quote or all key facts; without these, most terms of
+    the answer."""
     if passage.id in example.gold or any(overlap(passage, own) for own in example.passages):
         return True
     if example.behavior == "refuse":
         return False
     if any(locate(quote.text, passage.text) for quote in example.quotes):
         return True
+    language = example.language
     if example.facts.must:
-        return key_fact_recall(passage.full_text, example.facts, example.language) == 1.0
+        return key_fact_recall(passage.full_text, example.facts, language) == 1.0
     if example.quotes:
         return False
-    language = example.language
     new_terms = set(terms(example.answer, language)) - set(terms(example.question, language))
     shared = new_terms & set(terms(passage.full_text, language))
     return bool(new_terms) and len(shared) >= ANSWER_SHARE * len(new_terms)

@@ -23,14 +23,12 @@ _LINE_START = re.compile(r"\s*(?:[-*+•]|\d+[.)]|\|)\s?")
 
 
 class _Atom(NamedTuple):
-    """The smallest piece that is kept whole: a sentence, or a table row. The first row includes the table header.
-
-    `table_header` is the header of a row that can stand without the first row above it.
-    """
+    """The smallest piece that is kept whole: a sentence, or a table row. The first row includes the table header."""
 
     start: int
     end: int
     table_header: str = ""
+    """Header of a row that can stand without the first row above it."""
     is_row: bool = False
 
 

@@ -34,12 +34,10 @@ def find_sources(locations: Sequence[str], exclude: Sequence[str], root: Path) -
 
 
 def _find(location: str, root: Path) -> list[Source]:
-    scheme, separator, rest = location.partition("://")
-    if not separator:
-        scheme, rest = "file", location
+    scheme = location.partition("://")[0] if "://" in location else "file"
     if scheme not in SOURCES:
         raise InputError(f"{location}: the scheme {scheme!r} is unknown; {nearest(scheme, list(SOURCES))}")
-    return SOURCES[scheme](rest if scheme == "file" else location, root)
+    return SOURCES[scheme](location.removeprefix("file://"), root)
 
 
 def _is_excluded(name: str, glob: str) -> bool:
