@@ -14,7 +14,7 @@ from opora.models.base import Completion
 from opora.records import Document, Example, Hit, KeyFacts, Option, Passage, Quote
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.rerankers.lambdamart.features import FEATURES
+from opora.retrieval.rerankers.lambdamart.features import NAMES
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
 from opora.text import resources
 from opora.text.search_terms import search_terms
@@ -303,7 +303,7 @@ def compute_held_out_loss(spec, path):
 
     from opora.models.backends.loading import load_causal_lm
     from opora.models.spec import parse_spec
-    from opora.train.engine.reference import PlainScorer
+    from opora.train.engine.verify import PlainScorer
     from opora.train.llm.encoding import encode_examples
     from opora.train.objectives.sft import Sft
 
@@ -390,7 +390,7 @@ def add_random_adapter(model, invocation=None, **changes):
 
 def draw_token_rows(kind, seed=0):
     """Return rows of random tokens that share prefixes as `kind` says."""
-    from opora.train.examples import TokenizedRow as Row
+    from opora.train.scorer import TokenizedRow as Row
 
     rng = random.Random(f"{kind} {seed}")
 
@@ -475,7 +475,7 @@ def make_candidate(text, id="p", bm25=1.0, cosine=0.0, heading=(), title="", lan
 
 def make_lambdamart():
     """Return a reranker with one split: passages with more than half of the question's weight come first."""
-    text = LAMBDAMART.format(names=" ".join(FEATURES), feature=FEATURES.index("any_share"))
+    text = LAMBDAMART.format(names=" ".join(NAMES), feature=NAMES.index("any_share"))
     return LambdaMartReranker(text, "the test")
 
 

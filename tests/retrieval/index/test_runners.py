@@ -166,7 +166,7 @@ def test_every_passage_is_written_once_although_a_worker_is_killed(cluster, corp
 def test_rows_are_appended_to_a_table(cluster, corpus, table):
     open_lance(table, SHAPE).write(make_rows("local", PassageSource(corpus, frozenset({"d0", "d1"})), row_maker))
     write_rows(cluster, PassageSource(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
-    assert by_id(open_lance(table, SHAPE).rows([], ["id"])).keys() == {f"p{n}" for n in range(80)}
+    assert by_id(open_lance(table, SHAPE).scan([], ["id"])).keys() == {f"p{n}" for n in range(80)}
 
 
 @NEEDS_RAY

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opora.errors import InputError, MissingExtraError
-from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
+from opora.retrieval.rerankers.lambdamart.features import NAMES, compute_features
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
 from opora.train.reranker.groups import RankingGroup
 from opora.train.reranker.settings import RerankerTrainSettings
@@ -52,6 +52,6 @@ def train_lambdamart(groups: Iterable[RankingGroup], settings: RerankerTrainSett
         "seed": settings.seed,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(FEATURES), params=parameters)
+    data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(NAMES), params=parameters)
     booster = lightgbm.train(parameters, data, num_boost_round=settings.trees)
     return LambdaMartReranker(booster.model_to_string(), "the trained LambdaMART model")

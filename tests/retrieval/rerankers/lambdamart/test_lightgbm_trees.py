@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from opora.errors import InputError
-from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
+from opora.retrieval.rerankers.lambdamart.features import NAMES, compute_features
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import (
     MODEL_FILE,
     LambdaMartReranker,
@@ -15,7 +15,7 @@ from opora.retrieval.rerankers.lambdamart.lightgbm_trees import (
 from tests.factories import make_candidate, make_query
 
 
-def train(rows, labels, groups, names=FEATURES, **settings):
+def train(rows, labels, groups, names=NAMES, **settings):
     import lightgbm
 
     parameters = {
@@ -34,8 +34,8 @@ def train(rows, labels, groups, names=FEATURES, **settings):
 def booster():
     """Booster trained to rank high values of `passage_share` first."""
     rng = np.random.default_rng(0)
-    rows = rng.random((400, len(FEATURES))).astype(np.float32)
-    labels = (rows[:, FEATURES.index("passage_share")] > 0.6).astype(int)
+    rows = rng.random((400, len(NAMES))).astype(np.float32)
+    labels = (rows[:, NAMES.index("passage_share")] > 0.6).astype(int)
     return train(rows, labels, [10] * 40, num_leaves=15, rounds=30)
 
 
@@ -43,20 +43,18 @@ def booster():
 @pytest.mark.parametrize("objective", ["lambdarank", "regression"])
 def test_scores_are_those_of_lightgbm(leaves, objective):
     rng = np.random.default_rng(leaves)
-    rows = rng.normal(size=(300, len(FEATURES))).astype(np.float32)
+    rows = rng.normal(size=(300, len(NAMES))).astype(np.float32)
     labels = rng.integers(3, size=300)
     model = train(rows, labels, [10] * 30, num_leaves=leaves, objective=objective)
     trees = Trees([_pairs(section) for section in model.model_to_string().split("\nTree=")[1:]])
-    fresh = np.vstack([rows, rng.normal(size=(100, len(FEATURES))), np.zeros((1, len(FEATURES)))]).astype(np.float32)
+    fresh = np.vstack([rows, rng.normal(size=(100, len(NAMES))), np.zeros((1, len(NAMES)))]).astype(np.float32)
     assert np.allclose(trees.predict(fresh), model.predict(fresh), atol=1e-9)
 
 
 def test_a_tree_without_splits_is_a_constant():
-    model = train(
-        np.zeros((20, len(FEATURES)), np.float32), np.arange(20) % 2, [10, 10], objective="regression", rounds=1
-    )
+    model = train(np.zeros((20, len(NAMES)), np.float32), np.arange(20) % 2, [10, 10], objective="regression", rounds=1)
     trees = Trees([_pairs(section) for section in model.model_to_string().split("\nTree=")[1:]])
-    assert np.allclose(trees.predict(np.ones((2, len(FEATURES)), np.float32)), [0.5, 0.5])
+    assert np.allclose(trees.predict(np.ones((2, len(NAMES)), np.float32)), [0.5, 0.5])
 
 
 def test_a_saved_reranker_gives_the_same_scores(booster, tmp_path):

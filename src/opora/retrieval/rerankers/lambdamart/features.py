@@ -1,44 +1,37 @@
 """Features of a candidate passage for LambdaMART, comparable across corpora and languages.
 
-In: a query and its candidates. Out: one row per candidate, shape (candidates, FEATURES), float32. Scores are divided
-by the best score among the candidates; terms are weighted by their share of the question's total inverse document
-frequency. So a model trained on one corpus works on another. Sources: Liu 2009, "Learning to Rank for Information
-Retrieval", section 1.2; proximity: Tao and Zhai 2007.
+Scores are divided by the best score among the candidates; terms are weighted by their share of the question's total
+inverse document frequency. So a model trained on one corpus works on another. Sources: Liu 2009, "Learning to Rank for
+Information Retrieval", section 1.2; proximity: Tao and Zhai 2007.
 
-    compute_features(query, candidates)[0, FEATURES.index("bm25")]        # 1.0 for the best BM25 score
+    compute_features(query, candidates)[0, NAMES.index("bm25")]        # 1.0 for the best BM25 score
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.rerankers.lambdamart.proximity import PROXIMITY, TermPosition, proximity
+from opora.retrieval.rerankers.lambdamart.proximity import (
+    Match,
+    adjacent_share,
+    closeness,
+    near_share,
+    window_density,
+    window_share,
+)
 from opora.retrieval.rerankers.lambdamart.question_types import TYPES, question_type
 from opora.retrieval.store.bm25 import K1
 from opora.retrieval.vectors import Vectors
 from opora.text.language import uses_cyrillic
 from opora.text.search_terms import search_terms
 from opora.text.words import words
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "scores": ("bm25", "bm25_rank", "bm25_gap", "cosine", "cosine_share", "cosine_rank", "cosine_gap", "both"),
-    "words": ("passage_share", "any_share", "saturated", "rarest", "missing", "density"),
-    "headings": ("heading_share", "heading_precision", "title_share"),
-    "proximity": PROXIMITY,
-    "numbers": ("question_numbers", "numbers_share", "numbers_density"),
-    "names": ("question_names", "names_share", "names_density"),
-    "passage": ("length", "table", "same_language"),
-    "question": (*(f"asks_{name}" for name in TYPES), "question_terms", "dates", "evidence"),
-}
-"""Group -> features, in the order of the columns."""
-FEATURES: tuple[str, ...] = tuple(name for group in GROUPS.values() for name in group)
 
 DIGITS = frozenset("0123456789")
 LONG_QUESTION = 20
@@ -50,7 +43,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 _OPENING = ' «"(“„'
 
 
-class _QuestionFacts(NamedTuple):
+class QuestionFacts(NamedTuple):
     """Facts of a question. `weights`: term -> share of the question's total weight."""
 
     weights: Mapping[str, float]
@@ -58,48 +51,123 @@ class _QuestionFacts(NamedTuple):
     numbers: frozenset[str]
     names: frozenset[str]
     type: str
-    constant: list[float]
-    """Features that all candidates share: one-hot question type, number of terms."""
     language: str
 
 
-class _CandidateFacts(NamedTuple):
-    """Facts of a candidate.
+class RelativeScore(NamedTuple):
+    """Score of a candidate among the candidates: share of the best, reciprocal rank, gap to the best competitor."""
 
-    `positions`: positions of the question's terms; `heading`: terms of the question in its headings; `numbers` and
-    `names`: density per term; `dates`: number of dates, 1 for three or more.
+    value: float
+    share: float
+    rank: float
+    gap: float
+
+
+class CandidateFacts(NamedTuple):
+    """Facts of a candidate for a question. `weights` are those of the question's terms.
+
+    `matches`: (position, term) of the question's terms; `positions`: the same by term; `heading`, `title` and
+    `present`: the question's terms in the headings, in the title, and anywhere; `numbers` and `names`: density per
+    term; `dates`: number of dates, 1 for three or more.
     """
 
-    positions: list[TermPosition]
-    counts: Mapping[str, int]
-    heading: frozenset[str]
+    question: QuestionFacts
+    weights: Mapping[str, float]
+    bm25: RelativeScore
+    cosine: RelativeScore
+    matches: Sequence[Match]
+    positions: Mapping[str, Sequence[int]]
+    heading: Set[str]
+    heading_terms: int
+    title: Set[str]
+    present: Set[str]
     length: int
+    mean_length: float
     numbers: float
     names: float
     dates: float
     table: bool
+    language: str
+
+    def weight(self, terms: Iterable[str]) -> float:
+        """Return the sum of the weights of `terms`, which are terms of the question."""
+        return sum([self.weights[term] for term in terms])
+
+
+class Feature(NamedTuple):
+    """Column of the features: its name, its group, and the function that computes it."""
+
+    name: str
+    group: str
+    value: Callable[[CandidateFacts], float]
+
+
+def _type_feature(name: str) -> Feature:
+    return Feature(f"asks_{name}", "question", lambda facts: facts.question.type == name)
+
+
+FEATURES = (
+    Feature("bm25", "scores", lambda facts: facts.bm25.share),
+    Feature("bm25_rank", "scores", lambda facts: facts.bm25.rank),
+    Feature("bm25_gap", "scores", lambda facts: facts.bm25.gap),
+    Feature("cosine", "scores", lambda facts: facts.cosine.value),
+    Feature("cosine_share", "scores", lambda facts: facts.cosine.share),
+    Feature("cosine_rank", "scores", lambda facts: facts.cosine.rank),
+    Feature("cosine_gap", "scores", lambda facts: facts.cosine.gap),
+    Feature("both", "scores", lambda facts: (facts.bm25.share + facts.cosine.share) / 2),
+    Feature("passage_share", "words", lambda facts: facts.weight(facts.positions)),
+    Feature("any_share", "words", lambda facts: facts.weight(facts.present)),
+    Feature("saturated", "words", lambda facts: _saturated_weight(facts)),
+    Feature("rarest", "words", lambda facts: facts.question.rarest in facts.present),
+    Feature("missing", "words", lambda facts: _missing_weight(facts)),
+    Feature("density", "words", lambda facts: len(facts.matches) / facts.length),
+    Feature("heading_share", "headings", lambda facts: facts.weight(facts.heading)),
+    Feature("heading_precision", "headings", lambda facts: len(facts.heading) / (facts.heading_terms or 1)),
+    Feature("title_share", "headings", lambda facts: facts.weight(facts.title)),
+    Feature("ordered", "proximity", lambda facts: adjacent_share(facts.positions, facts.weights)),
+    Feature("unordered", "proximity", lambda facts: near_share(facts.positions, facts.weights)),
+    Feature("window_share", "proximity", lambda facts: window_share(facts.matches, facts.positions, facts.weights)),
+    Feature("window_density", "proximity", lambda facts: window_density(facts.matches, facts.positions, facts.weights)),
+    Feature("rare_distance", "proximity", lambda facts: closeness(facts.positions, facts.weights)),
+    Feature("first", "proximity", lambda facts: 1 - facts.matches[0][0] / facts.length if facts.matches else 0.0),
+    Feature("question_numbers", "numbers", lambda facts: bool(facts.question.numbers)),
+    Feature("numbers_share", "numbers", lambda facts: _present_share(facts, facts.question.numbers)),
+    Feature("numbers_density", "numbers", lambda facts: facts.numbers),
+    Feature("question_names", "names", lambda facts: bool(facts.question.names)),
+    Feature("names_share", "names", lambda facts: _present_share(facts, facts.question.names)),
+    Feature("names_density", "names", lambda facts: facts.names),
+    Feature("length", "passage", lambda facts: facts.length / facts.mean_length),
+    Feature("table", "passage", lambda facts: facts.table),
+    Feature("same_language", "passage", lambda facts: facts.language == facts.question.language),
+    *map(_type_feature, TYPES),
+    Feature("question_terms", "question", lambda facts: min(LONG_QUESTION, len(facts.weights))),
+    Feature("dates", "question", lambda facts: facts.dates),
+    Feature("evidence", "question", lambda facts: _evidence_density(facts)),
+)
+"""Columns in their order. A trained model depends on it: after a change, rerankers are trained again."""
+NAMES = tuple(feature.name for feature in FEATURES)
 
 
 def compute_features(query: Query, candidates: Sequence[Candidate]) -> Vectors:
-    """Return one row per candidate, columns as in `FEATURES`; 0 where a feature does not apply."""
+    """Return shape (candidates, FEATURES), float32; 0 where a feature does not apply."""
     if not candidates:
         return np.zeros((0, len(FEATURES)), dtype=np.float32)
     question = _question_facts(query)
-    mean = sum(len(candidate.terms) for candidate in candidates) / len(candidates) or 1.0
-    rows = np.array([_text_features(question, candidate, mean) for candidate in candidates], dtype=np.float32)
-    return np.hstack([_score_features(query, candidates), rows])
+    mean_length = sum(len(candidate.terms) for candidate in candidates) / len(candidates) or 1.0
+    bm25 = _relative_scores([candidate.bm25 for candidate in candidates])
+    cosine = _relative_scores([_cosine(query, candidate) for candidate in candidates])
+    facts = map(functools.partial(_candidate_facts, question, mean_length), candidates, bm25, cosine)
+    return np.array([[feature.value(row) for feature in FEATURES] for row in facts], dtype=np.float32)
 
 
-def _question_facts(query: Query) -> _QuestionFacts:
+def _question_facts(query: Query) -> QuestionFacts:
     total = sum(query.terms.values()) or 1.0
-    kind = question_type(query.text)
-    return _QuestionFacts(
+    return QuestionFacts(
         {term: weight / total for term, weight in query.terms.items()},
         max(query.terms, key=query.terms.__getitem__, default=""),
         frozenset(filter(_is_number, query.terms)),
         frozenset(_names(query.text, query.language)) & query.terms.keys(),
-        kind,
-        [*(float(name == kind) for name in TYPES), float(min(LONG_QUESTION, len(query.terms)))],
+        question_type(query.text),
         query.language,
     )
 
@@ -115,22 +183,6 @@ def _names(text: str, language: str) -> Iterator[str]:
             yield from search_terms(word.text, language)
 
 
-def _score_features(query: Query, candidates: Sequence[Candidate]) -> Vectors:
-    """Return the group `scores`: score relative to the best one, reciprocal rank, gap to the best competitor."""
-    bm25 = np.array([candidate.bm25 for candidate in candidates], dtype=np.float32)
-    cosine = np.array([_cosine(query, candidate) for candidate in candidates], dtype=np.float32)
-    columns = []
-    for scores in (bm25, cosine):
-        best = max(float(scores.max()), 0.0) or 1.0
-        share = scores / best
-        # rank is the number of better scores, so that ties share a rank
-        rank = np.where(scores > 0, 1.0 / (1 + (scores[None, :] > scores[:, None]).sum(axis=1)), 0.0)
-        columns.append((share, rank, share - _best_competitors(share)))
-    (lexical, *more_bm25), (dense, *more_cosine) = columns
-    both = (lexical + dense) / 2
-    return np.column_stack([lexical, *more_bm25, cosine, dense, *more_cosine, both]).astype(np.float32)
-
-
 def _cosine(query: Query, candidate: Candidate) -> float:
     """Return the cosine, also of a candidate that dense retrieval did not return."""
     if candidate.cosine or query.vector is None or candidate.vector is None:
@@ -138,84 +190,46 @@ def _cosine(query: Query, candidate: Candidate) -> float:
     return max(0.0, float(candidate.vector @ query.vector))
 
 
-def _best_competitors(scores: Vectors) -> Vectors:
-    """Return for each score the best of all other scores, 0 if there is none."""
-    if len(scores) == 1:
-        return np.zeros_like(scores)
-    second, first = np.partition(scores, -2)[-2:]
-    competitors = np.full_like(scores, first)
-    competitors[int(scores.argmax())] = second
-    return competitors
+def _relative_scores(values: Sequence[float]) -> Iterator[RelativeScore]:
+    scores = np.array(values, dtype=np.float32)
+    share = scores / (max(float(scores.max()), 0.0) or 1.0)
+    # rank is the number of better scores, so that ties share a rank
+    rank = np.where(scores > 0, 1.0 / (1 + (scores[None, :] > scores[:, None]).sum(axis=1)), 0.0)
+    competitors = np.zeros_like(share)
+    if len(share) > 1:
+        second, first = np.partition(share, -2)[-2:]
+        competitors[:] = first
+        competitors[int(share.argmax())] = second
+    return map(RelativeScore, scores.tolist(), share.tolist(), rank.tolist(), (share - competitors).tolist())
 
 
-def _text_features(question: _QuestionFacts, candidate: Candidate, mean: float) -> list[float]:
-    """Return all groups but `scores`. `mean`: mean length of the candidates in terms."""
-    facts = _candidate_facts(question, candidate)
-    present = facts.counts.keys() | facts.heading
-    return [
-        *_word_features(question, facts, present),
-        *_heading_features(question, candidate, facts),
-        *proximity(facts.positions, facts.length, question.weights),
-        float(bool(question.numbers)),
-        _weight_share(question.numbers, present, question.weights),
-        facts.numbers,
-        float(bool(question.names)),
-        _weight_share(question.names, present, question.weights),
-        facts.names,
-        facts.length / mean,
-        float(facts.table),
-        float(candidate.language == question.language),
-        *question.constant,
-        facts.dates,
-        _evidence(question, facts),
-    ]
-
-
-def _candidate_facts(question: _QuestionFacts, candidate: Candidate) -> _CandidateFacts:
+def _candidate_facts(
+    question: QuestionFacts, mean_length: float, candidate: Candidate, bm25: RelativeScore, cosine: RelativeScore
+) -> CandidateFacts:
     weights, text = question.weights, str(candidate.data["text"])
+    title = str(candidate.data["metadata"].get("title", ""))
     length = len(candidate.terms) or 1
-    positions = [(position, term) for position, term in enumerate(candidate.terms) if term in weights]
+    matches = [(position, term) for position, term in enumerate(candidate.terms) if term in weights]
+    positions: dict[str, list[int]] = {}
+    for position, term in matches:
+        positions.setdefault(term, []).append(position)
+    headings = frozenset(candidate.heading_terms)
+    heading = headings & weights.keys()
     # most terms are words; `isalpha` rejects them four times faster
     numbers = [term for term in candidate.terms if not term.isalpha() and _is_number(term)]
-    counts: dict[str, int] = {}
-    for _, term in positions:
-        counts[term] = counts.get(term, 0) + 1
-    return _CandidateFacts(
-        positions,
-        counts,
-        frozenset(candidate.heading_terms) & weights.keys(),
-        length,
+    return CandidateFacts(
+        question, weights, bm25, cosine, matches, positions, heading,
+        heading_terms=len(headings),
+        title=_title_terms(title, candidate.language) & weights.keys(),
+        present=positions.keys() | heading,
+        length=length,
+        mean_length=mean_length,
         numbers=len(numbers) / length,
         names=len(_NAME.findall(text)) / length,
         dates=min(3, sum(map(_is_date, numbers))) / 3,
         table=text.lstrip().startswith("|") or "\n|" in text,
-    )
-
-
-def _word_features(question: _QuestionFacts, facts: _CandidateFacts, present: Set[str]) -> list[float]:
-    weights = question.weights
-    return [
-        sum(weights[term] for term in facts.counts),
-        sum(weights[term] for term in present),
-        sum(weights[term] * count / (count + K1) for term, count in facts.counts.items()),
-        float(question.rarest in present),
-        max((weight for term, weight in weights.items() if term not in present), default=0.0),
-        len(facts.positions) / facts.length,
-    ]
-
-
-def _heading_features(question: _QuestionFacts, candidate: Candidate, facts: _CandidateFacts) -> list[float]:
-    title = _title_terms(str(candidate.data["metadata"].get("title", "")), candidate.language)
-    return [
-        sum(question.weights[term] for term in facts.heading),
-        len(facts.heading) / (len(set(candidate.heading_terms)) or 1),
-        sum(question.weights[term] for term in title & question.weights.keys()),
-    ]
-
-
-def _evidence(question: _QuestionFacts, facts: _CandidateFacts) -> float:
-    """Return the density of the entities that answer a question of this type."""
-    return {"who": facts.names, "when": facts.dates, "how_many": facts.numbers}.get(question.type, 0.0)
+        language=candidate.language,
+    )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -223,10 +237,26 @@ def _title_terms(title: str, language: str) -> frozenset[str]:
     return frozenset(search_terms(title, language))
 
 
-def _weight_share(terms: frozenset[str], present: Set[str], weights: Mapping[str, float]) -> float:
+def _saturated_weight(facts: CandidateFacts) -> float:
+    counts = [(facts.weights[term], len(places)) for term, places in facts.positions.items()]
+    return sum([weight * count / (count + K1) for weight, count in counts])
+
+
+def _missing_weight(facts: CandidateFacts) -> float:
+    """Return the highest weight of a term that is not present."""
+    present = facts.present
+    return max([weight for term, weight in facts.weights.items() if term not in present], default=0.0)
+
+
+def _present_share(facts: CandidateFacts, terms: frozenset[str]) -> float:
     """Return the share of the weight of `terms` that is present."""
-    total = sum(weights[term] for term in terms)
-    return sum(weights[term] for term in terms & present) / total if total else 0.0
+    total = facts.weight(terms)
+    return facts.weight(terms & facts.present) / total if total else 0.0
+
+
+def _evidence_density(facts: CandidateFacts) -> float:
+    """Return the density of the entities that answer a question of this type."""
+    return {"who": facts.names, "when": facts.dates, "how_many": facts.numbers}.get(facts.question.type, 0.0)
 
 
 def _is_number(term: str) -> bool:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from opora.errors import InputError
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.rerankers.lambdamart.features import FEATURES, compute_features
+from opora.retrieval.rerankers.lambdamart.features import NAMES, compute_features
 from opora.retrieval.vectors import Vectors
 
 MODEL_FILE = "lambdamart.txt"
@@ -94,8 +94,8 @@ class LambdaMartReranker:
         if not head.startswith("tree\n") or not trees:
             raise InputError(f"{where} is not a model file of LightGBM; {RETRAIN}")
         names = tuple(_pairs(head).get("feature_names", "").split())
-        if names != FEATURES:
-            odd = sorted(set(names) ^ set(FEATURES)) or ["their order"]
+        if names != NAMES:
+            odd = sorted(set(names) ^ set(NAMES)) or ["their order"]
             raise InputError(
                 f"{where} was trained on other features than this version computes ({', '.join(odd[:3])}); {RETRAIN}"
             )
