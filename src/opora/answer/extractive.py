@@ -1,8 +1,6 @@
 """Extractive answers: the best supported sentences of the passages, verbatim, without a language model.
 
-In: a question and its hits. Out: sentences with their support, best first.
-
-    best_sentences("What is the fee?", hits, index.idf, "en")    # [SupportedSentence(0, passage, 10, 42, support=0.82)]
+best_sentences("What is the fee?", hits, index.idf, "en")    # [SupportedSentence(0, passage, 10, 42, support=0.82)]
 """
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ from typing import NamedTuple
 
 from opora.records import Hit, Passage
 from opora.text.sentences import sentences
-from opora.text.terms.stems import terms
-from opora.text.terms.stop_words import stop_terms
+from opora.text.terms import stop_terms, terms
 
 SECOND_BEST = 0.8
 """Further sentences need at least this share of the support of the best one."""
@@ -32,17 +29,14 @@ Idf = Callable[[str], float]
 
 
 class SupportedSentence(NamedTuple):
-    """The sentence `passage.text[start:end]` of hit number `hit`, from 0, and its support.
-
-    Support is the share, 0 to 1, of the question's terms in the sentence and its headings, weighted by inverse document
-    frequency.
-    """
+    """The sentence `passage.text[start:end]` of hit number `hit`, from 0, and its support."""
 
     hit: int
     passage: Passage
     start: int
     end: int
     support: float
+    """Share, 0 to 1, of the question's terms in the sentence and its headings, weighted by their idf."""
 
 
 def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) -> list[SupportedSentence]:
@@ -66,24 +60,19 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
 def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
     """Return the spans of sentences and table rows in a passage, without headings, table headers and rules."""
     spans: list[tuple[int, int]] = []
-    offset = 0
-    in_table = bool(passage.table_header)
+    offset, in_table = 0, bool(passage.table_header)
     for line in passage.text.splitlines(keepends=True):
-        start, end = offset, offset + len(line.rstrip())
+        start, text = offset, line.rstrip()
         offset += len(line)
-        text = passage.text[start:end]
-        if _TABLE_LINE.match(text):
+        was_in_table, in_table = in_table, bool(_TABLE_LINE.match(text))
+        if in_table:
             # the first row of a table is its header, not an answer
-            if in_table and not _TABLE_RULE.match(text):
-                spans.append((start, end))
-            in_table = True
-            continue
-        in_table = False
-        if not text or text.startswith("#"):
-            continue
-        if markup := _MARKUP.match(text):
-            start += markup.end()
-        spans += [(start + first, start + last) for first, last in sentences(passage.text[start:end], language)]
+            if was_in_table and not _TABLE_RULE.match(text):
+                spans.append((start, start + len(text)))
+        elif text and not text.startswith("#"):
+            markup = _MARKUP.match(text)
+            indent = markup.end() if markup else 0
+            spans += [(start + indent + a, start + indent + b) for a, b in sentences(text[indent:], language)]
     return spans
 
 
@@ -101,10 +90,8 @@ def _matched_weight(weights: Mapping[str, float], sentence: set[str], context: s
     """Return the total weight of the question's terms in a sentence; typos count by similarity."""
     total = 0.0
     for term, weight in weights.items():
-        if term in sentence:
-            total += weight
-        else:
-            total += weight * max(_typo_similarity(term, sentence), HEADING_WEIGHT * (term in context))
+        share = 1.0 if term in sentence else max(_typo_similarity(term, sentence), HEADING_WEIGHT * (term in context))
+        total += weight * share
     return total
 
 

@@ -1,11 +1,7 @@
-"""Prompt of a question, and the format of its answer.
+"""Prompt of a question, and the format of its answer. Training and inference use the same functions.
 
-In: a question, its passages and a language. Out: messages; the passages come first and the question last. Training
-examples are written by the same functions, so that training and inference use the same prompts.
-
-    chat = build_chat("What is the fee?", passages, "en")
-    format_answer(AnswerForm(final="The fee is 12 EUR. [1]", quotes=(("A fee of 12 EUR is due.", 1),)), "en")
-    # 'Quote: "A fee of 12 EUR is due." [1]\\nAnswer: The fee is 12 EUR. [1]'
+format_answer(AnswerForm(final="The fee is 12 EUR. [1]", quotes=(("A fee of 12 EUR is due.", 1),)), "en")
+# 'Quote: "A fee of 12 EUR is due." [1]\\nAnswer: The fee is 12 EUR. [1]'
 """
 
 from __future__ import annotations
@@ -17,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opora.records import Message, Passage
-from opora.text.language_pack import language_pack, supported_language, wording
+from opora.text.language_pack import language_with_file, wording
 from opora.text.resources import language_template, language_text, languages
 
 PROMPT = "answer.jinja"
@@ -31,15 +27,9 @@ class AnswerForm(NamedTuple):
     quotes: tuple[tuple[str, int | None], ...] = ()
 
 
-def prompt_language(language: str) -> str:
-    """Return the language of the prompt for a question: its own if there is a prompt in it, else its fallback."""
-    code = supported_language(language)
-    return code if language_text(code, PROMPT) else prompt_language(language_pack(code).fallback)
-
-
 def build_chat(question: str, passages: Sequence[Passage], language: str) -> list[Message]:
     """Return the system and user message that ask `question` over `passages`, which are numbered from 1."""
-    template = language_template(prompt_language(language), PROMPT)
+    template = language_template(language_with_file(language, PROMPT), PROMPT)
     numbered = [{"heading_line": _heading_line(passage), "full_text": passage.full_text} for passage in passages]
     context = template.new_context({"question": question, "passages": numbered, "refusal": wording(language).refusal})
     return [
@@ -81,7 +71,7 @@ def prompt_hashes() -> dict[str, str]:
 def _heading_line(passage: Passage) -> str:
     """Return title and headings without repetition."""
     parts = dict.fromkeys([str(passage.metadata.get("title", "")), *passage.heading])
-    return " > ".join(part for part in parts if part)
+    return " > ".join(filter(None, parts))
 
 
 @functools.cache
