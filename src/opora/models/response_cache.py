@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opora.artifacts import Journal
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import hash_json
 from opora.console.progress import Progress
 from opora.models.base import BatchModel, Chat, Completion, LanguageModel, OnCompletion
 from opora.models.registry import LoadModel, load_model

@@ -1,17 +1,18 @@
-"""Revision of a model's weights, found without loading them.
-
-model_revision(parse_spec("smollm2+train/raft"))      # 'b179c9523d0e6a0f+1f0c...'
-"""
+"""Source and revision of a model's weights, found without loading them."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opora.artifacts import fingerprint_of_file
-from opora.errors import InputError, ModelError
-from opora.models.smollm2 import smollm2_revision
+from opora.errors import InputError, ModelError, first_line
+from opora.models.smollm2 import smollm2_folder, smollm2_revision
 from opora.models.spec import Spec
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DIGITS = 16
@@ -28,12 +29,10 @@ def model_revision(spec: Spec) -> str:
     elif spec.kind == "hf" and Path(spec.name).is_dir():
         base = _checksum(Path(spec.name), "*.safetensors", "config.json")
     elif spec.kind == "hf":
-        base = _hub_commit(spec)
+        base = str(getattr(load_config(spec), "_commit_hash", None) or spec.revision or "unknown")
     else:
         base = spec.name or spec.kind
-    if not spec.adapter:
-        return base
-    return f"{base}+{adapter_revision(spec.adapter)}"
+    return f"{base}+{adapter_revision(spec.adapter)}" if spec.adapter else base
 
 
 def adapter_revision(adapter: str) -> str:
@@ -49,17 +48,23 @@ def adapter_folder(adapter: str) -> Path:
     raise InputError(f"adapter {adapter} contains no {ADAPTER_WEIGHTS}; use a folder written by `opora train` or PEFT")
 
 
+def model_source(spec: Spec) -> str:
+    """Return the folder or Hugging Face name that transformers loads a model from."""
+    return str(smollm2_folder()) if spec.kind == "smollm2" else spec.name
+
+
+def load_config(spec: Spec) -> PreTrainedConfig:
+    """Load the config of a model's architecture. Raises ModelError."""
+    from transformers import AutoConfig
+
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(model_source(spec), revision=spec.revision or None)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"model {spec.name!r} does not load: {first_line(error)}") from None
+    return config
+
+
 def _checksum(folder: Path, *patterns: str) -> str:
     """Return one checksum of all files that match."""
     files = sorted(path for pattern in patterns for path in folder.glob(pattern))
     return hashlib.sha256(" ".join(map(fingerprint_of_file, files)).encode()).hexdigest()[:DIGITS]
-
-
-def _hub_commit(spec: Spec) -> str:
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(spec.name, revision=spec.revision or None)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"model {spec.name!r} does not load: {str(error).strip().splitlines()[0]}") from None
-    return str(getattr(config, "_commit_hash", None) or spec.revision or "unknown")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from opora.models.spec import BACKENDS
 from opora.validation import NonNegativeInt, PositiveInt, Settings
 
 
@@ -22,7 +23,7 @@ class ModelSettings(Settings):
     """Chats that transformers generates at once. CTranslate2 runs one chat per thread."""
     prompt_cache_tokens: NonNegativeInt = 8192
     """Size of the prompt KV cache in tokens; 0 disables it. Prompts with a common prefix read it once."""
-    backend: Literal["auto", "transformers", "ctranslate2"] = "auto"
+    backend: str = "auto"
     """Backend of a local model. `auto`: CTranslate2 on a CPU if it supports the architecture, else transformers."""
     quantization: Literal["float32", "int8"] = "float32"
     """Number format of CTranslate2 weights. int8 is faster in a quarter of the memory, but small models then give
@@ -35,3 +36,10 @@ class ModelSettings(Settings):
     """Further attempts of a request to a server that is busy or fails."""
     concurrency: PositiveInt = 8
     """Maximum number of parallel requests to a server."""
+
+    @field_validator("backend")
+    @classmethod
+    def _check_backend(cls, name: str) -> str:
+        if name not in ("auto", *BACKENDS):
+            raise ValueError(f"use auto, {', '.join(BACKENDS)}")
+        return name

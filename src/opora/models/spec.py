@@ -1,9 +1,7 @@
-"""Parse the string that names a model, an embedder, a reranker, a store or a runner.
+"""Parse the string that names a model, an embedder, a reranker, a store or a runner: `kind:name@revision+adapter`.
 
-In: a spec, `kind:name@revision+adapter`. Out: its parts, and the module that opens it.
-
-    MODELS.parse("hf:Qwen/Qwen2.5-1.5B-Instruct@main+train/raft")
-    # Spec(kind='hf', name='Qwen/Qwen2.5-1.5B-Instruct', revision='main', adapter='train/raft', url='')
+MODELS.parse("hf:Qwen/Qwen2.5-1.5B-Instruct@main+train/raft")
+# Spec(kind='hf', name='Qwen/Qwen2.5-1.5B-Instruct', revision='main', adapter='train/raft', url='')
 """
 
 from __future__ import annotations
@@ -125,13 +123,13 @@ class SpecRegistry:
         return f"forms: {self.forms}"
 
 
-TRANSFORMERS = "opora.models.backends.transformers"
+LOCAL = "opora.models.backends.loading"
 MODELS = SpecRegistry(
     "model",
     {
         "extractive": SpecKind("extractive"),
-        "smollm2": SpecKind("smollm2[+ADAPTER]", TRANSFORMERS, "smollm2+train/raft"),
-        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION][+ADAPTER]", TRANSFORMERS, "hf:Qwen/Qwen2.5-1.5B-Instruct"),
+        "smollm2": SpecKind("smollm2[+ADAPTER]", LOCAL, "smollm2+train/raft"),
+        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION][+ADAPTER]", LOCAL, "hf:Qwen/Qwen2.5-1.5B-Instruct"),
         "openai": SpecKind(
             "openai:MODEL@URL", "opora.models.backends.openai", "openai:qwen2.5@http://localhost:8000/v1"
         ),
@@ -140,11 +138,14 @@ MODELS = SpecRegistry(
     renamed={"fake": "scripted"},
 )
 """Language models; each module has `open_model(spec, settings)`. `scripted` ships with the package, for tests."""
+parse_spec = MODELS.parse
 
-
-def parse_spec(spec: str) -> Spec:
-    """Split the spec of a language model into its parts. Raises InputError."""
-    return MODELS.parse(spec)
+BACKENDS = {
+    "ctranslate2": "opora.models.backends.ctranslate2",
+    "transformers": "opora.models.backends.transformers",
+}
+"""Backends of local models, in the order in which `auto` tries them. Each module has `supports(spec, device)` and
+`open_model(spec, settings, device)`."""
 
 
 def _patterns(form: str, parts: Mapping[str, str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def folder(tiny_model, tmp_path_factory, request):
 
 def test_a_supported_architecture_scores_as_in_transformers(folder):
     spec = f"hf:{folder}"
-    assert supports(parse_spec(spec))
+    assert supports(parse_spec(spec), torch.device("cpu"))
     # 1100 words exceed the 1024 tokens to which CTranslate2 truncates a text by default
     chats, texts = [chat(3), chat(1100), chat(20)], ["fee Monday", "north five", "quote"]
     exact = load_model(spec, ModelSettings(device="cpu", backend="transformers")).logprobs(chats, texts)

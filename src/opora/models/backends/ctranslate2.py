@@ -1,9 +1,6 @@
 """Local language model that runs in CTranslate2 on a CPU, faster than transformers with the same answers.
 
-In: a spec of a model whose architecture CTranslate2 supports. Out: a model. The weights, with an adapter merged into
-them, are converted once and kept in the user's cache.
-
-    model = CTranslateModel("smollm2+train/raft", ModelSettings())
+The weights, with an adapter merged into them, are converted once and kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -12,8 +9,9 @@ import gc
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 import ctranslate2
@@ -24,13 +22,13 @@ from transformers import GenerationConfig, PreTrainedConfig
 
 from opora.errors import ModelError, first_line
 from opora.models.backends.encoding import check_lengths, decode_completion, end_tokens
-from opora.models.backends.loading import load_causal_lm, load_config, load_tokenizer, model_source
+from opora.models.backends.loading import load_causal_lm, load_tokenizer
 from opora.models.base import BatchModel, Chat, Completion, OnCompletion
 from opora.models.chat_template import encode_chat, encode_text
 from opora.models.file_cache import cached
 from opora.models.kv_cache.prefix_groups import PrefixGroup, batched_groups, saved_tokens, shared_prefixes
 from opora.models.peft_adapter import read_invocation
-from opora.models.revision import model_revision
+from opora.models.revision import load_config, model_revision, model_source
 from opora.models.settings import ModelSettings
 from opora.models.spec import Spec, parse_spec
 
@@ -41,12 +39,12 @@ MIN_SAVED_SHARE = 0.25
 ARCHITECTURES = frozenset(("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"))
 
 
-def supports(spec: Spec) -> bool:
-    """Return True if CTranslate2 supports the architecture and the adapter; activated adapters cannot be merged.
+def supports(spec: Spec, device: torch.device) -> bool:
+    """Return True on a CPU for a known architecture and an adapter that can be merged, unlike an activated one.
 
     Raises ModelError if the model's config does not load.
     """
-    if read_invocation(spec):
+    if device.type != "cpu" or read_invocation(spec):
         return False
     return spec.kind == "smollm2" or bool(set(load_config(spec).architectures or ()) & ARCHITECTURES)
 
@@ -64,7 +62,7 @@ class CTranslateModel(BatchModel):
         self.revision = f"{model_revision(parsed)} {settings.quantization}"
         self._settings = settings
         name = hashlib.sha256(f"{parsed.name} {self.revision} {ctranslate2.__version__}".encode()).hexdigest()[:16]
-        self._folder = cached(f"ctranslate2-{name}", _writer(parsed, settings.quantization))
+        self._folder = cached(f"ctranslate2-{name}", partial(_convert, parsed, settings.quantization))
         self._tokenizer = load_tokenizer(parsed)
         self.context_tokens = int(load_config(parsed).get_text_config().max_position_embeddings)
         self._ends = end_tokens(self._tokenizer, _generation_config(parsed))
@@ -74,16 +72,15 @@ class CTranslateModel(BatchModel):
         """Load the weights at first use, and again for another number of workers, which share them."""
         if self._opened is None or self._opened.num_generators != workers:
             self._opened = None  # so that there are never two in memory
-            self._opened = self._open(workers)
+            threads = torch.get_num_threads()
+            self._opened = ctranslate2.Generator(
+                str(self._folder), device="cpu", inter_threads=workers, intra_threads=max(1, threads // workers)
+            )
+            torch.set_num_threads(threads)  # CTranslate2 sets the threads of the process to those of one worker
         return self._opened
 
-    def _open(self, workers: int) -> ctranslate2.Generator:
-        threads = torch.get_num_threads()
-        generator = ctranslate2.Generator(
-            str(self._folder), device="cpu", inter_threads=workers, intra_threads=max(1, threads // workers)
-        )
-        torch.set_num_threads(threads)  # CTranslate2 sets the threads of the process to those of one worker
-        return generator
+    def _current_generator(self) -> ctranslate2.Generator:
+        return self._opened or self._generator(1)
 
     def generate_batch(self, chats: Sequence[Chat], on_completion: OnCompletion) -> None:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
@@ -102,11 +99,8 @@ class CTranslateModel(BatchModel):
         generator = self._generator(workers)
         pool = ThreadPoolExecutor(workers)
         try:
-            futures = {
-                pool.submit(self._generate, generator, prompts[index], group.shared): index
-                for group in groups
-                for index in group.members
-            }
+            members = [(index, group.shared) for group in groups for index in group.members]
+            futures = {pool.submit(self._generate, generator, prompts[index], size): index for index, size in members}
             for future in as_completed(futures):
                 on_completion(futures[future], future.result())
         finally:
@@ -142,16 +136,13 @@ class CTranslateModel(BatchModel):
             return [float(scores[tuple(prompt)][answer[0]]) for prompt, answer in zip(prompts, answers, strict=True)]
         # one row at a time: it keeps logits of all positions, up to a gigabyte for a large vocabulary
         tokens = [self._tokenizer.convert_ids_to_tokens(row) for row in rows]
-        workers = self._opened.num_generators if self._opened else 1
-        scored = self._generator(workers).score_batch(tokens, max_batch_size=1, max_input_length=0)
-        return [
-            float(sum(result.log_probs[len(result.log_probs) - len(answer) :]))
-            for result, answer in zip(scored, answers, strict=True)
-        ]
+        scored = self._current_generator().score_batch(tokens, max_batch_size=1, max_input_length=0)
+        values = [result.log_probs for result in scored]
+        return [float(sum(row[len(row) - len(answer) :])) for row, answer in zip(values, answers, strict=True)]
 
     def _next_token(self, prompt: Sequence[int]) -> npt.NDArray[np.float64]:
         """Return the log-probability of every token of the vocabulary after a prompt, shape (vocabulary,)."""
-        [result] = self._generator(self._opened.num_generators if self._opened else 1).generate_batch(
+        [result] = self._current_generator().generate_batch(
             [self._tokenizer.convert_ids_to_tokens(list(prompt))],
             max_length=1,
             sampling_topk=1,
@@ -172,25 +163,24 @@ def _generation_config(spec: Spec) -> GenerationConfig | PreTrainedConfig:
         return load_config(spec)
 
 
-def _writer(spec: Spec, quantization: str) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        from ctranslate2.converters import TransformersConverter
+def open_model(spec: str, settings: ModelSettings, device: torch.device) -> CTranslateModel:
+    return CTranslateModel(spec, settings)
 
-        model, tokenizer = load_causal_lm(spec, torch.float32, torch.device("cpu"))
-        # next to the cache entry: a temporary file system is often smaller than a model
-        with tempfile.TemporaryDirectory(dir=folder.parent) as merged:
-            model.save_pretrained(merged)
-            tokenizer.save_pretrained(merged)
-            # the converter collects garbage after each layer, which is slow among millions of objects
-            gc.freeze()
-            try:
-                TransformersConverter(merged).convert(str(folder), quantization=quantization, force=True)
-            except (ValueError, NotImplementedError, KeyError) as error:
-                name = spec.name or spec.kind
-                raise ModelError(
-                    f"CTranslate2 cannot run {name} ({first_line(error)}); set backend to transformers"
-                ) from None
-            finally:
-                gc.unfreeze()
 
-    return write
+def _convert(spec: Spec, quantization: str, folder: Path) -> None:
+    from ctranslate2.converters import TransformersConverter
+
+    model, tokenizer = load_causal_lm(spec, torch.float32, torch.device("cpu"))
+    # next to the cache entry: a temporary file system is often smaller than a model
+    with tempfile.TemporaryDirectory(dir=folder.parent) as merged:
+        model.save_pretrained(merged)
+        tokenizer.save_pretrained(merged)
+        # the converter collects garbage after each layer, which is slow among millions of objects
+        gc.freeze()
+        try:
+            TransformersConverter(merged).convert(str(folder), quantization=quantization, force=True)
+        except (ValueError, NotImplementedError, KeyError) as error:
+            reason = f"{spec.name or spec.kind} ({first_line(error)})"
+            raise ModelError(f"CTranslate2 cannot run {reason}; set backend to transformers") from None
+        finally:
+            gc.unfreeze()

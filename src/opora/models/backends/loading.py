@@ -1,24 +1,31 @@
-"""Load the weights, tokenizer and config of local models, on the device that the settings name.
-
-In: a spec, `smollm2` or `hf:...`, with or without a PEFT adapter. Out: objects of transformers.
-
-    model, tokenizer = load_causal_lm(parse_spec("smollm2+train/raft"), torch.float32, pick_device("auto"))
-"""
+"""Open local models, `smollm2` or `hf:...`, on the device and backend that the settings name."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from opora.errors import InputError, ModelError, first_line
+from opora.models.base import LanguageModel
 from opora.models.peft_adapter import with_adapter
-from opora.models.revision import adapter_folder
-from opora.models.smollm2 import smollm2_folder
-from opora.models.spec import Spec
+from opora.models.revision import adapter_folder, model_source
+from opora.models.settings import ModelSettings
+from opora.models.spec import BACKENDS, Spec, parse_spec
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
+    """Load a model on the first backend that supports it. Raises InputError, ModelError."""
+    device = pick_device(settings.device)
+    for name, module in BACKENDS.items():
+        if settings.backend in ("auto", name) and import_module(module).supports(parse_spec(spec), device):
+            model: LanguageModel = import_module(module).open_model(spec, settings, device)
+            return model
+    raise InputError(f"backend {settings.backend} cannot run {spec!r} on {device}; set backend to auto or transformers")
 
 
 def pick_device(name: str) -> torch.device:
@@ -70,11 +77,6 @@ def load_network(spec: Spec, dtype: torch.dtype, device: torch.device) -> PreTra
     return loaded
 
 
-def model_source(spec: Spec) -> str:
-    """Return the folder or Hugging Face name that transformers loads a model from."""
-    return str(smollm2_folder()) if spec.kind == "smollm2" else spec.name
-
-
 def load_tokenizer(spec: Spec) -> PreTrainedTokenizerBase:
     """Load the tokenizer saved with the adapter, if there is one, else the model's. Raises ModelError."""
     from transformers import AutoTokenizer
@@ -89,14 +91,3 @@ def load_tokenizer(spec: Spec) -> PreTrainedTokenizerBase:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
-
-
-def load_config(spec: Spec) -> PreTrainedConfig:
-    """Load the config of a model's architecture. Raises ModelError."""
-    from transformers import AutoConfig
-
-    try:
-        config: PreTrainedConfig = AutoConfig.from_pretrained(model_source(spec), revision=spec.revision or None)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"model {spec.name!r} does not load: {first_line(error)}") from None
-    return config

@@ -1,9 +1,4 @@
-"""Local language model that runs in transformers.
-
-In: a spec, `smollm2` or `hf:...`, with or without a PEFT adapter. Out: a model.
-
-    model = open_model("hf:Qwen/Qwen2.5-1.5B-Instruct+train/raft", ModelSettings())
-"""
+"""Local language model that runs in transformers, on any device."""
 
 from __future__ import annotations
 
@@ -14,31 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from opora.errors import InputError, ModelError
+from opora.errors import ModelError
 from opora.models.backends.encoding import batched, batches_by_length, check_lengths, decode_completion, end_tokens
-from opora.models.backends.loading import load_network, load_tokenizer, pick_device, pick_dtype
-from opora.models.base import BatchModel, Chat, Completion, LanguageModel, OnCompletion
+from opora.models.backends.loading import load_network, load_tokenizer, pick_dtype
+from opora.models.base import BatchModel, Chat, Completion, OnCompletion
 from opora.models.chat_template import encode_chat, encode_text
 from opora.models.kv_cache.prompt_cache import can_cache, pad_left, share_network
 from opora.models.revision import model_revision
 from opora.models.settings import ModelSettings
-from opora.models.spec import parse_spec
+from opora.models.spec import Spec, parse_spec
 
 if TYPE_CHECKING:
     from transformers import DynamicCache, GenerationConfig
 
 
-def open_model(spec: str, settings: ModelSettings) -> LanguageModel:
-    """Load a model on the backend that the settings name. Raises InputError, ModelError."""
-    device = pick_device(settings.device)
-    if settings.backend != "transformers" and device.type == "cpu":
-        from opora.models.backends.ctranslate2 import CTranslateModel, supports
-
-        if supports(parse_spec(spec)):
-            return CTranslateModel(spec, settings)
-    if settings.backend == "ctranslate2":
-        raise InputError(f"backend ctranslate2 cannot run {spec!r} on {device}; set backend to auto or transformers")
-    return TransformersModel(spec, settings, device)
+def supports(spec: Spec, device: torch.device) -> bool:
+    return True
 
 
 class TransformersModel(BatchModel):
@@ -119,13 +105,10 @@ class TransformersModel(BatchModel):
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         longest = max(lengths)
         with self._network.answering() as network:
-            logits = network(
-                input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=longest + 1
-            ).logits[:, :-1]
-        token_logprobs = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, ids.shape[1] - longest :, None])[
-            ..., 0
-        ]
-        return [float(row[longest - length :].sum()) for row, length in zip(token_logprobs, lengths, strict=True)]
+            output = network(input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=longest + 1)
+        logprobs = torch.log_softmax(output.logits[:, :-1].float(), dim=-1)
+        scores = logprobs.gather(2, ids[:, ids.shape[1] - longest :, None])[..., 0]
+        return [float(row[longest - length :].sum()) for row, length in zip(scores, lengths, strict=True)]
 
     def _padded(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return ids and attention mask, shape (rows, longest row), padded on the left."""
@@ -148,3 +131,7 @@ class TransformersModel(BatchModel):
             no_repeat_ngram_size=0,
             **(sampling if self._settings.temperature else greedy),
         )
+
+
+def open_model(spec: str, settings: ModelSettings, device: torch.device) -> TransformersModel:
+    return TransformersModel(spec, settings, device)
