@@ -151,9 +151,9 @@ def write_ferry_project(folder):
 
 def make_ferry_bench(folder, **changes):
     """Settings of a benchmark of three models over the project in `folder`."""
-    from opora.bench.tasks.rag import RagBenchSettings
+    from opora.bench.tasks.rag import RagTask
 
-    return RagBenchSettings(questions=folder / "questions.jsonl", models=FERRY_MODELS, resamples=200, **changes)
+    return RagTask(questions=folder / "questions.jsonl", models=FERRY_MODELS, resamples=200, **changes)
 
 
 # An index of a small corpus in two languages, and a corpus of numbered documents that change.
@@ -316,7 +316,7 @@ def compute_held_out_loss(spec, path):
 
 def interrupt_at_step(last):
     """Return a replacement for `learning_rate` that interrupts training at a step."""
-    from opora.train.llm.loop import learning_rate
+    from opora.train.llm.trainer import learning_rate
 
     def rate(step, steps, settings):
         if step == last:

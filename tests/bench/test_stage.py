@@ -14,7 +14,7 @@ from opora.artifacts import read_json_lines, read_manifest, read_records, write_
 from opora.bench.results.files import read_table
 from opora.bench.results.table import AnswerRow
 from opora.bench.stage import BenchStage
-from opora.bench.tasks.rag import RagBenchSettings
+from opora.bench.tasks.rag import RagTask
 from opora.errors import InputError, ModelError
 
 
@@ -127,7 +127,7 @@ def test_a_failing_model_is_named_and_earlier_answers_are_kept(run, settings, lo
 def test_the_real_extractive_answerer(project, tmp_path):
     # terms of so few documents weigh too little for the default threshold
     ask = AskSettings(min_support=0.0)
-    settings = RagBenchSettings(questions=project / "questions.jsonl", resamples=100, ask=ask)
+    settings = RagTask(questions=project / "questions.jsonl", resamples=100, ask=ask)
     BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
     [row] = read_table(tmp_path / "b").rows
     assert row.metrics["context_recall"].mean == 1.0
@@ -138,7 +138,7 @@ def test_references_of_questions_replace_the_corpus(project, tmp_path):
     row = {"question": "What is the fee?", "answer": "The fee is 12 EUR.[1]"}
     row["references"] = ["The fee is 12 EUR.", "Dogs are free."]
     (tmp_path / "webglm.jsonl").write_text(json.dumps(row), encoding="utf-8")
-    settings = RagBenchSettings(questions=tmp_path / "webglm.jsonl", resamples=100)
+    settings = RagTask(questions=tmp_path / "webglm.jsonl", resamples=100)
     BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
     [row] = read_records(tmp_path / "b" / "answers.jsonl", AnswerRow)
     assert (row.scores["citation_recall"], row.scores["rouge_l_f1"], row.scores["key_fact_accuracy"]) == (

@@ -4,9 +4,9 @@ import pytest
 
 from opora.artifacts import write_json_lines
 from opora.bench.stage import BenchStage
-from opora.bench.tasks.multiple_choice import MultipleChoiceBenchSettings
-from opora.bench.tasks.position import PositionBenchSettings
-from opora.bench.tasks.retrieval import RetrievalBenchSettings
+from opora.bench.tasks.multiple_choice import MultipleChoiceTask
+from opora.bench.tasks.position import PositionTask
+from opora.bench.tasks.retrieval import RetrievalTask
 from opora.report.settings import ReportSettings
 from opora.report.stage import ReportStage
 from tests.factories import FERRY_OPTIONS, load_ferry_model, make_ferry_examples
@@ -23,9 +23,9 @@ def report(ferry_project, ferry_bench, tmp_path_factory):
     common = {"questions": ferry_project / "questions.jsonl", "resamples": 200}
     benches = {
         "one": ferry_bench.model_copy(update={"models": models}),
-        "places": PositionBenchSettings(**common, passages=(1, 2), gold_positions=3, models=two),
-        "search": RetrievalBenchSettings(**common, retrievers=("bm25", "hybrid")),
-        "choices": MultipleChoiceBenchSettings(
+        "places": PositionTask(**common, passages=(1, 2), gold_positions=3, models=two),
+        "search": RetrievalTask(**common, retrievers=("bm25", "hybrid")),
+        "choices": MultipleChoiceTask(
             questions=folder / "choices.jsonl", models=two, resamples=200, scoring="logprobs"
         ),
     }

@@ -78,25 +78,25 @@ ENTRIES = [
         "Train a reranker. LambdaMART over features, or a cross-encoder.", ("base", "questions"),
     ),
     RegistryEntry(
-        "bench", "rag", "opora.bench.tasks.rag:RagBenchSettings", "opora.bench.stage:BenchStage",
+        "bench", "rag", "opora.bench.tasks.rag:RagTask", "opora.bench.stage:BenchStage",
         "Retrieve, answer and score. Each question with each model.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "position", "opora.bench.tasks.position:PositionBenchSettings", "opora.bench.stage:BenchStage",
+        "bench", "position", "opora.bench.tasks.position:PositionTask", "opora.bench.stage:BenchStage",
         "Vary number, order and gold position of passages.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "distractors", "opora.bench.tasks.distractors:DistractorsBenchSettings",
+        "bench", "distractors", "opora.bench.tasks.distractors:DistractorsTask",
         "opora.bench.stage:BenchStage",
         "Vary number and hardness of distractors.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "multiple_choice", "opora.bench.tasks.multiple_choice:MultipleChoiceBenchSettings",
+        "bench", "multiple_choice", "opora.bench.tasks.multiple_choice:MultipleChoiceTask",
         "opora.bench.stage:BenchStage",
         "Multiple-choice questions over retrieved passages.", ("questions", "models"),
     ),
     RegistryEntry(
-        "bench", "retrieval", "opora.bench.tasks.retrieval:RetrievalBenchSettings", "opora.bench.stage:BenchStage",
+        "bench", "retrieval", "opora.bench.tasks.retrieval:RetrievalTask", "opora.bench.stage:BenchStage",
         "Recall@k, MRR and nDCG of each retriever.", ("questions",),
     ),
     RegistryEntry(

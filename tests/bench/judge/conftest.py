@@ -10,7 +10,7 @@ from opora.bench.judge.settings import JudgeBenchSettings
 from opora.bench.results.files import write_results
 from opora.bench.results.table import AnswerRow, entries_of, make_table
 from opora.bench.stage import BenchStage
-from opora.bench.tasks.rag import RagBenchSettings
+from opora.bench.tasks.rag import RagTask
 from opora.records import Answer
 
 QUESTIONS = 12
@@ -42,7 +42,7 @@ def write_bench(folder, questions=QUESTIONS):
     """Write `bench/main` of a right and a wrong model into `folder`; returns `bench/`."""
     models = {"wrong": "scripted:wrong", "right": "scripted:right"}
     rows = [make_row(model, number) for number in range(questions) for model in models]
-    with Build(folder / "bench" / "main", BenchStage.kind, RagBenchSettings(models=models), inputs={}) as build:
+    with Build(folder / "bench" / "main", BenchStage.kind, RagTask(models=models), inputs={}) as build:
         write_results(build.path, rows, make_table(rows, entries_of(models, ""), resamples=100))
         build.publish()
     return folder / "bench"

@@ -1,24 +1,19 @@
-"""A task is one file with its settings and a subclass of `Task`."""
+"""A task is one file with a subclass of `BenchTask`."""
 
 from typing import Literal
 
 from opora.bench.results.files import read_table
 from opora.bench.results.table import ScoredRow, entries_of
 from opora.bench.stage import BenchStage
-from opora.bench.tasks.base import AnswerBenchSettings, ModelTask, TaskResult, row_fields
+from opora.bench.tasks.base import ModelTask, TaskResult, row_fields
 
 
-class LengthBenchSettings(AnswerBenchSettings):
-    """Settings of a task that scores whether questions are short."""
+class LengthTask(ModelTask):
+    """Scores whether questions are short."""
 
     method: Literal["length"] = "length"
     max_words: int = 4
 
-    def open_task(self):
-        return LengthTask(self)
-
-
-class LengthTask(ModelTask[LengthBenchSettings]):
     def accepts(self, example):
         return example.behavior == "answer"
 
@@ -28,16 +23,16 @@ class LengthTask(ModelTask[LengthBenchSettings]):
                 ScoredRow(
                     **row_fields(example),
                     model=name,
-                    scores={"exact_match": float(len(example.question.split()) <= self.settings.max_words)},
+                    scores={"exact_match": float(len(example.question.split()) <= self.max_words)},
                 )
                 for example in inputs.examples
             ]
 
-        return TaskResult(self.rows_of_models(rows_of), entries_of(self.settings.models, self.settings.baseline))
+        return TaskResult(self.rows_of_models(rows_of), entries_of(self.models, self.baseline))
 
 
 def make_stage(project, out, **changes):
-    settings = LengthBenchSettings(questions=project / "questions.jsonl", resamples=100, **changes)
+    settings = LengthTask(questions=project / "questions.jsonl", resamples=100, **changes)
     return BenchStage(settings, project / "corpus", project / "index", out)
 
 

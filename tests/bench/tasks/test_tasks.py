@@ -10,16 +10,16 @@ from opora.artifacts import read_records, write_json_lines
 from opora.bench.results.files import read_table
 from opora.bench.stage import BenchStage
 from opora.bench.tasks.conditions import condition_name
-from opora.bench.tasks.distractors import DistractorsBenchSettings
+from opora.bench.tasks.distractors import DistractorsTask
 from opora.bench.tasks.multiple_choice import (
     ChoiceRow,
-    MultipleChoiceBenchSettings,
+    MultipleChoiceTask,
     build_choice_chat,
     parse_letters,
 )
-from opora.bench.tasks.position import PositionBenchSettings
-from opora.bench.tasks.rag import RagBenchSettings
-from opora.bench.tasks.retrieval import RetrievalBenchSettings, RetrievalRow
+from opora.bench.tasks.position import PositionTask
+from opora.bench.tasks.rag import RagTask
+from opora.bench.tasks.retrieval import RetrievalRow, RetrievalTask
 from opora.errors import InputError, RenamedSettingWarning
 from opora.examples.evidence import evidence, resolve_gold
 from opora.records import Option
@@ -57,11 +57,11 @@ def ids(query):
 
 
 def conditions_by_name(settings, examples, index):
-    return {condition.name: condition for condition in settings.open_task().conditions(examples, index)}
+    return {condition.name: condition for condition in settings.conditions(examples, index)}
 
 
 def test_orders_show_the_same_passages(index, examples):
-    settings = PositionBenchSettings(passages=(2, 4), gold_positions=0)
+    settings = PositionTask(passages=(2, 4), gold_positions=0)
     conditions = conditions_by_name(settings, examples, index)
     assert list(conditions) == [
         f"{count} passages, {order} order" for count in (2, 4) for order in ("default", "reverse", "random")
@@ -79,8 +79,8 @@ def test_orders_show_the_same_passages(index, examples):
 
 
 def test_the_gold_passage_takes_every_position(index, examples):
-    settings = PositionBenchSettings(passages=(2,), orders=("default",), gold_positions=3)
-    conditions = settings.open_task().conditions(examples, index)
+    settings = PositionTask(passages=(2,), orders=("default",), gold_positions=3)
+    conditions = settings.conditions(examples, index)
     positions = [condition for condition in conditions if "slot" in condition.values]
     assert [condition.name for condition in positions] == [f"3 passages, gold at position {n}" for n in (1, 2, 3)]
     for slot, condition in enumerate(positions):
@@ -92,7 +92,7 @@ def test_the_gold_passage_takes_every_position(index, examples):
 
 
 def test_a_larger_number_of_distractors_contains_the_smaller_one(index, examples):
-    settings = DistractorsBenchSettings(counts=(0, 1, 3))
+    settings = DistractorsTask(counts=(0, 1, 3))
     conditions = conditions_by_name(settings, examples, index)
     assert list(conditions) == ["no distractors", "1 random", "1 hard", "3 random", "3 hard"]
     assert all(example.behavior == "answer" for example in conditions["no distractors"].examples)
@@ -114,13 +114,13 @@ def test_evidence_has_no_passage_twice(examples):
 @pytest.mark.parametrize(
     "settings",
     [
-        RagBenchSettings(ask=AskSettings(top_k=2)),
-        PositionBenchSettings(passages=(1, 2), orders=("default", "reverse"), gold_positions=2),
-        DistractorsBenchSettings(counts=(0, 2)),
+        RagTask(ask=AskSettings(top_k=2)),
+        PositionTask(passages=(1, 2), orders=("default", "reverse"), gold_positions=2),
+        DistractorsTask(counts=(0, 2)),
     ],
 )
 def test_the_estimate_counts_the_prompts(settings, index, examples):
-    task = settings.open_task()
+    task = settings
     conditions = task.conditions(examples, index)
     assert len(task.passages_per_prompt) == len(conditions)
     assert max(task.passages_per_prompt) == max(
@@ -129,7 +129,7 @@ def test_the_estimate_counts_the_prompts(settings, index, examples):
 
 
 def test_conditions_are_rows_compared_within_their_model(run):
-    settings = PositionBenchSettings(
+    settings = PositionTask(
         models={"right": "scripted:right", "wrong": "scripted:wrong"},
         passages=(1, 2),
         orders=("default",),
@@ -162,7 +162,7 @@ def test_a_prompt_is_answered_once_by_all_benchmarks(run, load):
         model.generate = generate_and_count
         return model
 
-    settings = DistractorsBenchSettings(models=MODELS, counts=(0, 1, 2))
+    settings = DistractorsTask(models=MODELS, counts=(0, 1, 2))
     run(settings, "first", load_counting)
     assert len(prompts) == len(set(prompts))
     count = len(prompts)
@@ -172,7 +172,7 @@ def test_a_prompt_is_answered_once_by_all_benchmarks(run, load):
 
 
 def test_retrievers_are_measured_on_questions_with_gold_passages(run, capsys, tmp_path):
-    manifest, table = run(RetrievalBenchSettings())
+    manifest, table = run(RetrievalTask())
     assert [row.name for row in table.rows] == ["hybrid", "bm25"]
     assert "retriever dense is left out: the index has no vectors for en" in capsys.readouterr().err
     assert manifest.dropped == {"questions without gold passages": 1}
@@ -201,7 +201,7 @@ def choices(project, tmp_path):
     ("scoring", "manner", "score"), [("auto", "right", 1.0), ("auto", "wrong", 0.0), ("letters", "right", 0.0)]
 )
 def test_exactly_the_right_options_count(project, load, tmp_path, choices, scoring, manner, score):
-    settings = MultipleChoiceBenchSettings(
+    settings = MultipleChoiceTask(
         questions=choices[1], models={"m": f"scripted:{manner}"}, scoring=scoring, resamples=100
     )
     manifest = BenchStage(settings, project / "corpus", project / "index", tmp_path / "b", load).run()
@@ -214,7 +214,7 @@ def test_exactly_the_right_options_count(project, load, tmp_path, choices, scori
 
 
 def test_extractive_chooses_too(project, tmp_path, choices):
-    settings = MultipleChoiceBenchSettings(questions=choices[1], resamples=100)
+    settings = MultipleChoiceTask(questions=choices[1], resamples=100)
     BenchStage(settings, project / "corpus", project / "index", tmp_path / "b").run()
     assert read_table(tmp_path / "b").rows[0].metrics["exact_set_accuracy"].mean == 1.0
 
@@ -270,11 +270,11 @@ def test_letters_are_parsed(text, letters, chosen):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (MultipleChoiceBenchSettings(), "has no question of split 'test' that fits method multiple_choice"),
-        (PositionBenchSettings(passages=(1,), gold_positions=99), "fewer than 99 passages"),
-        (RetrievalBenchSettings(retrievers=("dense",)), "retriever dense: the index has no vectors for en"),
-        (RetrievalBenchSettings(baseline="bm52"), "did you mean bm25?"),
-        (DistractorsBenchSettings(baseline="extractive"), "compares each model with itself; remove baseline"),
+        (MultipleChoiceTask(), "has no question of split 'test' that fits method multiple_choice"),
+        (PositionTask(passages=(1,), gold_positions=99), "fewer than 99 passages"),
+        (RetrievalTask(retrievers=("dense",)), "retriever dense: the index has no vectors for en"),
+        (RetrievalTask(baseline="bm52"), "did you mean bm25?"),
+        (DistractorsTask(baseline="extractive"), "compares each model with itself; remove baseline"),
     ],
 )
 def test_wrong_settings_are_one_line(run, settings, message):
@@ -287,10 +287,10 @@ def test_wrong_settings_are_one_line(run, settings, message):
 @pytest.mark.parametrize(
     ("model", "old", "current"),
     [
-        (PositionBenchSettings, {"sweep": 3}, {"gold_positions": 3}),
-        (MultipleChoiceBenchSettings, {"by": "letters"}, {"scoring": "letters"}),
-        (RetrievalBenchSettings, {"retrievers": ["words", "meaning"]}, {"retrievers": ("bm25", "dense")}),
-        (RetrievalBenchSettings, {"baseline": "words"}, {"baseline": "bm25"}),
+        (PositionTask, {"sweep": 3}, {"gold_positions": 3}),
+        (MultipleChoiceTask, {"by": "letters"}, {"scoring": "letters"}),
+        (RetrievalTask, {"retrievers": ["words", "meaning"]}, {"retrievers": ("bm25", "dense")}),
+        (RetrievalTask, {"baseline": "words"}, {"baseline": "bm25"}),
     ],
 )
 def test_old_names_of_settings_are_accepted(model, old, current):

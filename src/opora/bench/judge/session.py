@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from opora.artifacts import Journal
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import hash_json
 from opora.bench.judge.budget import Budget, max_prompt_tokens
 from opora.bench.judge.parse import FORMS, NoVerdictError, parse_verdict
 from opora.bench.judge.prompt import Case, add_reminder, build_judge_chat, prompt_hash

@@ -174,7 +174,7 @@ class JudgeStage(Stage):
             return 0
         bench = BenchStage.of(project, f"bench.{self.settings.benchmark}")
         questions = select_questions(bench.settings, project.root / bench.settings.questions)
-        return len(questions) * len(bench.task.passages_per_prompt) * len(bench.task.models)
+        return len(questions) * len(bench.settings.passages_per_prompt) * len(bench.settings.specs)
 
 
 def _with_verdict(row: AnswerRow, verdict_row: VerdictRow, seconds: float | None) -> AnswerRow:

@@ -1,16 +1,15 @@
 """Contract of a benchmark task: settings and questions in, scored rows and the entries of a table out.
 
-A task is one file with its settings and a subclass of `Task`, and one row of `opora.recipe.registry`.
+A task is one file with a subclass of `BenchTask`, and one row of `opora.recipe.registry`.
 """
 
 from __future__ import annotations
 
 import gc
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from opora.answer.settings import AskSettings
 from opora.artifacts import Journal
@@ -24,43 +23,7 @@ from opora.records import Example, Split
 from opora.retrieval.search.searcher import Index
 from opora.validation import NonNegativeInt, PositiveInt, Settings
 
-S = TypeVar("S", bound="BenchSettings")
-A = TypeVar("A", bound="AnswerBenchSettings")
 R = TypeVar("R", bound=ScoredRow)
-
-
-class BenchSettings(Settings):
-    """Questions of a benchmark, and the statistics of its table."""
-
-    method: str
-    """Task of the benchmark, such as `rag` or `retrieval`."""
-    questions: Path = Path("questions.jsonl")
-    """Questions as JSON Lines, in the format of `Example` or of WebGLM-QA."""
-    split: Split | Literal["all"] = "test"
-    """Split to use; questions without a split are always used."""
-    language: str = ""
-    """Use only questions in this language (ISO 639-1); empty: all languages."""
-    limit: PositiveInt | None = None
-    """Maximum number of questions; a random sample is drawn if there are more."""
-    baseline: str = ""
-    """Row of the table that the other rows are compared with; empty: the first row."""
-    seed: NonNegativeInt = 0
-    """Seed of the sample, of random orders and distractors, and of the bootstrap."""
-    resamples: PositiveInt = RESAMPLES
-    """Bootstrap resamples. Questions about one document are resampled together."""
-
-    def open_task(self) -> Task[Any]:
-        """Return the task that these settings configure."""
-        raise NotImplementedError
-
-
-class AnswerBenchSettings(BenchSettings):
-    """Models of a benchmark, and how they answer."""
-
-    models: dict[str, str] = {"extractive": "extractive"}
-    """Row of the table -> model spec."""
-    ask: AskSettings = AskSettings()
-    """How questions are answered; `ask.model` is ignored."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +51,37 @@ class TaskResult(NamedTuple):
     counts: Mapping[str, int] = {}
     dropped: Mapping[str, int] = {}
     """Reason -> number of questions that were left out."""
-    tokens: Mapping[str, int] = {}
 
 
-class Task(ABC, Generic[S]):
-    """One way of measuring models or retrievers on questions."""
+class BenchTask(Settings):
+    """One way of measuring models or retrievers on questions, with its settings."""
 
-    def __init__(self, settings: S) -> None:
-        self.settings = settings
+    method: str
+    """Task of the benchmark, such as `rag` or `retrieval`."""
+    questions: Path = Path("questions.jsonl")
+    """Questions as JSON Lines, in the format of `Example` or of WebGLM-QA."""
+    split: Split | Literal["all"] = "test"
+    """Split to use; questions without a split are always used."""
+    language: str = ""
+    """Use only questions in this language (ISO 639-1); empty: all languages."""
+    limit: PositiveInt | None = None
+    """Maximum number of questions; a random sample is drawn if there are more."""
+    baseline: str = ""
+    """Row of the table that the other rows are compared with; empty: the first row."""
+    seed: NonNegativeInt = 0
+    """Seed of the sample, of random orders and distractors, and of the bootstrap."""
+    resamples: PositiveInt = RESAMPLES
+    """Bootstrap resamples. Questions about one document are resampled together."""
+
+    @property
+    def specs(self) -> Mapping[str, str]:
+        """Name of a row -> spec of its model; empty if no model answers."""
+        return {}
 
     @property
     def row_names(self) -> Sequence[str]:
         """Rows that can be the baseline; none if the task compares each model with itself."""
-        return ()
-
-    @property
-    def models(self) -> Mapping[str, str]:
-        """Name of a row -> model spec."""
-        return {}
+        return list(self.specs)
 
     @property
     def prompt_hashes(self) -> Mapping[str, str]:
@@ -121,25 +97,26 @@ class Task(ABC, Generic[S]):
         """Return True for a question that the task can use."""
         return True
 
-    @abstractmethod
     def measure(self, inputs: TaskInputs) -> TaskResult:
         """Answer and score all questions. Raises InputError, or ModelError that names the model."""
+        raise NotImplementedError
 
 
-class ModelTask(Task[A]):
+class ModelTask(BenchTask):
     """A task whose questions are answered by models."""
 
-    @property
-    def models(self) -> Mapping[str, str]:
-        return self.settings.models
+    models: dict[str, str] = {"extractive": "extractive"}
+    """Row of the table -> model spec."""
+    ask: AskSettings = AskSettings()
+    """How questions are answered; `ask.model` is ignored."""
 
     @property
-    def row_names(self) -> Sequence[str]:
-        return list(self.settings.models)
+    def specs(self) -> Mapping[str, str]:
+        return self.models
 
     @property
     def passages_per_prompt(self) -> Sequence[int]:
-        return [self.settings.ask.top_k]
+        return [self.ask.top_k]
 
     def rows_of_models(self, measure: Callable[[str, str], Sequence[R]]) -> list[R]:
         """Return the rows of all models, where `measure(row, spec)` gives those of one model.
@@ -147,7 +124,7 @@ class ModelTask(Task[A]):
         Raises InputError or ModelError that names the model.
         """
         rows: list[R] = []
-        for name, spec in self.settings.models.items():
+        for name, spec in self.models.items():
             try:
                 rows += measure(name, spec)
             except (InputError, ModelError) as error:
@@ -157,19 +134,8 @@ class ModelTask(Task[A]):
         return rows
 
 
-def total_tokens(rows: Sequence[ScoredRow]) -> dict[str, int]:
-    """Return the tokens that all answers read and wrote."""
-    metrics = {"prompt": "prompt_tokens", "completion": "answer_tokens"}
-    return {name: int(sum(row.scores.get(metric) or 0 for row in rows)) for name, metric in metrics.items()}
-
-
 def row_fields(example: Example) -> dict[str, Any]:
     """Return the fields of a scored row that come from its question."""
-    return {
-        "id": example.id,
-        "question": example.question,
-        "question_type": example.question_type,
-        "domain": example.domain,
-        "language": example.language,
-        "cluster": next(iter(example.documents), "") or next((quote.document for quote in example.quotes), ""),
-    }
+    fields = example.model_dump(include={"id", "question", "question_type", "domain", "language"})
+    documents = (*example.documents, *(quote.document for quote in example.quotes))
+    return {**fields, "cluster": next(iter(documents), "")}

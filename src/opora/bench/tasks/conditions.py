@@ -1,15 +1,11 @@
 """Tasks that answer the same questions under several conditions, such as 5 or 10 passages.
 
-In: questions, an index, the settings of a task. Out: conditions, each with its questions and their passages; one scored
-row per (model, condition, question).
-
-    for condition in task.conditions(examples, index):
-        condition.name, condition.queries      # '10 passages, reverse order', [RetrievedQuestion(...), ...]
+for condition in task.conditions(examples, index):
+    condition.name, condition.queries      # '10 passages, reverse order', [RetrievedQuestion(...), ...]
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +13,7 @@ from typing import NamedTuple
 from opora.answer.answerer import RetrievedQuestion, open_answerer, question_language
 from opora.bench.results.metrics import score_answer
 from opora.bench.results.table import AnswerRow, ConditionValues, Entry, entries_of
-from opora.bench.tasks.base import A, ModelTask, TaskInputs, TaskResult, row_fields, total_tokens
+from opora.bench.tasks.base import ModelTask, TaskInputs, TaskResult, row_fields
 from opora.records import Answer, Example, Hit, Passage
 from opora.retrieval.search.searcher import Index
 
@@ -46,25 +42,24 @@ def condition_name(values: ConditionValues) -> str:
     return f"{values['passages']} passages, {variant}"
 
 
-class ConditionTask(ModelTask[A]):
+class ConditionTask(ModelTask):
     """A task whose models answer in words, under one or more conditions."""
 
     @property
     def row_names(self) -> Sequence[str]:
         return ()  # each model is compared with itself under another condition
 
-    @abstractmethod
     def conditions(self, examples: Sequence[Example], index: Index) -> list[Condition]:
         """Return the conditions in the order of the table. Raises InputError if no question fits the task."""
+        raise NotImplementedError
 
     def measure(self, inputs: TaskInputs) -> TaskResult:
         conditions = self.conditions(inputs.examples, inputs.index)
         rows = self.rows_of_models(partial(self._answer, conditions, inputs))
-        return TaskResult(rows, self._entries(conditions), tokens=total_tokens(rows))
+        return TaskResult(rows, self._entries(conditions))
 
     def _answer(self, conditions: Sequence[Condition], inputs: TaskInputs, model: str, spec: str) -> list[AnswerRow]:
-        load = partial(inputs.cached_model, model)
-        answerer = open_answerer(spec, inputs.index, self.settings.ask, load)
+        answerer = open_answerer(spec, inputs.index, self.ask, partial(inputs.cached_model, model))
         answers = iter(answerer.answer([query for condition in conditions for query in condition.queries]))
         return [
             _row(model, condition, example, next(answers)) for condition in conditions for example in condition.examples
@@ -72,24 +67,15 @@ class ConditionTask(ModelTask[A]):
 
     def _entries(self, conditions: Sequence[Condition]) -> list[Entry]:
         """Return one entry per model, or per model and condition."""
-        models = self.settings.models
         if not any(condition.values for condition in conditions):
-            return entries_of(models, self.settings.baseline)
-
-        def name(model: str, values: ConditionValues) -> str:
-            return f"{model}: {condition_name(values)}" if len(models) > 1 else condition_name(values)
-
-        return [
-            Entry(
-                name(model, condition.values),
-                spec,
-                model,
-                condition.values,
-                name(model, condition.baseline) if condition.baseline else "",
-            )
-            for model, spec in models.items()
-            for condition in conditions
-        ]
+            return entries_of(self.models, self.baseline)
+        entries = []
+        for model, spec in self.models.items():
+            prefix = f"{model}: " if len(self.models) > 1 else ""
+            for condition in conditions:
+                baseline = prefix + condition_name(condition.baseline) if condition.baseline else ""
+                entries.append(Entry(prefix + condition.name, spec, model, condition.values, baseline))
+        return entries
 
 
 def _row(model: str, condition: Condition, example: Example, answer: Answer) -> AnswerRow:

@@ -19,7 +19,7 @@ from opora.answer.answerer import RetrievedQuestion, retrieve
 from opora.answer.extractive import best_sentences
 from opora.answer.prompt import build_chat
 from opora.bench.results.table import ScoredRow, entries_of
-from opora.bench.tasks.base import AnswerBenchSettings, ModelTask, TaskInputs, TaskResult, row_fields, total_tokens
+from opora.bench.tasks.base import ModelTask, TaskInputs, TaskResult, row_fields
 from opora.errors import InputError
 from opora.models.base import Chat, Completion, LanguageModel
 from opora.models.spec import parse_spec
@@ -31,7 +31,7 @@ from opora.text.resources import language_template, language_text, languages
 PROMPT = "multiple_choice.jinja"
 
 
-class MultipleChoiceBenchSettings(AnswerBenchSettings):
+class MultipleChoiceTask(ModelTask):
     """Choose the right options of each question that has options. A choice counts only if it is exactly right."""
 
     renamed: ClassVar = {"by": "scoring"}
@@ -41,30 +41,6 @@ class MultipleChoiceBenchSettings(AnswerBenchSettings):
     scoring: Literal["auto", "logprobs", "letters"] = "auto"
     """`logprobs`: choose the options whose letters have the highest log-probability; `letters`: parse the letters that
     the model writes; `auto`: logprobs, or letters for servers, which do not report them."""
-
-    def open_task(self) -> MultipleChoiceTask:
-        return MultipleChoiceTask(self)
-
-
-class Choice(NamedTuple):
-    """Positions of the chosen options, from 0, and the completion they were parsed from, if any."""
-
-    chosen: set[int]
-    completion: Completion | None = None
-
-
-class ChoiceRow(ScoredRow):
-    """One multiple-choice question answered by one model."""
-
-    options: tuple[Option, ...]
-    chosen: tuple[int, ...]
-    """Positions of the chosen options, from 0; empty if the answer could not be parsed."""
-    raw: str = ""
-    """Text that the model wrote."""
-
-
-class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
-    """Measures whether models choose exactly the right options."""
 
     @property
     def prompt_hashes(self) -> Mapping[str, str]:
@@ -83,11 +59,11 @@ class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
             if not any(option.right for option in example.options) or len(example.options) > max_options:
                 raise InputError(f"question {example.id!r}: options need a right one, and at most {max_options} fit")
         questions = [example.question for example in inputs.examples]
-        queries = retrieve(questions, inputs.index, self.settings.ask.top_k)
+        queries = retrieve(questions, inputs.index, self.ask.top_k)
         rows = self.rows_of_models(functools.partial(self._answer, inputs, queries))
         unparsed = sum(not row.chosen for row in rows)
-        entries = entries_of(self.settings.models, self.settings.baseline)
-        return TaskResult(rows, entries, counts={"answers without a choice": unparsed}, tokens=total_tokens(rows))
+        entries = entries_of(self.models, self.baseline)
+        return TaskResult(rows, entries, counts={"answers without a choice": unparsed})
 
     def _answer(
         self, inputs: TaskInputs, queries: Sequence[RetrievedQuestion], name: str, spec: str
@@ -96,7 +72,7 @@ class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
             pairs = zip(inputs.examples, queries, strict=True)
             choices = [Choice(_choose_supported(example, query, inputs.index)) for example, query in pairs]
         else:
-            model = inputs.cached_model(name, spec, self.settings.ask.generation)
+            model = inputs.cached_model(name, spec, self.ask.generation)
             choices = self._choose(inputs.examples, queries, model)
         return [_row(name, example, choice) for example, choice in zip(inputs.examples, choices, strict=True)]
 
@@ -106,7 +82,7 @@ class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
         pairs = list(zip(examples, queries, strict=True))
         chats = [build_choice_chat(example, query) for example, query in pairs]
         letters = [multiple_choice(query.language).letters[: len(example.options)] for example, query in pairs]
-        scoring = self.settings.scoring
+        scoring = self.scoring
         if scoring == "letters" or (scoring == "auto" and parse_spec(model.spec).kind == "openai"):
             completions = zip(model.generate(chats), letters, strict=True)
             return [Choice(parse_letters(completion.text, own), completion) for completion, own in completions]
@@ -114,6 +90,23 @@ class MultipleChoiceTask(ModelTask[MultipleChoiceBenchSettings]):
         values = iter(model.logprobs([chat for chat, _ in continuations], [letter for _, letter in continuations]))
         scores = [[next(values) for _ in own] for own in letters]
         return [Choice(_best_options(example, own)) for example, own in zip(examples, scores, strict=True)]
+
+
+class Choice(NamedTuple):
+    """Positions of the chosen options, from 0, and the completion they were parsed from, if any."""
+
+    chosen: set[int]
+    completion: Completion | None = None
+
+
+class ChoiceRow(ScoredRow):
+    """One multiple-choice question answered by one model."""
+
+    options: tuple[Option, ...]
+    chosen: tuple[int, ...]
+    """Positions of the chosen options, from 0; empty if the answer could not be parsed."""
+    raw: str = ""
+    """Text that the model wrote."""
 
 
 def parse_letters(text: str, letters: str) -> set[int]:

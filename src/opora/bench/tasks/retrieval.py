@@ -1,7 +1,4 @@
-"""Retrieval quality: recall@k, MRR and alpha-nDCG of each retriever on questions with gold passages.
-
-RetrievalTask(RetrievalBenchSettings(retrievers=("hybrid", "bm25"))).measure(inputs)
-"""
+"""Retrieval quality: recall@k, MRR and alpha-nDCG of each retriever on questions with gold passages."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import ClassVar, Literal
 from opora.answer.answerer import question_language
 from opora.bench.results.metrics import RECALL_AT
 from opora.bench.results.table import ScoredRow, entries_of
-from opora.bench.tasks.base import BenchSettings, Task, TaskInputs, TaskResult, row_fields
+from opora.bench.tasks.base import BenchTask, TaskInputs, TaskResult, row_fields
 from opora.console.progress import track
 from opora.errors import InputError
 from opora.examples.evidence import evidence, gold_spans
@@ -27,7 +24,7 @@ from opora.retrieval.settings import RENAMED_RETRIEVERS, Retriever
 HITS = max(RECALL_AT)
 
 
-class RetrievalBenchSettings(BenchSettings):
+class RetrievalTask(BenchTask):
     """Search with each retriever for the questions that have gold passages, and score the rankings."""
 
     renamed_values: ClassVar = {"retrievers": RENAMED_RETRIEVERS, "baseline": RENAMED_RETRIEVERS}
@@ -38,8 +35,27 @@ class RetrievalBenchSettings(BenchSettings):
     """`bm25`: sparse; `dense`: vectors; `hybrid`: both fused, as `opora ask` searches; `reranked`: hybrid, then the
     reranker of the index."""
 
-    def open_task(self) -> RetrievalTask:
-        return RetrievalTask(self)
+    @property
+    def row_names(self) -> Sequence[str]:
+        return self.retrievers
+
+    def measure(self, inputs: TaskInputs) -> TaskResult:
+        index = inputs.index
+        examples = [example for example in inputs.examples if example.gold]
+        if not examples:
+            raise InputError(f"{self.questions}: no question has gold passages; retrievers are measured by them")
+        unusable = unusable_retrievers({question_language(example.question, index) for example in examples}, index)
+        retrievers = [name for name in self.retrievers if name not in unusable]
+        for name in sorted(set(self.retrievers) & unusable.keys()):
+            print(f"opora: retriever {name} is left out: {unusable[name]}", file=sys.stderr)
+        if not retrievers:
+            raise InputError("; ".join(f"retriever {name}: {unusable[name]}" for name in self.retrievers))
+        jobs = [(name, example) for name in retrievers for example in examples]
+        rows = [_row(name, example, index) for name, example in track(jobs, "search", total=len(jobs))]
+        baseline = self.baseline if self.baseline in retrievers else ""
+        entries = entries_of({name: name for name in retrievers}, baseline)
+        dropped = {"questions without gold passages": len(inputs.examples) - len(examples)}
+        return TaskResult(rows, entries, dropped=dropped)
 
 
 class RetrievalRow(ScoredRow):
@@ -49,33 +65,6 @@ class RetrievalRow(ScoredRow):
     """Ids of the passages that hold the evidence."""
     retrieved: tuple[str, ...]
     """Ids of the hits, best first."""
-
-
-class RetrievalTask(Task[RetrievalBenchSettings]):
-    """Compares retrievers; no model answers."""
-
-    @property
-    def row_names(self) -> Sequence[str]:
-        return self.settings.retrievers
-
-    def measure(self, inputs: TaskInputs) -> TaskResult:
-        """Raises InputError if no question has gold passages, or no retriever supports their language."""
-        settings, index = self.settings, inputs.index
-        examples = [example for example in inputs.examples if example.gold]
-        if not examples:
-            raise InputError(f"{settings.questions}: no question has gold passages; retrievers are measured by them")
-        unusable = unusable_retrievers({question_language(example.question, index) for example in examples}, index)
-        retrievers = [name for name in settings.retrievers if name not in unusable]
-        for name in sorted(set(settings.retrievers) & unusable.keys()):
-            print(f"opora: retriever {name} is left out: {unusable[name]}", file=sys.stderr)
-        if not retrievers:
-            raise InputError("; ".join(f"retriever {name}: {unusable[name]}" for name in settings.retrievers))
-        jobs = [(name, example) for name in retrievers for example in examples]
-        rows = [_row(name, example, index) for name, example in track(jobs, "search", total=len(jobs))]
-        baseline = settings.baseline if settings.baseline in retrievers else ""
-        entries = entries_of({name: name for name in retrievers}, baseline)
-        dropped = {"questions without gold passages": len(inputs.examples) - len(examples)}
-        return TaskResult(rows, entries, dropped=dropped)
 
 
 def unusable_retrievers(languages: set[str], index: Index) -> dict[str, str]:
