@@ -1,12 +1,6 @@
 """Data of the answer browser: questions, answers and passages of a benchmark for the script of the page.
 
-In: a table, and the rows of `answers.jsonl`. Out: JSON that is safe inside a page. Each passage is stored once;
-evidence and citations are offsets in it.
-
-    browser = AnswerBrowserData(results)
-    for row in rows:
-        browser.add(row)
-    safe_json({"benches": [browser.data()]})
+Each passage is stored once; evidence and citations are offsets in it.
 """
 
 from __future__ import annotations
@@ -15,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opora.bench.results.metrics import COLUMNS
 from opora.bench.results.table import Table, TableRow, shown_columns
 from opora.records import Passage
 from opora.report.results import BenchmarkResults
@@ -27,15 +20,12 @@ MAX_ROWS, MAX_ANSWERS = 12, 6000
 """Limits of one benchmark on the page; a benchmark of positions may have a hundred rows."""
 WHOLE_PASSAGE = 0.95
 """A citation that covers this share of a passage counts as one of the whole passage."""
-ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
 
 
 def safe_json(data: object) -> str:
     """Return JSON that can neither end the `<script>` element around it nor start another."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for letter, escaped in ESCAPES.items():
-        text = text.replace(letter, escaped)
-    return text
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
 
 
 def sample_rows(table: Table) -> list[TableRow]:
@@ -45,9 +35,8 @@ def sample_rows(table: Table) -> list[TableRow]:
     sample: list[TableRow] = []
     for model in models:
         rows = [row for row in table.rows if row.model == model]
-        intervals = max(1, min(max_rows, len(rows)) - 1)
-        spaced = (round(n * (len(rows) - 1) / intervals) for n in range(max_rows))
-        sample += rows if len(rows) <= max_rows else [rows[position] for position in spaced]
+        count = min(max_rows, len(rows))
+        sample += [rows[round(n * (len(rows) - 1) / max(1, count - 1))] for n in range(count)]
     return sample
 
 
@@ -55,17 +44,11 @@ class AnswerBrowserData:
     """Answers of one benchmark, collected row by row."""
 
     def __init__(self, results: BenchmarkResults) -> None:
-        table, words = results.table, results.words
-        self.name, self._table, self._rows = results.name, table, sample_rows(table)
-        self._row_names = [results.row_names[row.name] for row in self._rows]
-        self._positions = {(row.model, _condition_key(row.condition)): n for n, row in enumerate(self._rows)}
-        self._columns = [column for column in shown_columns(table) if column.metric != "seconds"]
-        self._correctness = next(
-            (metric for metric in CORRECTNESS_METRICS if any(row.metrics[metric].count for row in table.rows)), ""
-        )
-        labels = {column.metric: words.label(column) for column in COLUMNS}
-        self._labels = [labels[column.metric] for column in self._columns]
-        self._correctness_label = labels.get(self._correctness, "")
+        columns = {column.metric: column for column in shown_columns(results.table)}
+        self._correctness = next((metric for metric in CORRECTNESS_METRICS if metric in columns), "")
+        self._columns = [column for metric, column in columns.items() if metric != "seconds"]
+        self._results, self._rows = results, sample_rows(results.table)
+        self._positions = {(row.model, frozenset(row.condition.items())): n for n, row in enumerate(self._rows)}
         self._passage_numbers: dict[str, int] = {}
         self._passages: list[Sequence[str]] = []
         self._questions: dict[str, dict[str, Any]] = {}
@@ -73,32 +56,34 @@ class AnswerBrowserData:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add one row of `answers.jsonl`; rows outside the sample and rows without an answer are ignored."""
-        position = self._positions.get((row["model"], _condition_key(row.get("condition", {}))))
+        position = self._positions.get((row["model"], frozenset(row.get("condition", {}).items())))
         if position is None or not ("answer" in row or "options" in row):
             return
         question = self._questions.setdefault(row["id"], _question(row))
-        answer = self._answer(row, question) if "answer" in row else _choice(row)
+        choice = {"text": row.get("raw", ""), "chosen": list(row.get("chosen", ()))}
+        answer = self._answer(row, question) if "answer" in row else choice
         score = row["scores"].get(self._correctness)
         answer["right"] = None if score is None else int(score == 1.0)
-        answer["scores"] = [_rounded(row["scores"].get(column.metric)) for column in self._columns]
+        scores = [row["scores"].get(column.metric) for column in self._columns]
+        answer["scores"] = [None if score is None else round(score, 3) for score in scores]
         self._answers[position][row["id"]] = answer
 
     def data(self) -> dict[str, Any]:
         """Return everything that the script needs; empty if there is no answer."""
         if not self._questions:
             return {}
-        questions = []
-        for question in self._questions.values():
-            gold_ids = set(question["gold"])
-            gold = [number for id_, number in self._passage_numbers.items() if id_ in gold_ids]
-            questions.append({**question, "gold": gold})
+        questions = [
+            {**question, "gold": [number for id_, number in self._passage_numbers.items() if id_ in question["gold"]]}
+            for question in self._questions.values()
+        ]
+        results, labels = self._results, {column.metric: self._results.words.label(column) for column in self._columns}
         return {
-            "name": self.name,
-            "rows": self._row_names,
-            "all": len(self._table.rows),
-            "metrics": self._labels,
+            "name": results.name,
+            "rows": [results.row_names[row.name] for row in self._rows],
+            "all": len(results.table.rows),
+            "metrics": list(labels.values()),
             "digits": [column.digits for column in self._columns],
-            "right": self._correctness_label,
+            "right": labels.get(self._correctness, ""),
             "passages": self._passages,
             "questions": questions,
             "answers": [[answers.get(id_) for id_ in self._questions] for answers in self._answers],
@@ -162,15 +147,3 @@ def _question(row: Mapping[str, Any]) -> dict[str, Any]:
         "gold": list(row.get("gold", ())),
         "spans": {},
     }
-
-
-def _choice(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"text": row.get("raw", ""), "chosen": list(row["chosen"])}
-
-
-def _condition_key(condition: Mapping[str, Any]) -> str:
-    return json.dumps(condition, sort_keys=True)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)

@@ -11,7 +11,7 @@ from opora.bench.results.files import ANSWERS, read_table
 from opora.bench.results.i18n import Words
 from opora.bench.results.latex import latex_grids
 from opora.bench.results.markdown import format_table, markdown
-from opora.bench.results.table import Table, shown_columns
+from opora.bench.results.table import shown_columns
 from opora.report.answers import AnswerBrowserData
 from opora.report.plots.registry import PLOTS
 from opora.report.plots.render import RenderedPlot, render_plot
@@ -27,10 +27,8 @@ class BenchmarkView(NamedTuple):
     """One benchmark as the templates show it. `answers`, the data of the answer browser, is empty if there are none."""
 
     name: str
-    method: str
-    table: Table
+    results: BenchmarkResults
     manifest: Manifest
-    headline: str
     cards: Sequence[HeadlineCard]
     tables: Sequence[HtmlTable]
     meanings: Sequence[tuple[str, str]]
@@ -53,10 +51,8 @@ def read_benchmark(folder: Path, words: Words) -> BenchmarkView:
     curves = read_training_curves(manifest)
     return BenchmarkView(
         name=results.name,
-        method=str(manifest.settings.get("method", "rag")),
-        table=results.table,
+        results=results,
         manifest=manifest,
-        headline=words.label(results.headline),
         cards=headline_cards(results),
         tables=[table for kind in TABLES if (table := kind(results))],
         meanings=[(words.label(column), words.meaning(column)) for column in shown_columns(results.table)],

@@ -1,20 +1,14 @@
-"""The files of a report: HTML, Markdown, LaTeX and JSON.
-
-In: views of benchmarks, and the texts of a language. Out: name of a file -> its text.
-
-    render_files("Ferry rules", [view], words)["report.md"]
-"""
+"""The files of a report: HTML, Markdown, LaTeX and JSON."""
 
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import html
 import json
 from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from opora.bench.results.i18n import Words
 from opora.bench.results.latex import HEAD
@@ -25,31 +19,23 @@ from opora.report.plots.render import RenderedPlot
 from opora.report.plots.training_curves import TrainingCurve
 from opora.text.language_pack import language_pack
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 HTML, MARKDOWN, LATEX, JSON, PLOTS = "report.html", "report.md", "report.tex", "report.json", "plots"
 SCRIPTS = ("report.js", "browser.js", "question.js")
 
 
 def render_files(title: str, benches: Sequence[BenchmarkView], words: Words) -> dict[str, str]:
     """Return name of a file -> its text."""
+    context = {"title": title, "benches": benches, "w": words}
     style, script = _asset("report.css"), "".join(map(_asset, SCRIPTS))
-    context = {
-        "title": title,
-        "benches": benches,
-        "w": words,
-        "style": style,
-        "script": script,
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        "answers": _browser_json(benches, words),
-    }
+    script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = {"style": style, "script": script, "script_hash": script_hash, "answers": _browser_json(benches, words)}
     grids = [grid for bench in benches for grid in bench.latex]
+    data = {"title": title, "benchmarks": [_bench_json(bench) for bench in benches]}
     return {
-        HTML: _page_template(f"{HTML}.jinja").render(context),
-        MARKDOWN: _page_template(f"{MARKDOWN}.jinja").render(context),
+        HTML: _render(HTML, **context, **page),
+        MARKDOWN: _render(MARKDOWN, **context),
         LATEX: "\n\n".join([f"% {words('latex.head')}\n{HEAD}", *grids, ""]),
-        JSON: json.dumps(_report_json(title, benches), ensure_ascii=False, indent=1),
+        JSON: json.dumps(data, ensure_ascii=False, indent=1),
     }
 
 
@@ -75,22 +61,13 @@ def _browser_json(benches: Sequence[BenchmarkView], words: Words) -> str:
     return safe_json(data) if data["benches"] else ""
 
 
-def _report_json(title: str, benches: Sequence[BenchmarkView]) -> dict[str, Any]:
+def _bench_json(bench: BenchmarkView) -> dict[str, Any]:
     return {
-        "title": title,
-        "benchmarks": [
-            {
-                "name": bench.name,
-                "table": bench.table.model_dump(mode="json"),
-                "models": bench.manifest.models,
-                "settings": bench.manifest.settings,
-                "commit": bench.manifest.commit,
-                "created": bench.manifest.created,
-                "plots": [plot_path(bench.name, plot) for plot in bench.plots],
-                "curves": [_curve_json(bench.name, curve, plot) for curve, plot in bench.curves],
-            }
-            for bench in benches
-        ],
+        "name": bench.name,
+        "table": bench.results.table.model_dump(mode="json"),
+        **bench.manifest.model_dump(mode="json", include={"models", "settings", "commit", "created"}),
+        "plots": [plot_path(bench.name, plot) for plot in bench.plots],
+        "curves": [_curve_json(bench.name, curve, plot) for curve, plot in bench.curves],
     }
 
 
@@ -99,24 +76,18 @@ def _curve_json(bench: str, curve: TrainingCurve, plot: RenderedPlot) -> dict[st
     return {**curve._asdict(), "evaluations": evaluations, "plot": plot_path(bench, plot)}
 
 
-@functools.cache
-def _page_template(name: str) -> Template:
-    """Return a template of `assets/`. These escape HTML and import macros, unlike `opora.text.resources.template`."""
+def _render(name: str, **context: object) -> str:
+    """Render the template of a file. It escapes HTML and imports macros, unlike `opora.text.resources.template`."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(_asset),
-        undefined=StrictUndefined,
-        autoescape=name.startswith(HTML),
-        trim_blocks=True,
+        loader=FunctionLoader(_asset), undefined=StrictUndefined, autoescape=name == HTML, trim_blocks=True,
         lstrip_blocks=True,
-    )
+    )  # fmt: skip
+    environment.filters |= {"inline": inline_markdown, "table": markdown}
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
-    environment.filters["inline"] = inline_markdown
-    environment.filters["moment"] = lambda iso: iso[:16].replace("T", " ") + (" UTC" if iso.endswith("+00:00") else "")
-    environment.filters["table"] = markdown
     environment.globals["plot_path"] = plot_path
-    return environment.get_template(name)
+    return environment.get_template(f"{name}.jinja").render(context)
 
 
 def _asset(name: str) -> str:

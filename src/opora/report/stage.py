@@ -33,12 +33,10 @@ class ReportStage(Stage):
 
     def __init__(self, settings: ReportSettings, benches: Sequence[Path], out: Path) -> None:
         self.settings: ReportSettings = settings
-        self.out = out
-        self._benches = benches
+        self.out, self._benches = out, benches
 
     @classmethod
     def of(cls, project: Project, name: str) -> Self:
-        """Return the stage over all benchmarks of the recipe, in their order."""
         benches = [project.root / "bench" / bench for bench in project.entries("bench")]
         return cls(project.settings(name, ReportSettings), benches, project.root / "report")
 
@@ -55,11 +53,9 @@ class ReportStage(Stage):
         return stage
 
     def needs(self, project: Project) -> tuple[str, ...]:
-        """Return the names of all benchmarks of the recipe."""
         return tuple(f"bench.{name}" for name in project.entries("bench"))
 
     def inputs(self) -> Mapping[str, str]:
-        """Return the fingerprints of benchmarks and training logs. Raises InputError for an unfinished benchmark."""
         if not self._benches:
             raise InputError("report: there are no finished benchmarks; run `opora bench rag` first")
         [(name, count), *_] = Counter(folder.name for folder in self._benches).most_common(1)
@@ -73,11 +69,9 @@ class ReportStage(Stage):
         return inputs
 
     def estimate(self, project: Project) -> Estimate:
-        """Return a typical time; most of it is drawing."""
-        return Estimate(seconds=10.0)
+        return Estimate(seconds=10.0)  # mostly drawing
 
     def make(self, build: Build) -> Manifest:
-        """Write the page, its other formats and the plots."""
         words = report_words(self.settings.language)
         views = [read_benchmark(folder, words) for folder in track(self._benches, "report", total=len(self._benches))]
         (build.path / PLOTS).mkdir(exist_ok=True)

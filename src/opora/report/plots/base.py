@@ -1,7 +1,4 @@
-"""Contract and common style of all plots.
-
-In: results of a benchmark. Out: a `PlotSpec`, which `render.py` turns into PNG and SVG.
-"""
+"""Contract and common style of all plots; `render.py` turns a `PlotSpec` into PNG and SVG."""
 
 from __future__ import annotations
 
@@ -25,7 +22,9 @@ MARKERS = "osD^vPX*"
 INK, FAINT, PAPER = "#1f2328", "#c9ced6", "#ffffff"
 # Okabe and Ito 2008, distinct for colour-blind readers; the page replaces them by lighter ones in dark mode
 COLORS = ("#0072b2", "#d55e00", "#00805d", "#b0568c", "#a87400", "#3b6fd4")
-SHARE_LIMITS = (-0.03, 1.03)
+Limits = tuple[float, float]
+"""Ends of an axis."""
+SHARE_LIMITS: Limits = (-0.03, 1.03)
 
 
 class PlotSpec(NamedTuple):
@@ -81,7 +80,7 @@ def style_axes(axes: Axes, words: Words, grid: str = "") -> None:
         figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=FONT_PT, labelcolor=INK)
 
 
-def axis_limits(column: Column) -> tuple[float, float]:
+def axis_limits(column: Column) -> Limits:
     """Return the limits of an axis for a metric. It starts at zero, because bars are read by their length."""
     high = column.scale[1]
     return -0.03 * high, 1.03 * high
@@ -92,7 +91,7 @@ def series_color(number: int) -> str:
     return COLORS[number % len(COLORS)]
 
 
-def series_style(number: int, label: str) -> dict[str, str]:
+def series_style(number: int, label: str) -> dict[str, Any]:
     """Return colour, marker and label of a series."""
     return {"color": series_color(number), "fmt": MARKERS[number % len(MARKERS)], "label": plain_text(label)}
 

@@ -27,7 +27,7 @@ class RowChart(NamedTuple):
 
     labels: Sequence[str]
     series: Mapping[str, Sequence[Interval]]
-    limits: tuple[float, float] | None = None
+    limits: base.Limits | None = None
     bars: bool = False
 
 
@@ -45,10 +45,14 @@ def row_chart_plot(results: BenchmarkResults, name: str, chart: RowChart) -> bas
             points = [(band, interval) for band, interval in enumerate(intervals) if interval.mean is not None]
             heights = [band - BAND / 2 + (rank + 0.5) * thickness for band, _ in points]
             scores = [interval for _, interval in points]
+            number = numbers[label]
+            style = base.series_style(number, label)
             if chart.bars:
-                _draw_bars(axes, heights, scores, thickness, numbers[label], label)
-            else:
-                base.draw_scores(axes, heights, scores, "x", **base.series_style(numbers[label], label))
+                bar = {"color": style["color"], "label": style["label"], "hatch": HATCHES[number % len(HATCHES)]}
+                means = [score.mean or 0.0 for score in scores]
+                axes.barh(heights, means, height=thickness, alpha=0.75, edgecolor=base.INK, linewidth=0.4, **bar)
+                style = {"fmt": "none", "ecolor": base.INK, "elinewidth": 1.0, "capsize": min(2.0, 20 * thickness)}
+            base.draw_scores(axes, heights, scores, "x", **style)
         axes.set_yticks(range(len(chart.labels)), [base.plain_text(label) for label in chart.labels])
         axes.set_ylim(len(chart.labels) - 0.4, -0.6)
         if chart.limits:
@@ -60,14 +64,3 @@ def row_chart_plot(results: BenchmarkResults, name: str, chart: RowChart) -> bas
     height = 0.9 + len(chart.labels) * (0.12 + 0.105 * count)
     caption = words(f"plots.{name}", metric=words.label(results.headline))
     return base.PlotSpec(name, caption, height, draw, words("plots.see"))
-
-
-def _draw_bars(
-    axes: Axes, heights: Sequence[float], scores: Sequence[Interval], thickness: float, number: int, label: str
-) -> None:
-    axes.barh(
-        heights, [score.mean or 0.0 for score in scores], height=thickness, color=base.series_color(number), alpha=0.75,
-        hatch=HATCHES[number % len(HATCHES)], edgecolor=base.INK, linewidth=0.4, label=base.plain_text(label),
-    )  # fmt: skip
-    style = {"fmt": "none", "ecolor": base.INK, "elinewidth": 1.0, "capsize": min(2.0, 20 * thickness)}
-    base.draw_scores(axes, heights, scores, "x", **style)

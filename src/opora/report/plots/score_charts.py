@@ -41,11 +41,7 @@ def heat_map_plot(results: BenchmarkResults, name: str, caption: str, series: Sc
 
 
 def line_chart_plot(
-    results: BenchmarkResults,
-    name: str,
-    series: ScoreSeries,
-    styles: Sequence[tuple[int, int]],
-    limits: tuple[float, float],
+    results: BenchmarkResults, name: str, series: ScoreSeries, styles: Sequence[tuple[int, int]], limits: base.Limits
 ) -> base.PlotSpec:
     """Plan a line chart. `styles`: numbers of the colour and the dashes of each line; `limits`: those of the y-axis."""
     words, ticks = results.words, _ticks(series)

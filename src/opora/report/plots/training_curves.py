@@ -1,11 +1,4 @@
-"""Training curves behind a benchmark: held-out loss and loss on general chats, by step.
-
-In: the manifest of a benchmark, whose specs name adapters. Out: one curve per training whose current adapter is the one
-that the benchmark measured.
-
-    [curve] = read_training_curves(read_manifest(Path("bench/en")))
-    curve.evaluations[0]      # Evaluation(step=0, domain=1.93, general=2.41)
-"""
+"""Training curves behind a benchmark: held-out loss and loss on general chats, by step."""
 
 from __future__ import annotations
 
@@ -59,7 +52,7 @@ def log_fingerprints(bench: Manifest) -> dict[str, str]:
 
 
 def read_training_curves(bench: Manifest) -> list[TrainingCurve]:
-    """Return the curves of all trainings with evaluations, in the order of the table."""
+    """Return the curves of all trainings with evaluations whose adapter is still the one that was measured."""
     curves = [_read_curve(folder, rows) for folder, rows in _training_rows(bench).items()]
     return [curve for curve in curves if curve.evaluations]
 
@@ -99,8 +92,7 @@ def _training_rows(bench: Manifest) -> dict[Path, list[str]]:
     rows: dict[Path, list[str]] = {}
     # a judged benchmark names no models: its curves are shown with the benchmark that it judged
     for row, spec in bench.settings.get("models", {}).items():
-        folder = _training_folder(spec, bench.models.get(row, ""))
-        if folder:
+        if folder := _training_folder(spec, bench.models.get(row, "")):
             rows.setdefault(folder, []).append(row)
     return rows
 

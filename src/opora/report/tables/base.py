@@ -1,9 +1,4 @@
-"""Parts of an HTML table: cells, lines, sections.
-
-In: intervals and differences of a benchmark's table. Out: plain tuples for `report.html.jinja`.
-
-    interval_cell(row.metrics["mrr"], column, words)        # TableCell(text='0.42', detail='[0.31, 0.54]')
-"""
+"""Parts of an HTML table as plain tuples for `report.html.jinja`: cells, lines, sections."""
 
 from __future__ import annotations
 

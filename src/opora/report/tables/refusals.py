@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opora.bench.results.i18n import Words
 from opora.bench.results.markdown import Grid
-from opora.report.results import BenchmarkResults, RefusalMatrix
+from opora.report.results import BenchmarkResults, RefusalCell, RefusalMatrix
 from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSection
 
 
@@ -15,19 +15,12 @@ def refusal_table(results: BenchmarkResults) -> HtmlTable | None:
     for model in refusals.models:
         lines = []
         for expected in refusals.behaviors:
-            counts = refusals.cells(model, expected)
-            cells = [
-                TableCell(words.number(cell.share) + cell.mark, str(cell.questions), "", cell.share) for cell in counts
-            ]
+            cells = [_cell(cell, words) for cell in refusals.cells(model, expected)]
             lines.append(TableLine(words(f"matrix.{expected}"), cells))
         sections.append(TableSection(model, lines))
     head = [(words("matrix.answered"), ""), (words("matrix.refused"), "")]
-    title, corner, caption = (
-        words("matrix.title"),
-        words("matrix.expected"),
-        words("matrix.caption", bench=results.name),
-    )
-    return HtmlTable("refusals", title, caption, corner, head, sections, words("matrix.note")) if sections else None
+    caption, corner, note = words("matrix.caption", bench=results.name), words("matrix.expected"), words("matrix.note")
+    return HtmlTable("refusals", words("matrix.title"), caption, corner, head, sections, note) if sections else None
 
 
 def refusal_grid(refusals: RefusalMatrix, words: Words) -> Grid | None:
@@ -39,3 +32,7 @@ def refusal_grid(refusals: RefusalMatrix, words: Words) -> Grid | None:
     ]
     head = [words("matrix.answered"), words("matrix.refused")]
     return Grid(words("matrix.expected"), head, lines, words("matrix.note"), name="matrix") if lines else None
+
+
+def _cell(cell: RefusalCell, words: Words) -> TableCell:
+    return TableCell(words.number(cell.share) + cell.mark, str(cell.questions), shade=cell.share)

@@ -29,8 +29,7 @@ def headline_cards(results: BenchmarkResults) -> list[HeadlineCard]:
     cards = []
     for row in results.table.rows:
         difference = row.differences.get(column.metric)
-        is_compared = difference is not None and difference.mean is not None
-        cell = base.difference_cell(difference, column, words) if difference and is_compared else None
+        cell = base.difference_cell(difference, column, words) if difference and difference.mean is not None else None
         baseline = words("page.versus", name=names[row.against]) if row.against else ""
         cards.append(HeadlineCard(names[row.name], _score_cell(row, column, words), cell, baseline))
     return cards
