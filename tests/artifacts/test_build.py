@@ -72,10 +72,8 @@ def test_other_settings_start_from_scratch(tmp_path):
     with Build(out, "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
         journal.put("a", 1)
     with Build(out, "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
-        assert build.is_resumed
         assert journal.get("a") == 1
     with Build(out, "some", SomeSettings(size=2), {}) as build, build.journal("rows") as journal:
-        assert not build.is_resumed
         assert journal.get("a") is None
 
 
@@ -96,7 +94,12 @@ def test_a_swap_killed_half_way_is_finished(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("{", "out: manifest.json is damaged; run `opora run`"), ('{"stage": "x"}', "no manifest of opora"), (None, "does not exist")]
+    ("content", "message"),
+    [
+        ("{", "out: manifest.json is damaged; run `opora run`"),
+        ('{"stage": "x"}', "no manifest of opora"),
+        (None, "out: this artefact does not exist; run `opora run` first"),
+    ],
 )
 def test_a_damaged_manifest_is_one_line(tmp_path, content, message):
     if content:
@@ -129,13 +132,14 @@ def test_journalled_rows_survive_kill_9(tmp_path):
 
 def test_a_file_that_disappears_during_the_check_is_damage(tmp_path, monkeypatch):
     (tmp_path / "rows").write_text("a")
-    before, checksum = checksums.compute_checksums(tmp_path), checksums._checksum
+    checksum = checksums.checksum
+    before = {"rows": checksum(tmp_path / "rows")}
 
     def checksum_of_a_removed_file(path):
         path.unlink()
         return checksum(path)
 
-    monkeypatch.setattr(checksums, "_checksum", checksum_of_a_removed_file)
+    monkeypatch.setattr(checksums, "checksum", checksum_of_a_removed_file)
     assert checksums.find_damage(tmp_path, before) == ["rows"]
 
 
@@ -162,7 +166,7 @@ def test_an_artefact_of_another_version_is_recognised(tmp_path):
     assert build.inspect()[1] == "made by opora 0.1.0"
     edit_manifest(out, packages={"opora": "0.1.0"}, marks={})
     assert build.inspect() == (None, "made by opora 0.1.0")
-    with pytest.raises(InputError, match="out: made by opora 0.1.0; run `opora run` to rebuild it"):
+    with pytest.raises(InputError, match=r"out: made by opora 0\.1\.0; run `opora run` to rebuild it"):
         read_manifest(out)
     assert make(out).key == build.key
 
@@ -173,3 +177,27 @@ def test_files_of_the_user_are_not_replaced(tmp_path):
     with pytest.raises(InputError, match="out: holds files that opora did not make"):
         make(tmp_path / "out")
     assert (tmp_path / "out" / "mine.txt").read_text() == "x"
+
+
+def test_a_file_of_the_user_inside_an_artefact_is_kept(tmp_path):
+    out = tmp_path / "out"
+    make(out)
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"out: holds files that opora did not make \(notes.txt\)"):
+        make(out, SomeSettings(size=2))
+    (out / "notes.txt").rename(tmp_path / "notes.txt")
+    with Build(out, "some", SomeSettings(size=2), {}) as build, build.journal("rows") as journal:
+        journal.put("a", 1)
+        (out / "late.txt").write_text("mine")
+        with pytest.raises(InputError, match=r"late.txt"):
+            build.publish()
+        assert journal.get("a") == 1
+    assert (out / "late.txt").read_text() == "mine"
+    assert read_manifest(out).settings == {"size": 1}
+
+
+def test_a_file_in_the_place_of_an_artefact_is_kept(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(InputError, match="out: holds files that opora did not make"):
+        make(tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"

@@ -1,6 +1,5 @@
 """Build of one artefact: a folder that is written beside its place, synced, and renamed when it is complete.
 
-In: the kind of the stage, its settings, the fingerprints of its inputs. Out: a folder with `manifest.json`, or none.
 The journals of an interrupted build stay in `.NAME.partial`, and the same command resumes from them.
 
     build = Build(Path("corpus"), "ingest", settings, inputs={"documents": fingerprint})
@@ -19,16 +18,34 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypedDict, Unpack
 
 from opora import __version__
 from opora.artifacts.atomic import lock, partial_folder, recover, swap, sync
-from opora.artifacts.checksums import MANIFEST, compute_checksums, files_below
+from opora.artifacts.checksums import MANIFEST, checksum, files_below, fingerprint_of_file, hash_json
 from opora.artifacts.journal import Journal
-from opora.artifacts.manifest import Manifest, UnreadableError, check_files, fingerprint_of_file, hash_json
-from opora.artifacts.provenance import commit_of_source, package_versions
+from opora.artifacts.manifest import (
+    Manifest,
+    UnreadableError,
+    check_files,
+    find_commit,
+    foreign_files,
+    package_versions,
+)
 from opora.errors import InputError
 from opora.validation import Settings
+
+
+class Contents(TypedDict, total=False):
+    """Optional fields of a manifest that a stage fills."""
+
+    counts: Mapping[str, int]
+    dropped: Mapping[str, int]
+    models: Mapping[str, str]
+    prompts: Mapping[str, str]
+    results: Mapping[str, Any]
+    tokens: Mapping[str, int]
+    cost: float
 
 
 class Build:
@@ -36,7 +53,7 @@ class Build:
 
     `find_fault` says why an artefact that is up to date has to be built again; empty if it does not.
     Entering reports a damaged or outdated artefact on standard error. It raises InputError if another process builds
-    the same artefact, or if `out` holds files of the user.
+    the same artefact. Entering and `publish` raise InputError if `out` holds files that opora did not make.
     """
 
     def __init__(
@@ -52,8 +69,6 @@ class Build:
         resolved = settings.model_dump(mode="json")
         self.key = hash_json({"stage": stage, "settings": resolved, "inputs": self.inputs, "opora": __version__})
         self.path = partial_folder(out)
-        self.is_resumed = False
-        """True inside a build that an earlier session with the same key began."""
         self._find_fault = find_fault
         self._lock: IO[str] | None = None
         self._started = time.monotonic()
@@ -82,15 +97,13 @@ class Build:
 
     def __enter__(self) -> Build:
         self.out.parent.mkdir(parents=True, exist_ok=True)
-        if self.out.exists() and not (self.out / MANIFEST).exists() and any(self.out.iterdir()):
-            raise InputError(f"{self.out}: holds files that opora did not make; move them or choose another name")
+        self._refuse_foreign_files()
         _, fault = self.inspect()
         if fault:
             print(f"opora: {self.out}: {fault}; rebuilding", file=sys.stderr)
         self._lock = lock(self.out)
         key_file = self.path / "key"
-        self.is_resumed = key_file.exists() and key_file.read_text() == self.key
-        if not self.is_resumed:
+        if not key_file.exists() or key_file.read_text() != self.key:
             shutil.rmtree(self.path, ignore_errors=True)
             self.path.mkdir()
             key_file.write_text(self.key)
@@ -105,30 +118,21 @@ class Build:
         return Journal(self.path / f"{name}.journal")
 
     def publish(
-        self,
-        *,
-        counts: Mapping[str, int] | None = None,
-        dropped: Mapping[str, int] | None = None,
-        models: Mapping[str, str] | None = None,
-        prompts: Mapping[str, str] | None = None,
-        results: Mapping[str, Any] | None = None,
-        tokens: Mapping[str, int] | None = None,
-        cost: float = 0.0,
-        volatile: frozenset[str] = frozenset(),
-        content: str | None = None,
+        self, *, volatile: frozenset[str] = frozenset(), content: str | None = None, **contents: Unpack[Contents]
     ) -> Manifest:
-        """Sync the files, write the manifest, swap the folder in.
+        """Sync the files, write the manifest with `contents`, swap the folder in.
 
         `volatile` names files that may differ between equal builds (timings, plots) or be edited afterwards (cards);
         they stay out of fingerprint and checksums. `content` replaces the hash of the files for a store that writes
         different bytes for the same content.
         """
+        self._refuse_foreign_files()
         for leftover in [self.path / "key", *self.path.glob("*.journal*")]:
             leftover.unlink(missing_ok=True)
-        files = {str(path.relative_to(self.path)): fingerprint_of_file(path) for path in files_below(self.path)}
+        paths = files_below(self.path)
+        files = {str(path.relative_to(self.path)): fingerprint_of_file(path) for path in paths}
         stable = {name: value for name, value in files.items() if name not in volatile}
-        checksums = compute_checksums(self.path)
-        commit, dirty = commit_of_source()
+        commit, dirty = find_commit()
         manifest = Manifest(
             stage=self.stage,
             key=self.key,
@@ -138,26 +142,23 @@ class Build:
             origins=self.settings.origins,
             inputs=self.inputs,
             files=files,
-            checksums={name: checksums[name] for name in stable},
-            counts=dict(counts or {}),
-            dropped=dict(dropped or {}),
-            models=dict(models or {}),
-            prompts=dict(prompts or {}),
-            results=dict(results or {}),
-            packages={**package_versions(), "opora": __version__},
+            checksums={name: checksum(self.path / name) for name in stable},
+            packages=package_versions(),
             commit=commit,
             dirty=dirty,
             seed=self.seed,
             seconds=round(time.monotonic() - self._started, 3),
-            tokens=dict(tokens or {}),
-            cost=cost,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            **contents,
         )
-        for path in files_below(self.path):
+        (self.path / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        for path in [*paths, self.path / MANIFEST, self.path]:
             sync(path)
-        target = self.path / MANIFEST
-        target.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        sync(target)
-        sync(self.path)
         swap(self.path, self.out)
         return manifest
+
+    def _refuse_foreign_files(self) -> None:
+        """Raise InputError if `out` holds files that opora did not make; replacing it would delete them."""
+        if names := foreign_files(self.out):
+            fix = "move them or choose another name"
+            raise InputError(f"{self.out}: holds files that opora did not make ({names[0]}); {fix}")

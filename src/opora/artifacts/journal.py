@@ -1,10 +1,8 @@
 """Journal of rows that cost time or money: each is on disk before it counts, whatever happens to the process.
 
-In: a key and a JSON value. Out: the same value, after any crash.
-
-    with build.journal("answers") as journal:
-        if key not in journal:
-            journal.put(key, answer.model_dump(mode="json"))
+with build.journal("answers") as journal:
+    if key not in journal:
+        journal.put(key, answer.model_dump(mode="json"))
 """
 
 from __future__ import annotations

@@ -1,22 +1,31 @@
-"""Manifest of an artefact: its settings, inputs, files and results.
+"""Manifest of an artefact: its settings, inputs, files, results and provenance.
 
-In: the folder of a finished artefact. Out: the manifest in it.
-
-    read_manifest(Path("corpus")).counts         # {'documents': 24, 'passages': 310}
+read_manifest(Path("corpus")).counts         # {'documents': 24, 'passages': 310}
 """
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from opora import __version__
 from opora.artifacts.atomic import partial_folder, recover
-from opora.artifacts.checksums import MANIFEST, find_damage
+from opora.artifacts.checksums import MANIFEST, files_below, find_damage
 from opora.errors import InputError
 from opora.validation import Record, parse_record
+
+RECORDED = (
+    "accelerate ctranslate2 DAWG2 lightgbm lxml natasha navec numpy openai pdfplumber peft pyarrow pydantic"
+    " pylance pymilvus pymorphy3 PyStemmer python-docx rapidfuzz ray razdel sentence-transformers snowballstemmer"
+    " tokenizers torch transformers"
+).split()
+"""Packages that can change a result."""
 
 
 class Manifest(Record):
@@ -37,12 +46,12 @@ class Manifest(Record):
     """Name -> SHA-256."""
     checksums: dict[str, str] = {}
     """Name -> size and hash of a sample of blocks, for `find_damage`."""
-    counts: dict[str, int] = {}
-    dropped: dict[str, int] = {}
+    counts: Mapping[str, int] = {}
+    dropped: Mapping[str, int] = {}
     """Reason -> number of items left out."""
-    models: dict[str, str] = {}
-    prompts: dict[str, str] = {}
-    results: dict[str, Any] = {}
+    models: Mapping[str, str] = {}
+    prompts: Mapping[str, str] = {}
+    results: Mapping[str, Any] = {}
     packages: dict[str, str]
     commit: str | None
     dirty: bool | None
@@ -50,7 +59,7 @@ class Manifest(Record):
     seed: int | None
     seconds: float
     """Wall time of the session that finished the build."""
-    tokens: dict[str, int] = {}
+    tokens: Mapping[str, int] = {}
     cost: float = 0.0
     created: str
     """ISO 8601, UTC."""
@@ -61,25 +70,28 @@ class UnreadableError(InputError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.reason = reason
-        command = {"corpus": "ingest", "index": "index", "report": "report"}.get(folder.name, "run")
-        super().__init__(f"{folder}: {reason}; run `opora {command}` to rebuild it")
+        super().__init__(f"{folder}: {reason}; run `opora {_command(folder)}` to rebuild it")
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a finished artefact. Raises InputError if the folder does not exist, is unfinished or is no
-    artefact; UnreadableError if its manifest is damaged or of another version of opora."""
+    """Read the manifest of a finished artefact.
+
+    Raises InputError if the folder does not exist, is unfinished or is no artefact; UnreadableError if its manifest is
+    damaged or of another version of opora.
+    """
     recover(folder)
     path = folder / MANIFEST
     if not path.exists():
         state = "is unfinished" if partial_folder(folder).exists() else "does not exist"
-        raise InputError(f"{folder}: this artefact {state}; run the command that makes it (`opora plan` shows which)")
+        raise InputError(f"{folder}: this artefact {state}; run `opora {_command(folder)}` first")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise UnreadableError(folder, f"{MANIFEST} is damaged") from None
-    version = _version(data)
-    if not version:
-        raise InputError(f"{path}: no manifest of opora; move the folder or choose another name")
+    try:
+        version = data["packages"]["opora"]
+    except (LookupError, TypeError):
+        raise InputError(f"{path}: no manifest of opora; move the folder or choose another name") from None
     if version != __version__ and not data.keys() <= Manifest.model_fields.keys():
         raise UnreadableError(folder, f"made by opora {version}")
     return parse_record(Manifest, data, str(path))
@@ -95,18 +107,47 @@ def check_files(folder: Path) -> tuple[Manifest, list[str]]:
     return manifest, damaged
 
 
-def _version(data: object) -> str:
-    """Return the version of opora in the data of a manifest; empty if the data is something else."""
-    packages = data.get("packages") if isinstance(data, dict) else None
-    return str(packages.get("opora", "")) if isinstance(packages, dict) else ""
+def foreign_files(folder: Path) -> list[str]:
+    """Return the files that the manifest in `folder` does not list; none if it is damaged."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except OSError:
+        listed = {}
+    except (ValueError, LookupError, TypeError):
+        return []
+    paths = [folder] if folder.is_file() else files_below(folder)
+    return [name for path in paths if (name := str(path.relative_to(folder))) not in listed]
 
 
-def fingerprint_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _command(folder: Path) -> str:
+    """Return the command that makes an artefact."""
+    return {"corpus": "ingest", "index": "index", "report": "report"}.get(folder.name, "run")
 
 
-def hash_json(value: object) -> str:
-    """Return the SHA-256 of a value as JSON with sorted keys, in hex."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+@functools.cache
+def package_versions() -> dict[str, str]:
+    """Return name -> version of the installed packages that can change a result, and of Python."""
+    versions = {"python": platform.python_version(), "opora": __version__}
+    for name in RECORDED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+@functools.cache
+def find_commit() -> tuple[str | None, bool | None]:
+    """Return the commit of opora's checkout and whether it has changes; (None, None) outside a checkout."""
+    root = Path(__file__).resolve().parents[3]
+    try:
+        if (root / ".git").exists():
+            return _git(root, "rev-parse", "HEAD").strip(), bool(_git(root, "status", "--porcelain").strip())
+    except (OSError, subprocess.SubprocessError):
+        pass
+    return None, None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout

@@ -1,11 +1,8 @@
-"""The contract of a stage: settings and inputs in, one artefact out.
+"""The contract of a stage: settings and inputs in, one artefact out. Recipe and command line know nothing else of it.
 
-In: a project, which is a folder and the settings of its recipe. Out: what the stage needs, what it will take, and a
-folder with a manifest. The recipe and the command line know stages by this contract alone.
-
-    stage = IngestStage.of(project, "ingest")
-    stage.needs(project)          # ()
-    stage.run()                   # Manifest, at once where nothing changed
+stage = IngestStage.of(project, "ingest")
+stage.needs(project)          # ()
+stage.run()                   # Manifest, at once where nothing changed
 """
 
 from __future__ import annotations
@@ -52,10 +49,7 @@ class Project(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Expected use of language models, wall seconds and cost; None where there is no rate to go by.
-
-    `note` holds details for a reader, such as how tokens were counted.
-    """
+    """Expected use of language models, wall seconds and cost (None: unknown); `note` says how tokens were counted."""
 
     calls: int = 0
     tokens: int = 0

@@ -1,16 +1,14 @@
-"""Tables of records as JSON Lines and Parquet.
+"""Tables of records as JSON Lines and Parquet; the same records give the same bytes.
 
-In: records. Out: one row per record, in order; the same records give the same bytes.
-
-    write_json_lines(path, examples)
-    examples = list(read_records(path, Example))
+write_json_lines(path, examples)
+examples = list(read_records(path, Example))
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,18 +90,14 @@ def write_parquet(path: Path, records: Iterable[Record]) -> int:
     import pyarrow.parquet as pq
 
     rows = [flatten(record) for record in records]
-    if not rows:
-        pq.write_table(pa.table({}), path)
-        return 0
     pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
     return len(rows)
 
 
-def read_parquet(path: Path, model: type[R], numbers: Collection[int] | None = None) -> Iterator[R]:
+def read_parquet(path: Path, model: type[R], numbers: Set[int] | None = None) -> Iterator[R]:
     """Yield the rows of a file of `write_parquet`, or only those at `numbers` (from 0)."""
-    selected = None if numbers is None else frozenset(numbers)
     for number, row in enumerate(read_parquet_rows(path)):
-        if selected is None or number in selected:
+        if numbers is None or number in numbers:
             yield parse_row(row, model, str(path))
 
 
@@ -128,12 +122,8 @@ def read_parquet_rows(path: Path, columns: Sequence[str] | None = None) -> Itera
 
 def flatten(record: Record) -> dict[str, Any]:
     """Return a record as a row, nested fields as JSON text."""
-    data = record.model_dump(mode="json")
-    nested = _nested(type(record))
-    return {
-        key: json.dumps(value, ensure_ascii=False, sort_keys=True) if key in nested else value
-        for key, value in data.items()
-    }
+    row = record.model_dump(mode="json")
+    return row | {key: json.dumps(row[key], ensure_ascii=False, sort_keys=True) for key in _nested(type(record))}
 
 
 @functools.cache

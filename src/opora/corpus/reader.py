@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def read_documents(corpus: Path) -> Iterator[Document]:
     return read_parquet(corpus / DOCUMENTS, Document)
 
 
-def read_passages(corpus: Path, numbers: Collection[int] | None = None) -> Iterator[Passage]:
+def read_passages(corpus: Path, numbers: Set[int] | None = None) -> Iterator[Passage]:
     """Yield the passages in document order, or only those with row `numbers` (from 0). Raises InputError like
     `read_documents`."""
     read_manifest(corpus)

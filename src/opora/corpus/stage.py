@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_json_lines, write_json_lines, write_parquet
-from opora.artifacts.checksums import MANIFEST
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.console.progress import Progress
 from opora.corpus.chunking.registry import chunk_document

@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opora.artifacts import fingerprint_of_file
-from opora.artifacts.checksums import files_below
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import files_below, hash_json
 
 SAVED = "embedder"
 """Folder of the embedder inside an index."""

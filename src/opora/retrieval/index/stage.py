@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.corpus.reader import read_metadata
 from opora.errors import InputError, OporaError

@@ -92,7 +92,7 @@ class TableBuilder:
         """Create a table of all passages. `types` are those of the metadata keys."""
         settings, folder = self._settings, self._build.path
         size = count_passages(self._corpus)
-        numbers = random.Random(0).sample(range(size), min(SAMPLE, size))
+        numbers = frozenset(random.Random(0).sample(range(size), min(SAMPLE, size)))
         sample = [embedding_text(passage) for passage in read_passages(self._corpus, numbers)]
         counted = sample[:IDF_SAMPLE]
         frequencies = Counter(term for text in counted for term in set(search_terms(text.text, text.language)))

@@ -10,22 +10,26 @@ In: datasets. Out: `adapter/` in the format of PEFT with tokenizer and chat temp
 from __future__ import annotations
 
 import functools
+import math
 import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
+from opora import __version__
+from opora.answer.throughput import ANSWER_TOKENS, MODEL_LOADING_S, TRAINING_TOKENS_PER_S, estimate_prompt_tokens
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
-from opora.artifacts.checksums import MANIFEST
-from opora.artifacts.manifest import hash_json
+from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
+from opora.corpus.settings import IngestSettings
 from opora.errors import InputError, MissingExtraError
+from opora.examples.reader import read_questions
 from opora.models.revision import model_revision
 from opora.models.spec import parse_spec
-from opora.train.estimate import estimate_training
+from opora.text.resources import template
 from opora.train.llm.early_stopping import GENERAL_LOSS, Regression
-from opora.train.settings import TrainSettings, check_saved_checkpoints
+from opora.train.settings import TrainSettings, check_saved_checkpoints, fingerprint_of_setting
 from opora.validation import nearest
 
 if TYPE_CHECKING:
@@ -36,6 +40,17 @@ if TYPE_CHECKING:
 RESUME, ADAPTER, LOG, CARD = "resume", "adapter", "log.jsonl", "README.md"
 TRACKER_FOLDER = "runs"
 """Folder of the project for trackers that write files, such as tensorboard."""
+
+
+@runtime_checkable
+class QuestionDataset(Protocol):
+    """Settings of a dataset that is made from questions over passages, such as `raft`."""
+
+    questions: Path
+    language: str
+    distractors: int
+    variants: int
+    valid_share: float
 
 
 class AdapterStage(Stage):
@@ -70,13 +85,27 @@ class AdapterStage(Stage):
         inputs = {f"dataset {name}": _dataset_fingerprint(self.datasets / name) for name in self.settings.mixture}
         inputs["model"] = model_revision(spec)
         if self.settings.regression_set is not None:
-            if not self.settings.regression_set.is_file():
-                raise InputError(f"train: regression_set is {self.settings.regression_set}: no such file")
-            inputs["regression_set"] = fingerprint_of_file(self.settings.regression_set)
+            inputs["regression_set"] = fingerprint_of_setting("regression_set", self.settings.regression_set)
         return inputs
 
     def estimate(self, project: Project) -> Estimate:
-        return estimate_training(project, self.settings)
+        """Return the tokens read, and the seconds where the speed of the model is known; nothing if a dataset is not
+        made from questions. Raises InputError for a missing file of questions."""
+        settings, datasets = self.settings, project.entries("dataset")
+        chunk = project.settings("ingest", IngestSettings).chunk
+        rows, tokens = 0, 0.0
+        for name, share in settings.mixture.items():
+            dataset = datasets.get(name)
+            if not isinstance(dataset, QuestionDataset):
+                return Estimate()
+            count = round(share * _count_rows(project.root, dataset))
+            rows += count
+            tokens += count * (estimate_prompt_tokens(chunk, dataset.distractors + 1) + ANSWER_TOKENS)
+        steps = math.ceil(settings.epochs * rows / settings.batch_size)
+        rows_read = min(steps, settings.max_steps or steps) * settings.batch_size
+        tokens_read = int(rows_read * tokens / max(1, rows))
+        seconds = MODEL_LOADING_S + tokens_read / TRAINING_TOKENS_PER_S
+        return Estimate(tokens=tokens_read, seconds=seconds if settings.model == "smollm2" else None)
 
     def run(self) -> Manifest:
         """Train unless the adapter is up to date. Of several processes the main one writes the artefact.
@@ -122,7 +151,6 @@ class AdapterStage(Stage):
 
     def _train(self, build: Build) -> TrainingRun:
         from opora.train.engine.verify import open_scorer
-        from opora.train.llm.loop import TrainingLoop
         from opora.train.llm.run import prepare_run
         from opora.train.llm.trackers import tracked
         from opora.train.llm.trainer import AdapterTrainer
@@ -132,17 +160,25 @@ class AdapterStage(Stage):
         run = prepare_run(settings, self.datasets, self._accelerator)
         scorer = open_scorer(run.model, settings, run.mixture.train, run.precision, notify)
         trainer = AdapterTrainer(settings, run.model, run.objective, scorer, self._accelerator)
-        loop = TrainingLoop(
-            settings, trainer, self._accelerator, build.path / RESUME,
-            lambda checkpoint: run.save(build.path / checkpoint / ADAPTER),
-        )  # fmt: skip
+
+        def save(checkpoint: str) -> None:
+            run.save(build.path / checkpoint / ADAPTER)
+
         with tracked(self._accelerator, settings, name):
-            run.log = loop.run(run.mixture.train, run.evaluation_sets, f"train {name}")
+            run.log = trainer.run(run.mixture.train, run.evaluation_sets, f"train {name}", build.path / RESUME, save)
         if run.regression:
             missing = [checkpoint for checkpoint in settings.checkpoints if not (build.path / checkpoint).exists()]
             suffix = f"; checkpoints not reached: {', '.join(missing)}" if missing else ""
             notify(f"train {name}: {_stop_reason(run.regression, settings)}{suffix}")
         return run
+
+
+def _count_rows(root: Path, dataset: QuestionDataset) -> int:
+    count = sum(
+        question.split != "test" and dataset.language in ("", question.language)
+        for question in read_questions(root / dataset.questions)
+    )
+    return math.ceil(count * (1 - dataset.valid_share)) * dataset.variants
 
 
 def _dataset_fingerprint(folder: Path) -> str:
@@ -172,25 +208,28 @@ def _notify(line: str) -> None:
 
 def _publish(run: TrainingRun, build: Build, name: str) -> Manifest:
     from opora.models.chat_template import template_hash
-    from opora.train.llm.card import write_card
+    from opora.train.llm.trackers import flatten_settings
 
-    settings = run.settings
+    settings, spec = run.settings, parse_spec(run.settings.model)
     run.save(build.path / ADAPTER)
     write_json_lines(build.path / LOG, run.log)
     write_json_lines(build.path / "dropped.jsonl", run.mixture.dropped)
-    results, counts, template = _results(run), _counts(run), template_hash(run.tokenizer)
+    results, counts, chat_template = _results(run), _counts(run), template_hash(run.tokenizer)
     tokens = run.log[-1]["num_tokens"]
-    data = [(dataset, share, build.inputs[f"dataset {dataset}"]) for dataset, share in settings.mixture.items()]
-    facts = {"name": name, "data": data, "template": template, "tokens": tokens,
-             "revision": build.inputs["model"], "dropped": len(run.mixture.dropped)}  # fmt: skip
-    write_card(build.path / CARD, settings, {**results, **counts, **facts})
+    card = template(__package__, "card.md.jinja").render(
+        **results, **counts, name=name, version=__version__, settings=settings, tokens=tokens, template=chat_template,
+        data=[(dataset, share, build.inputs[f"dataset {dataset}"]) for dataset, share in settings.mixture.items()],
+        base_model=spec.name or spec.kind, revision=build.inputs["model"], dropped=len(run.mixture.dropped),
+        settings_lines=list(flatten_settings(settings.model_dump(mode="json"))),
+    )  # fmt: skip
+    (build.path / CARD).write_text(card, encoding="utf-8")
     for path in build.path.glob(f"*{RESUME}*"):  # the last checkpoint, and what a kill left of another one
         shutil.rmtree(path)
     return build.publish(
         counts=counts,
         dropped=dict(Counter(str(row["reason"]) for row in run.mixture.dropped)),
         models={settings.model: build.inputs["model"]},
-        prompts={"chat_template": template},
+        prompts={"chat_template": chat_template},
         results=results,
         volatile=frozenset({CARD}),  # it contains the name of the folder
         tokens={"read": tokens},
