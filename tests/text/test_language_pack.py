@@ -2,7 +2,7 @@ import pytest
 
 from opora.errors import InputError
 from opora.text import resources
-from opora.text.language_pack import language_pack, language_with_file, wording
+from opora.text.language_pack import language_pack, language_with_file, multiple_choice, wording
 from tests.factories import languages_at
 
 
@@ -48,3 +48,23 @@ def test_an_unknown_fact_is_an_error_that_names_the_file(tmp_path):
         pytest.raises(InputError, match=r"languages/eo/language\.yaml: stemer is unknown; did you mean stemmer"),
     ):
         language_pack("eo")
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "path"),
+    [
+        ({"eo": "io", "io": "eo"}, "eo -> io -> eo"),
+        ({"eo": "eo"}, "eo -> eo"),
+        ({"eo": "io", "io": "io"}, "eo -> io -> io"),
+    ],
+)
+def test_languages_that_fall_back_in_a_circle_are_an_error(tmp_path, fallbacks, path):
+    for code, fallback in fallbacks.items():
+        (tmp_path / code).mkdir()
+        (tmp_path / code / "language.yaml").write_text(f"name: {code}\nfallback: {fallback}\n", encoding="utf-8")
+    with languages_at(tmp_path):
+        for look_up in (wording, multiple_choice, lambda code: language_with_file(code, "answer.jinja")):
+            with pytest.raises(
+                InputError, match=rf"languages/.o/language\.yaml: fallback .o makes a circle \({path}\)"
+            ):
+                look_up("eo")

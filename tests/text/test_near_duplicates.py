@@ -18,4 +18,4 @@ TEXT = "The ferry leaves at half past seven from the northern pier and never sai
     ],
 )
 def test_find_near_duplicates(texts, groups):
-    assert list(find_near_duplicates(texts)) == groups
+    assert find_near_duplicates(texts) == groups

@@ -39,84 +39,56 @@ SLAVIC_CYRILLIC = frozenset(("uk", "be", "bg", "sr", "mk"))
 class Wording(Record):
     """Fixed words of an answer."""
 
-    quote: str
-    """Label of a quote line."""
-    answer: str
-    """Label of the line with the final answer."""
-    refusal: str
-    """Sentence that refuses to answer."""
+    quote: str  # label of a quote line
+    answer: str  # label of the line with the final answer
+    refusal: str  # sentence that refuses to answer
 
 
 class MultipleChoice(Record):
     """Words and letters of multiple-choice questions."""
 
-    letters: str
-    """Letters of the options, in order."""
-    lookalikes: dict[str, str] = {}
-    """Letter of another alphabet -> the option letter that it looks like."""
-    announcements: tuple[str, ...] = ()
-    """Patterns of words that announce a choice, such as `answers?`."""
-    verbs: tuple[str, ...] = ()
-    """Words between an announcement and the letters, such as `is`."""
+    letters: str  # of the options, in order
+    lookalikes: dict[str, str] = {}  # letter of another alphabet -> the option letter that it looks like
+    announcements: tuple[str, ...] = ()  # patterns of words that announce a choice, such as `answers?`
+    verbs: tuple[str, ...] = ()  # words between an announcement and the letters, such as `is`
 
 
 class WordStyles(Record):
     """Names of paragraph styles in documents of Microsoft Word."""
 
     title: tuple[str, ...] = ()
-    heading: tuple[str, ...] = ()
-    """Names of heading styles, before the level."""
-    list: tuple[str, ...] = ()
-    """Beginnings of the names of list styles."""
-    numbered: tuple[str, ...] = ()
-    """Parts of the names of numbered list styles."""
+    heading: tuple[str, ...] = ()  # names before the level
+    list: tuple[str, ...] = ()  # beginnings of names
+    numbered: tuple[str, ...] = ()  # parts of names of numbered lists
 
 
 class LanguagePack(Record):
     """Facts of one language."""
 
-    code: str
-    """ISO 639-1 code, which is the name of the folder."""
-    name: str
-    """Name of the language in the language itself."""
-    script: str = "latin"
-    """`latin`, `cyrillic` or another script."""
-    letters: str = ""
-    """Pattern of a folded word of this language; empty if every word may be one."""
-    stemmer: str = ""
-    """Name of a Snowball stemmer; empty for none."""
-    lemmatizer: str = ""
-    """`pymorphy3`, or empty for none."""
-    sentence_splitter: str = "sentencex"
-    """`razdel` or `sentencex`."""
-    abbreviations_before_numbers: tuple[str, ...] = ()
-    """Abbreviations after which a number does not start a sentence, without the point."""
-    mixes_with: tuple[str, ...] = ()
-    """Languages whose words appear in texts of this one; their word lists apply too."""
-    fallback: str = DEFAULT_LANGUAGE
-    """Language whose files are used where this one has none."""
+    code: str  # ISO 639-1 code, which is the name of the folder
+    name: str  # in the language itself
+    script: str = "latin"  # or `cyrillic` or another
+    letters: str = ""  # pattern of a folded word of this language; empty if every word may be one
+    stemmer: str = ""  # name of a Snowball stemmer; empty for none
+    lemmatizer: str = ""  # `pymorphy3`, or empty for none
+    sentence_splitter: str = "sentencex"  # or `razdel`
+    abbreviations_before_numbers: tuple[str, ...] = ()  # without the point; no sentence starts with a number after one
+    mixes_with: tuple[str, ...] = ()  # languages whose words appear in texts of this one; their word lists apply too
+    fallback: str = DEFAULT_LANGUAGE  # language whose files are used where this one has none
     wording: Wording | None = None
-    yes_no: tuple[str, str] | None = None
-    """Words for yes and no that a reward model chooses from."""
+    yes_no: tuple[str, str] | None = None  # words for yes and no that a reward model chooses from
     multiple_choice: MultipleChoice | None = None
-    conjunctions: tuple[str, ...] = ()
-    """Words for `and` and `or`."""
-    ordinals: tuple[str, ...] = ()
-    """Patterns of ordinal endings, as in `5th`."""
-    day_endings: tuple[str, ...] = ()
-    """Ordinal endings of the day in a date."""
+    conjunctions: tuple[str, ...] = ()  # words for `and` and `or`
+    ordinals: tuple[str, ...] = ()  # patterns of ordinal endings, as in `5th`
+    day_endings: tuple[str, ...] = ()  # ordinal endings of the day in a date
     spaced_abbreviations: dict[str, str] = {}
     """First letter of two-letter abbreviations that may have a blank inside (`т. е.`) -> their second letters."""
-    date_prepositions: tuple[str, ...] = ()
-    """Words between day and month, such as `of`."""
-    month_may_come_first: bool = False
-    """`03/04/2021` may be March 4."""
+    date_prepositions: tuple[str, ...] = ()  # words between day and month, such as `of`
+    month_may_come_first: bool = False  # `03/04/2021` may be March 4
     decimal_mark: str = "."
-    thousands_mark: str = ""
-    """Mark between thousands besides white space, such as `,`."""
+    thousands_mark: str = ""  # mark between thousands besides white space, such as `,`
     word_styles: WordStyles = WordStyles()
-    interval_separator: str = ", "
-    """Separator of the two ends of an interval."""
+    interval_separator: str = ", "  # between the two ends of an interval
 
 
 @functools.cache

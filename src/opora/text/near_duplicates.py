@@ -1,20 +1,17 @@
 """Near-duplicate texts: they share about half of their word 5-grams or more (MinHash, locality-sensitive hashing).
 
-list(find_near_duplicates(["a b c d e f", "other words entirely", "a b c d e f g"]))     # [{0, 2}]
+find_near_duplicates(["a b c d e f", "other words entirely", "a b c d e f g"])     # [{0, 2}]
 """
 
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from opora.text.words import word_texts
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 SHINGLE_WORDS, HASHES, BAND_HASHES = 5, 16, 2
 """MinHash (Broder 1997): words per shingle, hashes per text, hashes per band."""
@@ -22,23 +19,21 @@ MIN_SIMILARITY = 0.5
 """Minimum share of equal hashes, an estimate of the Jaccard similarity of the shingles."""
 
 
-def find_near_duplicates(texts: Sequence[str]) -> Iterator[set[int]]:
-    """Yield groups of indices of texts that are similar to the first text of the group."""
+def find_near_duplicates(texts: Sequence[str]) -> list[set[int]]:
+    """Return groups of indices of texts that are similar to the first text of the group."""
     sketches = _minhash(texts)
     first_with: dict[tuple[int, bytes], int] = {}
-    groups: dict[int, set[int]] = defaultdict(set)
+    groups: dict[int, set[int]] = {}
     for index, sketch in enumerate(sketches):
         for band in range(0, HASHES, BAND_HASHES):
             first = first_with.setdefault((band, sketch[band : band + BAND_HASHES].tobytes()), index)
             if first != index and (sketches[first] == sketch).mean() >= MIN_SIMILARITY:
-                groups[first] |= {first, index}
-    yield from groups.values()
+                groups.setdefault(first, {first}).add(index)
+    return list(groups.values())
 
 
 def _minhash(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Return the sketches of texts, shape (texts, HASHES)."""
-    import numpy as np
-
     random = np.random.Generator(np.random.PCG64(1))
     factors = random.integers(0, 2**63, HASHES, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     sketches = np.empty((len(texts), HASHES), dtype=np.uint64)

@@ -11,9 +11,8 @@ import functools
 import re
 from collections.abc import Sequence
 
-from opora.text.entities.codes import CODE, NUMBER, code_entities
 from opora.text.entities.dates import digit_date, named_dates
-from opora.text.entities.norms import abbreviation_runs, norms
+from opora.text.entities.norms import CODE, NUMBER, abbreviation_runs, code_entities, norms
 from opora.text.entities.pieces import PieceKind, core
 from opora.text.entities.references import reference_terms, reference_word, references
 from opora.text.language_pack import language_pack

@@ -13,8 +13,9 @@ from opora.text.words import fold
 
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
 """A reference word, then numbers with commas or conjunctions between them, or a Roman numeral."""
-_ROMAN = re.compile(r"(?=.)(X{0,3})(IX|IV|V?I{0,3})")
-_ONES = {"": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
+_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+_ARABIC = {"X" * tens + roman: str(10 * tens + ones) for tens in range(4) for ones, roman in enumerate(_ONES)}
+"""Roman numeral below forty -> its digits."""
 
 
 def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
@@ -24,7 +25,7 @@ def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language
         word = reference_word(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(first, last + 1) if kinds[at] != PieceKind.CONJUNCTION]
         if kinds[first] in "AaP":
-            numbers = [_arabic(number) for number in numbers]
+            numbers = [_ARABIC.get(number, "") for number in numbers]
         entities = [f"{word}_{fold(number)}" for number in numbers if number]
         yield from entities
         if kinds[last] in "NC" and kinds[last + 1 : last + 2] in ("A", "a"):
@@ -40,9 +41,3 @@ def reference_word(piece: str, terms: str, language: str) -> str | None:
 def reference_terms(language: str) -> dict[str, str]:
     """Return the term of each reference word -> the word."""
     return {term(word, language): word for word in lexicon(language).references.values()}
-
-
-def _arabic(numeral: str) -> str:
-    """Return a Roman numeral below forty in digits; empty if it is none."""
-    match = _ROMAN.fullmatch(numeral)
-    return str(10 * len(match[1]) + _ONES[match[2]]) if match else ""
