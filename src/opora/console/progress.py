@@ -1,10 +1,4 @@
-"""Progress with the time left, on standard error: one line on a terminal, a new line every 10 s elsewhere.
-
-In: an iterable and its length. Out: the same items.
-
-    for document in track(documents, "ingest", total=len(documents)):
-        ...
-"""
+"""Progress with the time left, on standard error: one line on a terminal, a new line every 10 s elsewhere."""
 
 from __future__ import annotations
 
@@ -20,12 +14,11 @@ REFRESH_EVERY_S = 0.2
 
 
 class Progress:
-    """Counts finished items of `total` and shows the time left. Use as a context manager."""
+    """Context manager that counts finished items, `done` of them in an earlier session, and shows the time left."""
 
     def __init__(self, label: str, total: int, done: int = 0, stream: TextIO | None = None) -> None:
         self.label, self.total, self.done = label, total, done
-        self._first = done
-        self._stream = stream or sys.stderr
+        self._first, self._stream = done, stream or sys.stderr
         self._terminal = self._stream.isatty()
         self._started = time.monotonic()
         self._last_refresh = 0.0 if self._terminal else self._started
@@ -48,19 +41,15 @@ class Progress:
     def _show(self, note: str = "") -> None:
         self._last_refresh = time.monotonic()
         line = self.line(note)
-        if self._terminal:
-            self._stream.write("\r" + line.ljust(self._width))
-            self._width = len(line)
-        else:
-            self._stream.write(line + "\n")
+        self._stream.write("\r" + line.ljust(self._width) if self._terminal else line + "\n")
         self._stream.flush()
+        self._width = len(line)
 
     def line(self, note: str = "") -> str:
         """Return the current state, `ingest: 3/24, 2 min 10 s left`."""
-        elapsed = time.monotonic() - self._started
-        finished = self.done - self._first
+        elapsed, finished = time.monotonic() - self._started, self.done - self._first
         if self.done >= self.total:
-            timing = f"{format_seconds(elapsed)}"
+            timing = format_seconds(elapsed)
         elif finished:
             timing = f"{format_seconds(elapsed / finished * (self.total - self.done))} left"
         else:
@@ -68,9 +57,9 @@ class Progress:
         return f"{self.label}: {self.done}/{self.total}, {timing}" + (f", {note}" if note else "")
 
 
-def track(items: Iterable[T], label: str, total: int, done: int = 0) -> Iterator[T]:
-    """Yield `items` and show progress; `done` of `total` were finished in an earlier session."""
-    with Progress(label, total, done) as progress:
+def track(items: Iterable[T], label: str, total: int) -> Iterator[T]:
+    """Yield `items` and show progress."""
+    with Progress(label, total) as progress:
         for item in items:
             yield item
             progress.advance()

@@ -1,12 +1,9 @@
 """Agreement of two raters beyond chance: Cohen's kappa (1960), also weighted (1968), and its interval.
 
-In: two ratings of each item. Out: 1 for full agreement, 0 for the agreement expected by chance, below 0 for less.
-
     cohen_kappa([1, 0, 1, 1], [1, 0, 0, 1])                              # 0.5
     cohen_kappa([1, 3, 5], [1, 4, 5], categories=range(1, 6), quadratic=True)
 
-The formula is ten lines of numpy; scikit-learn's `cohen_kappa_score` gives the same values, but would be a dependency
-of 30 MB, and returns nan where we return None.
+scikit-learn's `cohen_kappa_score` gives the same values, but would be a dependency of 30 MB.
 """
 
 from __future__ import annotations
@@ -14,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from opora.metrics.bootstrap import LEVEL, RESAMPLES, Interval
+from opora.metrics.bootstrap import RESAMPLES, Interval, with_bounds
 
 T = TypeVar("T")
 
@@ -22,7 +19,7 @@ T = TypeVar("T")
 def cohen_kappa(
     first: Sequence[int], second: Sequence[int], categories: Sequence[int] = (0, 1), quadratic: bool = False
 ) -> float | None:
-    """Return Cohen's kappa of two sequences of ratings of the same length.
+    """Return Cohen's kappa of two sequences of ratings of the same length: 1 for full agreement, 0 for that of chance.
 
     With `quadratic`, a disagreement weighs as its squared distance: 4 against 5 counts less than 1 against 5. None if
     there are no ratings, or only one category in use.
@@ -57,11 +54,9 @@ def cluster_interval(
     for row, cluster in zip(rows, clusters, strict=True):
         rows_by_cluster.setdefault(cluster, []).append(row)
     value, groups = statistic(rows), list(rows_by_cluster.values())
-    without_bounds = Interval(mean=value, low=None, high=None, count=len(rows), clusters=len(groups))
+    interval = Interval(mean=value, low=None, high=None, count=len(rows), clusters=len(groups))
     if value is None or len(groups) < 2:
-        return without_bounds
+        return interval
     draws = np.random.default_rng(seed).integers(len(groups), size=(resamples, len(groups)))
     statistics = [statistic([row for number in draw for row in groups[number]]) for draw in draws.tolist()]
-    defined = [value for value in statistics if value is not None]
-    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return without_bounds.model_copy(update={"low": float(low), "high": float(high)})
+    return with_bounds(interval, [value for value in statistics if value is not None])

@@ -1,17 +1,16 @@
 """Means with 95 % intervals and paired differences, by bootstrap over questions or over clusters of questions.
 
-In: one value per question, None where it is missing. Out: mean and interval of the values that are present.
-
-    bootstrap([1.0, 0.0, None, 1.0], seed=0)       # Interval(mean=0.667, low=0.0, high=1.0, count=3, missing=1)
-    differences = [paired_difference(values, baseline, documents) for values in rows]
-    holm(differences)[0].is_significant
+bootstrap([1.0, 0.0, None, 1.0], seed=0)       # Interval(mean=0.667, low=0.0, high=1.0, count=3, missing=1)
+differences = [paired_difference(values, baseline, documents) for values in rows]
+holm(differences)[0].is_significant
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from opora.validation import Record
 
@@ -60,27 +59,16 @@ class Difference(Interval):
         return p is not None and p < 1 - LEVEL
 
 
-class Draws(NamedTuple):
-    """Interval of a bootstrap and the mean of each draw (empty with fewer than two clusters)."""
-
-    interval: Interval
-    means: np.ndarray
-
-
 def bootstrap(
     values: Values, seed: int = 0, resamples: int = RESAMPLES, clusters: Sequence[str] | None = None
 ) -> Interval:
     """Return the mean of the present values and its interval from `resamples` draws of whole clusters with replacement
     (Davison & Hinkley 1997, section 3.8). Without `clusters`, each value is its own cluster."""
-    return _draw(values, seed, resamples, clusters).interval
+    return _draw(values, seed, resamples, clusters)[0]
 
 
 def paired_difference(
-    values: Values,
-    baseline: Values,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    clusters: Sequence[str] | None = None,
+    values: Values, baseline: Values, seed: int = 0, resamples: int = RESAMPLES, clusters: Sequence[str] | None = None
 ) -> Difference:
     """Return the mean of `values - baseline` over the questions where both are present, with the same draws for all.
 
@@ -100,54 +88,50 @@ def paired_difference(
 
 def holm(differences: Sequence[Difference]) -> list[Difference]:
     """Return the differences with p values adjusted by Holm (1979), which keeps the probability of any false positive
-    at 5 %.
-
-    Differences without a p value are not counted. `detectable` becomes that of the strictest step.
-    """
+    at 5 %. Differences without a p value are not counted. `detectable` becomes that of the strictest step."""
     ordered = sorted((difference.p, index) for index, difference in enumerate(differences) if difference.p is not None)
-    adjusted: dict[int, float] = {}
-    largest = 0.0
-    for rank, (p, index) in enumerate(ordered):
-        largest = max(largest, min(1.0, p * (len(ordered) - rank)))
-        adjusted[index] = largest
-    comparisons = max(1, len(ordered))
-    return [
-        difference.model_copy(
-            update={
-                "adjusted": adjusted.get(index),
-                "detectable": _detectable(difference.error, difference.clusters, comparisons),
-            }
-        )
-        for index, difference in enumerate(differences)
-    ]
+    corrected = accumulate((min(1.0, p * (len(ordered) - rank)) for rank, (p, _) in enumerate(ordered)), max)
+    adjusted = {index: p for (_, index), p in zip(ordered, corrected, strict=True)}
+    updated = []
+    for index, difference in enumerate(differences):
+        detectable = _detectable(difference.error, difference.clusters, max(1, len(ordered)))
+        updated.append(difference.model_copy(update={"adjusted": adjusted.get(index), "detectable": detectable}))
+    return updated
 
 
 def _detectable(error: float | None, clusters: int, comparisons: int) -> float | None:
-    """Return the minimum detectable effect: with one comparison, 2.80 standard errors.
-
-    None if all draws are equal, or if so few clusters cannot bring p below the level.
-    """
+    """Return the minimum detectable effect: with one comparison, 2.80 standard errors. None if all draws are equal, or
+    if so few clusters cannot bring p below the level."""
     level = (1 - LEVEL) / comparisons
     if not error or 2.0 ** (1 - clusters) >= level:
         return None
     return error * (NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(POWER))
 
 
-def _draw(values: Values, seed: int, resamples: int, clusters: Sequence[str] | None) -> Draws:
+def with_bounds(interval: Interval, draws: Sequence[float] | np.ndarray) -> Interval:
+    """Return an interval with the percentiles of draws as its bounds."""
+    import numpy as np
+
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return interval.model_copy(update={"low": float(low), "high": float(high)})
+
+
+def _draw(values: Values, seed: int, resamples: int, clusters: Sequence[str] | None) -> tuple[Interval, np.ndarray]:
+    """Return the interval, and the mean of each draw; there are no draws with fewer than two clusters."""
     import numpy as np
 
     is_present = np.array([value is not None for value in values], dtype=bool)
     present = np.array([value for value in values if value is not None], dtype=np.float64)
     count, missing = len(present), len(values) - len(present)
     if not count:
-        return Draws(Interval(mean=None, low=None, high=None, count=0, missing=missing), present)
+        return Interval(mean=None, low=None, high=None, count=0, missing=missing), present
     names = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     _, cluster = np.unique(names[is_present], return_inverse=True)
     sums, sizes = np.bincount(cluster, present), np.bincount(cluster)
     mean = float(present.mean())
+    interval = Interval(mean=mean, low=None, high=None, count=count, missing=missing, clusters=len(sums))
     if len(sums) == 1:
-        without_bounds = Interval(mean=mean, low=None, high=None, count=count, missing=missing, clusters=1)
-        return Draws(without_bounds, np.empty(0))
+        return interval, np.empty(0)
     rng = np.random.default_rng(seed)
     block = max(1, MAX_BLOCK_VALUES // len(sums))
     blocks = []
@@ -155,6 +139,4 @@ def _draw(values: Values, seed: int, resamples: int, clusters: Sequence[str] | N
         draws = rng.integers(len(sums), size=(min(block, resamples - start), len(sums)))
         blocks.append(sums[draws].sum(axis=1) / sizes[draws].sum(axis=1))
     means = np.concatenate(blocks)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    interval = Interval(mean=mean, low=float(low), high=float(high), count=count, missing=missing, clusters=len(sums))
-    return Draws(interval, means)
+    return with_bounds(interval, means), means

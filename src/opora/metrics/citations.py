@@ -1,7 +1,6 @@
 """Precision and recall of citations, and recall of evidence in the passages.
 
-In: the citations of an answer and the gold evidence, both as spans of documents. Out: numbers from 0 to 1, after Gao et
-al. 2023 (ALCE), with overlap with gold spans in place of an entailment model.
+After Gao et al. 2023 (ALCE), with overlap with gold spans in place of an entailment model.
 
     citation_precision(cited=[Span("d", 0, 40)], gold=[Span("d", 10, 30)])     # 1.0
 """

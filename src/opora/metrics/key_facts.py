@@ -1,7 +1,6 @@
-"""Key facts of an answer: what it must contain, and what it must not. A heuristic.
+"""Key facts of an answer: what it must contain, and what it must not.
 
-In: the text of an answer and the key facts of its question. Out: 1.0 or 0.0, and the share of the facts that the answer
-contains. Words and numbers are compared; meaning is not judged.
+A heuristic: words and numbers are compared; meaning is not judged.
 
     facts = KeyFacts(must=(("12.5", "twelve and a half"), ("filter",)), must_not=("7.5",))
     key_fact_score("Filters last 12.5 hours.", facts, "en")    # 1.0

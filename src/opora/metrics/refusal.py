@@ -1,9 +1,4 @@
-"""Detection of refusals by phrases: a heuristic.
-
-In: the text of an answer. Out: true if it declines to answer, by the phrases in `refusal_phrases.txt` of its language.
-
-    is_refusal("The documents do not contain an answer to this question.", "en")      # True
-"""
+"""Detection of refusals by the phrases in `refusal_phrases.txt` of a language: a heuristic."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""Ranking metrics of retrieval.
+"""Ranking metrics of retrieval, from the pieces of evidence that each hit contains, best first.
 
-In: for each hit, best first, the pieces of evidence that it contains. Out: numbers from 0 to 1.
-
-    reciprocal_rank([{}, {0}])          # 0.5
-    alpha_ndcg([{}, {0}], gold=1)       # 0.63
+reciprocal_rank([{}, {0}])          # 0.5
+alpha_ndcg([{}, {0}], gold=1)       # 0.63
 """
 
 from __future__ import annotations

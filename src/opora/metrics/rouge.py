@@ -1,7 +1,7 @@
 """Overlap of an answer with a reference: ROUGE-L, token F1, exact match.
 
-In: an answer and its reference. Out: numbers from 0 to 1. Tokens are folded words and numbers of any script (the usual
-ROUGE package keeps Latin letters only and scores Cyrillic text 0).
+Tokens are folded words and numbers of any script (the usual ROUGE package keeps Latin letters only and scores Cyrillic
+text 0).
 
     rouge_l("срок пять дней", "срок — пять рабочих дней").f1      # 0.857...
 """

@@ -1,24 +1,10 @@
-"""Spans of documents and their overlap.
-
-In: passages, citations, or other spans of documents. Out: true or false.
-
-    contains(Span("d", 0, 40), Span("d", 10, 30))     # True
-"""
+"""Spans of documents, such as passages and citations, and their overlap."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-
-class DocumentSpan(Protocol):
-    """Characters `start:end` of a document, such as a passage or a citation."""
-
-    @property
-    def document_id(self) -> str: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
+from opora.records import Citation, Passage
 
 
 class Span(NamedTuple):
@@ -27,6 +13,9 @@ class Span(NamedTuple):
     document_id: str
     start: int
     end: int
+
+
+DocumentSpan = Passage | Citation | Span
 
 
 def contains(outer: DocumentSpan, inner: DocumentSpan) -> bool:
