@@ -32,12 +32,12 @@ from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
 from opora.train.engine.engine import Engine
 from opora.train.engine.prefix_tree import build_tree
-from opora.train.examples import TokenizedExample, TokenizedRow
 from opora.train.llm.batching import group_by_prefix
 from opora.train.lora import add_lora
 from opora.train.objectives.dpo import Dpo, DpoSettings
 from opora.train.objectives.sft import Sft, SftSettings
 from opora.train.objectives.simpo import Simpo, SimpoSettings
+from opora.train.scorer import TokenizedExample, TokenizedRow
 from opora.train.settings import LoraSettings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from opora.artifacts import fingerprint_of_file
 from opora.artifacts.stage import Project
 from opora.errors import InputError
 from opora.validation import Fraction, NonNegativeInt, PositiveInt, Settings
@@ -147,6 +148,13 @@ class TrainSettings(Settings):
         if self.max_general_loss_increase is not None and self.regression_set is None:
             raise ValueError("max_general_loss_increase needs regression_set, a file of general chats")
         return self
+
+
+def fingerprint_of_setting(key: str, path: Path) -> str:
+    """Return the fingerprint of the file in setting `key` of a training. Raises InputError if it does not exist."""
+    if not path.is_file():
+        raise InputError(f"train: {key} is {path}: no such file")
+    return fingerprint_of_file(path)
 
 
 def check_saved_checkpoints(project: Project, key: str, specs: Iterable[str]) -> None:

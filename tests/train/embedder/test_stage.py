@@ -17,8 +17,13 @@ from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.registry import open_embedder
 from opora.retrieval.embedders.sif import fit_sif
 from opora.train.document_split import EMBEDDER_UNTIL, split_position
-from opora.train.embedder.data import read_embedder_data
-from opora.train.embedder.pairs import arrange_batches, corpus_pairs, find_related_passages, question_pairs
+from opora.train.embedder.pairs import (
+    arrange_batches,
+    corpus_pairs,
+    find_related_passages,
+    question_pairs,
+    read_embedder_data,
+)
 from opora.train.embedder.settings import EmbedderTrainSettings
 from opora.train.embedder.stage import EmbedderStage
 from opora.train.embedder.static_table import choose_stems, longest_stem, make_table

@@ -8,8 +8,8 @@ import torch
 from opora.artifacts import read_json_lines
 from opora.errors import InputError
 from opora.train.engine.engine import Engine, last_occurrence
-from opora.train.examples import TokenizedRow
 from opora.train.llm.stage import AdapterStage
+from opora.train.scorer import TokenizedRow
 from opora.train.settings import LoraSettings
 from tests.factories import (
     INVOCATION,

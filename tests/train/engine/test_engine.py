@@ -9,7 +9,7 @@ import transformers
 from opora.errors import InputError
 from opora.train.engine.engine import Engine
 from opora.train.engine.tree_attention import TreeState
-from opora.train.examples import TokenizedRow
+from opora.train.scorer import TokenizedRow
 from tests.factories import (
     MODEL_FAMILIES,
     MODEL_SHAPE,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from opora.train.engine.engine import Engine
-from opora.train.engine.sparse_mlp import skip_unread
+from opora.train.engine.tree_attention import skip_unread
 from tests.factories import (
     INVOCATION,
     MODEL_FAMILIES,

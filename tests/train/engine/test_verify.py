@@ -6,11 +6,10 @@ import torch
 from opora.errors import InputError, OporaError
 from opora.train.engine import verify as module
 from opora.train.engine.engine import Engine
-from opora.train.engine.reference import PlainScorer
 from opora.train.engine.tree_attention import TreeState
-from opora.train.engine.verify import open_scorer
-from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.engine.verify import PlainScorer, open_scorer
 from opora.train.objectives.sft import SftSettings
+from opora.train.scorer import TokenizedExample, TokenizedRow
 from tests.factories import add_random_adapter, draw_token_rows, make_causal_model
 
 
@@ -18,7 +17,7 @@ def open_test_scorer(model, prefix_sharing="auto", precision="fp32"):
     messages = []
     examples = [TokenizedExample(str(n), (row,)) for n, row in enumerate(draw_token_rows("group"))]
     scorer = open_scorer(model, SftSettings(prefix_sharing=prefix_sharing), examples, precision, messages.append)
-    return scorer.scorer.scorer, messages
+    return scorer.scorer, messages
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from opora.train.examples import TokenizedExample, TokenizedRow
 from opora.train.llm.batching import group_by_prefix, iterate_batches
 from opora.train.objectives.sft import SftSettings
+from opora.train.scorer import TokenizedExample, TokenizedRow
 
 
 def make_example(name, prompt, *answers):

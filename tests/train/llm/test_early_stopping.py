@@ -129,12 +129,12 @@ def test_regression_by_the_first_evaluation_is_an_error(run, limit, tmp_path):
 
 @pytest.mark.parametrize("checkpoint_every", [4, 6, 7])
 def test_killed_run_stops_at_the_same_step(run, limit, monkeypatch, checkpoint_every):
-    from opora.train.llm import loop
+    from opora.train.llm import trainer
 
     changes = {"max_general_loss_increase": limit, "checkpoint_every": checkpoint_every}
     whole = run("whole", **changes)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", interrupt_at_step(8))
+        patch.setattr(trainer, "learning_rate", interrupt_at_step(8))
         with pytest.raises(KeyboardInterrupt):
             run(**changes)
     assert run(**changes).fingerprint == whole.fingerprint

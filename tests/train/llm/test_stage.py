@@ -11,11 +11,11 @@ import pytest
 
 from opora.artifacts import read_json_lines, read_manifest, write_json_lines
 from opora.errors import InputError, OporaError
-from opora.train.examples import TokenizedExample, TokenizedRow
 from opora.train.llm.batching import count_steps, iterate_batches
 from opora.train.llm.encoding import encode_examples
-from opora.train.llm.loop import due_checkpoints, learning_rate
+from opora.train.llm.trainer import due_checkpoints, learning_rate
 from opora.train.objectives.sft import SftSettings
+from opora.train.scorer import TokenizedExample, TokenizedRow
 from opora.train.settings import LoraSettings
 from tests.factories import (
     compute_held_out_loss,
@@ -74,7 +74,7 @@ def gradients(model):
 def test_sft_loss_equals_that_of_a_padded_batch(parts):
     import torch
 
-    from opora.train.engine.reference import PlainScorer
+    from opora.train.engine.verify import PlainScorer
     from opora.train.objectives.sft import Sft
 
     model, examples = parts
@@ -97,8 +97,7 @@ def test_step_equals_that_of_a_padded_batch(parts, tiny_model, tmp_path):
     import torch
     from accelerate import Accelerator
 
-    from opora.train.engine.reference import PlainScorer
-    from opora.train.llm.loop import TrainingLoop
+    from opora.train.engine.verify import PlainScorer
     from opora.train.llm.trainer import AdapterTrainer
     from opora.train.objectives.sft import Sft
 
@@ -115,7 +114,7 @@ def test_step_equals_that_of_a_padded_batch(parts, tiny_model, tmp_path):
 
     accelerator = Accelerator(cpu=True)
     trainer = AdapterTrainer(options, model, Sft(), PlainScorer(model), accelerator)
-    [row] = TrainingLoop(options, trainer, accelerator, tmp_path / "resume", print).run(examples, [], "train")
+    [row] = trainer.run(examples, {}, "train", tmp_path / "resume", print)
     assert row["grad_norm"] == pytest.approx(float(norm), rel=1e-4)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -124,7 +123,7 @@ def test_step_equals_that_of_a_padded_batch(parts, tiny_model, tmp_path):
 
 @pytest.mark.parametrize("parts", ["tied"], indirect=True)
 def test_prompt_has_no_loss(parts):
-    from opora.train.engine.reference import PlainScorer
+    from opora.train.engine.verify import PlainScorer
     from opora.train.objectives.sft import Sft
 
     model, [example, *_] = parts
@@ -252,10 +251,10 @@ def test_killed_run_resumes_with_the_same_weights(tiny_model, tmp_path):
 
 
 def test_slow_steps_are_checkpointed_by_time(tiny_model, tmp_path, monkeypatch):
-    from opora.train.llm import loop
+    from opora.train.llm import trainer
 
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
-    monkeypatch.setattr(loop, "learning_rate", interrupt_at_step(3))
+    monkeypatch.setattr(trainer, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(trainer, "learning_rate", interrupt_at_step(3))
     with pytest.raises(KeyboardInterrupt):
         train_adapter(tiny_model, tmp_path, checkpoint_every=1000)
     kept = json.loads((tmp_path / ".out.partial" / "resume" / "manifest.json").read_text())
@@ -263,11 +262,11 @@ def test_slow_steps_are_checkpointed_by_time(tiny_model, tmp_path, monkeypatch):
 
 
 def test_incomplete_checkpoint_is_removed(tiny_model, tmp_path, monkeypatch):
-    from opora.train.llm import loop
+    from opora.train.llm import trainer
 
     whole = train_adapter(tiny_model, tmp_path, "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", interrupt_at_step(whole.counts["steps"]))
+        patch.setattr(trainer, "learning_rate", interrupt_at_step(whole.counts["steps"]))
         with pytest.raises(KeyboardInterrupt):
             train_adapter(tiny_model, tmp_path)
     half = tmp_path / ".out.partial" / ".resume.partial"
@@ -299,12 +298,12 @@ def test_saved_checkpoints_are_the_adapters_of_their_steps(tiny_model, tmp_path)
 
 
 def test_incomplete_saved_checkpoint_is_written_again(tiny_model, tmp_path, monkeypatch):
-    from opora.train.llm import loop
+    from opora.train.llm import trainer
 
     changes = {"save_at": (0.5,), "checkpoint_every": 4}
     whole = train_adapter(tiny_model, tmp_path, "whole", **changes)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "learning_rate", interrupt_at_step(7))
+        patch.setattr(trainer, "learning_rate", interrupt_at_step(7))
         with pytest.raises(KeyboardInterrupt):
             train_adapter(tiny_model, tmp_path, **changes)
     kept = tmp_path / ".out.partial" / "checkpoint-50" / "adapter"
@@ -395,8 +394,7 @@ def test_nan_is_reported_before_the_weights_change(parts, tiny_model, tmp_path, 
     import torch
     from accelerate import Accelerator
 
-    from opora.train.engine.reference import PlainScorer
-    from opora.train.llm.loop import TrainingLoop
+    from opora.train.engine.verify import PlainScorer
     from opora.train.llm.trainer import AdapterTrainer
     from opora.train.objectives.sft import Sft
 
@@ -416,7 +414,7 @@ def test_nan_is_reported_before_the_weights_change(parts, tiny_model, tmp_path, 
     accelerator = Accelerator(cpu=True)
     trainer = AdapterTrainer(options, model, FaultySft(), PlainScorer(model), accelerator)
     with pytest.raises(OporaError, match=f"step 1: {message}.*e3"):
-        TrainingLoop(options, trainer, accelerator, tmp_path / "resume", print).run(examples, [], "train")
+        trainer.run(examples, {}, "train", tmp_path / "resume", print)
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter, before[name], rtol=0, atol=0)
 

@@ -9,13 +9,13 @@ import torch
 from opora.artifacts import read_json_lines, write_json_lines
 from opora.errors import InputError
 from opora.train.engine.engine import Engine
-from opora.train.engine.reference import PlainScorer
-from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.engine.verify import PlainScorer
 from opora.train.llm.encoding import encode_examples
 from opora.train.llm.stage import AdapterStage
 from opora.train.objectives.dpo import Dpo, DpoSettings
 from opora.train.objectives.sft import SftSettings
 from opora.train.objectives.simpo import Simpo, SimpoSettings
+from opora.train.scorer import TokenizedExample, TokenizedRow
 from tests.factories import (
     add_random_adapter,
     compute_logprobs,

@@ -1,8 +1,6 @@
 """Retrieval quality of an embedder, and its hard negatives.
 
-In: a sentence-transformers model, pairs. Out: recall and MRR on held-out passages; pairs with hard negatives.
-
-    evaluate_embedder(model, data, settings)      # {'recall@1': 0.61, 'recall@10': 0.84, 'mrr': 0.69}
+evaluate_embedder(model, data, settings)      # {'recall@1': 0.61, 'recall@10': 0.84, 'mrr': 0.69}
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ from opora.retrieval.embedders.base import Role
 from opora.retrieval.embedders.sentence_transformer import select_prompt
 from opora.retrieval.index.rows import embedding_text
 from opora.retrieval.vectors import Vectors
-from opora.train.embedder.data import EmbedderData
-from opora.train.embedder.pairs import EmbedderPair
+from opora.train.embedder.pairs import EmbedderData, EmbedderPair
 from opora.train.embedder.settings import EmbedderTrainSettings
 
 if TYPE_CHECKING:
@@ -40,10 +37,9 @@ def evaluate_embedder(
         return {}
     numbers = sorted({pair.passage for pair in pairs})
     columns = {number: column for column, number in enumerate(numbers)}
-    texts = [embedding_text(data.passages[number]).text for number in numbers]
-    passages = encode(model, texts, "passage", settings)
-    anchors = encode(model, [pair.anchor for pair in pairs], "question", settings)
-    positives = encode(model, [pair.positive for pair in pairs], "passage", settings)
+    passages = _encode(model, [embedding_text(data.passages[n]).text for n in numbers], "passage", settings)
+    anchors = _encode(model, [pair.anchor for pair in pairs], "question", settings)
+    positives = _encode(model, [pair.positive for pair in pairs], "passage", settings)
     ranks = []
     for pair, anchor, positive in zip(pairs, anchors, positives, strict=True):
         scores = passages @ anchor
@@ -63,15 +59,14 @@ def mine_hard_negatives(
     """Return the training pairs with the wrong passages that the model ranks highest, but clearly below the right one.
     Raises InputError if there are too few passages."""
     count = settings.negatives_per_pair
-    numbers = np.array(sorted({pair.passage for pair in data.train}))
-    columns = {int(number): column for column, number in enumerate(numbers)}
-    texts = [embedding_text(data.passages[number]).text for number in numbers]
-    passages = encode(model, texts, "passage", settings)
+    numbers = sorted({pair.passage for pair in data.train})
+    columns = {number: column for column, number in enumerate(numbers)}
+    passages = _encode(model, [embedding_text(data.passages[n]).text for n in numbers], "passage", settings)
     pairs: list[EmbedderPair] = []
     for start in range(0, len(data.train), BATCH_SIZE):
         batch = data.train[start : start + BATCH_SIZE]
-        anchors = encode(model, [pair.anchor for pair in batch], "question", settings)
-        positives = encode(model, [pair.positive for pair in batch], "passage", settings)
+        anchors = _encode(model, [pair.anchor for pair in batch], "question", settings)
+        positives = _encode(model, [pair.positive for pair in batch], "passage", settings)
         limits = settings.negative_share * (anchors * positives).sum(axis=1)
         for pair, scores, limit in zip(batch, anchors @ passages.T, limits, strict=True):
             # passages that may be right come last, related passages are never taken
@@ -79,15 +74,13 @@ def mine_hard_negatives(
             scores[[columns[number] for number in pair.related if number in columns]] = EXCLUDED
             best = np.argsort(-scores, kind="stable")[:count]
             if len(best) < count or scores[best[-1]] == EXCLUDED:
-                raise InputError(
-                    f"train: {len(numbers)} passages are too few for {count} hard negatives per pair; lower"
-                    " hard_negatives"
-                )
-            pairs.append(pair._replace(hard_negatives=tuple(int(numbers[column]) for column in best)))
+                fault = f"{len(numbers)} passages are too few for {count} hard negatives per pair"
+                raise InputError(f"train: {fault}; lower hard_negatives")
+            pairs.append(pair._replace(hard_negatives=tuple(numbers[column] for column in best)))
     return pairs
 
 
-def encode(model: SentenceTransformer, texts: Sequence[str], role: Role, settings: EmbedderTrainSettings) -> Vectors:
+def _encode(model: SentenceTransformer, texts: Sequence[str], role: Role, settings: EmbedderTrainSettings) -> Vectors:
     """Return unit vectors, shape (texts, dimensions)."""
     vectors: Vectors = model.encode(
         list(texts),

@@ -50,38 +50,43 @@ def fit_embedder(
     """Fine-tune `model` on `pairs`, whose hard negatives are indices of `texts`, and return the log. `folder`: for
     checkpoints."""
     rows = _rows(texts, pairs, settings)
-    static = not hasattr(model[0], "auto_model")
-    prompts = {
-        "anchor": select_prompt(settings.base, model.prompts, "question"),
-        **dict.fromkeys(rows.column_names[1:], select_prompt(settings.base, model.prompts, "passage")),
-    }
+    prompts = dict.fromkeys(rows.column_names, select_prompt(settings.base, model.prompts, "passage"))
+    prompts["anchor"] = select_prompt(settings.base, model.prompts, "question")
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(folder / CHECKPOINTS),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.step_size,
-        learning_rate=settings.peak_lr,
         warmup_steps=settings.warmup_ratio if settings.warmup_ratio < 1 else 0.99,
-        save_steps=settings.checkpoint_every,
-        save_total_limit=1,
         logging_steps=10,
-        seed=settings.seed,
-        use_cpu=settings.device == "cpu",
-        report_to="none",
-        disable_tqdm=True,
         prompts={name: prompt for name, prompt in prompts.items() if prompt and name != "label"} or None,
-        weight_decay=0.0,
+        **_arguments(settings, folder / CHECKPOINTS),
     )
-    progress = _ProgressCallback("train embedder")
-    trainer = _PairTrainer(
-        model=model, args=arguments, train_dataset=rows, loss=_loss(model, settings, static), callbacks=[progress]
-    )
-    _remove_output(trainer)
-    trainer.pairs = pairs if settings.loss == "mnrl" else None
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
+    loss = _loss(model, settings)
+    trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows, loss=loss)
+    if settings.loss == "mnrl":
+        sampler = _PairBatchSampler(pairs, settings.step_size, settings.seed, math.ceil(settings.epochs))
+        trainer.get_batch_sampler = lambda *_, **__: sampler  # type: ignore[method-assign]
+    _train(trainer, "train embedder")
     return [{key: row[key] for key in LOGGED if key in row} for row in trainer.state.log_history if "loss" in row]
 
 
-def last_checkpoint(folder: Path) -> str | None:
+def _train(trainer: Trainer, label: str) -> None:
+    """Train, from the last checkpoint if there is one, and show the progress line of opora."""
+    trainer.add_callback(_ProgressCallback(label))
+    for callback in (PrinterCallback, SentenceTransformerModelCardCallback):
+        trainer.remove_callback(callback)
+    trainer.train(resume_from_checkpoint=_last_checkpoint(Path(str(trainer.args.output_dir))))
+
+
+def _arguments(settings: EmbedderTrainSettings, checkpoints: Path) -> dict[str, Any]:
+    """Return the arguments that both trainings have in common."""
+    return {
+        "output_dir": str(checkpoints), "save_steps": settings.checkpoint_every, "save_total_limit": 1,
+        "learning_rate": settings.peak_lr, "weight_decay": 0.0, "seed": settings.seed,
+        "use_cpu": settings.device == "cpu", "report_to": "none", "disable_tqdm": True,
+    }  # fmt: skip
+
+
+def _last_checkpoint(folder: Path) -> str | None:
     """Return the newest complete checkpoint, and delete incomplete ones: the state of the trainer is written last."""
     newest_first = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
     for path in newest_first:
@@ -97,8 +102,8 @@ def last_checkpoint(folder: Path) -> str | None:
 def pretrain_masked(
     model: SentenceTransformer, texts: Sequence[str], settings: EmbedderTrainSettings, folder: Path
 ) -> None:
-    """Pre-train the transformer in `model` on `texts` with masked language modelling. The result is stored in `folder`
-    for a resumed run."""
+    """Pre-train the transformer in `model` on `texts` with masked language modelling. A resumed run finds the result in
+    `folder`."""
     from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling
 
     done = folder / MASKED
@@ -106,30 +111,20 @@ def pretrain_masked(
     if not done.exists():
         masked_lm = AutoModelForMaskedLM.from_pretrained(str(transformer.config.name_or_path))
         length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
-        rows = [
-            {"input_ids": ids} for ids in model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
-        ]
+        tokens = model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
         checkpoints = folder / f"{MASKED}-{CHECKPOINTS}"
+        arguments = TrainingArguments(
+            num_train_epochs=settings.mlm_epochs,
+            per_device_train_batch_size=MINI_BATCH,
+            **_arguments(settings, checkpoints),
+        )
         trainer = Trainer(
             model=masked_lm,
-            args=TrainingArguments(
-                output_dir=str(checkpoints),
-                num_train_epochs=settings.mlm_epochs,
-                per_device_train_batch_size=MINI_BATCH,
-                learning_rate=settings.peak_lr,
-                save_steps=settings.checkpoint_every,
-                save_total_limit=1,
-                seed=settings.seed,
-                use_cpu=settings.device == "cpu",
-                report_to="none",
-                disable_tqdm=True,
-            ),
-            train_dataset=rows,
+            args=arguments,
+            train_dataset=[{"input_ids": ids} for ids in tokens],
             data_collator=DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE),
-            callbacks=[_ProgressCallback("masked language model")],
         )
-        _remove_output(trainer)
-        trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+        _train(trainer, "masked language model")
         partial = folder / f"{MASKED}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         masked_lm.base_model.save_pretrained(str(partial))
@@ -137,19 +132,6 @@ def pretrain_masked(
         shutil.rmtree(checkpoints)
     pretrained = type(transformer).from_pretrained(str(done))
     transformer.load_state_dict(pretrained.state_dict(), strict=False)
-
-
-class _PairTrainer(SentenceTransformerTrainer):
-    """Trainer whose batches avoid false negatives if `pairs` is set."""
-
-    pairs: Sequence[EmbedderPair] | None
-
-    def get_batch_sampler(  # type: ignore[override] # other arguments are passed on
-        self, dataset: Any, batch_size: int, drop_last: bool, **options: Any
-    ) -> Any:
-        if self.pairs is None:
-            return super().get_batch_sampler(dataset, batch_size, drop_last, **options)
-        return _PairBatchSampler(self.pairs, batch_size, self.args.seed, math.ceil(self.args.num_train_epochs))
 
 
 class _PairBatchSampler(DefaultBatchSampler):
@@ -182,41 +164,32 @@ class _ProgressCallback(TrainerCallback):
             self._progress.advance()
 
 
-def _remove_output(trainer: Trainer) -> None:
-    """Remove callbacks that print to standard output or write a model card."""
-    for callback in [PrinterCallback, SentenceTransformerModelCardCallback]:
-        trainer.remove_callback(callback)
-
-
 def _rows(texts: Sequence[str], pairs: Sequence[EmbedderPair], settings: EmbedderTrainSettings) -> Dataset:
     """Return the columns that the loss expects. `mnrl`: anchor, positive, one column per hard negative; `triplet`:
     anchor, positive, negative; `contrastive`: anchor, passage, label."""
-    columns: dict[str, list[Any]]
+    rows: list[tuple[str | int, ...]]
     if settings.loss == "contrastive":
-        labelled = [
+        names = ["anchor", "positive", "label"]
+        rows = [
             (pair.anchor, text, label)
             for pair in pairs
             for text, label in [(pair.positive, 1), *((texts[number], 0) for number in pair.hard_negatives)]
         ]
-        anchors, passages, labels = map(list, zip(*labelled, strict=True))
-        columns = {"anchor": anchors, "positive": passages, "label": labels}
     elif settings.loss == "triplet":
-        triplets = [(pair.anchor, pair.positive, texts[number]) for pair in pairs for number in pair.hard_negatives]
-        anchors, positives, negatives = map(list, zip(*triplets, strict=True))
-        columns = {"anchor": anchors, "positive": positives, "negative": negatives}
+        names = ["anchor", "positive", "negative"]
+        rows = [(pair.anchor, pair.positive, texts[number]) for pair in pairs for number in pair.hard_negatives]
     else:
-        columns = {"anchor": [pair.anchor for pair in pairs], "positive": [pair.positive for pair in pairs]}
-        for index in range(settings.negatives_per_pair):
-            columns[f"negative_{index + 1}"] = [texts[pair.hard_negatives[index]] for pair in pairs]
-    return Dataset.from_dict(columns)
+        names = ["anchor", "positive", *(f"negative_{index + 1}" for index in range(settings.negatives_per_pair))]
+        rows = [(pair.anchor, pair.positive, *(texts[number] for number in pair.hard_negatives)) for pair in pairs]
+    return Dataset.from_dict(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
-def _loss(model: SentenceTransformer, settings: EmbedderTrainSettings, static: bool) -> torch.nn.Module:
+def _loss(model: SentenceTransformer, settings: EmbedderTrainSettings) -> torch.nn.Module:
     if settings.loss == "contrastive":
         return losses.ContrastiveLoss(model, margin=settings.margin)
     if settings.loss == "triplet":
         distance = losses.TripletDistanceMetric.COSINE
         return losses.TripletLoss(model, distance_metric=distance, triplet_margin=settings.margin)
-    if static:
-        return losses.MultipleNegativesRankingLoss(model)
-    return losses.CachedMultipleNegativesRankingLoss(model, mini_batch_size=MINI_BATCH)
+    if hasattr(model[0], "auto_model"):
+        return losses.CachedMultipleNegativesRankingLoss(model, mini_batch_size=MINI_BATCH)
+    return losses.MultipleNegativesRankingLoss(model)

@@ -1,10 +1,10 @@
-"""Training pairs of an embedder: an anchor text and the passage that it should find.
+"""Training and validation pairs of an embedder: an anchor text and the passage that it should find.
 
-In: passages. Out: pairs of a sentence and its passage without the sentence (the inverse cloze task of Lee et al. 2019,
-arXiv:1906.00300), of headings and their passage, of questions and the passages that answer them.
+In: a corpus, and optionally questions with quotes. Out: pairs, split by document: a sentence and its passage without
+the sentence (the inverse cloze task of Lee et al. 2019, arXiv:1906.00300), headings and their passage, questions and
+the passages that answer them.
 
-    related = find_related_passages(passages)
-    corpus_pairs(passages, related, per_passage=2, seed=0)[0]
+    read_embedder_data(EmbedderTrainSettings(), Path("corpus")).train[0]
     # EmbedderPair(anchor='Плата — 3 руб. в день.', positive='Хранение Срок — 5 дней.', passage=0, related={0})
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opora.artifacts import read_records
+from opora.corpus.reader import read_documents, read_passages
 from opora.errors import InputError
 from opora.examples.evidence import resolve_gold
 from opora.records import Document, Example, Passage
@@ -24,11 +25,15 @@ from opora.retrieval.index.rows import embedding_text
 from opora.text.near_duplicates import find_near_duplicates
 from opora.text.sentences import sentences
 from opora.text.words import word_texts
+from opora.train.document_split import EMBEDDER_UNTIL, split_position
+from opora.train.embedder.settings import EmbedderTrainSettings
 
 MIN_WORDS = 4
 """Minimum words of a sentence, and of a passage without it."""
 LOOK_AHEAD = 8
 """Number of batches' worth of pairs searched to fill one batch."""
+MAX_VALID_PAIRS = 1000
+"""Maximum number of pairs for evaluation, drawn by the seed."""
 
 
 class EmbedderPair(NamedTuple):
@@ -43,6 +48,37 @@ class EmbedderPair(NamedTuple):
     passage: int
     related: frozenset[int]
     hard_negatives: tuple[int, ...] = ()
+
+
+class EmbedderData(NamedTuple):
+    """Pairs to train and to evaluate on; they refer to passages by number. `questions`: number of pairs in `train` that
+    come from questions."""
+
+    passages: Sequence[Passage]
+    train: Sequence[EmbedderPair]
+    valid: Sequence[EmbedderPair]
+    questions: int
+
+
+def read_embedder_data(settings: EmbedderTrainSettings, corpus: Path) -> EmbedderData:
+    """Return pairs of the corpus and of the questions, split by the document of their passage. Raises InputError for
+    too small a corpus or a quote that is not in it."""
+    passages = list(read_passages(corpus))
+    related = find_related_passages(passages)
+    pairs = corpus_pairs(passages, related, settings.pairs_per_passage, settings.seed)
+    questions: list[EmbedderPair] = []
+    if settings.questions is not None:
+        questions = question_pairs(settings.questions, list(read_documents(corpus)), passages, related)
+    is_train = [split_position(passage.document_id, settings.seed) < EMBEDDER_UNTIL for passage in passages]
+    train = [pair for pair in [*questions, *pairs] if is_train[pair.passage]]
+    rest = [pair for pair in pairs if not is_train[pair.passage]]
+    if len(train) < 2:
+        raise InputError(
+            f"{corpus}: only {len(train)} of {len(pairs)} pairs are for training; add documents, or change the seed,"
+            " which splits documents between embedder and reranker"
+        )
+    valid = random.Random(settings.seed).sample(rest, min(MAX_VALID_PAIRS, len(rest)))
+    return EmbedderData(passages, train, valid, sum(is_train[pair.passage] for pair in questions))
 
 
 def corpus_pairs(
@@ -75,9 +111,8 @@ def question_pairs(
         gold_ids = resolve_gold(example, documents, passages).gold
         gold = [numbers[passage_id] for passage_id in gold_ids if passage_id in numbers]
         right = frozenset[int]().union(*(related[number] for number in gold))
-        pairs += [
-            EmbedderPair(example.question, embedding_text(passages[number]).text, number, right) for number in gold
-        ]
+        for number in gold:
+            pairs.append(EmbedderPair(example.question, embedding_text(passages[number]).text, number, right))
     if not pairs:
         raise InputError(f"{path}: no question to train on; needed are questions with quotes outside the test split")
     return pairs

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest, write_json_lines
 from opora.artifacts.stage import Project, Stage
 from opora.console.progress import track
-from opora.errors import InputError, MissingExtraError
+from opora.errors import MissingExtraError
 from opora.models.revision import model_revision
 from opora.records import Passage
 from opora.retrieval.embedders.registry import EMBEDDERS
@@ -27,8 +27,9 @@ from opora.retrieval.embedders.static import LANGUAGES
 from opora.retrieval.index.rows import embedding_text
 from opora.retrieval.trained_models import MODEL
 from opora.text.resources import template
-from opora.train.embedder.data import EmbedderData, read_embedder_data
+from opora.train.embedder.pairs import EmbedderData, read_embedder_data
 from opora.train.embedder.settings import EmbedderTrainSettings
+from opora.train.settings import fingerprint_of_setting
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -57,9 +58,7 @@ class EmbedderStage(Stage):
     def inputs(self) -> dict[str, str]:
         inputs = {"corpus": read_manifest(self.corpus).fingerprint, "base": _base_revision(self.settings.base)}
         if self.settings.questions is not None:
-            if not self.settings.questions.is_file():
-                raise InputError(f"train: questions is {self.settings.questions}: no such file")
-            inputs["questions"] = fingerprint_of_file(self.settings.questions)
+            inputs["questions"] = fingerprint_of_setting("questions", self.settings.questions)
         return inputs
 
     def make(self, build: Build) -> Manifest:
@@ -73,7 +72,11 @@ class EmbedderStage(Stage):
         data = read_embedder_data(self.settings, self.corpus)
         log, results = _train(self.settings, data, build.path)
         write_json_lines(build.path / LOG, log)
-        _write_cards(build.path, self.settings, self.out.name, results)
+        values = {"name": self.out.name, "settings": self.settings.model_dump(mode="json"), **results}
+        card = template(__package__, "card.md.jinja").render(values)
+        # also in the model, which is shared without the rest
+        for path in (build.path / CARD, build.path / MODEL / CARD):
+            path.write_text(card, encoding="utf-8")
         counts = {
             "passages": len(data.passages),
             "pairs": len(data.train),
@@ -149,12 +152,3 @@ def _base_revision(base: str) -> str:
 
         return fingerprint_of_file(find_word_vectors())
     return model_revision(EMBEDDERS.parse(base))
-
-
-def _write_cards(folder: Path, settings: EmbedderTrainSettings, name: str, results: dict[str, Any]) -> None:
-    """Write the card next to the manifest, and into the model, which is shared without the rest."""
-    text = template(__package__, "card.md.jinja").render(
-        name=name, settings=settings.model_dump(mode="json"), **results
-    )
-    for path in (folder / CARD, folder / MODEL / CARD):
-        path.write_text(text, encoding="utf-8")

@@ -24,14 +24,12 @@ from peft import PeftModel
 
 from opora.errors import InputError
 from opora.models.kv_cache.prompt_cache import ATTENTION_ONLY
-from opora.train.engine.base import TokenScores
 from opora.train.engine.fused_lora import every_token, fuse_lora
 from opora.train.engine.lm_head import Head, output_head, token_logprobs
 from opora.train.engine.prefix_tree import Ids, PrefixTree, build_tree, extend_tree
-from opora.train.engine.sparse_mlp import skip_unread
-from opora.train.engine.tree_attention import NO_MASK, KeyValues, TreeState, use_tree_attention
-from opora.train.examples import TokenizedRow
+from opora.train.engine.tree_attention import NO_MASK, KeyValues, TreeState, skip_unread, use_tree_attention
 from opora.train.lora import invocation_tokens, reference_weights
+from opora.train.scorer import TokenizedRow, TokenScores
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -60,8 +58,12 @@ class Engine:
             )
         self._layers = config.num_hidden_layers
         self._last_prefix: _EncodedPrefixes | None = None
-        if invocation_tokens(model):
-            _check_frozen_base(model)
+        trained = [name for name, tensor in model.named_parameters() if tensor.requires_grad and "lora_" not in name]
+        if trained and invocation_tokens(model):
+            raise InputError(
+                f"an activated adapter needs a frozen model, but {trained[0]} is trained as well; freeze it, or set"
+                " lora.activated to false"
+            )
         output_head(self._base)
         use_tree_attention(self._base)
         skip_unread(self._base)
@@ -93,17 +95,16 @@ class Engine:
             read = _tree_positions(tree, positions)
             return self._forward(tree, read=np.unique(read))[torch.from_numpy(read).to(self._base.device)]
         starts = [_adapter_start(row, invocation) for row in rows]
+        heads, tails = zip(*((row[:start], row[start:]) for row, start in zip(rows, starts, strict=True)), strict=True)
         whole = any(read[0] < start for read, start in zip(positions, starts, strict=True) if len(read))
-        prefixes = self._encode_prefixes(
-            [row[:start] for row, start in zip(rows, starts, strict=True)], min_shared, whole
-        )
-        tree = extend_tree(prefixes.tree, [row[start:] for row, start in zip(rows, starts, strict=True)], min_shared)
+        prefixes = self._encode_prefixes(heads, min_shared, whole)
+        tree = extend_tree(prefixes.tree, tails, min_shared)
         read = _tree_positions(tree, positions)
         own = np.unique(read[read >= tree.offset]) - tree.offset
         hidden = torch.cat([prefixes.hidden, self._forward(tree, past=prefixes.key_values, read=own)])
         return hidden[torch.from_numpy(read).to(hidden.device)]
 
-    def _encode_prefixes(self, prefixes: list[Any], min_shared: int, whole: bool) -> _EncodedPrefixes:
+    def _encode_prefixes(self, prefixes: Sequence[Any], min_shared: int, whole: bool) -> _EncodedPrefixes:
         """Compute the prefixes with the base model, with all hidden states if `whole`. The last result is cached,
         because the reference model needs the same."""
         device = self._base.device.type
@@ -119,16 +120,13 @@ class Engine:
         return self._last_prefix
 
     def _forward(
-        self,
-        tree: PrefixTree,
-        past: KeyValues | None = None,
-        present: KeyValues | None = None,
-        read: Ids | None = None,
+        self, tree: PrefixTree, past: KeyValues | None = None, present: KeyValues | None = None, read: Ids | None = None
     ) -> torch.Tensor:
         """Return the last hidden states of the tokens of a tree, [tokens, width]; only those at `read` are complete, if
         given."""
         device = self._base.device
-        state = TreeState(tree, device, past, present, read)
+        tokens = None if read is None else torch.from_numpy(read).to(device)
+        state = TreeState(tree.nodes, tree.offset, device, past, present, tokens)
         with every_token():
             hidden: torch.Tensor = self._base.base_model(
                 input_ids=torch.from_numpy(tree.ids)[None].to(device),
@@ -166,11 +164,9 @@ def _tree_positions(tree: PrefixTree, positions: Sequence[Ids]) -> Ids:
 def _adapter_start(row: Sequence[int] | Ids, invocation: Sequence[int]) -> int:
     """Position at which an activated adapter starts: the last invocation tokens of a row, as in PEFT."""
     start = last_occurrence(row, invocation)
-    if start is None:
-        raise InputError(
-            "a row does not contain the invocation tokens of the adapter; was it encoded with another chat template?"
-        )
-    return start
+    if start is not None:
+        return start
+    raise InputError("a row does not contain the invocation tokens of the adapter; was another chat template used?")
 
 
 def last_occurrence(row: Sequence[int] | Ids, tokens: Sequence[int]) -> int | None:
@@ -180,12 +176,3 @@ def last_occurrence(row: Sequence[int] | Ids, tokens: Sequence[int]) -> int | No
     windows = np.lib.stride_tricks.sliding_window_view(np.asarray(row, dtype=np.int64), len(tokens))
     starts = np.flatnonzero((windows == np.asarray(tokens)).all(1))
     return int(starts[-1]) if len(starts) else None
-
-
-def _check_frozen_base(model: PreTrainedModel) -> None:
-    trained = [name for name, tensor in model.named_parameters() if tensor.requires_grad and "lora_" not in name]
-    if trained:
-        raise InputError(
-            f"an activated adapter needs a frozen model, but {trained[0]} is trained as well; freeze it, or set"
-            " lora.activated to false"
-        )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from opora.errors import InputError
-from opora.train.engine.base import TokenScores
+from opora.train.scorer import TokenScores
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -1,4 +1,4 @@
-"""Attention over a prefix tree, registered with transformers under the name `opora_tree`.
+"""Forward pass of a model over a prefix tree: its attention, and the feed-forward block of its last layer.
 
 In: queries, keys and values of a flat row, [1, heads, tokens, head size], and its tree. Out: attention of each token to
 itself and the tokens before it on its path, [1, tokens, heads, head size]. Keys and values can be stored and reused by
@@ -6,11 +6,14 @@ an extended tree. There is one call of scaled dot product attention per node, on
 caps are supported; other additions to attention raise InputError.
 
     use_tree_attention(model)
+    skip_unread(model)
     model.model(input_ids=ids, position_ids=positions, tree=tree, attention_mask=NO_MASK)
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,12 +23,13 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from opora.errors import InputError
-from opora.train.engine.prefix_tree import Ids, PrefixTree, TreeNode
+from opora.train.engine.prefix_tree import TreeNode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 NAME = "opora_tree"
+"""Name of the attention in transformers, and of the attribute of the last attention module for the current tree."""
 NO_MASK = torch.ones(1, 1, 1, 1)
 """Transformers uses a mask of four dimensions unchanged, so it builds no causal mask over the flat row."""
 
@@ -36,6 +40,7 @@ KeyValues = dict[int, tuple[torch.Tensor, torch.Tensor]]
 """Index of a layer -> keys and values of the tokens of a tree."""
 
 
+@dataclass
 class TreeState:
     """State of one forward pass over a tree: masks, shared by all layers, and the number of attention calls.
 
@@ -43,20 +48,14 @@ class TreeState:
     whose last hidden states are read, all if None.
     """
 
-    def __init__(
-        self,
-        tree: PrefixTree,
-        device: torch.device,
-        past: KeyValues | None = None,
-        present: KeyValues | None = None,
-        read: Ids | None = None,
-    ) -> None:
-        self.nodes, self.offset = tree.nodes, tree.offset
-        self.past, self.present = past, present
-        self.read = None if read is None else torch.from_numpy(read).to(device)
-        self.calls = 0
-        self._device = device
-        self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
+    nodes: list[TreeNode]
+    offset: int
+    device: torch.device
+    past: KeyValues | None
+    present: KeyValues | None
+    read: torch.Tensor | None
+    calls: int = 0
+    masks: dict[tuple[int, int, int | None], torch.Tensor] = field(default_factory=dict)
 
     def mask(self, node: TreeNode, window: int | None) -> torch.Tensor | None:
         """Return a mask [queries, keys], true where a query attends to a key: itself and at most `window` tokens in
@@ -66,10 +65,10 @@ class TreeState:
         if queries == keys and (window is None or keys <= window):
             return None
         key = (queries, keys, window)
-        if key not in self._masks:
-            mask = torch.ones(queries, keys, dtype=torch.bool, device=self._device).tril(keys - queries)
-            self._masks[key] = mask if window is None else mask.triu(keys - queries - window + 1)
-        return self._masks[key]
+        if key not in self.masks:
+            mask = _causal_mask(queries, keys, self.device)
+            self.masks[key] = mask if window is None else mask.triu(keys - queries - window + 1)
+        return self.masks[key]
 
 
 def use_tree_attention(model: PreTrainedModel) -> None:
@@ -99,10 +98,14 @@ def tree_attention(
     **extra: Any,
 ) -> tuple[torch.Tensor, None]:
     """Compute attention with the signature that transformers expects. Without `tree`, this is standard attention."""
+    if tree is None and softcap is None:
+        options = {"dropout": dropout, "scaling": scaling, **extra}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     if tree is None:
-        return _standard_attention(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, softcap=softcap, **extra
-        )
+        mask = attention_mask
+        if mask is None:
+            mask = _causal_mask(query.shape[2], key.shape[2], query.device)
+        return _attend_node(query, key, value, mask, scaling, softcap, dropout).transpose(1, 2), None
     for name in UNSUPPORTED:
         if extra.get(name) is not None:
             raise InputError(
@@ -117,9 +120,8 @@ def tree_attention(
     for node in tree.nodes:
         mask = tree.mask(node, sliding_window)
         queries = query[:, :, node.start - tree.offset : node.end - tree.offset]
-        parts.append(
-            _attend_node(queries, _path_states(key, node), _path_states(value, node), mask, scaling, softcap, dropout)
-        )
+        keys, values = _path_states(key, node), _path_states(value, node)
+        parts.append(_attend_node(queries, keys, values, mask, scaling, softcap, dropout))
     return torch.cat(parts, 2).transpose(1, 2), None
 
 
@@ -127,10 +129,14 @@ def _layer_index(module: torch.nn.Module) -> int:
     index = getattr(module, "layer_idx", None)
     if not isinstance(index, int):
         raise InputError(
-            f"{type(module).__name__}: has no layer_idx, so its keys and values cannot be stored; set prefix_sharing to"
-            " off"
+            f"{type(module).__name__}: has no layer_idx, so keys and values cannot be stored; set prefix_sharing to off"
         )
     return index
+
+
+def _causal_mask(queries: int, keys: int, device: torch.device) -> torch.Tensor:
+    """Return a mask [queries, keys] for queries that belong to the last keys."""
+    return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
 
 
 def _path_states(states: torch.Tensor, node: TreeNode) -> torch.Tensor:
@@ -156,9 +162,8 @@ def _attend_node(
         # query heads that share keys become one head with more queries: a branch has few queries and many keys, which
         # would otherwise be repeated
         grouped = query.unflatten(1, (-1, groups)).flatten(2, 3)
-        out = scaled_dot_product_attention(
-            grouped, key, value, attn_mask=mask.repeat(groups, 1), scale=scaling, dropout_p=dropout
-        )
+        mask = mask.repeat(groups, 1)
+        out = scaled_dot_product_attention(grouped, key, value, attn_mask=mask, scale=scaling, dropout_p=dropout)
         return out.reshape(1, -1, query.shape[2], query.shape[3])
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     if softcap is None:
@@ -168,27 +173,33 @@ def _attend_node(
     # Gemma 2 (arXiv:2408.00118, section 2): no kernel of PyTorch supports soft caps
     scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
     scores = softcap * torch.tanh(scores / softcap)
-    allowed = torch.ones_like(scores[0, 0], dtype=torch.bool).tril() if mask is None else mask
-    weights = (
-        scores.masked_fill(~allowed, torch.finfo(scores.dtype).min).softmax(-1, dtype=torch.float32).to(query.dtype)
-    )
+    allowed = _causal_mask(scores.shape[2], scores.shape[3], scores.device) if mask is None else mask
+    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
     return torch.nn.functional.dropout(weights, dropout) @ value
 
 
-def _standard_attention(
-    module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    softcap: float | None,
-    **arguments: Any,
-) -> tuple[torch.Tensor, None]:
-    if softcap is None:
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **arguments)
-    mask = attention_mask
-    if mask is None and query.shape[2] < key.shape[2]:
-        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool, device=query.device)
-        mask = mask.tril(key.shape[2] - query.shape[2])
-    out = _attend_node(query, key, value, mask, arguments["scaling"], softcap, arguments["dropout"])
-    return out.transpose(1, 2), None
+def skip_unread(model: PreTrainedModel) -> None:
+    """Patch the last layer: in a pass over a tree, its feed-forward block is computed only at the tokens that are read,
+    so the last hidden states of others are incomplete. Idempotent; does nothing if the layer has no modules `self_attn`
+    and `mlp`."""
+    layers = getattr(model.base_model, "layers", None)
+    attention, feed_forward = (getattr(layers[-1], name, None) if layers else None for name in ("self_attn", "mlp"))
+    if not (isinstance(attention, torch.nn.Module) and isinstance(feed_forward, torch.nn.Module)):
+        return
+    if "forward" not in vars(feed_forward):
+        attention.register_forward_pre_hook(_store_tree, with_kwargs=True)
+        stock = feed_forward.forward
+
+        def forward(module: torch.nn.Module, x: torch.Tensor) -> Any:
+            # removed at once: a model that calls this before attention must not find the tree of the previous pass
+            tree: TreeState | None = vars(attention).pop(NAME, None)
+            if tree is None or tree.read is None:
+                return stock(x)
+            return torch.zeros_like(x).index_copy(1, tree.read, stock(x[:, tree.read]))
+
+        feed_forward.forward = MethodType(forward, feed_forward)
+
+
+def _store_tree(attention: torch.nn.Module, args: Any, kwargs: dict[str, Any]) -> None:
+    vars(attention)[NAME] = kwargs.get("tree")

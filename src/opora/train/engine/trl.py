@@ -64,90 +64,77 @@ def _patch(model: Any, temperature: float, min_shared: int) -> None:
         raise InputError(
             f"{type(base).__name__}: has no fused head; pass a trainer of TRL, which prepares its model when created"
         )
-    shared = _SharedCall(Engine(model), temperature, min_shared)
-    if shared.engine.head.softcap:
+    engine = Engine(model)
+    if engine.head.softcap:
         raise InputError(
             f"{type(base).__name__}: share_prefixes does not support capped logits with a temperature; use opora train"
         )
-    call = _VerifiedCall(stock, shared)
+    shared = functools.partial(_shared_call, engine, temperature, min_shared)
+    fused = functools.partial(stock, fused_lm_head=True)
+    call: Callable[..., Any] | None = None
 
     @functools.wraps(type(base).forward)
     def forward(self: Any, *args: Any, fused_lm_head: bool = False, **kwargs: Any) -> Any:
+        nonlocal call
         if not fused_lm_head or args or kwargs.get("shift_labels") is not None or kwargs.get("output_router_logits"):
             return stock(*args, fused_lm_head=fused_lm_head, **kwargs)
+        call = call or _choose_call(shared, fused, kwargs)
         return call(**kwargs)
 
     base.forward = MethodType(forward, base)
 
 
-class _VerifiedCall:
-    """The shared call if it agrees with the stock call on the first batch, else the stock call."""
-
-    def __init__(self, stock: Callable[..., Any], shared: _SharedCall) -> None:
-        self._stock = functools.partial(stock, fused_lm_head=True)
-        self._shared = shared
-        self._call: Callable[..., Any] | None = None
-
-    def __call__(self, **kwargs: Any) -> Any:
-        if self._call is None:
-            self._call = self._choose(kwargs)
-        return self._call(**kwargs)
-
-    def _choose(self, kwargs: dict[str, Any]) -> Callable[..., Any]:
-        with torch.no_grad():
-            left, right = (call(**kwargs) for call in (self._shared, self._stock))
-        mask = right.label_mask.bool()
-        difference = float((left.log_probs - right.log_probs)[mask].abs().mean()) if mask.any() else 0.0
-        if difference <= TOLERANCE.get(right.log_probs.dtype, 0.1):
-            return self._shared
-        fault = f"log-probabilities with prefix sharing are off by {difference:.2g} nats per token"
-        warnings.warn(f"{fault}; training continues without prefix sharing", stacklevel=5)
-        return self._stock
+def _choose_call(shared: Callable[..., Any], stock: Callable[..., Any], batch: dict[str, Any]) -> Callable[..., Any]:
+    """Return the shared call if it agrees with the stock call on the first batch, else the stock call."""
+    with torch.no_grad():
+        output, expected = shared(**batch), stock(**batch)
+    mask = expected.label_mask.bool()
+    difference = float((output.log_probs - expected.log_probs)[mask].abs().mean()) if mask.any() else 0.0
+    if difference <= TOLERANCE.get(expected.log_probs.dtype, 0.1):
+        return shared
+    fault = f"log-probabilities with prefix sharing are off by {difference:.2g} nats per token"
+    warnings.warn(f"{fault}; training continues without prefix sharing", stacklevel=4)
+    return stock
 
 
-class _SharedCall:
-    """Computes the output of TRL's fused head over the prefix tree of a batch."""
+def _shared_call(
+    engine: Engine,
+    temperature: float,
+    min_shared: int,
+    input_ids: torch.Tensor,
+    labels: torch.Tensor,
+    attention_mask: torch.Tensor | None = None,
+    position_ids: torch.Tensor | None = None,
+    num_items_in_batch: torch.Tensor | int | None = None,
+    **_: Any,
+) -> Any:
+    """Compute the output of TRL's fused head over the prefix tree of a batch."""
+    from trl.trainer.utils import FusedCausalLMOutput
 
-    def __init__(self, engine: Engine, temperature: float, min_shared: int) -> None:
-        self.engine = engine
-        self._temperature, self._min_shared = temperature, min_shared
+    rows, positions = _unpad(input_ids, attention_mask, position_ids)
+    mask = labels[:, 1:] != -100
+    labelled = torch.nn.functional.pad(mask, (0, 1)).cpu().numpy()
+    reads = [np.flatnonzero(labelled[position]) for position in positions]
+    hidden = engine.hidden_states(rows, reads, min_shared)
+    head = engine.head._replace(scale=engine.head.scale / temperature)
+    scores = token_logprobs(hidden, head, labels[:, 1:][mask])
+    mean = hidden.detach().float() @ head.weight.detach().float().mean(0)
+    if head.bias is not None:
+        mean = mean + head.bias.detach().float().mean()
 
-    def __call__(
-        self,
-        input_ids: torch.Tensor,
-        labels: torch.Tensor,
-        attention_mask: torch.Tensor | None = None,
-        position_ids: torch.Tensor | None = None,
-        num_items_in_batch: torch.Tensor | int | None = None,
-        **_: Any,
-    ) -> Any:
-        from trl.trainer.utils import FusedCausalLMOutput
+    def spread(values: torch.Tensor) -> torch.Tensor:
+        return values.new_zeros(mask.shape).masked_scatter(mask, values)
 
-        rows, positions = _unpad(input_ids, attention_mask, position_ids)
-        mask = labels[:, 1:] != -100
-        labelled = torch.nn.functional.pad(mask, (0, 1)).cpu().numpy()
-        reads = [np.flatnonzero(labelled[position]) for position in positions]
-        hidden = self.engine.hidden_states(rows, reads, self._min_shared)
-        head = self.engine.head
-        head = head._replace(scale=head.scale / self._temperature)
-        scores = token_logprobs(hidden, head, labels[:, 1:][mask])
-        mean = hidden.detach().float() @ head.weight.detach().float().mean(0)
-        if head.bias is not None:
-            mean = mean + head.bias.detach().float().mean()
-
-        def spread(values: torch.Tensor) -> torch.Tensor:
-            return values.new_zeros(mask.shape).masked_scatter(mask, values)
-
-        logprobs = spread(scores.logprobs)
-        count = mask.sum().clamp(min=1) if num_items_in_batch is None else num_items_in_batch
-        return FusedCausalLMOutput(
-            loss=-logprobs.sum() / count,
-            log_probs=logprobs,
-            entropy=spread(scores.entropy),
-            is_top1=spread(scores.top),
-            mean_logits=spread(mean * head.scale),
-            label_mask=mask,
-        )
+    logprobs = spread(scores.logprobs)
+    count = mask.sum().clamp(min=1) if num_items_in_batch is None else num_items_in_batch
+    return FusedCausalLMOutput(
+        loss=-logprobs.sum() / count,
+        log_probs=logprobs,
+        entropy=spread(scores.entropy),
+        is_top1=spread(scores.top),
+        mean_logits=spread(mean * head.scale),
+        label_mask=mask,
+    )
 
 
 def _unpad(

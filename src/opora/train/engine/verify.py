@@ -1,14 +1,14 @@
 """Choice of the scorer of a run: the engine if it agrees with the model's own forward pass.
 
-In: a model with its adapter, settings, examples. Out: a scorer. The two examples with the longest common prefix are
-scored both ways, with gradients. If the results differ, or the model is not supported, the user is notified and rows
-are computed separately.
+The two examples with the longest common prefix are scored both ways, with gradients. If the results differ, or the
+model is not supported, the user is notified and rows are computed separately.
 
     scorer = open_scorer(model, settings, examples, "fp32", print)
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -18,10 +18,9 @@ import torch
 
 from opora.errors import InputError, OporaError
 from opora.models.kv_cache.prefix_groups import common_length
-from opora.train.engine.base import Scorer, TokenScores
 from opora.train.engine.engine import Engine
-from opora.train.engine.reference import PlainScorer
-from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.lora import reference_weights
+from opora.train.scorer import Scorer, TokenizedExample, TokenizedRow, TokenScores
 from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -43,24 +42,73 @@ def open_scorer(
 ) -> Scorer:
     """Return the scorer of a run. With `prefix_sharing: on`, raises InputError if the model is not supported, and
     OporaError if the results differ."""
-    plain = AutocastScorer(PlainScorer(model), model.device.type, precision)
+    plain = RunScorer(PlainScorer(model), model.device.type, precision)
     if settings.prefix_sharing == "off":
-        return CachedReferenceScorer(plain)
-    fallback = "prefix sharing is off, which makes training slower"
+        return plain
     try:
-        shared = AutocastScorer(Engine(model), model.device.type, precision)
+        shared = RunScorer(Engine(model), model.device.type, precision)
         fault = _find_difference(model, shared, plain, _longest_shared_rows(examples), precision)
+        if fault and settings.prefix_sharing == "on":
+            raise OporaError(f"{fault}; set prefix_sharing to off")
     except InputError as error:
         if settings.prefix_sharing == "on":
             raise
-        notify(f"{error}; {fallback}")
-        return CachedReferenceScorer(plain)
+        fault = str(error)
     if not fault:
-        return CachedReferenceScorer(shared)
-    if settings.prefix_sharing == "on":
-        raise OporaError(f"{fault}; set prefix_sharing to off")
-    notify(f"{fault}; {fallback}")
-    return CachedReferenceScorer(plain)
+        return shared
+    notify(f"{fault}; prefix sharing is off, which makes training slower")
+    return plain
+
+
+class PlainScorer:
+    """Reference scorer: each row separately, through the model's own forward pass, without prefix sharing and without
+    padding. Logits exist for one answer at a time."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self._model = model
+
+    def score(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
+        return [self._score(row) for row in rows]
+
+    def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
+        with torch.no_grad(), reference_weights(self._model):
+            return self.score(rows)
+
+    def _score(self, row: TokenizedRow) -> TokenScores:
+        device = next(self._model.parameters()).device
+        ids = torch.tensor([[*row.prompt, *row.answer]], device=device)
+        logits = self._model(input_ids=ids, logits_to_keep=len(row.answer) + 1, use_cache=False).logits[0, :-1]
+        table = logits.float().log_softmax(-1)
+        targets = ids[0, len(row.prompt) :]
+        with torch.no_grad():
+            entropy = -(table.exp() * table).sum(-1)
+            top = table.argmax(-1) == targets
+        return TokenScores(table.gather(1, targets[:, None])[:, 0], entropy, top)
+
+
+class RunScorer:
+    """Scorer under autocast to bf16, or unchanged for fp32, that computes the reference scores of an example once.
+
+    Each pass has its own context: within one, autocast caches low-precision copies of the adapter, so the next pass
+    would not see an optimizer step. The reference never changes; its examples are computed one by one, so that a
+    resumed run gets the same bits.
+    """
+
+    def __init__(self, scorer: Scorer, device: str, precision: str) -> None:
+        self.scorer = scorer
+        self._autocast = functools.partial(torch.autocast, device, torch.bfloat16, enabled=precision == "bf16")
+        self._references: dict[str, list[TokenScores]] = {}
+
+    def score(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
+        with self._autocast():
+            return self.scorer.score(rows)
+
+    def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
+        key = hashlib.sha256(repr(rows).encode()).hexdigest()
+        if key not in self._references:
+            with self._autocast():
+                self._references[key] = self.scorer.score_reference(rows)
+        return self._references[key]
 
 
 def _longest_shared_rows(examples: Sequence[TokenizedExample]) -> list[TokenizedRow]:
@@ -75,9 +123,8 @@ def _find_difference(
     model: PreTrainedModel, shared: Scorer, plain: Scorer, rows: Sequence[TokenizedRow], precision: str
 ) -> str:
     """Compare the log-probabilities and gradients of the two ways; empty if they agree."""
-    (logprobs, gradients), (expected_logprobs, expected_gradients) = (
-        _score_with_gradients(model, scorer, rows) for scorer in (shared, plain)
-    )
+    logprobs, gradients = _score_with_gradients(model, shared, rows)
+    expected_logprobs, expected_gradients = _score_with_gradients(model, plain, rows)
     name = type(model.get_base_model()).__name__  # type: ignore[operator]
     difference = float((logprobs - expected_logprobs).abs().mean())
     if not difference <= TOLERANCE[precision]:
@@ -101,37 +148,3 @@ def _score_with_gradients(
     model.zero_grad()
     model.train(training)
     return logprobs.detach(), torch.cat(gradients)
-
-
-class CachedReferenceScorer:
-    """Scorer that computes the reference scores of an example once, because the reference never changes. Examples are
-    computed one by one, so that a resumed run gets the same bits."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self.scorer = scorer
-        self._references: dict[str, list[TokenScores]] = {}
-
-    def score(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
-        return self.scorer.score(rows)
-
-    def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
-        key = hashlib.sha256(repr(rows).encode()).hexdigest()
-        if key not in self._references:
-            self._references[key] = self.scorer.score_reference(rows)
-        return self._references[key]
-
-
-class AutocastScorer:
-    """Scorer under autocast to bf16, or unchanged for fp32. Each pass has its own context: within one, autocast caches
-    low-precision copies of the adapter, so the next pass would not see an optimizer step."""
-
-    def __init__(self, scorer: Scorer, device: str, precision: str) -> None:
-        self.scorer, self._device, self._enabled = scorer, device, precision == "bf16"
-
-    def score(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
-        with torch.autocast(self._device, torch.bfloat16, enabled=self._enabled):
-            return self.scorer.score(rows)
-
-    def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
-        with torch.autocast(self._device, torch.bfloat16, enabled=self._enabled):
-            return self.scorer.score_reference(rows)

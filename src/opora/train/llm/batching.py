@@ -18,7 +18,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
 from opora.models.kv_cache.prefix_groups import common_length
-from opora.train.examples import TokenizedExample
+from opora.train.scorer import TokenizedExample
 from opora.train.settings import TrainSettings
 
 MIN_SHARED_RATIO = 0.5

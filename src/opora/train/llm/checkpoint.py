@@ -2,8 +2,8 @@
 
 In: a folder. Out: the state of the last complete checkpoint. Weights are safetensors, the rest is JSON.
 
-    save_checkpoint(folder, TrainingState(step=10, log=[...], best={}), parameters, optimizer)
-    state = load_checkpoint(folder, parameters, optimizer)      # None if there is none
+    save_checkpoint(folder, log, best, parameters, optimizer)
+    log, best = load_checkpoint(folder, parameters, optimizer)
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn import Parameter
+from torch.optim import Optimizer
 
 from opora.artifacts.atomic import recover, swap, sync
 
@@ -23,41 +25,35 @@ MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 STATE, TENSORS = "manifest.json", "state.safetensors"
 """The state is written last: a folder that contains it is complete, as with every artefact."""
 
-
-class TrainingState(NamedTuple):
-    """`step`: number of finished steps; `log`: its rows; `best`: name -> weights to restore at early stopping."""
-
-    step: int
-    log: list[dict[str, Any]]
-    best: dict[str, torch.Tensor]
+Log = list[dict[str, Any]]
+Weights = dict[str, torch.Tensor]
 
 
 def save_checkpoint(
-    folder: Path, state: TrainingState, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
+    folder: Path, log: Log, best: Weights, parameters: Mapping[str, Parameter], optimizer: Optimizer
 ) -> None:
-    """Write the checkpoint to a sibling folder, sync it, and swap it in."""
+    """Write the checkpoint to a sibling folder, sync it, and swap it in. `best`: weights to restore at early
+    stopping."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    tensors = {f"{name} value": parameter.detach() for name, parameter in parameters.items()}
+    tensors = {f"{name} best": tensor for name, tensor in best.items()}
     for name, parameter in parameters.items():
+        tensors[f"{name} value"] = parameter.detach()
         tensors |= {f"{name} {moment}": optimizer.state[parameter][moment] for moment in MOMENTS}
-    tensors |= {f"{name} best": tensor for name, tensor in state.best.items()}
     save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, str(partial / TENSORS))
     sync(partial / TENSORS)
-    (partial / STATE).write_text(json.dumps({"step": state.step, "log": state.log}), encoding="utf-8")
+    (partial / STATE).write_text(json.dumps({"step": log[-1]["step"], "log": log}), encoding="utf-8")
     sync(partial / STATE)
     swap(partial, folder)
 
 
-def load_checkpoint(
-    folder: Path, parameters: Mapping[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
-) -> TrainingState | None:
-    """Load parameters and optimizer in place from the checkpoint. Returns None, and changes nothing, if there is
-    none."""
+def load_checkpoint(folder: Path, parameters: Mapping[str, Parameter], optimizer: Optimizer) -> tuple[Log, Weights]:
+    """Load parameters and optimizer in place from the checkpoint, and return its log and best weights. Changes nothing
+    if there is none."""
     recover(folder)
     if not (folder / STATE).exists():
-        return None
+        return [], {}
     tensors = load_file(str(folder / TENSORS))
     with torch.no_grad():
         for name, parameter in parameters.items():
@@ -67,4 +63,4 @@ def load_checkpoint(
                 for moment in MOMENTS
             }
     best = {name.removesuffix(" best"): tensor for name, tensor in tensors.items() if name.endswith(" best")}
-    return TrainingState(**json.loads((folder / STATE).read_text(encoding="utf-8")), best=best)
+    return json.loads((folder / STATE).read_text(encoding="utf-8"))["log"], best

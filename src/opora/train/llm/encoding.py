@@ -7,8 +7,6 @@ In: `train.jsonl` of a dataset and a tokenizer. Out: tokenised examples, and the
     form
 
 Both may carry `"behavior"` ("answer" or "refuse") and a `"quality"` (a number).
-
-    examples, dropped = encode_examples(Path("dataset/raft/train.jsonl"), tokenizer, max_tokens=4096)
 """
 
 from __future__ import annotations
@@ -22,18 +20,18 @@ from opora.artifacts import read_json_lines
 from opora.errors import InputError
 from opora.models.chat_template import encode_example
 from opora.records import Behavior, Message
-from opora.train.examples import TokenizedExample, TokenizedRow
+from opora.train.scorer import TokenizedExample, TokenizedRow
 from opora.validation import nearest, parse_record
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 DroppedRow = dict[str, str | float]
-"""Id, location and reason of a row that is not used for training."""
+"""Dataset, id, location and reason of a row that is not used for training."""
 
 
 def encode_examples(
-    path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int, pairs: bool = False
+    path: Path, tokenizer: PreTrainedTokenizerBase, max_tokens: int, pairs: bool = False, dataset: str = ""
 ) -> tuple[list[TokenizedExample], list[DroppedRow]]:
     """Return the examples of a file, or its preference pairs, and the dropped rows: those of more than `max_tokens`,
     and pairs of equal answers. Raises InputError, with the line, for a row without messages or answer."""
@@ -45,18 +43,21 @@ def encode_examples(
             rows = _encode_pair(row, tokenizer, where) if pairs else (_encode_answer(row, tokenizer, where),)
         except InputError as error:
             raise error if str(error).startswith(where) else InputError(f"{where}: {error}") from None
-        example = TokenizedExample(
-            str(row.get("id", number)), rows, f"{path.name}:{number}", _is_refusal(row, where), _quality(row, where)
-        )
-        identity: DroppedRow = {"id": example.id, "row": example.location}
+        id_, location = str(row.get("id", number)), f"{path.name}:{number}"
+        example = TokenizedExample(id_, rows, dataset, location, _is_refusal(row, where), _quality(row, where))
         longest = max(row.length for row in rows)
         if longest > max_tokens:
-            dropped.append({**identity, "reason": "too long", "tokens": longest, "limit": max_tokens})
+            dropped.append(describe_dropped(example, "too long", tokens=longest, limit=max_tokens))
         elif pairs and rows[0] == rows[-1]:
-            dropped.append({**identity, "reason": "chosen equals rejected"})
+            dropped.append(describe_dropped(example, "chosen equals rejected"))
         else:
             examples.append(example)
     return examples, dropped
+
+
+def describe_dropped(example: TokenizedExample, reason: str, **details: float) -> DroppedRow:
+    """Return the entry of an example in the list of dropped rows."""
+    return {"dataset": example.dataset, "id": example.id, "row": example.location, "reason": reason, **details}
 
 
 def _is_refusal(row: Mapping[str, Any], where: str) -> bool | None:
@@ -81,15 +82,11 @@ def _encode_answer(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, w
     return _encode(_messages(row, "messages", "{'id': ..., 'messages': [...]}", where), tokenizer)
 
 
-def _encode_pair(
-    row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str
-) -> tuple[TokenizedRow, TokenizedRow]:
+def _encode_pair(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str) -> tuple[TokenizedRow, ...]:
     form = "{'id': ..., 'prompt': [...], 'chosen': [...], 'rejected': [...]}"
     prompt = _messages(row, "prompt", form, where)
-    chosen, rejected = (
-        _encode([*prompt, *_messages(row, key, form, where)], tokenizer) for key in ("chosen", "rejected")
-    )
-    return chosen, rejected
+    answers = [_messages(row, key, form, where) for key in ("chosen", "rejected")]
+    return tuple(_encode([*prompt, *answer], tokenizer) for answer in answers)
 
 
 def _messages(row: Mapping[str, Any], key: str, form: str, where: str) -> list[Message]:

@@ -1,8 +1,4 @@
-"""State of a training run: model with adapter, objective, data, log.
-
-run = prepare_run(settings, Path("dataset"), accelerator)
-run.save(Path("train/raft/adapter"))
-"""
+"""State of a training run: model with adapter, objective, data, log."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
 from opora.train.llm.early_stopping import Regression, find_regression
 from opora.train.llm.mixture import Mixture, read_mixture
-from opora.train.llm.trainer import EvaluationSet
+from opora.train.llm.trainer import EvaluationSets
 from opora.train.lora import add_lora, save_lora
 from opora.train.objectives.base import Objective
 from opora.train.objectives.registry import open_objective
@@ -45,13 +41,10 @@ class TrainingRun:
     log: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def evaluation_sets(self) -> list[EvaluationSet]:
+    def evaluation_sets(self) -> EvaluationSets:
         """Sets that are scored at every evaluation, without empty ones."""
-        sets = [
-            EvaluationSet("eval_", self.mixture.valid, self.objective),
-            EvaluationSet("eval_general_", self.mixture.general, Sft()),
-        ]
-        return [held_out for held_out in sets if held_out.examples]
+        sets = {"eval_": (self.mixture.valid, self.objective), "eval_general_": (self.mixture.general, Sft())}
+        return {prefix: (examples, objective) for prefix, (examples, objective) in sets.items() if examples}
 
     @property
     def regression(self) -> Regression | None:
@@ -71,10 +64,9 @@ def prepare_run(settings: TrainSettings, datasets: Path, accelerator: Accelerato
     device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
     precision = pick_precision(settings.precision, device)
     spec = parse_spec(settings.model)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     # an adapter in the spec is trained further, not merged into the model
-    model, _ = load_causal_lm(
-        spec._replace(adapter=""), torch.bfloat16 if precision == "bf16" else torch.float32, device
-    )
+    model, _ = load_causal_lm(spec._replace(adapter=""), dtype, device)
     tokenizer = load_tokenizer(spec)
     objective = open_objective(settings)
     # some architectures have no limit

@@ -11,16 +11,16 @@ artefact, which is the same with and without trackers.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 from accelerate.utils import LoggerType, ProjectConfiguration
 
 from opora.errors import InputError
-from opora.train.llm.card import flatten_settings
 from opora.train.settings import TrainSettings
 from opora.validation import nearest
 
@@ -63,3 +63,12 @@ def tracked(accelerator: Accelerator, settings: TrainSettings, name: str) -> Ite
         # not `end_training`, which also destroys the process group; the next stage may need it
         for tracker in accelerator.trackers:
             tracker.finish()
+
+
+def flatten_settings(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and value of each setting, at any depth."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from flatten_settings(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

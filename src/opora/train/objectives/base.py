@@ -15,8 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from opora.train.engine.base import Scorer, TokenScores
-from opora.train.examples import TokenizedExample
+from opora.train.scorer import Scorer, TokenizedExample, TokenScores
 from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -50,15 +49,23 @@ class Objective(ABC):
         return 1
 
 
-def preference_metrics(chosen: torch.Tensor, rejected: torch.Tensor) -> dict[str, tuple[float, int]]:
-    """Return metrics of the implicit rewards of preference pairs, each of shape [pairs]."""
-    count = len(chosen)
-    return {
-        "rewards/chosen": (float(chosen.sum()), count),
-        "rewards/rejected": (float(rejected.sum()), count),
-        "rewards/margins": (float((chosen - rejected).sum()), count),
-        "rewards/accuracies": (float((chosen > rejected).sum()), count),
+def preference_loss(
+    rewards: torch.Tensor, margin: float, examples: Sequence[TokenizedExample], scores: Sequence[TokenScores]
+) -> ObjectiveLoss:
+    """Return -log sigmoid(chosen - rejected - margin), summed over preference pairs, and the metrics. `rewards`:
+    implicit rewards of the answers, chosen and rejected in turn."""
+    from torch.nn.functional import logsigmoid
+
+    loss = -logsigmoid(rewards[::2] - rewards[1::2] - margin).sum()
+    chosen, rejected = rewards.detach()[::2], rewards.detach()[1::2]
+    sums = {
+        "rewards/chosen": chosen.sum(),
+        "rewards/rejected": rejected.sum(),
+        "rewards/margins": (chosen - rejected).sum(),
+        "rewards/accuracies": (chosen > rejected).sum(),
     }
+    metrics = {name: (float(value), len(chosen)) for name, value in sums.items()}
+    return ObjectiveLoss(loss, metrics | answer_metrics(examples, scores))
 
 
 def answer_metrics(examples: Sequence[TokenizedExample], scores: Sequence[TokenScores]) -> dict[str, tuple[float, int]]:
@@ -66,11 +73,9 @@ def answer_metrics(examples: Sequence[TokenizedExample], scores: Sequence[TokenS
     answers."""
     preferred = scores[:: len(examples[0].rows)]
     tokens = sum(len(score.top) for score in preferred)
+    length = float(sum(example.answer_tokens for example in examples))
     return {
         "mean_token_accuracy": (float(sum(score.top.sum() for score in preferred)), tokens),
         "entropy": (float(sum(score.entropy.sum() for score in preferred)), tokens),
-        "completions/mean_length": (
-            float(sum(example.answer_tokens for example in examples)),
-            sum(len(example.rows) for example in examples),
-        ),
+        "completions/mean_length": (length, len(scores)),
     }

@@ -11,9 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from opora.train.engine.base import Scorer
-from opora.train.examples import TokenizedExample
-from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics, preference_metrics
+from opora.train.objectives.base import Objective, ObjectiveLoss, preference_loss
+from opora.train.scorer import Scorer, TokenizedExample
 from opora.train.settings import TrainSettings
 
 
@@ -38,17 +37,10 @@ class Dpo(Objective):
 
     def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
         import torch
-        from torch.nn.functional import logsigmoid
 
-        rows = [row for example in examples for row in example.rows]
-        before = torch.stack(
-            [score.logprobs.sum() for example in examples for score in scorer.score_reference(example.rows)]
-        )
-        scores = scorer.score(rows)
-        after = torch.stack([score.logprobs.sum() for score in scores])
-        rewards = self._beta * (after - before)
-        chosen, rejected = rewards[::2], rewards[1::2]
-        loss = -logsigmoid(chosen - rejected).sum()
-        kl = {"kl": (float((after - before).detach().sum()), sum(len(row.answer) for row in rows))}
-        metrics = preference_metrics(chosen.detach(), rejected.detach()) | answer_metrics(examples, scores)
-        return ObjectiveLoss(loss, metrics | kl)
+        references = [score for example in examples for score in scorer.score_reference(example.rows)]
+        scores = scorer.score([row for example in examples for row in example.rows])
+        before, after = (torch.stack([score.logprobs.sum() for score in side]) for side in (references, scores))
+        loss, metrics = preference_loss(self._beta * (after - before), 0.0, examples, scores)
+        tokens = sum(example.answer_tokens for example in examples)
+        return ObjectiveLoss(loss, {**metrics, "kl": (float((after - before).detach().sum()), tokens)})

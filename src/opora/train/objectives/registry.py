@@ -17,26 +17,25 @@ class ObjectiveEntry(NamedTuple):
     objective: str
     help: str
 
-    def load(self) -> type[Objective]:
-        """Import the class of the objective."""
-        module, _, name = self.objective.partition(":")
-        return cast("type[Objective]", getattr(import_module(module), name))
-
-
-def _entry(name: str, help_text: str) -> ObjectiveEntry:
-    """Row of the module `name`, which defines `NameSettings` and `Name`."""
-    module, stem = f"{__package__}.{name}", name.capitalize()
-    return ObjectiveEntry(f"{module}:{stem}Settings", f"{module}:{stem}", help_text)
-
 
 OBJECTIVES = {
-    "sft": _entry("sft", "Fine-tune a LoRA adapter on answers. Supervised: the loss is on the answers only."),
-    "simpo": _entry("simpo", "Fine-tune a LoRA adapter on preferences, SimPO. No reference model; Meng et al. 2024."),
-    "dpo": _entry("dpo", "Fine-tune a LoRA adapter on preferences, DPO. Rafailov et al. 2023."),
-}
+    "sft": ObjectiveEntry(
+        "opora.train.objectives.sft:SftSettings", "opora.train.objectives.sft:Sft",
+        "Fine-tune a LoRA adapter on answers. Supervised: the loss is on the answers only.",
+    ),
+    "simpo": ObjectiveEntry(
+        "opora.train.objectives.simpo:SimpoSettings", "opora.train.objectives.simpo:Simpo",
+        "Fine-tune a LoRA adapter on preferences, SimPO. No reference model; Meng et al. 2024.",
+    ),
+    "dpo": ObjectiveEntry(
+        "opora.train.objectives.dpo:DpoSettings", "opora.train.objectives.dpo:Dpo",
+        "Fine-tune a LoRA adapter on preferences, DPO. Rafailov et al. 2023.",
+    ),
+}  # fmt: skip
 """The recipe and the command line read this table."""
 
 
 def open_objective(settings: TrainSettings) -> Objective:
     """Return the objective of `settings.method`."""
-    return OBJECTIVES[settings.method].load()(settings)
+    module, _, name = OBJECTIVES[settings.method].objective.partition(":")
+    return cast("Objective", getattr(import_module(module), name)(settings))

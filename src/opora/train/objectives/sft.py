@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from opora.train.engine.base import Scorer
-from opora.train.examples import TokenizedExample
 from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics
+from opora.train.scorer import Scorer, TokenizedExample
 from opora.train.settings import TrainSettings
 
 

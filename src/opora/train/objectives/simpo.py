@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from opora.train.engine.base import Scorer
-from opora.train.examples import TokenizedExample
-from opora.train.objectives.base import Objective, ObjectiveLoss, answer_metrics, preference_metrics
+from opora.train.objectives.base import Objective, ObjectiveLoss, preference_loss
+from opora.train.scorer import Scorer, TokenizedExample
 from opora.train.settings import TrainSettings
 
 
@@ -37,11 +36,7 @@ class Simpo(Objective):
 
     def loss(self, scorer: Scorer, examples: Sequence[TokenizedExample]) -> ObjectiveLoss:
         import torch
-        from torch.nn.functional import logsigmoid
 
         scores = scorer.score([row for example in examples for row in example.rows])
         rewards = self._beta * torch.stack([score.logprobs.mean() for score in scores])
-        chosen, rejected = rewards[::2], rewards[1::2]
-        loss = -logsigmoid(chosen - rejected - self._gamma).sum()
-        metrics = preference_metrics(chosen.detach(), rejected.detach()) | answer_metrics(examples, scores)
-        return ObjectiveLoss(loss, metrics)
+        return preference_loss(rewards, self._gamma, examples, scores)
