@@ -79,10 +79,9 @@ class BenchStage(Stage):
         if not task.specs:
             return Estimate(seconds=questions / rates.QUESTIONS_PER_S)
         models = [spec for spec in task.specs.values() if spec != "extractive"]
-        prompts = questions * len(task.passages_per_prompt)
-        prompt_tokens = questions * sum(
-            rates.estimate_prompt_tokens(chunk, count) for count in task.passages_per_prompt
-        )
+        passages = task.passages_per_prompt
+        prompts = questions * len(passages)
+        prompt_tokens = questions * sum(rates.estimate_prompt_tokens(chunk, count) for count in passages)
         answer_tokens = prompts * rates.ANSWER_TOKENS
         generating = prompt_tokens / rates.PREFILL_TOKENS_PER_S + answer_tokens / rates.DECODE_TOKENS_PER_S
         seconds = prompts * len(task.specs) / rates.QUESTIONS_PER_S

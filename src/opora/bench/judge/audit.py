@@ -21,13 +21,10 @@ from opora.bench.judge.labels import AnswerPair, LabelledAnswer, find_pairs, lab
 from opora.bench.judge.prompt import judge_prompt_hashes
 from opora.bench.judge.rows import (
     VERDICTS,
-    VerdictSubject,
-    count_missing,
-    dropped_counts,
-    is_resumable,
+    count_verdicts,
+    find_missing,
     missing_notes,
-    total_cost,
-    total_tokens,
+    sum_up,
     verdict_rows,
 )
 from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_prompts, open_verdicts
@@ -73,8 +70,7 @@ class JudgeAuditStage(Stage):
         }
 
     def find_fault(self, manifest: Manifest) -> str:
-        """Return a fault while another run could get verdicts that a server failed to give."""
-        return "verdicts are missing" if is_resumable(manifest) else ""
+        return find_missing(manifest)
 
     def estimate(self, project: Project) -> Estimate:
         return self.forecast().estimate
@@ -86,35 +82,26 @@ class JudgeAuditStage(Stage):
     def make(self, build: Build) -> Manifest:
         """Judge, compare with the labels. Raises InputError, ModelError; paid verdicts are kept for the next run."""
         settings = self.settings
-        labels, pairs = self._cases()
-        label_prompts, pair_prompts = self._label_prompts(labels), self._pair_prompts(pairs)
+        labels, pairs, prompts = self._cases()
         with open_verdicts(self.out) as journal:
-            replies = ask_judge(settings, label_prompts, journal, self.load)
-            replies |= ask_judge(settings, pair_prompts, journal, self.load)
-        subjects = [VerdictSubject(label.id) for label in labels]
-        subjects += [VerdictSubject(f"{pair.first.id} {pair.second.id}") for pair in pairs]
-        rows = verdict_rows(settings, subjects, label_prompts + pair_prompts, replies)
+            replies = ask_judge(settings, prompts[: len(labels)], journal, self.load)
+            replies |= ask_judge(settings, prompts[len(labels) :], journal, self.load)
+        ids = [label.id for label in labels] + [f"{pair.first.id} {pair.second.id}" for pair in pairs]
+        rows = verdict_rows(settings, [("", id_) for id_ in ids], prompts, replies)
         verdicts = [row.verdict for row in rows]
-        agreement = measure_agreement(
-            list(zip(labels, verdicts, strict=False)),
-            list(zip(pairs, verdicts[len(labels) :], strict=True)),
-            settings.template,
-            settings.seed,
-            settings.resamples,
-        )
-        missing = count_missing(rows)
-        text = "\n".join([format_agreement(agreement), *missing_notes(missing, len(rows))])
+        judged = list(zip(labels, verdicts, strict=False))
+        judged_pairs = list(zip(pairs, verdicts[len(labels) :], strict=True))
+        agreement = measure_agreement(judged, judged_pairs, settings.template, settings.seed, settings.resamples)
+        text = "\n".join([format_agreement(agreement), *missing_notes(rows)])
         write_json_lines(build.path / VERDICTS, rows)
         (build.path / CHECK).write_text(agreement.model_dump_json(indent=2) + "\n", encoding="utf-8")
         (build.path / CHECK_TEXT).write_text(text, encoding="utf-8")
         return build.publish(
-            counts={"answers": len(labels), "pairs": len(pairs), "verdicts": len(rows) - missing.total()},
-            dropped=dropped_counts(missing),
+            **sum_up(rows),
+            counts={"answers": len(labels), "pairs": len(pairs), "verdicts": count_verdicts(rows)},
             models={"judge": build.inputs["judge"]},
             prompts=self._prompt_hashes(),
             results={"kappa": agreement.kappa.mean, "accuracy": agreement.accuracy.mean},
-            tokens=total_tokens(replies.values()),
-            cost=total_cost(replies.values()),
             volatile=frozenset((VERDICTS,)),
         )
 
@@ -123,20 +110,17 @@ class JudgeAuditStage(Stage):
 
     def prompts(self) -> list[JudgePrompt]:
         """Return all prompts of the audit. Raises InputError if there is no labelled answer."""
-        labels, pairs = self._cases()
-        return self._label_prompts(labels) + self._pair_prompts(pairs)
+        return self._cases()[2]
 
-    def _cases(self) -> tuple[list[LabelledAnswer], list[AnswerPair]]:
-        labels = read_labels(self.settings.labels, self.settings.language)
-        return labels, find_pairs(labels)
-
-    def _label_prompts(self, labels: list[LabelledAnswer]) -> list[JudgePrompt]:
+    def _cases(self) -> tuple[list[LabelledAnswer], list[AnswerPair], list[JudgePrompt]]:
+        """Return the answers and the pairs to judge, and the prompts of both."""
+        settings = self.settings
+        labels = read_labels(settings.labels, settings.language)
+        pairs = find_pairs(labels)
         cases = [(label.case(), label.language) for label in labels]
-        return make_prompts(self.settings, cases, self.settings.template)
-
-    def _pair_prompts(self, pairs: list[AnswerPair]) -> list[JudgePrompt]:
+        prompts = make_prompts(settings, cases, settings.template)
         cases = [(pair.first.case(rival=pair.second.answer), pair.first.language) for pair in pairs]
-        return make_prompts(self.settings, cases, "pair")
+        return labels, pairs, prompts + make_prompts(settings, cases, "pair")
 
     def _prompt_hashes(self) -> dict[str, str]:
         return judge_prompt_hashes(self.settings.template) | judge_prompt_hashes("pair")

@@ -1,8 +1,6 @@
 """Forecast of the calls, tokens and cost of a judge, without sending a request.
 
-In: settings, prompts, the journal of earlier calls. Out: a `Forecast`.
-
-    print(format_forecast(forecast_cost(settings, prompts, Path("bench/judged"))))
+print(format_forecast(forecast_cost(settings, prompts, Path("bench/judged"))))
 """
 
 from __future__ import annotations
@@ -15,19 +13,12 @@ from pathlib import Path
 from opora.artifacts.stage import Estimate
 from opora.bench.judge.budget import max_prompt_tokens
 from opora.bench.judge.parse import FORMS
-from opora.bench.judge.session import (
-    JudgePrompt,
-    JudgeReply,
-    check_price,
-    open_verdicts,
-    resume_reply,
-    verdicts_path,
-)
+from opora.bench.judge.session import JudgePrompt, JudgeReply, check_price, read_replies
 from opora.bench.judge.settings import JudgeSettings
 from opora.models.spec import parse_spec
 from opora.records import Message
 from opora.text.language_pack import language_with_file
-from opora.text.resources import language_text, languages
+from opora.text.resources import language_text
 from opora.validation import Record
 
 CountTokens = Callable[[Sequence[Message]], float]
@@ -72,14 +63,14 @@ def forecast_cost(settings: JudgeSettings, prompts: Sequence[JudgePrompt], out: 
     Raises InputError for a budget without a price.
     """
     check_price(settings)
-    replies = _journalled_replies(out, settings.max_attempts)
+    replies = read_replies(out, settings.max_attempts)
     pending = {prompt.key: prompt for prompt in prompts if not replies.get(prompt.key, JudgeReply()).is_settled}
     count, counted_by = token_counter(settings)
     scale = _scale(prompts, replies, count)
     if scale is not None:
         counted_by += f", times {scale:.2f} by the replies so far"
     prompt_tokens = round(sum(count(prompt.chat) for prompt in pending.values()) * (scale or 1.0))
-    completion_tokens = round(sum(_reply_lengths(list(pending.values()), replies, count)))
+    completion_tokens = round(_completion_tokens(list(pending.values()), replies, count))
     max_tokens = [max_prompt_tokens(prompt.chat, FORMS[prompt.template].schema) for prompt in pending.values()]
     max_cost = settings.price.cost(sum(max_tokens), len(max_tokens) * settings.generation.max_new_tokens)
     return Forecast(
@@ -150,24 +141,12 @@ def _scale(prompts: Sequence[JudgePrompt], replies: Mapping[str, JudgeReply], co
     return sum(reported for reported, _ in pairs) / sum(counted for _, counted in pairs)
 
 
-def _reply_lengths(
-    pending: Sequence[JudgePrompt], replies: Mapping[str, JudgeReply], count: CountTokens
-) -> list[float]:
-    """Return the expected tokens of each reply: the mean so far, or those of a typical reply."""
+def _completion_tokens(pending: Sequence[JudgePrompt], replies: Mapping[str, JudgeReply], count: CountTokens) -> float:
+    """Return the expected tokens of all replies: by the mean so far, or by a typical reply in each language."""
     lengths = [reply.completion_tokens / reply.replies for reply in replies.values() if reply.completion_tokens]
     if len(lengths) >= MIN_REPLIES:
-        return [sum(lengths) / len(lengths)] * len(pending)
+        return sum(lengths) / len(lengths) * len(pending)
+    texts = [language_text(language_with_file(prompt.language, TYPICAL_REPLY), TYPICAL_REPLY) for prompt in pending]
     empty = count([Message(role="assistant", content="")])
-    typical = {
-        language: count([Message(role="assistant", content=text.strip())]) - empty
-        for language in languages()
-        if (text := language_text(language, TYPICAL_REPLY))
-    }
-    return [typical[language_with_file(prompt.language, TYPICAL_REPLY)] for prompt in pending]
-
-
-def _journalled_replies(out: Path, max_attempts: int) -> dict[str, JudgeReply]:
-    if not verdicts_path(out).exists():
-        return {}
-    with open_verdicts(out) as journal:
-        return {key: resume_reply(value, max_attempts) for key, value in journal.items()}
+    tokens = {text: count([Message(role="assistant", content=text.strip())]) - empty for text in set(texts)}
+    return sum(tokens[text] for text in texts)

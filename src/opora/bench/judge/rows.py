@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from opora.artifacts import Manifest
 from opora.bench.judge.session import Failure, JudgePrompt, JudgeReply
@@ -15,23 +15,11 @@ from opora.models.spec import parse_spec
 from opora.validation import Record
 
 VERDICTS = "verdicts.jsonl"
-MissingCounts = Counter[Failure]
 REASONS: dict[Failure, str] = {
-    "unparseable": "no verdict in the reply",
-    "server": "server failure",
-    "budget": "beyond the budget",
-}
-
-
+    "unparseable": "no verdict in the reply", "server": "server failure", "budget": "beyond the budget",
+}  # fmt: skip
 _REPLY_FIELDS = {"verdict", "failure", "detail", "raw"}
 _COUNTED_FIELDS = {"attempts", "prompt_tokens", "completion_tokens", "cost"}
-
-
-class VerdictSubject(NamedTuple):
-    """Id of a judged answer, and the row of the table that it belongs to, if any."""
-
-    id: str
-    model: str = ""
 
 
 class VerdictRow(Record):
@@ -57,69 +45,79 @@ class VerdictRow(Record):
     """Upper bound of the cost of failed calls."""
 
 
+class VerdictTotals(TypedDict):
+    """Fields of a manifest that sum up verdicts."""
+
+    dropped: dict[str, int]
+    """Reason -> number of missing verdicts."""
+    tokens: dict[str, int]
+    cost: float
+    """With the possible cost of failed calls."""
+
+
 def verdict_rows(
     settings: JudgeSettings,
-    subjects: Sequence[VerdictSubject],
+    answers: Sequence[tuple[str, str]],
     prompts: Sequence[JudgePrompt],
     replies: Mapping[str, JudgeReply],
 ) -> list[VerdictRow]:
-    """Return one row per prompt, in order."""
+    """Return one row per prompt; `answers` are the row of the table (or nothing) and the id of each answer."""
     revision = model_revision(parse_spec(settings.model))
     seen: set[str] = set()
     rows = []
-    for subject, prompt in zip(subjects, prompts, strict=True):
+    for (model, id_), prompt in zip(answers, prompts, strict=True):
         reply = replies[prompt.key]
         counted = reply if prompt.key not in seen else JudgeReply()
         seen.add(prompt.key)
-        fields = reply.model_dump(include=_REPLY_FIELDS) | counted.model_dump(include=_COUNTED_FIELDS)
-        rows.append(
-            VerdictRow(
-                **subject._asdict(),
-                judge=settings.model,
-                revision=revision,
-                template=prompt.template,
-                prompt_hash=prompt.hash,
-                possible_cost=counted.lost,
-                **fields,
-            )
+        row = VerdictRow(
+            model=model,
+            id=id_,
+            judge=settings.model,
+            revision=revision,
+            template=prompt.template,
+            prompt_hash=prompt.hash,
+            possible_cost=counted.lost,
+            **reply.model_dump(include=_REPLY_FIELDS),
+            **counted.model_dump(include=_COUNTED_FIELDS),
         )
+        rows.append(row)
     return rows
 
 
-def total_tokens(replies: Iterable[JudgeReply]) -> dict[str, int]:
-    """Return the tokens of all replies, for the manifest."""
-    pairs = [(reply.prompt_tokens, reply.completion_tokens) for reply in replies]
-    return {"prompt": sum(prompt for prompt, _ in pairs), "completion": sum(completion for _, completion in pairs)}
+def count_verdicts(rows: Sequence[VerdictRow]) -> int:
+    return sum(not row.failure for row in rows)
 
 
-def total_cost(replies: Iterable[JudgeReply]) -> float:
-    """Return the cost of all replies, with what failed calls may have cost."""
-    return sum(reply.spent for reply in replies)
+def sum_up(rows: Sequence[VerdictRow]) -> VerdictTotals:
+    missing = _count_missing(rows)
+    return {
+        "dropped": {REASONS[failure]: count for failure, count in sorted(missing.items())},
+        "tokens": {
+            "prompt": sum(row.prompt_tokens for row in rows),
+            "completion": sum(row.completion_tokens for row in rows),
+        },
+        "cost": sum(row.cost + row.possible_cost for row in rows),
+    }
 
 
-def count_missing(rows: Sequence[VerdictRow]) -> MissingCounts:
-    """Count the missing verdicts by reason."""
-    return Counter(row.failure for row in rows if row.failure)
+def find_missing(manifest: Manifest) -> str:
+    """Return a fault if another run may get missing verdicts: those that the server failed to give."""
+    return "verdicts are missing" if manifest.dropped.get(REASONS["server"]) else ""
 
 
-def dropped_counts(missing: MissingCounts) -> dict[str, int]:
-    """Return the missing verdicts by the wording of their reason, for the manifest."""
-    return {REASONS[failure]: count for failure, count in sorted(missing.items())}
-
-
-def is_resumable(manifest: Manifest) -> bool:
-    """Return True if another run may get missing verdicts: those that the server failed to give."""
-    return bool(manifest.dropped.get(REASONS["server"]))
-
-
-def missing_notes(missing: MissingCounts, total: int) -> tuple[str, ...]:
+def missing_notes(rows: Sequence[VerdictRow]) -> tuple[str, ...]:
     """Return a sentence on the missing verdicts and how to get them; none if there are none."""
+    missing = _count_missing(rows)
     if not missing:
         return ()
     parts = ", ".join(f"{missing[failure]} {reason}" for failure, reason in REASONS.items() if missing[failure])
-    note = f"{missing.total()} of {total} verdicts are missing and not counted: {parts}."
+    note = f"{missing.total()} of {len(rows)} verdicts are missing and not counted: {parts}."
     if missing["budget"]:
         note += " Raise the budget and run the same command again: it requests only these."
     elif missing["server"]:
         note += " Run the same command again: it requests only the verdicts that the server failed to give."
     return (note,)
+
+
+def _count_missing(rows: Sequence[VerdictRow]) -> Counter[Failure]:
+    return Counter(row.failure for row in rows if row.failure)

@@ -83,6 +83,14 @@ def open_verdicts(out: Path) -> Journal:
     return Journal(verdicts_path(out))
 
 
+def read_replies(out: Path, max_attempts: int) -> dict[str, JudgeReply]:
+    """Return key -> state of all prompts ever sent for `out`."""
+    if not verdicts_path(out).exists():
+        return {}
+    with open_verdicts(out) as journal:
+        return {key: resume_reply(value, max_attempts) for key, value in journal.items()}
+
+
 def verdicts_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.verdicts.sqlite")
 

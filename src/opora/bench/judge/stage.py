@@ -21,26 +21,15 @@ from opora.bench.judge.prompt import case_of_row, judge_prompt_hashes
 from opora.bench.judge.rows import (
     VERDICTS,
     VerdictRow,
-    VerdictSubject,
-    count_missing,
-    dropped_counts,
-    is_resumable,
+    count_verdicts,
+    find_missing,
     missing_notes,
-    total_cost,
-    total_tokens,
+    sum_up,
     verdict_rows,
 )
 from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.settings import JudgeBenchSettings
-from opora.bench.results.files import (
-    ANSWERS,
-    TABLE_TEXT,
-    TIMINGS,
-    VOLATILE,
-    headline_results,
-    read_table,
-    write_results,
-)
+from opora.bench.results import files
 from opora.bench.results.table import AnswerRow, Entry, Table, make_table
 from opora.errors import InputError
 from opora.models.registry import LoadModel, load_model
@@ -98,7 +87,7 @@ class JudgeStage(Stage):
         if method not in JUDGEABLE:
             source = f"method {method}" if method else f"`opora {manifest.stage}`"
             raise InputError(f"{self.judged}: made by {source}; a benchmark of method {', '.join(JUDGEABLE)} is needed")
-        self._entries(read_table(self.judged))
+        self._entries(files.read_table(self.judged))
         return {
             f"bench {settings.benchmark}": manifest.fingerprint,
             "judge": model_revision(parse_spec(settings.model)),
@@ -106,8 +95,7 @@ class JudgeStage(Stage):
         }
 
     def find_fault(self, manifest: Manifest) -> str:
-        """Return a fault while another run could get verdicts that a server failed to give."""
-        return "verdicts are missing" if is_resumable(manifest) else ""
+        return find_missing(manifest)
 
     def estimate(self, project: Project) -> Estimate:
         """Forecast from the answers of the judged benchmark, or from the number of answers that it will have."""
@@ -126,31 +114,28 @@ class JudgeStage(Stage):
         with open_verdicts(self.out) as journal:
             rows, prompts = self.prompts()
             replies = ask_judge(settings, prompts, journal, self.load)
-        verdicts = verdict_rows(settings, [VerdictSubject(row.id, row.model) for row in rows], prompts, replies)
-        timings = [timing["seconds"] for _, timing in read_json_lines(self.judged / TIMINGS)]
+        verdicts = verdict_rows(settings, [(row.model, row.id) for row in rows], prompts, replies)
+        timings = [timing["seconds"] for _, timing in read_json_lines(self.judged / files.TIMINGS)]
         scored = [_with_verdict(*columns) for columns in zip(rows, verdicts, timings, strict=True)]
-        missing = count_missing(verdicts)
-        table = make_table(scored, self._entries(read_table(self.judged)), settings.seed, settings.resamples)
-        table = table.model_copy(update={"notes": missing_notes(missing, len(rows))})
-        write_results(build.path, scored, table)
+        table = make_table(scored, self._entries(files.read_table(self.judged)), settings.seed, settings.resamples)
+        table = table.model_copy(update={"notes": missing_notes(verdicts)})
+        files.write_results(build.path, scored, table)
         write_json_lines(build.path / VERDICTS, verdicts)
         return build.publish(
-            counts={"answers": len(rows), "verdicts": len(rows) - missing.total(), "prompts": len(replies)},
-            dropped=dropped_counts(missing),
+            **sum_up(verdicts),
+            counts={"answers": len(rows), "verdicts": count_verdicts(verdicts), "prompts": len(replies)},
             models={"judge": build.inputs["judge"]},
             prompts=judge_prompt_hashes(settings.template),
-            results=headline_results(table),
-            tokens=total_tokens(replies.values()),
-            cost=total_cost(replies.values()),
-            volatile=VOLATILE | {VERDICTS},  # the number of attempts differs between runs
+            results=files.headline_results(table),
+            volatile=files.VOLATILE | {VERDICTS},  # the number of attempts differs between runs
         )
 
     def result(self) -> Path:
-        return self.out / TABLE_TEXT
+        return self.out / files.TABLE_TEXT
 
     def prompts(self) -> tuple[list[AnswerRow], list[JudgePrompt]]:
         """Return the answers to judge, and the prompt of each."""
-        rows = list(read_records(self.judged / ANSWERS, AnswerRow))
+        rows = list(read_records(self.judged / files.ANSWERS, AnswerRow))
         cases = [(case_of_row(row), row.language) for row in rows]
         return rows, make_prompts(self.settings, cases, self.settings.template)
 

@@ -3,7 +3,7 @@
 In: questions, and JSON Lines of `{"id": ..., "answer": ...}`. Out: how many answers agree with the references, by the
 scores that measure models.
 
-    comparison = compare_annotators(examples, [Path("second-reader.jsonl")])
+    comparison = compare_annotators(examples, [Path("second-annotator.jsonl")])
     print(format_comparison(comparison))
 """
 
