@@ -15,8 +15,8 @@ import hashlib
 import itertools
 import math
 import statistics
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from opora.console.progress import track
 from opora.errors import InputError
@@ -36,9 +36,8 @@ from opora.validation import Record
 FOLDS = 5
 RESAMPLES = 2000
 TOP = 10
-METRICS = ("recall_1", "recall_5", "mrr")
-SELECTION_METRIC = "mrr"
-"""Metric that settings are chosen by. It uses every rank, so it needs fewer questions than recall at one rank."""
+METRICS = {"recall_1": "recall@1", "recall_5": "recall@5", "mrr": "MRR"}
+"""Metric -> its heading. Settings are chosen by MRR: it uses every rank, so it needs fewer questions than recall."""
 
 
 class SearchPoint(Record):
@@ -86,20 +85,19 @@ def tune(index: Index, examples: Sequence[Example], grid: TuningGrid, settings: 
     Any gold passage answers a question. Raises InputError if fewer than two documents hold gold passages.
     """
     labelled = [example for example in examples if example.gold]
-    clusters = _clusters([_gold_documents(example) for example in labelled])
+    gold = [{passage.document_id for passage in example.passages if passage.id in example.gold} for example in labelled]
+    clusters = _clusters(gold)
     if len(set(clusters)) < 2:
         raise InputError(
             f"index tune: the {len(labelled)} questions with gold passages cover {len(set(clusters))} documents; at"
             " least two are needed, to choose on some and measure on others"
         )
     reranker = open_reranker(settings.reranker, index.folder / RERANKER, settings=settings.reranking)
-    current = SearchPoint(
-        dense_weight=settings.dense_weight,
-        candidates=settings.candidates,
-        rerank_candidates=settings.rerank_candidates if reranker else 0,
-        mmr_lambda=settings.mmr_lambda,
-    )
-    points = list(dict.fromkeys([current, *_points(grid, reranker is not None)]))
+    current = _point(getattr(settings, name) for name in TuningGrid._fields)
+    if not reranker:
+        current = current.model_copy(update={"rerank_candidates": 0})
+    combinations = map(_point, itertools.product(*grid))
+    points = dict.fromkeys([current, *(point for point in combinations if reranker or not point.rerank_candidates)])
     # a weight above 0 turns dense search on, whatever the current weight is
     searched = index.with_settings(settings.model_copy(update={"dense_weight": 0.5}))
     scores: dict[SearchPoint, list[dict[str, float]]] = {point: [] for point in points}
@@ -112,25 +110,21 @@ def tune(index: Index, examples: Sequence[Example], grid: TuningGrid, settings: 
 
 def format_tuning(result: TuningResult, max_rows: int = 12) -> str:
     """Return the best combinations and the current one as a table, the gain, and lines for `opora.yaml`."""
-    head = [*SearchPoint.model_fields, "recall@1", "recall@5", "MRR"]
     best = list(result.rows[:max_rows])
-    rows = best if result.current in best else [*best, result.current]
-    cells = [
-        [_mark(row, result), *map(_format_value, row.point.model_dump().values()), *map(_format_interval, _scores(row))]
-        for row in rows
-    ]
-    lines = _aligned([["", *head], *cells])
+    table = [["", *SearchPoint.model_fields, *METRICS.values()]]
+    for row in best if result.current in best else [*best, result.current]:
+        mark = "*" * (row.point == result.chosen) + "=" * (row == result.current)
+        scores = [_format_interval(row.scores[name]) for name in METRICS]
+        table.append([mark, *map(_format_value, row.point.model_dump().values()), *scores])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table]
     noise = "" if result.gain.is_significant else ", not significant"
     lines.append(
         f"\n{result.questions} questions on {result.documents} documents. * best, = current."
-        f" Gain in MRR on documents not used to choose: {_format_interval(result.gain)}{noise}"
+        f" Gain in MRR on documents not used to choose: {_format_interval(result.gain)}{noise}\n\nindex:"
     )
-    lines += ["", "index:"]
-    lines += [
-        f"  {name}: {_format_value(value)}"
-        for name, value in result.chosen.model_dump().items()
-        if name != "rerank_candidates" or value
-    ]
+    chosen = result.chosen.model_dump(exclude=set() if result.chosen.rerank_candidates else {"rerank_candidates"})
+    lines += [f"  {name}: {_format_value(value)}" for name, value in chosen.items()]
     if result.current.point.rerank_candidates and not result.chosen.rerank_candidates:
         lines.append("  reranker: none")
     return "\n".join(lines)
@@ -141,23 +135,19 @@ class _RecordedSearch:
 
     def __init__(self, index: Index, example: Example, limit: int, reranker: Reranker | None) -> None:
         self._query, self._candidates = index.candidates(example.question, limit)
-        self._bm25_ranks = _ranks([candidate.bm25 for candidate in self._candidates])
-        self._dense_ranks = _ranks([candidate.cosine for candidate in self._candidates])
+        self._ranks = list(zip(*(_ranks(self._candidates, name) for name in ("bm25", "cosine")), strict=True))
         self._reranker = reranker
-        self._scores_by_set: dict[frozenset[str], dict[str, float]] = {}
-        self._scores: dict[str, float] = {}
+        self._scores: dict[frozenset[str], dict[str, float]] = {}
 
     def ranking(self, point: SearchPoint) -> list[str]:
         """Return the ids of the best passages, as a search with these settings returns them."""
-        dense = self._query.vector is not None
-        ranks = [self._bm25_ranks, self._dense_ranks] if dense and point.dense_weight else [self._bm25_ranks]
-        candidates = [
-            candidate
-            for i, candidate in enumerate(self._candidates)
-            if any(column[i] < point.candidates for column in ranks)
-        ]
-        fused = fuse(candidates, self._query.language, point.dense_weight if dense else 0.0)
-        ranked: Iterable[ScoredCandidate] = itertools.starmap(ScoredCandidate, sort_by_score(candidates, fused))
+        weight = point.dense_weight if self._query.vector is not None else 0.0
+        ranks = [pair if weight else pair[:1] for pair in self._ranks]
+        ranked_twice = zip(self._candidates, ranks, strict=True)
+        candidates = [candidate for candidate, pair in ranked_twice if min(pair) < point.candidates]
+        ranked: Iterable[ScoredCandidate] = itertools.starmap(
+            ScoredCandidate, sort_by_score(candidates, fuse(candidates, self._query.language, weight))
+        )
         if limit := point.rerank_candidates:
             ordered = [row.candidate for row in ranked]
             ranked = rerank(ordered[:limit], self._rerank, ordered[limit:])
@@ -166,30 +156,23 @@ class _RecordedSearch:
     def _rerank(self, front: Sequence[Candidate]) -> list[float]:
         """Score candidates. LambdaMART compares them with each other; other models score each one alone and once."""
         assert self._reranker is not None
-        ids = [candidate.id for candidate in front]
-        if isinstance(self._reranker, LambdaMartReranker):
-            key = frozenset(ids)
-            if key not in self._scores_by_set:
-                self._scores_by_set[key] = dict(zip(ids, self._reranker.score(self._query, front), strict=True))
-            return [self._scores_by_set[key][id] for id in ids]
-        new = [candidate for candidate in front if candidate.id not in self._scores]
-        scores = self._reranker.score(self._query, new)
-        self._scores |= {candidate.id: score for candidate, score in zip(new, scores, strict=True)}
-        return [self._scores[id] for id in ids]
+        group = {candidate.id for candidate in front} if isinstance(self._reranker, LambdaMartReranker) else ()
+        scores = self._scores.setdefault(frozenset(group), {})
+        if new := [candidate for candidate in front if candidate.id not in scores]:
+            ids = [candidate.id for candidate in new]
+            scores |= zip(ids, self._reranker.score(self._query, new), strict=True)
+        return [scores[candidate.id] for candidate in front]
 
 
-def _ranks(scores: Sequence[float]) -> list[float]:
-    """Return the rank of each score, from 0; infinite for a score of 0."""
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    ranks = {i: float(rank) for rank, i in enumerate(order)}
-    return [ranks[i] if score > 0 else math.inf for i, score in enumerate(scores)]
+def _ranks(candidates: Sequence[Candidate], name: Literal["bm25", "cosine"]) -> list[float]:
+    """Return the rank of each candidate by one of its scores, from 0; infinite for a score of 0."""
+    scores = [getattr(candidate, name) for candidate in candidates]
+    rank_of = {i: rank for rank, i in enumerate(sorted(range(len(scores)), key=lambda i: -scores[i]))}
+    return [rank_of[i] if score > 0 else math.inf for i, score in enumerate(scores)]
 
 
-def _points(grid: TuningGrid, has_reranker: bool) -> Iterator[SearchPoint]:
-    for values in itertools.product(*grid):
-        point = SearchPoint.model_validate(dict(zip(TuningGrid._fields, values, strict=True)))
-        if has_reranker or not point.rerank_candidates:
-            yield point
+def _point(values: Iterable[float]) -> SearchPoint:
+    return SearchPoint.model_validate(dict(zip(TuningGrid._fields, values, strict=True)))
 
 
 def _metrics(ranking: Sequence[str], gold: Collection[str]) -> dict[str, float]:
@@ -201,49 +184,34 @@ def _metrics(ranking: Sequence[str], gold: Collection[str]) -> dict[str, float]:
 def _summarize(
     scores: Mapping[SearchPoint, Sequence[Mapping[str, float]]], current: SearchPoint, clusters: Sequence[str]
 ) -> TuningResult:
-    selection = {point: [row[SELECTION_METRIC] for row in rows] for point, rows in scores.items()}
+    ranks = {point: [row["mrr"] for row in rows] for point, rows in scores.items()}
+
+    def by_score(questions: Sequence[int]) -> list[SearchPoint]:
+        """Return the points, best first; among equals the current one comes first, then the cheapest."""
+
+        def key(point: SearchPoint) -> tuple[float, ...]:
+            mean = statistics.fmean(ranks[point][i] for i in questions)
+            cost = (point.rerank_candidates, point.candidates, -point.mmr_lambda, point.dense_weight)
+            return -round(mean, 9), point != current, *cost
+
+        return sorted(scores, key=key)
+
     folds = _folds(clusters)
-    chosen_without = {
-        fold: _best(selection, current, [i for i, assigned in enumerate(folds) if assigned != fold]) for fold in folds
-    }
-    held_out = [selection[chosen_without[fold]][i] for i, fold in enumerate(folds)]
-    ordered = sorted(scores, key=lambda point: _sort_key(selection, current, range(len(folds)), point))
-    rows = {
-        point: TuningRow(
-            point=point,
-            scores={
-                name: bootstrap([row[name] for row in scores[point]], resamples=RESAMPLES, clusters=clusters)
-                for name in METRICS
-            },
-        )
-        for point in ordered
-    }
+    without = {fold: by_score([i for i, assigned in enumerate(folds) if assigned != fold])[0] for fold in set(folds)}
+    rows = {}
+    for point in by_score(range(len(folds))):
+        columns = {name: [row[name] for row in scores[point]] for name in METRICS}
+        intervals = {name: bootstrap(column, 0, RESAMPLES, clusters) for name, column in columns.items()}
+        rows[point] = TuningRow(point=point, scores=intervals)
+    held_out = [ranks[without[fold]][i] for i, fold in enumerate(folds)]
     return TuningResult(
         rows=tuple(rows.values()),
         current=rows[current],
-        chosen=ordered[0],
-        gain=paired_difference(held_out, selection[current], clusters=clusters),
+        chosen=next(iter(rows)),
+        gain=paired_difference(held_out, ranks[current], clusters=clusters),
         questions=len(clusters),
         documents=len(set(clusters)),
     )
-
-
-def _best(
-    selection: Mapping[SearchPoint, Sequence[float]], current: SearchPoint, questions: Sequence[int]
-) -> SearchPoint:
-    return min(selection, key=lambda point: _sort_key(selection, current, questions, point))
-
-
-def _sort_key(
-    selection: Mapping[SearchPoint, Sequence[float]],
-    current: SearchPoint,
-    questions: Sequence[int],
-    point: SearchPoint,
-) -> tuple[float, bool, int, int, float, float]:
-    """Order points by score; among equals the current one comes first, then the cheapest."""
-    mean = statistics.fmean(selection[point][i] for i in questions)
-    cost = (point.rerank_candidates, point.candidates, -point.mmr_lambda, point.dense_weight)
-    return -round(mean, 9), point != current, *cost
 
 
 def _folds(clusters: Sequence[str]) -> list[int]:
@@ -253,26 +221,14 @@ def _folds(clusters: Sequence[str]) -> list[int]:
     return [fold_of[name] for name in clusters]
 
 
-def _gold_documents(example: Example) -> frozenset[str]:
-    return frozenset(passage.document_id for passage in example.passages if passage.id in example.gold)
-
-
-def _clusters(documents: Sequence[frozenset[str]]) -> list[str]:
+def _clusters(documents: Sequence[Collection[str]]) -> list[str]:
     """Return a cluster name per question. Questions that share a document, directly or through others, share it."""
     merged: list[set[str]] = []
     for ids in documents:
-        touching = [cluster for cluster in merged if cluster & ids]
-        merged = [cluster for cluster in merged if not cluster & ids] + [set(ids).union(*touching)]
+        touching = [cluster for cluster in merged if not cluster.isdisjoint(ids)]
+        merged = [cluster for cluster in merged if cluster.isdisjoint(ids)] + [set(ids).union(*touching)]
     name_of = {document: min(cluster) for cluster in merged for document in cluster}
     return [name_of[min(ids)] for ids in documents]
-
-
-def _mark(row: TuningRow, result: TuningResult) -> str:
-    return ("*" if row.point == result.chosen else "") + ("=" if row.point == result.current.point else "")
-
-
-def _scores(row: TuningRow) -> Iterator[Interval]:
-    return (row.scores[name] for name in METRICS)
 
 
 def _format_interval(interval: Interval) -> str:
@@ -283,8 +239,3 @@ def _format_interval(interval: Interval) -> str:
 
 def _format_value(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if not isinstance(value, float) or value in (0, 1) else f"{value:.3g}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,11 +1,9 @@
 """Hybrid retrieval: BM25 and dense search of one query, and the fusion of their scores.
 
-In: a reader of an index, a question. Out: hits with both scores, fused scores, and candidates for a reranker.
-
-    query = make_query(reader, "Какой срок хранения?")
-    hits = retrieve(reader, query, limit=50, by="hybrid")
-    ranked = rank_fused(reader, query, hits, "hybrid")
-    read_candidates(reader, [hit for hit, _ in ranked[:10]])[0].passage
+query = make_query(reader, "Какой срок хранения?")
+hits = retrieve(reader, query, limit=50, by="hybrid")
+ranked = rank_fused(reader, query, hits, "hybrid")
+read_candidates(reader, [hit for hit, _ in ranked[:10]])[0].passage
 """
 
 from __future__ import annotations
@@ -146,12 +144,13 @@ def _expand_terms(reader: IndexReader, query: Query) -> list[str]:
 
 def _read_columns(reader: IndexReader, keys: Sequence[Key], with_vectors: bool) -> tuple[list[str], Vectors | None]:
     """Read languages and vectors of rows; the store is not read if the answer is known without it."""
-    columns = ["language"] if len(reader.languages) > 1 else []
-    columns += ["vector"] if with_vectors else []
+    languages = [*reader.languages[:1]] * len(keys)
+    columns = ["language"] * (len(reader.languages) > 1) + ["vector"] * with_vectors
     if not keys or not columns:
-        return [*reader.languages[:1]] * len(keys), None
+        return languages, None
     rows = reader.store.take(keys, columns)
-    languages = rows["language"].to_pylist() if "language" in columns else [reader.languages[0]] * len(keys)
+    if "language" in columns:
+        languages = rows["language"].to_pylist()
     if not with_vectors:
         return languages, None
     return languages, rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(keys), -1)

@@ -1,7 +1,4 @@
-"""One version of an index on disk; each part is read when it is first needed.
-
-In: a folder and its manifest. Out: the store, the embedder, the reranker, document frequencies, synonyms, passages.
-"""
+"""One version of an index on disk; each part is read when it is first needed."""
 
 from __future__ import annotations
 
@@ -39,8 +36,7 @@ class IndexReader:
     def __init__(self, folder: Path, manifest: Manifest, settings: IndexSettings | None = None) -> None:
         self.folder, self.manifest = folder, manifest
         built = parse_record(IndexSettings, manifest.settings, str(folder / "manifest.json"))
-        self.settings = settings or built
-        self._built = built
+        self.settings, self._built = settings or built, built
         self.heading_weight = built.heading_weight
         self.size = manifest.counts["passages"]
         self.languages: tuple[str, ...] = tuple(manifest.results["languages"])
@@ -85,8 +81,13 @@ class IndexReader:
     def passages(self, conditions: Sequence[Condition]) -> list[Passage]:
         """Return all passages that meet all conditions, in document order. Raises StoreError for a damaged one."""
         rows = self.store.scan(conditions, ("record",))
-        try:
-            passages = [Passage.model_validate_json(record) for batch in rows for record in batch["record"].to_pylist()]
-        except ValidationError as error:
-            raise StoreError(f"a passage cannot be read: {error.errors()[0]['msg']}") from None
+        passages = [parse_passage(record) for batch in rows for record in batch["record"].to_pylist()]
         return sorted(passages, key=lambda passage: (passage.document_id, passage.start, passage.id))
+
+
+def parse_passage(record: str) -> Passage:
+    """Parse a passage of a store. Raises StoreError if it is damaged."""
+    try:
+        return Passage.model_validate_json(record)
+    except ValidationError as error:
+        raise StoreError(f"a passage cannot be read: {error.errors()[0]['msg']}") from None

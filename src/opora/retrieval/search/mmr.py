@@ -1,9 +1,7 @@
 """Selection of passages to show: rerank the best, drop duplicates, optionally diversify.
 
-In: candidates with scores, higher is better. Out: the candidates to show, in order.
-
-    ranked = rerank(candidates[:30], partial(reranker.score, query), candidates[30:])
-    [candidate.id for candidate, _ in select(ranked, top_k=4, mmr_lambda=0.7)]
+ranked = rerank(candidates[:30], partial(reranker.score, query), candidates[30:])
+[candidate.id for candidate, _ in select(ranked, top_k=4, mmr_lambda=0.7)]
 """
 
 from __future__ import annotations

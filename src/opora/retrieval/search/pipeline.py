@@ -1,8 +1,6 @@
 """Search of one version of an index: retrieve, fuse, rerank, select, add neighbors.
 
-In: a reader and a query made with it. Out: hits, best first.
-
-    find_passages(reader, make_query(reader, "Какой срок хранения?"), top_k=4, by="hybrid")
+find_passages(reader, make_query(reader, "Какой срок хранения?"), top_k=4, by="hybrid")
 """
 
 from __future__ import annotations
@@ -10,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from pydantic import ValidationError
-
 from opora.errors import InputError
 from opora.records import Hit, Passage
 from opora.retrieval.index.rows import batches
 from opora.retrieval.query import Query
-from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.hybrid import SearchHit, rank_fused, read_candidates, retrieve
-from opora.retrieval.search.index_reader import IndexReader
+from opora.retrieval.search.index_reader import IndexReader, parse_passage
 from opora.retrieval.search.mmr import ScoredCandidate, rerank, select
 from opora.retrieval.settings import Retriever
-from opora.retrieval.store.base import StoreError
 from opora.retrieval.store.filters import OneOf
 
 SPARE = 5
@@ -41,14 +35,10 @@ def find_passages(reader: IndexReader, query: Query, top_k: int, by: Retriever) 
     ranked = _rerank(reader, query, fused, top_k) if by == "reranked" else _read_in_order(reader, fused, top_k)
     score_name = "reranked" if by == "reranked" else "fused"
     mmr_lambda = settings.mmr_lambda if by in ("hybrid", "reranked") else 1.0
-    selected = [
-        Hit(
-            passage=_passage(candidate),
-            rank=rank,
-            scores={score_name: score, "bm25": candidate.bm25, "dense": candidate.cosine},
-        )
-        for rank, (candidate, score) in enumerate(select(ranked, top_k, mmr_lambda), 1)
-    ]
+    selected = []
+    for rank, (candidate, score) in enumerate(select(ranked, top_k, mmr_lambda), 1):
+        scores = {score_name: score, "bm25": candidate.bm25, "dense": candidate.cosine}
+        selected.append(Hit(passage=parse_passage(candidate.record), rank=rank, scores=scores))
     return _add_neighbors(reader, query, selected) if settings.neighbor_passages else selected
 
 
@@ -68,17 +58,10 @@ def _rerank(
     """Yield the best `rerank_candidates` in the order of the reranker, then the rest by fused score."""
     if not reader.reranker:
         raise InputError(f"{reader.folder}: the index has no reranker; set index.reranker and run `opora index`")
-    hits = [hit for hit, _ in fused]
-    front, rest = hits[: reader.settings.rerank_candidates], hits[reader.settings.rerank_candidates :]
+    hits, limit = [hit for hit, _ in fused], reader.settings.rerank_candidates
+    front, rest = hits[:limit], hits[limit:]
     unranked = (row for batch in batches(rest, top_k + SPARE) for row in read_candidates(reader, batch))
     yield from rerank(read_candidates(reader, front), partial(reader.reranker.score, query), unranked)
-
-
-def _passage(candidate: Candidate) -> Passage:
-    try:
-        return candidate.passage
-    except ValidationError as error:
-        raise StoreError(f"a passage cannot be read: {error.errors()[0]['msg']}") from None
 
 
 def _add_neighbors(reader: IndexReader, query: Query, hits: Sequence[Hit]) -> list[Hit]:

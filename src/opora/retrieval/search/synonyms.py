@@ -1,7 +1,6 @@
 """Synonyms that the user lists.
 
-In: a text file with one group of synonyms per line, separated by commas, and comments after `#`; a language. Out: terms
-to search for in addition to those of a question.
+The file has one group of synonyms per line, separated by commas, and comments after `#`.
 
     # synonyms.txt
     отпуск по уходу за ребёнком, декретный отпуск, декрет
@@ -38,15 +37,12 @@ class Synonyms:
         For each phrase whose terms are all in the question, in any order, these are the terms of its synonyms. They are
         distinct, not in `terms`, and are not expanded further.
         """
-        present = set(terms)
-        added = (
-            term
-            for first in dict.fromkeys(terms)
-            for phrase, synonyms in self._groups.get(first, ())
-            if present.issuperset(phrase)
-            for term in synonyms
-        )
-        return [term for term in dict.fromkeys(added) if term not in present]
+        added: list[str] = []
+        for first in dict.fromkeys(terms):
+            for phrase, synonyms in self._groups.get(first, ()):
+                if set(phrase) <= set(terms):
+                    added += synonyms
+        return [term for term in dict.fromkeys(added) if term not in terms]
 
 
 def load_synonyms(path: Path, language: str) -> Synonyms:
@@ -58,9 +54,8 @@ def load_synonyms(path: Path, language: str) -> Synonyms:
     try:
         lines = path.read_bytes().decode("utf-8-sig").splitlines()
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); set index.synonyms to the path of a text file"
-        ) from None
+        hint = "set index.synonyms to the path of a text file"
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {hint}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
     return Synonyms([group for number, line in enumerate(lines, 1) for group in _group(line, language, path, number)])
@@ -74,13 +69,10 @@ def _group(line: str, language: str, path: Path, number: int) -> Iterator[list[P
     phrases = [tuple(search_terms(phrase, language)) for phrase in written]
     if () in phrases:
         empty = written[phrases.index(())]
-        raise InputError(
-            f"{path}:{number}: {empty!r} has only stop words, which are not searched for; use another phrase"
-        )
+        hint = "which are not searched for; use another phrase"
+        raise InputError(f"{path}:{number}: {empty!r} has only stop words, {hint}")
     distinct = list(dict.fromkeys(phrases))
     if len(distinct) < 2:
-        raise InputError(
-            f"{path}:{number}: {line.strip()[:60]!r} is a single phrase to the search; put synonyms on one line, "
-            "separated by commas"
-        )
+        hint = "put synonyms on one line, separated by commas"
+        raise InputError(f"{path}:{number}: {line.strip()[:60]!r} is a single phrase to the search; {hint}")
     yield distinct

@@ -1,10 +1,8 @@
 """Contract of a store, the table that an index keeps its passages in.
 
-In: rows, later terms or a vector with conditions. Out: keys of the best rows; columns are read afterwards and only for
-the rows that are needed, because reading a row costs more than finding it. All stores pass
-tests/retrieval/store/test_stores.py.
-
-A store is written beside the one that is read: `delete` old rows, `write` new ones, `finish`.
+Searches return keys; columns are read afterwards, and only of the rows that are needed: reading a row costs more than
+finding it. A store is written beside the one that is read: `delete` old rows, `write` new ones, `finish`. All stores
+pass tests/retrieval/store/test_stores.py.
 """
 
 from __future__ import annotations

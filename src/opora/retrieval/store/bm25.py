@@ -1,15 +1,14 @@
 """BM25: inverse document frequency, and sparse vectors for a store that has no BM25 of its own.
 
-In: terms of passages and of a query. Out: dimension -> weight; the dot product of both vectors is the score.
-
     counts = TermCounts()
     counts.add(["паром причал север", "касса билет"])
     counts.update()
     passage_weights("паром причал север", counts.mean)        # {2386391331: 0.91, 1410420397: 0.91, ...}
     query_weights(["паром"], counts)                          # {2386391331: 0.69}
 
-Robertson and Zaragoza 2009, equation 3.15, with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is never
-negative. Two terms with the same hash count as one; of a million terms about a hundred pairs collide.
+The dot product of both is the score of Robertson and Zaragoza 2009, equation 3.15, with the idf of Lucene,
+ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative. Terms with the same hash, about a hundred pairs in a million
+terms, count as one.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """Rows in a Lance table, in a folder or an object store.
 
-In: a path or a URI. Out: a store. Plain pylance reads twice as fast as LanceDB, which opens the same tables.
+Plain pylance reads twice as fast as LanceDB, which opens the same tables.
 
     store = create_lance("index/passages.lance", TableSchema(300, {}))
     store.write([rows])
     store.finish()
-    store = open_lance("index/passages.lance", TableSchema(300, {}))
     store.take([key for key, _ in store.search_by_terms(["срок"], [], limit=10)], ["id"])
 """
 
@@ -42,6 +41,12 @@ REFINE_FACTOR = 2
 """Candidates that the vector index returns per requested row, to be compared by their full vectors."""
 ALL_SEGMENTS = 2**31
 """More segments than an index ever has: all of them are merged into one."""
+SPLIT_AT_SPACES: dict[str, Any] = {
+    **dict.fromkeys(("lower_case", "stem", "remove_stop_words", "ascii_folding", "with_position"), False),
+    "base_tokenizer": "whitespace",
+    "max_token_length": None,
+}
+"""Options of the index of terms, which are final: Lance must split them at spaces and change nothing else."""
 BATCH = 200
 
 
@@ -184,47 +189,25 @@ class LanceStore:
         return keys
 
     def _update_indexes(self, size: int) -> None:
-        existing = _index_names(self._table)
+        table, existing = self._table, _index_names(self._table)
         if existing:
-            self._table.optimize.compact_files()
+            table.optimize.compact_files()
             # one segment per index, because a search reads every segment
-            self._table.optimize.optimize_indices(num_indices_to_merge=ALL_SEGMENTS)
+            table.optimize.optimize_indices(num_indices_to_merge=ALL_SEGMENTS)
         if "terms_idx" not in existing:
-            self._index_terms()
+            table.create_scalar_index("terms", "INVERTED", **SPLIT_AT_SPACES)
         if "access_idx" not in existing:
             # comparing the labels of every row would cost several times the search itself
-            self._table.create_scalar_index("access", "LABEL_LIST")
+            table.create_scalar_index("access", "LABEL_LIST")
         if self._schema.dimensions and size >= QUANTIZED_FROM:
             partitions = max(1, size // PARTITION_ROWS)
-            if "vector_idx" not in existing or partitions >= 2 * self._partitions:
-                self._index_vectors(partitions)
+            if "vector_idx" not in existing or partitions >= 2 * len(table.get_ivf_model("vector_idx").centroids):
+                # RaBitQ (Gao et al. 2025); recall figures are in dev/LOG.md
+                options = {"metric": "dot", "num_partitions": partitions, "num_bits": BITS, "replace": True}
+                table.create_index("vector", "IVF_RQ", **options)
         if existing:
             # nobody reads older versions, because a store is not read before it is finished
-            self._table.cleanup_old_versions(timedelta(0))
-
-    def _index_terms(self) -> None:
-        # terms are final: Lance must split them at spaces and change nothing else
-        self._table.create_scalar_index(
-            "terms",
-            "INVERTED",
-            base_tokenizer="whitespace",
-            lower_case=False,
-            stem=False,
-            remove_stop_words=False,
-            ascii_folding=False,
-            max_token_length=None,
-            with_position=False,
-        )
-
-    def _index_vectors(self, partitions: int) -> None:
-        # RaBitQ (Gao et al. 2025); recall figures are in dev/LOG.md
-        self._table.create_index(
-            "vector", "IVF_RQ", metric="dot", num_partitions=partitions, num_bits=BITS, replace=True
-        )
-
-    @property
-    def _partitions(self) -> int:
-        return len(self._table.get_ivf_model("vector_idx").centroids)
+            table.cleanup_old_versions(timedelta(0))
 
 
 class _TableState:

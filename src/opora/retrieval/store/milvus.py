@@ -1,13 +1,9 @@
 """Rows in a collection of Milvus: a server, a cluster, or Milvus Lite in a file.
 
-In: a URI, the name of a collection, the folder of the index, which holds the counts of terms. Out: a store.
-
-    collection = MilvusCollection("http://localhost:19530", "handbook_1", folder)
-    store = create_milvus(collection, TableSchema(300, {}))
+    store = create_milvus(MilvusCollection("http://localhost:19530", "handbook_1", folder), TableSchema(300, {}))
     store.write([rows])
     store.finish()
-    open_milvus(collection, TableSchema(300, {})).search_by_terms(["срок"], [], limit=10)     # [("guide-0", 3.2), ...]
-    drop_milvus("http://localhost:19530", "handbook_0")
+    store.search_by_terms(["срок"], [], limit=10)     # [("guide-0", 3.2), ...]
 
 BM25 is the dot product of two sparse vectors (see `bm25`): one stored with each row, one computed from the query. The
 frequencies of terms are counted at every `finish` and enter with the query, so that they are exact. The mean length of
@@ -20,7 +16,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -53,7 +49,7 @@ class MilvusCollection(NamedTuple):
     """Location of a collection.
 
     `uri` is http(s)://host:port, with the token in the environment variable MILVUS_TOKEN, or a file that ends with .db;
-    `name` consists of letters, digits and underscores; `folder` is the folder of the index.
+    `name` consists of letters, digits and underscores; `folder` of the index holds the counts of terms.
     """
 
     uri: str
@@ -99,7 +95,7 @@ def copy_milvus(target: MilvusCollection, source_name: str, schema: TableSchema)
     Raises the errors of `open_milvus`."""
     source = open_milvus(target._replace(name=source_name), schema)
     store = create_milvus(target, schema)
-    store.copy_from(source)
+    store.copy_rows(source)
     return store
 
 
@@ -115,12 +111,13 @@ class MilvusStore:
 
     def __init__(self, client: Any, collection: MilvusCollection, schema: TableSchema, counts: TermCounts) -> None:
         self._client, self._collection, self._schema, self._counts = client, collection, schema, counts
+        self._arrow_schema = arrow_schema(schema)
         self._pending: IO[bytes] | None = None
 
-    def copy_from(self, source: MilvusStore) -> None:
-        """Copy the rows and counts of a finished store."""
+    def copy_rows(self, source: MilvusStore) -> None:
+        """Write the rows of a finished store, which may be this one, with weights of the mean length in its counts."""
         self._counts = source._counts
-        for batch in source.scan([], self._columns):
+        for batch in source.scan([], self._arrow_schema.names):
             self._upsert(batch)
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
@@ -129,7 +126,7 @@ class MilvusStore:
 
         if self._pending is None:
             self._pending = tempfile.TemporaryFile(dir=self._collection.folder)  # noqa: SIM115 - `finish` closes it
-        with pa.ipc.new_stream(self._pending, arrow_schema(self._schema)) as stream:
+        with pa.ipc.new_stream(self._pending, self._arrow_schema) as stream:
             for batch in batches:
                 _refuse_long_texts(batch)
                 self._counts.add(batch["terms"].to_pylist())
@@ -143,24 +140,20 @@ class MilvusStore:
             condition = OneOf("document_id", tuple(ordered[start : start + BATCH]))
             for batch in self.scan([condition], ["terms"]):
                 self._counts.remove(batch["terms"].to_pylist())
-            with explain_milvus_errors(self._collection.uri):
-                self._client.delete(self._collection.name, filter=filter_expression([condition]))
+            self._call(self._client.delete, filter=filter_expression([condition]))
 
     def finish(self) -> None:
         if self._counts.update():
-            for batch in self.scan([], self._columns):
-                self._upsert(batch)
+            self.copy_rows(self)
         for batch in self._pop_pending():
             self._upsert(batch)
-        with explain_milvus_errors(self._collection.uri):
-            self._client.flush(self._collection.name)
-            self._index_vectors()
-            self._client.query(self._collection.name, output_fields=["count(*)"], consistency_level="Strong")
+        self._call(self._client.flush)
+        self._index_vectors()
+        self._call(self._client.query, output_fields=["count(*)"], consistency_level="Strong")
         self._counts.save(self._collection.folder)
 
     def count(self) -> int:
-        with explain_milvus_errors(self._collection.uri):
-            (row,) = self._client.query(self._collection.name, output_fields=["count(*)"])
+        (row,) = self._call(self._client.query, output_fields=["count(*)"])
         return int(row["count(*)"])
 
     def search_by_terms(
@@ -178,50 +171,38 @@ class MilvusStore:
 
         rows: dict[Key, Mapping[str, Any]] = {}
         for start in range(0, len(keys), BATCH):
-            with explain_milvus_errors(self._collection.uri):
-                page = self._client.get(self._collection.name, list(keys[start : start + BATCH]), [*{"id", *columns}])
+            page = self._call(self._client.get, list(keys[start : start + BATCH]), [*{"id", *columns}])
             rows |= {row["id"]: row for row in page}
         if missing := [key for key in keys if key not in rows]:
             raise StoreError(f"milvus:{self._collection.uri}: {self._collection.name} lost row {missing[0]!r}")
         return pa.Table.from_batches([self._batch([rows[key] for key in keys], columns)])
 
     def scan(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        if _is_never_met(conditions):
-            return
+        where = filter_expression(conditions)
         with explain_milvus_errors(self._collection.uri):
-            pages = self._client.query_iterator(
-                self._collection.name,
-                batch_size=BATCH,
-                filter=filter_expression(conditions),
-                output_fields=list(columns),
-            )
+            pages = self._client.query_iterator(self._collection.name, BATCH, filter=where, output_fields=list(columns))
             while page := pages.next():
                 yield self._batch(page, columns)
             pages.close()
 
-    def _search(self, column: str, query: Any, conditions: Sequence[Condition], limit: int) -> list[tuple[Key, float]]:
-        if not limit or _is_never_met(conditions):
-            return []
+    def _call(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Call a method of the client for the collection."""
         with explain_milvus_errors(self._collection.uri):
-            (hits,) = self._client.search(
-                self._collection.name,
-                data=[query],
-                anns_field=column,
-                filter=filter_expression(conditions),
-                limit=min(limit, MAX_HITS),
-                search_params={"metric_type": "IP"},
-            )
+            return method(self._collection.name, *arguments, **options)
+
+    def _search(self, column: str, query: Any, conditions: Sequence[Condition], limit: int) -> list[tuple[Key, float]]:
+        if not limit:
+            return []
+        options = {"limit": min(limit, MAX_HITS), "search_params": {"metric_type": "IP"}}
+        where = filter_expression(conditions)
+        (hits,) = self._call(self._client.search, data=[query], anns_field=column, filter=where, **options)
         return [(hit["id"], hit["distance"]) for hit in hits]
 
     def _batch(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pa.RecordBatch:
         import pyarrow as pa
 
-        schema = arrow_schema(self._schema)
-        return pa.RecordBatch.from_pylist(list(rows), pa.schema([schema.field(name) for name in columns]))
-
-    @property
-    def _columns(self) -> list[str]:
-        return list(arrow_schema(self._schema).names)
+        schema = pa.schema([self._arrow_schema.field(name) for name in columns])
+        return pa.RecordBatch.from_pylist(list(rows), schema)
 
     def _pop_pending(self) -> Iterator[pa.RecordBatch]:
         """Yield the collected rows and remove them."""
@@ -242,24 +223,22 @@ class MilvusStore:
             rows = batch.slice(start, BATCH).to_pylist()
             for row in rows:
                 row[WEIGHTS] = passage_weights(row["terms"], self._counts.mean)
-            with explain_milvus_errors(self._collection.uri):
-                self._client.upsert(self._collection.name, rows)
+            self._call(self._client.upsert, rows)
 
     def _index_vectors(self) -> None:
         """Replace the exact search by the server's own index once there are many rows."""
         from pymilvus import MilvusClient
 
-        name = self._collection.name
         if not self._schema.dimensions or self.count() < APPROXIMATE_FROM:
             return
-        if self._client.describe_index(name, "vector")["index_type"] != "FLAT":
+        if self._call(self._client.describe_index, "vector")["index_type"] != "FLAT":
             return
-        self._client.release_collection(name)
-        self._client.drop_index(name, "vector")
+        self._call(self._client.release_collection)
+        self._call(self._client.drop_index, "vector")
         index = MilvusClient.prepare_index_params()
         index.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
-        self._client.create_index(name, index)
-        self._client.load_collection(name)
+        self._call(self._client.create_index, index)
+        self._call(self._client.load_collection)
 
 
 def _milvus_schema(table: TableSchema) -> Any:
@@ -294,7 +273,3 @@ def _refuse_long_texts(batch: pa.RecordBatch) -> None:
                 f"passage {passage}: its {name} takes {longest} bytes, but Milvus stores at most {MAX_TEXT_BYTES}; "
                 "reduce ingest.chunk.size or set index.store to lance"
             )
-
-
-def _is_never_met(conditions: Sequence[Condition]) -> bool:
-    return any(isinstance(condition, OneOf) and not condition.values for condition in conditions)

@@ -52,10 +52,10 @@ def explain_milvus_errors(uri: str) -> Iterator[None]:
 
 def filter_expression(conditions: Sequence[Condition]) -> str:
     """Return all conditions as one expression of Milvus."""
-    return " and ".join(map(_condition_expression, conditions))
+    return " and ".join(map(_expression, conditions))
 
 
-def _condition_expression(condition: Condition) -> str:
+def _expression(condition: Condition) -> str:
     match condition:
         case OneOf(column, values):
             return f"{column} in [{_literals(values)}]"

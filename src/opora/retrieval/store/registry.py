@@ -13,6 +13,7 @@ from pathlib import Path
 from opora.models.spec import SpecKind, SpecRegistry
 from opora.retrieval.store.base import Store
 from opora.retrieval.store.lance import copy_lance, create_lance, drop_lance, open_lance
+from opora.retrieval.store.milvus import MilvusCollection, copy_milvus, create_milvus, drop_milvus, open_milvus
 from opora.retrieval.store.schema import TableSchema
 
 TABLE = "passages"
@@ -34,8 +35,6 @@ def create_store(spec: str, folder: Path, table: str, schema: TableSchema) -> St
     """Create an empty table, in the folder of the index or at the URI of the spec."""
     if uri := lance_uri(spec, folder, table):
         return create_lance(uri, schema)
-    from opora.retrieval.store.milvus import MilvusCollection, create_milvus
-
     return create_milvus(MilvusCollection(STORES.parse(spec).name, table, folder), schema)
 
 
@@ -43,8 +42,6 @@ def open_store(spec: str, folder: Path, table: str, schema: TableSchema) -> Stor
     """Open an existing table. Raises StoreError if it is damaged, OporaError if its server fails."""
     if uri := lance_uri(spec, folder, table):
         return open_lance(uri, schema)
-    from opora.retrieval.store.milvus import MilvusCollection, open_milvus
-
     return open_milvus(MilvusCollection(STORES.parse(spec).name, table, folder), schema)
 
 
@@ -52,22 +49,19 @@ def copy_store(spec: str, folder: Path, source: str, target: str, schema: TableS
     """Copy table `source` to `target`. `folder` is a copy of the index, including a table that lives inside it."""
     source_uri, target_uri = (lance_uri(spec, folder, table) for table in (source, target))
     if source_uri and target_uri:
-        same = source_uri == target_uri
-        return open_lance(target_uri, schema) if same else copy_lance(source_uri, target_uri, schema)
-    from opora.retrieval.store.milvus import MilvusCollection, copy_milvus
-
+        if source_uri == target_uri:
+            return open_lance(target_uri, schema)
+        return copy_lance(source_uri, target_uri, schema)
     return copy_milvus(MilvusCollection(STORES.parse(spec).name, target, folder), source, schema)
 
 
 def drop_store(spec: str, table: str) -> None:
     """Remove a table that no index uses any more; a table inside the folder of its index was removed with it."""
     kind, uri, *_ = STORES.parse(spec)
-    if kind == "lance" and uri:
-        drop_lance(_table_uri(uri, table))
-    elif uri:
-        from opora.retrieval.store.milvus import drop_milvus
-
+    if kind == "milvus":
         drop_milvus(uri, table)
+    elif uri:
+        drop_lance(_table_uri(uri, table))
 
 
 def lance_uri(spec: str, folder: Path, table: str) -> str | None:

@@ -29,16 +29,9 @@ def arrow_schema(schema: TableSchema) -> pa.Schema:
     import pyarrow as pa
 
     types = {"text": pa.string(), "number": pa.float64(), "bool": pa.bool_()}
-    fields = [
-        pa.field("id", pa.string()),
-        pa.field("document_id", pa.string()),
-        pa.field("language", pa.string()),
-        pa.field("access", pa.list_(pa.string())),
-        pa.field("keywords", pa.list_(pa.string())),
-        pa.field("heading_terms", pa.string()),
-        pa.field("terms", pa.string()),
-        pa.field("record", pa.string()),
-    ]
+    names = ("id", "document_id", "language", "access", "keywords", "heading_terms", "terms", "record")
+    lists = ("access", "keywords")
+    fields = [pa.field(name, pa.list_(pa.string()) if name in lists else pa.string()) for name in names]
     fields += [pa.field(metadata_column(key, schema.metadata), types[kind]) for key, kind in schema.metadata.items()]
     if schema.dimensions:
         fields.append(pa.field("vector", pa.list_(pa.float32(), schema.dimensions)))
@@ -50,14 +43,11 @@ def infer_metadata_types(metadata: Iterable[Mapping[str, Scalar]]) -> dict[str, 
     types: dict[str, set[ColumnType]] = {}
     for values in metadata:
         for key, value in values.items():
-            types.setdefault(key, set()).add(_column_type(value))
+            kind: ColumnType = "bool" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            types.setdefault(key, set()).add(kind)
     return {key: types[key].pop() if len(types[key]) == 1 else "text" for key in sorted(types)}
 
 
 def metadata_column(key: str, types: Mapping[str, ColumnType]) -> str:
     """Return the column of a metadata key. Columns are numbered because a key may contain SQL syntax."""
     return f"meta_{sorted(types).index(key)}"
-
-
-def _column_type(value: Scalar) -> ColumnType:
-    return "bool" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
