@@ -1,13 +1,10 @@
-"""Contract of a language model: chats in, completions out.
-
-model = load_model("smollm2", ModelSettings())
-[completion] = model.generate([[Message(role="user", content="Hi")]])
-"""
+"""Contract of a language model: chats in, completions out."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Literal, Protocol
 
 from opora.errors import InputError, ModelError
@@ -53,17 +50,14 @@ class LanguageModel(Protocol):
     @property
     def spec(self) -> str:
         """Spec that names the model."""
-        ...
 
     @property
     def revision(self) -> str:
         """Checksum or commit of the weights, or the name of a model behind a server."""
-        ...
 
     @property
     def context_tokens(self) -> int | None:
         """Maximum length of prompt and completion together, in tokens; None if unknown."""
-        ...
 
     def generate(
         self,
@@ -79,14 +73,12 @@ class LanguageModel(Protocol):
         raised. Errors that concern all chats, such as a wrong key, are always raised. `json_schema` of the completions
         is a request that only servers can enforce.
         """
-        ...
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         """Return the sum of the log-probabilities (natural) of each continuation's tokens after its chat.
 
         Raises ModelError if the backend cannot compute them.
         """
-        ...
 
 
 class BatchModel(ABC):
@@ -107,22 +99,19 @@ class BatchModel(ABC):
         chats = list(chats)
         completions: dict[int, Completion] = {}
 
-        def generate(indices: Sequence[int]) -> None:
-            def keep(position: int, completion: Completion) -> None:
-                completions[indices[position]] = completion
-                if on_completion:
-                    on_completion(indices[position], completion)
-
-            self.generate_batch([chats[index] for index in indices], keep)
+        def keep(start: int, position: int, completion: Completion) -> None:
+            completions[start + position] = completion
+            if on_completion:
+                on_completion(start + position, completion)
 
         try:
-            generate(range(len(chats)))
+            self.generate_batch(chats, partial(keep, 0))
         except (InputError, ModelError):
             if on_error is None:
                 raise
             for index in [index for index in range(len(chats)) if index not in completions]:
                 try:
-                    generate([index])
+                    self.generate_batch([chats[index]], partial(keep, index))
                 except (InputError, ModelError) as error:
                     on_error(index, AttemptError(str(error)))
         return [completions[index] for index in sorted(completions)]

@@ -1,17 +1,13 @@
 """Encode chats as token ids, the same way for training, benchmark and serving.
 
-In: a tokenizer of transformers and messages. Out: ids. The text of a message can never become a control token:
-`<|im_end|>` in a document is encoded letter by letter.
-
-    encode_chat(tokenizer, messages)                      # prompt, ready for the answer
-    encode_example(tokenizer, [*messages, answer])        # (prompt ids, answer ids with the end token)
+The text of a message can never become a control token: `<|im_end|>` in a document is encoded letter by letter.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opora.errors import InputError, ModelError
@@ -79,20 +75,14 @@ def template_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     return hashlib.sha256(_template(tokenizer).encode()).hexdigest()
 
 
-def control_strings(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Return the strings that the tokenizer turns into one control token, longest first.
-
-    Runs of blanks, which some tokenizers also add as tokens, are not control tokens.
-    """
-    added = {str(token) for token in tokenizer.added_tokens_decoder.values()} | set(tokenizer.all_special_tokens)
-    controls = (token for token in added if len(token) > 1 and not token.isspace() and token.strip("\u2581"))
-    return sorted(controls, key=lambda token: (-len(token), token))
-
-
 def _marks(tokenizer: PreTrainedTokenizerBase, text: str) -> dict[str, str]:
-    """Return control string of the text -> a character that stands for it and does not occur in the text."""
-    free: Iterator[str] = (chr(code) for code in PRIVATE_USE if chr(code) not in text)
-    return {control: next(free) for control in control_strings(tokenizer) if control in text}
+    """Return control string of the text, longest first -> a character that stands for it and is not in the text."""
+    added = {str(token) for token in tokenizer.added_tokens_decoder.values()} | set(tokenizer.all_special_tokens)
+    # some tokenizers also add runs of blanks as tokens
+    controls = [token for token in added if len(token) > 1 and not token.isspace() and token.strip("\u2581")]
+    free = (chr(code) for code in PRIVATE_USE if chr(code) not in text)
+    ordered = sorted(controls, key=lambda token: (-len(token), token))
+    return {control: next(free) for control in ordered if control in text}
 
 
 def _render(

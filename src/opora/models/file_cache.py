@@ -1,9 +1,4 @@
-"""Cache of the user: folders that are written once and verified by checksum.
-
-In: the name of an entry and a function that writes it. Out: its folder, complete.
-
-    folder = cached("smollm2-5be1e0", write=write_weights)      # ~/.cache/opora/smollm2-5be1e0
-"""
+"""Cache of the user: folders that are written once and verified by checksum."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""PEFT adapters on a loaded network.
-
-In: a network and the folder of an adapter. Out: the network with the adapter merged into its weights or, for an adapter
-that is activated by invocation tokens, attached to them.
-
-    network = with_adapter(network, "train/raft")
-"""
+"""PEFT adapters on a loaded network: merged into its weights, or attached if invocation tokens activate them."""
 
 from __future__ import annotations
 
@@ -53,14 +47,8 @@ def attach_adapter(network: PreTrainedModel | PeftModel, adapter: str, name: str
             adapted = PeftModel.from_pretrained(network, str(folder), adapter_name=name)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"adapter {folder} does not fit its model: {first_line(error)}") from None
-    expected, saved = (
-        {name for name in names if "lora_" in name}
-        for names in (
-            get_peft_model_state_dict(adapted, adapter_name=name, save_embedding_layers=False),
-            load_peft_weights(str(folder), device="cpu"),
-        )
-    )
-    if expected != saved:
-        layer = min(expected ^ saved)
-        raise ModelError(f"adapter {folder} does not fit its model: they disagree on layer {layer}")
+    expected = get_peft_model_state_dict(adapted, adapter_name=name, save_embedding_layers=False)
+    saved = load_peft_weights(str(folder), device="cpu")
+    if odd := [layer for layer in expected.keys() ^ saved.keys() if "lora_" in layer]:
+        raise ModelError(f"adapter {folder} does not fit its model: they disagree on layer {min(odd)}")
     return adapted

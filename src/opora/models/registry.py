@@ -1,7 +1,4 @@
-"""Load the language model that a spec names.
-
-model = load_model("smollm2", ModelSettings())
-"""
+"""Load the language model that a spec names."""
 
 from __future__ import annotations
 

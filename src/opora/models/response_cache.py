@@ -1,10 +1,4 @@
-"""Language model that keeps its answers on disk and never generates the same prompt twice.
-
-In: a spec and a journal. Out: a model that loads its weights only for a new prompt.
-
-    with Journal(Path("bench/completions.sqlite")) as journal:
-        CachedModel("smollm2", ModelSettings(), journal, "bench en").generate(chats)
-"""
+"""Language model that keeps its answers on disk and loads its weights only for a new prompt."""
 
 from __future__ import annotations
 
@@ -97,8 +91,8 @@ class CachedModel(BatchModel):
 def model_identity(spec: str, settings: ModelSettings) -> dict[str, Any]:
     """Return everything that an answer depends on besides the prompt. Two servers may run one model differently."""
     parsed = parse_spec(spec)
-    identity = {"revision": model_revision(parsed), "url": parsed.url}
-    return identity | settings.model_dump(mode="json", include=ANSWER_SETTINGS)
+    answer_settings = settings.model_dump(mode="json", include=ANSWER_SETTINGS)
+    return {"revision": model_revision(parsed), "url": parsed.url, **answer_settings}
 
 
 def _text(chat: Chat) -> str:

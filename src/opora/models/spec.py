@@ -9,21 +9,19 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from opora.errors import InputError, RenamedSettingWarning
+from opora.errors import InputError
+from opora.validation import warn_of_old_name
 
 PARTS = {
     "NAME-OR-PATH": r"(?P<name>[^@+]+)",
     "NAME": r"(?P<name>[^/:@\s]+)/?",
     "MODEL": r"(?P<name>\S.*?)",
-    "SCRIPT": r"(?P<name>.+)",
-    "URI": r"(?P<name>.+)",
-    "ADDRESS": r"(?P<name>.+)",
+    **dict.fromkeys(("SCRIPT", "URI", "ADDRESS"), r"(?P<name>.+)"),
     "URL": r"(?P<url>https?://[^\s/]\S*)",
     "REVISION": r"(?P<revision>[^+]+)",
     "ADAPTER": r"(?P<adapter>.+)",
@@ -89,15 +87,11 @@ class SpecRegistry:
 
     def _current(self, spec: str) -> str:
         """Replace the kind's name of the last release."""
-        head = re.split(r"[:+@/]", spec, maxsplit=1)[0]
+        head = _head(spec)
         if head not in self._renamed:
             return spec
         new = self._renamed[head] + spec[len(head) :]
-        warnings.warn(
-            f"{self.noun} {spec} is now {new}; the old name is accepted until the next release",
-            RenamedSettingWarning,
-            stacklevel=3,
-        )
+        warn_of_old_name(f"{self.noun} {spec}", new)
         return new
 
     def _kind(self, spec: str) -> str | None:
@@ -110,7 +104,7 @@ class SpecRegistry:
 
     def _suggestion(self, spec: str) -> str:
         """Return the nearest valid spec as a question, else all forms."""
-        head = re.split(r"[:+@/]", spec, maxsplit=1)[0]
+        head = _head(spec)
         candidates = [kind + spec[len(head) :] for kind in difflib.get_close_matches(head.lower(), self.kinds, n=1)]
         if url := re.search(r"https?://\S+", spec):
             candidates.insert(0, f"openai:MODEL@{url[0]}")
@@ -123,29 +117,28 @@ class SpecRegistry:
         return f"forms: {self.forms}"
 
 
-LOCAL = "opora.models.backends.loading"
+PACKAGE = "opora.models.backends"
 MODELS = SpecRegistry(
     "model",
     {
         "extractive": SpecKind("extractive"),
-        "smollm2": SpecKind("smollm2[+ADAPTER]", LOCAL, "smollm2+train/raft"),
-        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION][+ADAPTER]", LOCAL, "hf:Qwen/Qwen2.5-1.5B-Instruct"),
-        "openai": SpecKind(
-            "openai:MODEL@URL", "opora.models.backends.openai", "openai:qwen2.5@http://localhost:8000/v1"
-        ),
-        "scripted": SpecKind("scripted[:SCRIPT]", "opora.models.backends.scripted", "scripted:answers.jsonl"),
+        "smollm2": SpecKind("smollm2[+ADAPTER]", f"{PACKAGE}.loading", "smollm2+train/raft"),
+        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION][+ADAPTER]", f"{PACKAGE}.loading", "hf:Qwen/Qwen2.5-1.5B-Instruct"),
+        "openai": SpecKind("openai:MODEL@URL", f"{PACKAGE}.openai", "openai:qwen2.5@http://localhost:8000/v1"),
+        "scripted": SpecKind("scripted[:SCRIPT]", f"{PACKAGE}.scripted", "scripted:answers.jsonl"),
     },
     renamed={"fake": "scripted"},
 )
 """Language models; each module has `open_model(spec, settings)`. `scripted` ships with the package, for tests."""
 parse_spec = MODELS.parse
 
-BACKENDS = {
-    "ctranslate2": "opora.models.backends.ctranslate2",
-    "transformers": "opora.models.backends.transformers",
-}
+BACKENDS = {"ctranslate2": f"{PACKAGE}.ctranslate2", "transformers": f"{PACKAGE}.transformers"}
 """Backends of local models, in the order in which `auto` tries them. Each module has `supports(spec, device)` and
 `open_model(spec, settings, device)`."""
+
+
+def _head(spec: str) -> str:
+    return re.split(r"[:+@/]", spec, maxsplit=1)[0]
 
 
 def _patterns(form: str, parts: Mapping[str, str]) -> Iterator[str]:

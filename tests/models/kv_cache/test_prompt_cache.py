@@ -89,7 +89,7 @@ def test_one_cache_serves_the_model_and_its_adapters(tiny_model, adapters):
     gc.collect()
     models = [opened(tiny_model, adapter) for adapter in ("", adapters[0], adapters[1])]
     assert len({id(model._network.base) for model in models}) == 1
-    prompts = models[0]._network.prompts
+    prompts = models[0]._network.base.prompts
     answers = [texts(models[0])]
     read = prompts.read_tokens
     answers += [texts(model) for model in models[1:]]
@@ -122,7 +122,7 @@ def test_a_shared_prefix_is_read_once(tiny_model):
     model = opened(tiny_model)
     texts(model, [chat("fee"), chat("Monday"), chat("fee day")])
     context = len(model._tokenizer(CONTEXT)["input_ids"])
-    assert model._network.prompts.read_tokens < 2 * context
+    assert model._network.base.prompts.read_tokens < 2 * context
 
 
 @pytest.mark.parametrize("family", MODEL_FAMILIES)

@@ -1,9 +1,4 @@
-"""Token ids of local models: batches of prompts, length checks, and completions from generated ids.
-
-In: prompts and completions as token ids. Out: batches, completions.
-
-    decode_completion(tokenizer, prompt_tokens=90, ids=[12, 7, 2], ends={2}, seconds=0.1)
-"""
+"""Token ids of local models: batches of prompts, length checks, and completions from generated ids."""
 
 from __future__ import annotations
 

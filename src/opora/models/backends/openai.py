@@ -1,9 +1,6 @@
 """Model behind a server that speaks the OpenAI API: vLLM, llama.cpp, Ollama, TGI, or a paid one.
 
-In: `openai:MODEL@URL`; the key, if the server needs one, from `OPENAI_API_KEY`. Out: a model with retries, a time limit
-and a limit of parallel requests.
-
-    model = open_model("openai:qwen2.5@http://localhost:8000/v1", ModelSettings(concurrency=4))
+The key, if the server needs one, comes from `OPENAI_API_KEY`.
 """
 
 from __future__ import annotations
@@ -13,8 +10,9 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import openai
@@ -31,6 +29,8 @@ FATAL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFou
 RETRY_STATUSES = (408, 409, 429)
 """Statuses worth a retry, besides all from 500 on."""
 MAX_PAUSE_S = 120.0
+Schema = JsonSchema | None
+Request = Callable[[], Awaitable[Completion]]
 
 
 class BrokenStreamError(Exception):
@@ -61,11 +61,7 @@ class OpenAIModel:
         raise ModelError(f"{self.spec}: the chat API returns no log-probabilities of a given text; use a local model")
 
     async def _generate_all(
-        self,
-        chats: Iterable[Chat],
-        on_completion: OnCompletion | None,
-        on_error: OnError | None,
-        json_schema: JsonSchema | None,
+        self, chats: Iterable[Chat], on_completion: OnCompletion | None, on_error: OnError | None, schema: Schema
     ) -> list[Completion]:
         completions: dict[int, Completion] = {}
         queue = iter(enumerate(chats))
@@ -78,8 +74,8 @@ class OpenAIModel:
 
             async def work() -> None:
                 for index, chat in queue:
-                    completion = await self._generate(client, index, chat, on_error, json_schema)
-                    if completion is not None:
+                    request = partial(self._formatted, client, chat, schema)
+                    if (completion := await self._generate(request, index, on_error)) is not None:
                         completions[index] = completion
                         if on_completion:
                             on_completion(index, completion)
@@ -94,24 +90,17 @@ class OpenAIModel:
                 await asyncio.gather(*tasks, return_exceptions=True)
         return [completions[index] for index in sorted(completions)]
 
-    async def _generate(
-        self,
-        client: openai.AsyncOpenAI,
-        index: int,
-        chat: Chat,
-        on_error: OnError | None,
-        json_schema: JsonSchema | None,
-    ) -> Completion | None:
+    async def _generate(self, request: Request, index: int, on_error: OnError | None) -> Completion | None:
         """Return the completion of a chat, or None if all attempts failed and `on_error` was told."""
         attempt = 0
         while True:
             try:
-                return await self._formatted(client, chat, json_schema)
+                return await request()
             except (openai.APIError, BrokenStreamError) as error:
                 failure = AttemptError(
                     f"{self.spec}: {explain(error, self._settings.timeout_s, attempt + 1)}",
                     can_retry=attempt < self._settings.retries and may_pass(error),
-                    is_charged=not _is_refused(error),
+                    is_charged=not (isinstance(error, openai.APIStatusError) and error.status_code < 500),
                 )
                 may_retry = on_error(index, failure) if on_error else failure.can_retry
                 if isinstance(error, FATAL) or not (on_error or failure.can_retry):
@@ -121,7 +110,7 @@ class OpenAIModel:
                 await asyncio.sleep(pause_s(error, attempt))
                 attempt += 1
 
-    async def _formatted(self, client: openai.AsyncOpenAI, chat: Chat, schema: JsonSchema | None) -> Completion:
+    async def _formatted(self, client: openai.AsyncOpenAI, chat: Chat, schema: Schema) -> Completion:
         """Request JSON of the schema if the server can, else any JSON, else text.
 
         The first format that a server accepts is used for all further chats.
@@ -187,14 +176,8 @@ def open_model(spec: str, settings: ModelSettings) -> OpenAIModel:
 def _response_format(name: str, schema: JsonSchema) -> Any:
     if name == "text":
         return openai.omit
-    if name == "json_object":
-        return {"type": name}
-    return {"type": name, "json_schema": {"name": "reply", "strict": True, "schema": schema}}
-
-
-def _is_refused(error: Exception) -> bool:
-    """Return True if the server rejected the request before doing any work."""
-    return isinstance(error, openai.APIStatusError) and error.status_code < 500
+    details = {"json_schema": {"name": "reply", "strict": True, "schema": schema}} if name == "json_schema" else {}
+    return {"type": name, **details}
 
 
 def may_pass(error: Exception) -> bool:
@@ -210,8 +193,7 @@ def pause_s(error: Exception, attempt: int) -> float:
     It is what the server's `Retry-After` asks for, up to two minutes, else exponential backoff with jitter.
     """
     headers = error.response.headers if isinstance(error, openai.APIStatusError) else {}
-    requested = _retry_after_s(headers)
-    if requested is not None:
+    if (requested := _retry_after_s(headers)) is not None:
         return max(min(requested, MAX_PAUSE_S), 0.05 * 2.0**attempt)
     return min(8.0, 0.25 * 2.0**attempt) * random.uniform(1.0, 1.5)
 

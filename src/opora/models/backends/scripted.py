@@ -1,10 +1,7 @@
 """Model that answers from a script, for tests: no weights, the same answer every time.
 
-In: a JSON Lines file of `{"match": REGEX, "answer": TEXT}`. The first regex that matches the last message decides; if
-none does, the answer is `DEFAULT`. Out: completions, and a count of the calls.
-
-    model = ScriptedModel([("fee", "The fee is 12 EUR. [1]")])
-    model.generate([[Message(role="user", content="What is the fee?")]])[0].text     # 'The fee is 12 EUR. [1]'
+A script is a JSON Lines file of `{"match": REGEX, "answer": TEXT}`. The first regex that matches the last message
+decides; if none does, the answer is `DEFAULT`.
 """
 
 from __future__ import annotations
@@ -46,9 +43,8 @@ class ScriptedModel(BatchModel):
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         """Return 0 for the scripted answer, and minus its length for any other continuation."""
         answers = [completion.text for completion in self.generate(chats)]
-        return [
-            0.0 if text == answer else -float(len(text)) for text, answer in zip(continuations, answers, strict=True)
-        ]
+        pairs = zip(continuations, answers, strict=True)
+        return [0.0 if text == answer else -float(len(text)) for text, answer in pairs]
 
 
 def open_model(spec: str, settings: ModelSettings) -> ScriptedModel:

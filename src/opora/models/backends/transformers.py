@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,16 +48,12 @@ class TransformersModel(BatchModel):
     def generate_batch(self, chats: Sequence[Chat], on_completion: OnCompletion) -> None:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]
         check_lengths(prompts, self._settings.max_new_tokens, self.context_tokens, self.spec)
-        for batch in self._batches(prompts):
+        # if the cache is in use, prompts with a common prefix follow each other
+        order = sorted(range(len(prompts)), key=prompts.__getitem__)
+        size = self._settings.batch_size
+        for batch in batched(order, size) if self._can_cache else batches_by_length(prompts, size):
             for index, completion in zip(batch, self._generate([prompts[i] for i in batch]), strict=True):
                 on_completion(index, completion)
-
-    def _batches(self, prompts: Sequence[list[int]]) -> Iterator[list[int]]:
-        """Yield indices of prompts, those with a common prefix next to each other if the cache is in use."""
-        if not self._can_cache:
-            return batches_by_length(prompts, self._settings.batch_size)
-        order = sorted(range(len(prompts)), key=lambda index: prompts[index])
-        return batched(order, self._settings.batch_size)
 
     @torch.inference_mode()
     def _generate(self, prompts: list[list[int]]) -> list[Completion]:
@@ -84,7 +80,7 @@ class TransformersModel(BatchModel):
         if any(prompt[-left_out:] != invocation for prompt in prompts if invocation):
             raise ModelError(f"{self.spec}: its chat template differs from the one that the adapter was trained with")
         with self._network.reading() as network:
-            return pad_left([self._network.prompts.read(network, prompt[:-left_out]) for prompt in prompts])
+            return pad_left([self._network.base.prompts.read(network, prompt[:-left_out]) for prompt in prompts])
 
     def logprobs(self, chats: Sequence[Chat], continuations: Sequence[str]) -> list[float]:
         prompts = [encode_chat(self._tokenizer, chat) for chat in chats]

@@ -1,9 +1,7 @@
 """Groups of prompts that share a prefix.
 
-In: prompts as token ids. Out: groups of prompts, each with the length of its common prefix.
-
-    shared_prefixes([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], min_tokens=2)
-    # [PrefixGroup([0, 2], 3), PrefixGroup([1], 0)]
+shared_prefixes([[1, 2, 3, 4], [9, 9], [1, 2, 3, 5]], min_tokens=2)
+# [PrefixGroup([0, 2], 3), PrefixGroup([1], 0)]
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
 """Network and KV cache shared by a model and its activated adapters.
 
-In: a spec. Out: a network with its adapter, if it has one; keys and values of prompts. An activated adapter
-(Greenewald et al. 2025, arXiv:2504.12397) only changes the network after its invocation tokens, so the base model and
-all such adapters have the same keys and values for a prompt and share one cache.
+An activated adapter (Greenewald et al. 2025, arXiv:2504.12397) only changes the network after its invocation tokens, so
+the base model and all such adapters have the same keys and values for a prompt.
 
-    network = share_network(parse_spec("smollm2+train/raft"), load, "cpu", cache_tokens=8192)
     with network.reading() as base:
-        past = network.prompts.read(base, ids)
+        past = network.base.prompts.read(base, ids)
     with network.answering() as adapted:
         adapted.generate(..., past_key_values=pad_left([past]))
 """
@@ -66,13 +64,18 @@ class PromptCache:
 
 def _extend(network: PreTrainedModel, past: Past, ids: list[int]) -> Past:
     """Return `past` followed by the keys and values of `ids`."""
-    cache: Any = _cache(past)
+    from transformers import DynamicCache
+
+    # layers of full length, also for sliding windows, which the attention mask handles
+    cache: Any = DynamicCache(past)
     network(input_ids=torch.tensor([ids], device=network.device), past_key_values=cache, logits_to_keep=1)
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
 def pad_left(pasts: Sequence[Past]) -> DynamicCache | None:
     """Return one cache for a batch, left-padded with zeros; None if all are empty."""
+    from transformers import DynamicCache
+
     longest = max((past[0][0].shape[2] for past in pasts if past), default=0)
     if not longest:
         return None
@@ -82,14 +85,7 @@ def pad_left(pasts: Sequence[Past]) -> DynamicCache | None:
         states = [past[layer][part] if past else layers[layer][part][:, :, :0] for past in pasts]
         return torch.cat([torch.nn.functional.pad(state, (0, 0, longest - state.shape[2], 0)) for state in states])
 
-    return _cache([(padded(layer, 0), padded(layer, 1)) for layer in range(len(layers))])
-
-
-def _cache(past: Past) -> DynamicCache:
-    """Return a cache with layers of full length, also for sliding windows, which the attention mask handles."""
-    from transformers import DynamicCache
-
-    return DynamicCache(past)
+    return DynamicCache([(padded(layer, 0), padded(layer, 1)) for layer in range(len(layers))])
 
 
 class _BaseNetwork:
@@ -106,8 +102,7 @@ class _BaseNetwork:
         key = str(adapter_folder(adapter).resolve())
         if key not in self.adapters:
             name = f"adapter-{len(self.adapters)}"
-            self.network = attach_adapter(self.network, adapter, name)
-            self.adapters[key] = name
+            self.network, self.adapters[key] = attach_adapter(self.network, adapter, name), name
         return self.adapters[key]
 
 
@@ -120,10 +115,6 @@ class SharedNetwork(NamedTuple):
     base: _BaseNetwork
     adapter: str = ""
     invocation: tuple[int, ...] = ()
-
-    @property
-    def prompts(self) -> PromptCache:
-        return self.base.prompts
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
