@@ -3,7 +3,7 @@
 In: `benchset/documents/{ru,en}/{domain}/{slug}.md` and `benchset/questions.{ru,en}.{domain}.{split}.jsonl`, written by
 hand.
 Out: `src/opora/projects/benchmark/documents/{ru,en}/{domain}/{slug}.{pdf,docx,html,md}`, the format by the order of the
-slug in its domain, `src/opora/projects/benchmark/questions.{ru,en}.jsonl`, the second readers' answers. The same
+slug in its domain, `src/opora/projects/benchmark/questions.{ru,en}.jsonl`, the second annotators' answers. The same
 input gives the same bytes.
 
     python benchset/render.py
@@ -56,8 +56,8 @@ def main() -> None:
     shutil.rmtree(OUT / "documents", ignore_errors=True)
     count = sum(1 for _ in render_documents(HERE / "documents", OUT / "documents"))
     questions = merge_questions(HERE, OUT)
-    readers = (HERE / f"second-reader.{domain}.jsonl" for domain in DOMAINS)
-    (OUT / "second-reader.jsonl").write_text("".join(each.read_text(encoding="utf-8") for each in readers))
+    annotators = (HERE / f"second-annotator.{domain}.jsonl" for domain in DOMAINS)
+    (OUT / "second-annotator.jsonl").write_text("".join(each.read_text(encoding="utf-8") for each in annotators))
     print(f"{count} documents, {questions} questions -> {OUT}")
 
 

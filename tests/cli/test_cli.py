@@ -45,6 +45,15 @@ def test_from_a_folder_to_an_answer(project):
     )
 
 
+def test_the_questions_of_a_new_project_pass_the_check(tmp_path):
+    opora("init", ".", cwd=tmp_path)
+    (tmp_path / "documents" / "archive-rules.md").write_text("# Archive\n\nInvoices are kept for five years.\n")
+    (tmp_path / "documents" / "budget-procedure.md").write_text("# Budget\n\nDepartments send their plans in May.\n")
+    opora("ingest", cwd=tmp_path)
+    opora("index", cwd=tmp_path)
+    assert "1 quotes: no faults" in opora("bench", "check", cwd=tmp_path).stdout
+
+
 def test_settings_are_printed_with_verbose_only(project):
     assert "top_k" not in opora("ask", "Какова плата за проезд?", cwd=project).stderr
     done = opora("ask", "Какова плата за проезд?", "--verbose", "--top-k", "3", cwd=project)
@@ -103,9 +112,29 @@ def test_bad_input_is_one_line(project, arguments, message):
     assert message in last
 
 
-@pytest.mark.parametrize("command", [["ask", "?"], ["index"], ["run"], ["plan"]])
-def test_an_empty_folder_says_what_to_do(tmp_path, command):
-    assert opora(*command, cwd=tmp_path, code=2).stderr.strip().splitlines()[-1].startswith("opora: ")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["ask", "?"], "index: this artefact does not exist; run `opora index` first"),
+        (["index"], "corpus: this artefact does not exist; run `opora ingest` first"),
+        (["bench", "check"], "corpus: this artefact does not exist; run `opora ingest` first"),
+        (["run"], "opora.yaml: no such file in {folder}; `opora init .` writes one"),
+        (["plan"], "opora.yaml: no such file in {folder}; `opora init .` writes one"),
+        (["bench", "rag"], "questions.jsonl: no such file; set bench.NAME.questions to a file of questions"),
+        (["report"], "report: there are no finished benchmarks; run `opora bench rag` first"),
+    ],
+)
+def test_an_empty_folder_says_what_to_do(tmp_path, command, message):
+    assert opora(*command, cwd=tmp_path, code=2).stderr == f"opora: {message.format(folder=tmp_path)}\n"
+
+
+def test_a_benchmark_without_an_index_says_what_to_run(tmp_path):
+    opora("init", ".", cwd=tmp_path)
+    assert opora("bench", "rag", cwd=tmp_path, code=2).stderr.endswith("does not exist; run `opora ingest` first\n")
+    (tmp_path / "documents" / "rules.md").write_text(RULES)
+    opora("ingest", cwd=tmp_path)
+    error = opora("bench", "rag", cwd=tmp_path, code=2).stderr
+    assert error == "opora: index: this artefact does not exist; run `opora index` first\n"
 
 
 def test_a_full_disk_is_one_line():

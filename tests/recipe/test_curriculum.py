@@ -8,9 +8,8 @@ import yaml
 from opora.artifacts import read_manifest
 from opora.bench.results.files import read_table
 from opora.errors import InputError
-from opora.recipe.plan import plan, stages_of, with_needs
+from opora.recipe.plan import plan, run, stages_of, with_needs
 from opora.recipe.recipe import load_recipe
-from opora.recipe.run import run
 from tests.factories import make_chat_row, make_dataset, make_pair_row
 
 BASE = {"device": "cpu", "precision": "fp32", "batch_size": 4, "epochs": 2, "lora": {"r": 4, "alpha": 8}}

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from opora.errors import InputError
-from opora.recipe.plan import find_stage, plan, stages_of
+from opora.recipe.plan import find_stage, plan, run, stages_of
 from opora.recipe.recipe import load_recipe
-from opora.recipe.run import run
 
 QUESTIONS = [
     {"id": "1", "question": "What is the daily fee?", "answer": "It is 12 EUR.", "split": "test",

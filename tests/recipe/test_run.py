@@ -5,9 +5,8 @@ import json
 import pytest
 
 from opora.errors import InputError
-from opora.recipe.plan import find_stage, plan, stages_of, with_needs
+from opora.recipe.plan import find_stage, plan, run, stages_of, with_needs
 from opora.recipe.recipe import load_recipe
-from opora.recipe.run import run
 
 RULES = "# Rules\n\n## Fees\n\nThe daily fee is 12 EUR. Children pay half of it.\n\n## Dogs\n\nDogs travel free.\n"
 SHIPS = "# Ships\n\n## Aurora\n\nThe Aurora has forty cabins. She was built in 1998.\n"

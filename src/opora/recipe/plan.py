@@ -1,14 +1,13 @@
-"""Stages of a recipe, in the order of a run, and the state of each.
+"""Stages of a recipe in the order of a run, the state of each, and the run itself.
 
-In: a project. Out: its stages, or one line per stage.
-
-    for line in plan(project):
-        print(line.name, line.state, line.reason)          # index stale settings changed: dense_weight
+for line in plan(project):
+    print(line.name, line.state, line.reason)          # index stale settings changed: dense_weight
+run(stages_of(project))
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, NamedTuple
 
@@ -33,18 +32,24 @@ class PlannedStage(NamedTuple):
 
 
 class PlanLine(NamedTuple):
-    """State of one stage.
-
-    `last_seconds` is the time it took with these settings, None if it never ran with them. `estimate` is None for a
-    stage that is up to date.
-    """
+    """State of one stage."""
 
     name: str
     stage: Stage
     state: State
     reason: str
     last_seconds: float | None
+    """Time that it took with these settings; None if it never ran with them."""
     estimate: Estimate | None
+    """None for a stage that is up to date."""
+
+
+class StageRun(NamedTuple):
+    """Outcome of running a stage; `is_new` is False if its artefact was up to date."""
+
+    stage: Stage
+    manifest: Manifest
+    is_new: bool
 
 
 def stages_of(project: Project) -> list[PlannedStage]:
@@ -105,6 +110,22 @@ def plan_stage(project: Project, planned: PlannedStage, waits_for: Sequence[str]
             return PlanLine(planned.name, stage, "up to date", "", build.finished.seconds, None)
         state, reason = _state(build)
     return PlanLine(planned.name, stage, state, reason, seconds, stage.estimate(project))
+
+
+def run(stages: Iterable[PlannedStage], on_run: Callable[[StageRun], None] = lambda done: None) -> list[Manifest]:
+    """Run stages in order and call `on_run` after each. Returns their manifests."""
+    manifests = []
+    for planned in stages:
+        outcome = run_stage(planned.stage)
+        on_run(outcome)
+        manifests.append(outcome.manifest)
+    return manifests
+
+
+def run_stage(stage: Stage) -> StageRun:
+    """Make the artefact of a stage unless it is up to date."""
+    finished = stage.build().finished
+    return StageRun(stage, finished or stage.run(), finished is None)
 
 
 def _read_old(stage: Stage) -> Manifest | None:

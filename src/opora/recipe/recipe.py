@@ -1,11 +1,8 @@
-"""The recipe of a project: one YAML file, with the settings of each stage.
+"""The recipe of a project: one YAML file, with the settings of each stage; they know the source of each value.
 
-In: `opora.yaml`, overrides such as `train.lr=1e-4`. Out: a project with validated settings that know the source of each
-value.
-
-    project = load_recipe(Path("opora.yaml"), overrides=["train.lr=1e-4"])
-    project.sections["train.raft"].lr                  # 0.0001
-    project.sections["train.raft"].origins             # {'lr': '--set', 'dataset': 'opora.yaml'}
+project = load_recipe(Path("opora.yaml"), overrides=["train.lr=1e-4"])
+project.sections["train.raft"].lr                  # 0.0001
+project.sections["train.raft"].origins             # {'lr': '--set', 'dataset': 'opora.yaml'}
 """
 
 from __future__ import annotations
@@ -39,7 +36,6 @@ def load_recipe(
     where = ", ".join([str(path), *(f"--set {override}" for override in overrides)])
     recipe = _Recipe(_read(path), str(path), where)
     for key, value in (options or {}).items():
-        recipe.add_entry(key.split("."))
         recipe.put(key.split("."), value, OPTIONS)
     for override in overrides:
         for keys, value in recipe.targets(override):
@@ -101,10 +97,6 @@ class _Recipe:
     def _entry(self, name: str, content: Mapping[str, Any]) -> RegistryEntry:
         """Return the row of the registry for a section, by its method."""
         return find_entry(name.partition(".")[0], str(content.get("method", "")), f"{self._where}: {name}")
-
-    def add_entry(self, keys: Sequence[str]) -> None:
-        """Add the section of a key if it is missing."""
-        self._data.setdefault(self._name_and_path(keys)[0], {})
 
     def _name_and_path(self, keys: Sequence[str]) -> tuple[str, Sequence[str]]:
         """Split a key: ('train.raft', ['lr']) or ('index', ['chunk', 'size'])."""

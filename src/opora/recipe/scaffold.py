@@ -18,7 +18,7 @@ from typing import Literal
 ProjectName = Literal["empty", "sample", "benchmark"]
 SAMPLE_DOCUMENTS = "documents.txt"
 """Names of the documents of the sample, `domain/slug`, one per line."""
-SECOND_ANNOTATOR = "second-reader.jsonl"
+SECOND_ANNOTATOR = "second-annotator.jsonl"
 """Answers of a second annotator, who saw only the documents, to all questions of the benchmark."""
 
 

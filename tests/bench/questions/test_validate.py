@@ -164,7 +164,7 @@ def test_the_command_ends_with_an_error_where_there_are_faults(project, tmp_path
     assert "5 questions (en; 4 question types, 2 domains), 4 quotes: no faults" in result.output
 
 
-def test_the_second_reader(tmp_path):
+def test_the_second_annotator(tmp_path):
     examples = [example for example in make_ferry_examples() if example.split == "test"]
     answers = {
         "fee": "Twelve? No: 12 EUR.", "dogs": "They pay half.", "pier": "The documents do not say.",

@@ -1,10 +1,8 @@
 """Agreement of a second annotator, who answered the questions from the documents alone.
 
-In: questions, and JSON Lines of `{"id": ..., "answer": ...}`. Out: how many answers agree with the references, by the
-scores that measure models.
+The files hold rows of `{"id": ..., "answer": ...}`. An answer agrees by the scores that measure models.
 
-    comparison = compare_annotators(examples, [Path("second-annotator.jsonl")])
-    print(format_comparison(comparison))
+    print(format_comparison(compare_annotators(examples, [Path("second-reader.jsonl")])))
 """
 
 from __future__ import annotations
@@ -22,22 +20,16 @@ from opora.validation import Record
 
 
 class AnnotatorAnswer(Record):
-    """An answer of the second annotator."""
-
     id: str
     answer: str
 
 
 class Disagreement(NamedTuple):
-    """A question whose two annotators disagree."""
-
     example: Example
     answer: str
 
 
 class AnnotatorComparison(NamedTuple):
-    """Agreement of the second annotator with the references."""
-
     agreed: dict[QuestionType, tuple[int, int]]
     """Question type -> number of answers that agree, number of answers."""
     disagreements: Sequence[Disagreement]
@@ -52,13 +44,13 @@ def compare_annotators(examples: Sequence[Example], paths: Sequence[Path]) -> An
     by_id = {example.id: example for example in examples}
     agreed: dict[QuestionType, tuple[int, int]] = {}
     disagreements = []
-    answers: dict[str, AnnotatorAnswer] = {}
+    answered: set[str] = set()
     for path in paths:
         rows = list(read_records(path, AnnotatorAnswer))
         if not any(row.id in by_id for row in rows):
             raise InputError(f"{path}: has no answer to any of the {len(by_id)} questions; check the ids")
         for row in rows:
-            answers[row.id] = row
+            answered.add(row.id)
             if row.id not in by_id:
                 continue
             example = by_id[row.id]
@@ -67,8 +59,7 @@ def compare_annotators(examples: Sequence[Example], paths: Sequence[Path]) -> An
             agreed[example.question_type] = (right + agrees, count + 1)
             if not agrees:
                 disagreements.append(Disagreement(example, row.answer))
-    unanswered, unknown = by_id.keys() - answers.keys(), answers.keys() - by_id.keys()
-    return AnnotatorComparison(agreed, disagreements, len(unanswered), len(unknown))
+    return AnnotatorComparison(agreed, disagreements, len(by_id.keys() - answered), len(answered - by_id.keys()))
 
 
 def format_comparison(comparison: AnnotatorComparison) -> str:
@@ -82,9 +73,8 @@ def format_comparison(comparison: AnnotatorComparison) -> str:
     right = sum(right for right, _ in comparison.agreed.values())
     count = sum(count for _, count in comparison.agreed.values())
     share = f" ({right / count:.0%})" if count else ""
-    lines.append(
-        f"the second annotator agrees on {right} of {count} questions{share}; {comparison.unanswered} unanswered"
-    )
+    agreement = f"the second annotator agrees on {right} of {count} questions{share}"
+    lines.append(f"{agreement}; {comparison.unanswered} unanswered")
     if comparison.unknown:
         lines.append(f"{comparison.unknown} answers are to other questions")
     return "\n".join(lines)

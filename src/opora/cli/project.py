@@ -1,17 +1,49 @@
-"""opora plan: the state of each stage, and the expected cost of the rest."""
+"""Commands of a project: init writes its files, plan shows the state of stages, run makes what is not up to date."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from opora.cli.options import AsJson, Overrides
+from opora.cli.options import AsJson, Overrides, Verbose, note, show_run, show_settings
+from opora.console.progress import format_seconds
+from opora.errors import InputError
 
 if TYPE_CHECKING:
     from opora.recipe.plan import PlanLine
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the project; created if it does not exist.")] = Path(),
+    sample: Annotated[
+        bool, typer.Option("--sample", help="With 24 documents and questions, in Russian and English.")
+    ] = False,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="With the whole benchmark: 48 documents and 300 questions per language."),
+    ] = False,
+) -> None:
+    """Create a project. Writes opora.yaml, documents/ and questions; --sample and --benchmark run at once."""
+    from opora.recipe.scaffold import project_files
+
+    if sample and benchmark:
+        raise InputError("--sample and --benchmark exclude each other; --benchmark contains the sample")
+    files = project_files("benchmark" if benchmark else "sample" if sample else "empty")
+    for path in files:
+        if (folder / path).exists():
+            raise InputError(f"{folder / path}: exists; remove it, or choose another folder")
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    (folder / "documents").mkdir(exist_ok=True)
+    enter = "" if folder == Path() else f"cd {folder} && "
+    ready = f"{enter}opora plan && opora run"
+    empty = f"put documents into {folder / 'documents'}, then {enter}opora run"
+    typer.echo(f"{folder}: {len(files)} files; next: {ready if sample or benchmark else empty}")
 
 
 def plan(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -20,6 +52,29 @@ def plan(overrides: Overrides = None, as_json: AsJson = False) -> None:
     from opora.recipe.recipe import load_existing_recipe
 
     show_plan(plan(load_existing_recipe(overrides=overrides or [])), as_json)
+
+
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Stages, such as train.raft, with those they need; default: all.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run all stages that are not up to date."""
+    from opora.recipe.plan import run, stages_of, with_needs
+    from opora.recipe.recipe import load_existing_recipe
+
+    stages = stages_of(load_existing_recipe(overrides=overrides or []))
+    if names:
+        stages = with_needs(stages, names)
+    if verbose:
+        for planned in stages:
+            show_settings(planned.name, planned.stage.settings)
+    run(stages, lambda outcome: show_run(outcome, as_json))
+    page = next((planned.stage.out / "report.html" for planned in stages if planned.name == "report"), None)
+    note("", *([f"Open {page} to compare the models."] if page else []), 'Ask the documents: opora ask "..."')
 
 
 def show_plan(lines: Sequence[PlanLine], as_json: bool) -> None:
@@ -37,8 +92,6 @@ def show_estimate(line: PlanLine, as_json: bool) -> None:
 
 def format_plan(lines: Sequence[PlanLine]) -> str:
     """Return one line per stage, and one with the totals."""
-    from opora.console.progress import format_seconds
-
     width = max(len(line.name) for line in lines)
     rows = [f"{line.name:{width}}  {line.state:11}  {_expected(line)}".rstrip() for line in lines]
     pending = [line for line in lines if line.estimate]
@@ -59,8 +112,6 @@ def format_plan(lines: Sequence[PlanLine]) -> str:
 
 
 def _expected(line: PlanLine) -> str:
-    from opora.console.progress import format_seconds
-
     if line.estimate is None:
         return f"took {format_seconds(line.last_seconds or 0.0)}"
     seconds = _seconds(line)

@@ -1,4 +1,4 @@
-"""Commands of `opora bench` beside the benchmarks: write and check questions, calibrate a threshold, audit a judge."""
+"""Subcommands that are not stages: tune search, write and check questions, calibrate a threshold, measure a judge."""
 
 from __future__ import annotations
 
@@ -9,14 +9,32 @@ import typer
 
 from opora.cli.commands import run_command
 from opora.cli.options import AsJson, DryRun, Overrides, Questions, Verbose, note, show_settings, summary
+from opora.errors import InputError
 
 
-def add_commands(group: typer.Typer) -> None:
-    """Add the commands to the group of `opora bench`."""
-    group.command("new")(new)
-    group.command("check")(check)
-    group.command("threshold")(threshold)
-    group.command("judge-check")(judge_check)
+def tune(
+    questions: Annotated[Path, typer.Argument(help="JSON Lines of questions with gold passages or quotes.")],
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Grid-search the fusion of BM25 and dense search. Cross-validated by document; prints lines for opora.yaml."""
+    from opora.corpus.reader import read_documents, read_passages
+    from opora.examples.evidence import resolve_gold
+    from opora.examples.reader import read_questions
+    from opora.recipe.recipe import load_recipe
+    from opora.retrieval.search.searcher import open_index
+    from opora.retrieval.settings import IndexSettings
+    from opora.retrieval.tune import TuningGrid, format_tuning, tune
+
+    settings = load_recipe(overrides=overrides or []).settings("index", IndexSettings)
+    if verbose:
+        show_settings("index", settings)
+    corpus = Path("corpus")
+    documents, passages = list(read_documents(corpus)), list(read_passages(corpus))
+    examples = [resolve_gold(example, documents, passages) for example in read_questions(questions)]
+    tuning = tune(open_index(Path("index")), examples, TuningGrid(), settings)
+    typer.echo(tuning.model_dump_json(indent=2) if as_json else format_tuning(tuning))
 
 
 def new(
@@ -37,23 +55,25 @@ def check(
     per_cell: Annotated[
         int, typer.Option(min=0, help="Required questions per type, domain and split; 0: any number.")
     ] = 0,
-    reader: Annotated[
-        list[Path] | None, typer.Option(help="Answers of a second annotator, rows of id and answer. Repeatable.")
+    second_annotator: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--second-annotator", "--reader", help="Answers of a second annotator, rows of id and answer. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Check questions against the documents. Quotes, key facts, leaks between splits; faults by file and line.
 
-    With --reader, also print the agreement of a second annotator's answers with the references.
+    With --second-annotator, also print the agreement of a second annotator's answers with the references.
     """
     from opora.bench.questions.second_annotator import compare_annotators, format_comparison
     from opora.bench.questions.validate import format_validation, validate_questions
-    from opora.errors import InputError
 
     validation = validate_questions(questions or [Path("questions.jsonl")], Path("corpus"), Path("index"), per_cell)
     typer.echo(format_validation(validation))
-    if reader:
+    if second_annotator:
         tested = [example for example in validation.examples if example.split != "train"]
-        typer.echo(format_comparison(compare_annotators(tested, reader)))
+        typer.echo(format_comparison(compare_annotators(tested, second_annotator)))
     if validation.faults:
         raise InputError(f"{len(validation.faults)} faults; the first: {validation.faults[0]}")
 
@@ -99,8 +119,8 @@ def judge_check(
     """Measure a judge. Agreement with labelled answers, bias for length and position."""
     from opora.bench.judge.audit import CHECK, JudgeAuditStage, audit_settings
     from opora.bench.judge.settings import JudgeBenchSettings
+    from opora.recipe.plan import run_stage
     from opora.recipe.recipe import load_recipe
-    from opora.recipe.run import run_stage
 
     flags = {"model": model, "template": template, "budget": budget}
     flags |= {"price.prompt": price_prompt, "price.completion": price_completion}
