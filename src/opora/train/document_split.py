@@ -1,10 +1,6 @@
 """Split of the documents between the trainings of an embedder and of a reranker.
 
-A reranker must not train on documents that the embedder has seen, because there the embedder is better than on new
-ones.
-
-    split_position("1f0c", seed=0)                      # 0.63
-    split_position("1f0c", seed=0) >= RERANKER_FROM     # True: the reranker may train on it
+A reranker must not train on documents that the embedder has seen: there the embedder is better than on new ones.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""LoRA adapters of PEFT: added to a frozen model, disabled for the reference, saved.
+"""LoRA adapters of PEFT (Hu et al. 2021, arXiv:2106.09685): added to a frozen model, disabled for the reference, saved.
 
-In: a model and settings. Out: the model with trainable low-rank matrices in fp32 (Hu et al. 2021, arXiv:2106.09685).
-
-    model = add_lora(model, settings)
-    save_lora(model, tokenizer, settings, Path("train/raft/adapter"))
+model = add_lora(model, settings)
+save_lora(model, tokenizer, settings, Path("train/raft/adapter"))
 """
 
 from __future__ import annotations
@@ -84,9 +82,7 @@ def _load_trainable(model: PreTrainedModel, adapter: str, config: LoraConfig) ->
             )
     if config.target_modules not in ("all-linear", existing.target_modules):
         targets = ", ".join(sorted(existing.target_modules))
-        raise InputError(
-            f"train: lora.targets differs from that of the adapter {adapter} ({targets}); remove lora.targets"
-        )
+        raise InputError(f"train: lora.targets differs from the adapter {adapter} ({targets}); remove lora.targets")
     existing.lora_dropout = config.lora_dropout
     return PeftModel.from_pretrained(model, folder, is_trainable=True, config=existing)
 
@@ -95,8 +91,7 @@ def invocation_tokens(model: torch.nn.Module | None) -> list[int] | None:
     """Return the tokens at which an activated adapter starts; None for any other model."""
     if not isinstance(model, PeftModel):
         return None
-    tokens: list[int] | None = getattr(model.peft_config[model.active_adapter], "alora_invocation_tokens", None)
-    return tokens
+    return getattr(model.peft_config[model.active_adapter], "alora_invocation_tokens", None)
 
 
 @contextmanager

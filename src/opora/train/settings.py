@@ -36,14 +36,9 @@ class TrainSettings(Settings):
     """Training of a LoRA adapter of a language model. The loss is computed on answers only."""
 
     renamed: ClassVar = {
-        "negatives": "refusal_share",
-        "general": "regression_set",
-        "max_fall": "max_general_loss_increase",
-        "keep": "save_at",
-        "engine": "prefix_sharing",
-        "clip": "max_grad_norm",
-        "warmup": "warmup_ratio",
-    }
+        "negatives": "refusal_share", "general": "regression_set", "max_fall": "max_general_loss_increase",
+        "keep": "save_at", "engine": "prefix_sharing", "clip": "max_grad_norm", "warmup": "warmup_ratio",
+    }  # fmt: skip
     renamed_values: ClassVar = {"prefix_sharing": {"shared": "on", "plain": "off"}}
 
     method: str

@@ -15,10 +15,9 @@ from opora.text.search_terms import search_terms
 from opora.train.document_split import RERANKER_FROM, DocumentSplit, split_position
 from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
 from opora.train.reranker.groups import RankingGroup, group_labelled, group_synthetic
-from opora.train.reranker.labelled_queries import LabelledQuery, read_labelled_queries
+from opora.train.reranker.queries import LabelledQuery, SyntheticQuery, make_queries, read_labelled_queries
 from opora.train.reranker.settings import RerankerTrainSettings
 from opora.train.reranker.stage import RerankerStage, label_with_model
-from opora.train.reranker.synthetic_queries import SyntheticQuery, make_queries
 from opora.validation import Settings
 from tests.factories import make_candidate, make_lambdamart, make_query
 

@@ -1,9 +1,6 @@
 """Fine-tuning of an embedder with the trainer and the losses of sentence-transformers.
 
-In: a model, texts of passages, pairs. Out: the fine-tuned model and the rows of a log. An interrupted run resumes from
-the last checkpoint of the trainer.
-
-    fit_embedder(model, texts, pairs, settings, folder)      # [{'step': 50, 'loss': 1.2, ...}, ...]
+fit_embedder(model, texts, pairs, settings, folder)      # [{'step': 50, 'loss': 1.2, ...}, ...]
 """
 
 from __future__ import annotations
@@ -47,8 +44,8 @@ def fit_embedder(
     settings: EmbedderTrainSettings,
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """Fine-tune `model` on `pairs`, whose hard negatives are indices of `texts`, and return the log. `folder`: for
-    checkpoints."""
+    """Fine-tune `model` on `pairs`, whose hard negatives are indices of `texts`, and return the log. An interrupted run
+    resumes from the last checkpoint in `folder`."""
     rows = _rows(texts, pairs, settings)
     prompts = dict.fromkeys(rows.column_names, select_prompt(settings.base, model.prompts, "passage"))
     prompts["anchor"] = select_prompt(settings.base, model.prompts, "question")

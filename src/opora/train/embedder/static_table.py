@@ -1,7 +1,7 @@
 """Table of word vectors from which training starts: SIF in the format of sentence-transformers.
 
-In: texts of the corpus. Out: a tokenizer that maps every form of a word to the row of the word, and the rows. The mean
-of the rows of a text is its SIF vector, up to its length.
+A tokenizer maps every form of a word to the row of the word. The mean of the rows of a text is its SIF vector, up to
+its length.
 
     tokenizer, rows = make_table(texts, components=8, size=60_000)
     StaticEmbedding(tokenizer, embedding_weights=rows)
@@ -43,8 +43,7 @@ WORD = r"[\p{L}]+(?:'[\p{L}]+)*"
 
 
 def make_table(texts: Sequence[Text], components: int, size: int) -> tuple[Tokenizer, Vectors]:
-    """Return a tokenizer, and rows of shape (tokens, 300). At most `size` words get a row, those in most texts
-    first."""
+    """Return a tokenizer, and rows of shape (tokens, 300). The `size` words in most texts get a row."""
     counts: Counter[str] = Counter()
     forms_by_key: dict[str, set[str]] = defaultdict(set)
     keys: dict[str, str] = {}
@@ -66,8 +65,7 @@ def make_table(texts: Sequence[Text], components: int, size: int) -> tuple[Token
 
 
 def choose_stems(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return stem -> word, such that the longest stem of each form is a stem of its word. `words`: word -> its
-    forms."""
+    """Return stem -> word, such that the longest stem of each form is a stem of its word. `words`: word -> forms."""
     stems: dict[str, str] = {}
     for key, forms in words.items():
         common = os.path.commonprefix(list(forms))  # noqa: RUF071 prefixes of words, not of paths
@@ -106,14 +104,8 @@ def _tokenizer(tokens: Iterable[str]) -> Tokenizer:
     model = models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=MAX_LETTERS)
     model.continuing_subword_prefix = ENDING
     tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Lowercase(),
-            normalizers.NFC(),
-            normalizers.Replace(Regex(MARKS), ""),
-            normalizers.Replace("ё", "е"),
-            normalizers.Replace(Regex("[’ʼ]"), "'"),
-        ]
-    )
+    replacements = [(MARKS, ""), ("ё", "е"), ("[’ʼ]", "'")]
+    steps = [normalizers.Replace(Regex(pattern), content) for pattern, content in replacements]
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.NFC(), *steps])
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), "removed", invert=True)
     return tokenizer

@@ -1,12 +1,9 @@
 """Shared-prefix engine: log-probabilities of many answers in one pass over the prefix tree of their rows.
 
-In: a causal model of transformers, with or without PEFT, and rows of a prompt and an answer. Out: the log-probability
-of each answer token. Shared prefixes are computed once, there is no padding, and logits exist only at answer tokens.
-Results and gradients equal those of separately computed rows, up to the order of sums. Dropout masks are shared
-together with the prefixes.
+Shared prefixes are computed once, there is no padding, and logits exist only at answer tokens. Results and gradients
+equal those of separately computed rows, up to the order of sums. Dropout masks are shared together with the prefixes.
 
-    engine = Engine(model)
-    scores = engine.score([TokenizedRow([1, 2, 3], [4, 5]), TokenizedRow([1, 2, 3], [6])])
+    scores = Engine(model).score([TokenizedRow([1, 2, 3], [4, 5]), TokenizedRow([1, 2, 3], [6])])
     scores[0].logprobs   # [2]
 
 An activated adapter (Greenewald et al. 2025, arXiv:2504.12397) starts at its invocation tokens. Everything before them
@@ -70,7 +67,6 @@ class Engine:
         fuse_lora(self._base)
 
     def score_reference(self, rows: Sequence[TokenizedRow]) -> list[TokenScores]:
-        """Return the scores under the model before training, without gradient."""
         with torch.no_grad(), reference_weights(self._model):
             return self.score(rows)
 

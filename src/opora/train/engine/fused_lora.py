@@ -1,11 +1,8 @@
 """Fused LoRA layers: the adapter is added in place, and only the input and its product with A are kept for the backward
 pass.
 
-In: a PEFT model. Out: the same model, with the same results, whose plain LoRA layers on frozen linear layers use less
-memory traffic. For y = W x + s B A x (Hu et al. 2021, arXiv:2106.09685, section 4.1), PEFT creates three tensors of
-the size of y and scales and adds them in separate passes.
-
-    fuse_lora(model)
+For y = W x + s B A x (Hu et al. 2021, arXiv:2106.09685, section 4.1), PEFT creates three tensors of the size of y and
+scales and adds them in separate passes. The results are the same.
 
 PEFT passes offsets to the layers of an activated adapter: the position in each row at which it starts. Without them, or
 within `every_token()`, the adapter applies to every token; the engine passes it only the tokens after the start.
@@ -25,7 +22,6 @@ from peft.tuners.lora.variants import ALoraLinearVariant
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
 
 OFFSETS = "alora_offsets"
 """Keyword argument of PEFT: for each row, the number of last tokens to which an activated adapter applies."""
@@ -100,7 +96,5 @@ class _LoraLinear(torch.autograd.Function):
         flat, low, weight, a, b = ctx.saved_tensors
         gradient = gradient.reshape(-1, gradient.shape[-1])
         grad_low = (gradient @ b).mul_(ctx.scaling)
-        grad_x = None
-        if ctx.needs_input_grad[0]:
-            grad_x = (gradient @ weight).addmm_(grad_low, a).view(ctx.shape)
+        grad_x = (gradient @ weight).addmm_(grad_low, a).view(ctx.shape) if ctx.needs_input_grad[0] else None
         return grad_x, None, None, grad_low.T @ flat, (gradient.T @ low).mul_(ctx.scaling), None

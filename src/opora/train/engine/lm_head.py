@@ -1,12 +1,10 @@
 """Fused output head: log-probabilities of target tokens from hidden states, with logits of a few tokens at a time.
 
-In: hidden states [tokens, width], the output layer of a model, target ids [tokens]. Out: the natural log-probabilities
-of the targets, [tokens], in fp32. If the output layer is frozen, the gradient with respect to the hidden states is
-computed together with the logits, so these are neither stored nor recomputed: with logits z = W h and target y,
-d log p / d h = (onehot(y) - softmax(z)) W. If it is trained, the backward pass recomputes the logits.
+If the output layer is frozen, the gradient with respect to the hidden states is computed together with the logits, so
+these are neither stored nor recomputed: with logits z = W h and target y, d log p / d h = (onehot(y) - softmax(z)) W.
+If it is trained, the backward pass recomputes the logits.
 
     scores = token_logprobs(hidden, output_head(model), targets)
-    (-scores.logprobs.sum()).backward()
 """
 
 from __future__ import annotations
@@ -50,8 +48,8 @@ def output_head(model: PreTrainedModel) -> Head:
 
 
 def token_logprobs(hidden: torch.Tensor, head: Head, targets: torch.Tensor) -> TokenScores:
-    """Return the scores of each target given its hidden state. Sums are computed in fp32, products in the precision of
-    autocast if enabled, else of `hidden`."""
+    """Return the scores of each target, [tokens], given its hidden state, [tokens, width]. Sums are computed in fp32,
+    products in the precision of autocast if enabled, else of `hidden`."""
     apply: Any = _TokenLogprobs.apply
     return TokenScores(*apply(hidden, head.weight, head.bias, targets, head.scale, head.softcap))
 

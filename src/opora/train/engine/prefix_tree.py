@@ -1,13 +1,11 @@
 """Prefix tree of token sequences, in which every shared token occurs once.
 
-In: rows of token ids. Out: the tree in depth-first order as one flat row without padding. A node is a span of the flat
-row; the tokens of a row are those of the nodes on its path.
+The tree is one flat row in depth-first order, without padding. A node is a span of the flat row; the tokens of a
+sequence are those of the nodes on its path.
 
     tree = build_tree([[5, 6, 7, 8], [5, 6, 9]], min_shared=2)
     tree.ids        # [5 6 | 7 8 | 9] with positions 0 1 2 3 2
     tree.paths[1]   # [0 1 4]: indices of the tokens of the second row
-
-A tree can be computed in two passes, prefixes first: `extend_tree` returns the part after the prefixes.
 
 Source: prefix trees for training as in Flash Preference Optimization and Tree Training (arXiv:2511.00413).
 """

@@ -1,12 +1,10 @@
 """Forward pass of a model over a prefix tree: its attention, and the feed-forward block of its last layer.
 
-In: queries, keys and values of a flat row, [1, heads, tokens, head size], and its tree. Out: attention of each token to
-itself and the tokens before it on its path, [1, tokens, heads, head size]. Keys and values can be stored and reused by
-an extended tree. There is one call of scaled dot product attention per node, on any device. Sliding windows and soft
-caps are supported; other additions to attention raise InputError.
+A token attends to itself and to the tokens before it on its path. Keys and values can be stored and reused by an
+extended tree. There is one call of scaled dot product attention per node, on any device. Sliding windows and soft caps
+are supported; other additions to attention raise InputError.
 
     use_tree_attention(model)
-    skip_unread(model)
     model.model(input_ids=ids, position_ids=positions, tree=tree, attention_mask=NO_MASK)
 """
 
@@ -97,15 +95,15 @@ def tree_attention(
     softcap: float | None = None,
     **extra: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Compute attention with the signature that transformers expects. Without `tree`, this is standard attention."""
+    """Compute attention with the signature that transformers expects; without `tree`, standard attention. Queries, keys
+    and values: [1, heads, tokens, head size]. Returns [1, tokens, heads, head size]."""
     if tree is None and softcap is None:
         options = {"dropout": dropout, "scaling": scaling, **extra}
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     if tree is None:
-        mask = attention_mask
-        if mask is None:
-            mask = _causal_mask(query.shape[2], key.shape[2], query.device)
-        return _attend_node(query, key, value, mask, scaling, softcap, dropout).transpose(1, 2), None
+        if attention_mask is None:
+            attention_mask = _causal_mask(query.shape[2], key.shape[2], query.device)
+        return _attend_node(query, key, value, attention_mask, scaling, softcap, dropout).transpose(1, 2), None
     for name in UNSUPPORTED:
         if extra.get(name) is not None:
             raise InputError(

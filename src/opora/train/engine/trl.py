@@ -1,8 +1,8 @@
 """Prefix sharing for the trainers of TRL, which keep their own data, losses, callbacks and trackers.
 
-In: a trainer of TRL (SFT, DPO, KTO, GRPO or RLOO). Out: the same trainer, whose model computes
-`model(..., labels=..., fused_lm_head=True)`, the call from which these trainers get log-probabilities, over the prefix
-tree of a batch. This call is private to TRL, so its version is checked, and the first batch is computed both ways.
+The trainers (SFT, DPO, KTO, GRPO, RLOO) get log-probabilities from `model(..., labels=..., fused_lm_head=True)`, which
+is then computed over the prefix tree of a batch. This call is private to TRL, so its version is checked, and the first
+batch is computed both ways.
 
     trainer = DPOTrainer(model, args=..., train_dataset=..., peft_config=...)
     share_prefixes(trainer)

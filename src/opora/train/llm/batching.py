@@ -1,12 +1,7 @@
-"""Order of the examples, and their batches.
+"""Order of the examples: batches of one optimizer step, and groups that share one forward pass.
 
-In: examples. Out: the examples of each optimizer step; within a step, groups that share one forward pass. Examples with
-a common prompt prefix, such as questions over the same passages, meet in one step. The seed determines the order, so an
-interrupted run can resume at any step.
-
-    for batch in iterate_batches(examples, settings):
-        for group in group_by_prefix(batch, settings.max_batch_tokens):
-            ...
+Examples with a common prompt prefix, such as questions over the same passages, meet in one step. The seed determines
+the order, so an interrupted run can resume at any step.
 """
 
 from __future__ import annotations

@@ -1,10 +1,4 @@
-"""Checkpoint from which an interrupted run resumes: complete or absent.
-
-In: a folder. Out: the state of the last complete checkpoint. Weights are safetensors, the rest is JSON.
-
-    save_checkpoint(folder, log, best, parameters, optimizer)
-    log, best = load_checkpoint(folder, parameters, optimizer)
-"""
+"""Checkpoint from which an interrupted run resumes: complete or absent. Weights are safetensors, the log is JSON."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 """Early stopping when training costs too much of what the model could do before.
 
-In: the log of a run with its evaluations on `regression_set`, and the maximum loss increase. Out: the first evaluation
-beyond it, or None.
-
-    find_regression(log, max_increase=0.2)      # Regression(step=40, saved_step=20, loss_increase=0.31)
+find_regression(log, max_increase=0.2)      # Regression(step=40, saved_step=20, loss_increase=0.31)
 """
 
 from __future__ import annotations
@@ -17,8 +14,7 @@ GENERAL_LOSS = "eval_general_loss"
 
 
 class Regression(NamedTuple):
-    """`step`: evaluation beyond the limit; `saved_step`: the previous evaluation; `loss_increase`: nats per token since
-    step 0."""
+    """`step`: evaluation beyond the limit; `saved_step`: the previous one; `loss_increase`: in nats since step 0."""
 
     step: int
     saved_step: int

@@ -1,10 +1,7 @@
 """Tokenisation of the rows of a dataset.
 
-In: `train.jsonl` of a dataset and a tokenizer. Out: tokenised examples, and the dropped rows with reasons.
-
     {"id": ..., "messages": [..., {"role": "assistant", ...}]}            an example
-    {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a preference pair, in TRL's conversational
-    form
+    {"id": ..., "prompt": [...], "chosen": [...], "rejected": [...]}      a preference pair, as TRL has it
 
 Both may carry `"behavior"` ("answer" or "refuse") and a `"quality"` (a number).
 """

@@ -1,10 +1,8 @@
 """Mixture of datasets: a share of each, filtered by quality, with a share of refusals.
 
-In: settings, the folder of the datasets, a tokenizer. Out: examples to train and evaluate on, and the dropped rows.
-
-    settings = SftSettings(dataset={"raft": 1.0, "chats": 0.6}, refusal_share=0.2)
-    mixture = read_mixture(settings, Path("dataset"), tokenizer, 4096)
-    mixture.dropped[0]      # {'dataset': 'raft', 'id': 'q7/0', 'row': 'train.jsonl:3', 'reason': 'too many refusals'}
+settings = SftSettings(dataset={"raft": 1.0, "chats": 0.6}, refusal_share=0.2)
+mixture = read_mixture(settings, Path("dataset"), tokenizer, 4096)
+mixture.dropped[0]      # {'dataset': 'raft', 'id': 'q7/0', 'row': 'train.jsonl:3', 'reason': 'too many refusals'}
 """
 
 from __future__ import annotations

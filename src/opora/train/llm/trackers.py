@@ -1,7 +1,6 @@
 """Experiment trackers known to accelerate: tensorboard, wandb, mlflow, ...
 
-In: the names in the settings. Out: an Accelerator whose `log` writes to each of them. Their files are outside of the
-artefact, which is the same with and without trackers.
+Their files are outside of the artefact, which is the same with and without trackers.
 
     accelerator = open_accelerator(settings, Path("runs"))
     with tracked(accelerator, settings, "raft"):
@@ -30,9 +29,8 @@ def open_accelerator(settings: TrainSettings, runs: Path) -> Accelerator:
     unknown or not installed, which accelerate would skip silently."""
     _check_trackers(settings.trackers)
     folders = ProjectConfiguration(project_dir=str(runs), logging_dir=str(runs))
-    accelerator = Accelerator(
-        cpu=settings.device == "cpu", log_with=list(settings.trackers) or None, project_config=folders
-    )
+    trackers = list(settings.trackers) or None
+    accelerator = Accelerator(cpu=settings.device == "cpu", log_with=trackers, project_config=folders)
     # a process that exits while the threads of gloo are running may abort
     atexit.register(accelerator.state.destroy_process_group)
     return accelerator
@@ -52,11 +50,10 @@ def _check_trackers(names: Sequence[str]) -> None:
 @contextmanager
 def tracked(accelerator: Accelerator, settings: TrainSettings, name: str) -> Iterator[None]:
     """Start the trackers with the settings of the run, and finish them even if the run fails."""
-    scalars = (bool, int, float, str)
-    lines = flatten_settings(settings.model_dump(mode="json"))
-    config = {key: value if isinstance(value, scalars) else str(value) for key, value in lines}
     if settings.trackers:
-        accelerator.init_trackers(name, config)
+        lines = flatten_settings(settings.model_dump(mode="json"))
+        scalars = bool | int | float | str
+        accelerator.init_trackers(name, {key: v if isinstance(v, scalars) else str(v) for key, v in lines})
     try:
         yield
     finally:

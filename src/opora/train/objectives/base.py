@@ -1,8 +1,7 @@
 """Contract of a training objective: a loss over the log-probabilities of answers.
 
-In: tokenised examples and a scorer of their rows. Out: a loss, summed over the examples and divided by their total
-weight, and metrics to log under the names of TRL. A new objective is one file with a settings class and an `Objective`,
-and one line in `opora.train.objectives.registry`.
+A new objective is one file with a settings class and an `Objective`, and one row in
+`opora.train.objectives.registry`.
 
     objective = open_objective(settings)
     output = objective.loss(scorer, examples)
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ObjectiveLoss(NamedTuple):
-    """`loss`: scalar, summed over the examples. `metrics`: name -> (sum, count), logged as sum / count."""
+    """`loss`: scalar, summed over the examples. `metrics`: name in TRL -> (sum, count), logged as sum / count."""
 
     loss: torch.Tensor
     metrics: Mapping[str, tuple[float, int]]

@@ -1,8 +1,6 @@
 """Training of a cross-encoder with sentence-transformers.
 
-In: groups and a base model. Out: a reranker, saved in the format of sentence-transformers.
-
-    train_cross_encoder(groups, RerankerTrainSettings(base="hf:folder"), Path("model"), Path("work"))
+train_cross_encoder(groups, RerankerTrainSettings(base="hf:folder"), Path("model"), Path("work"))
 """
 
 from __future__ import annotations
@@ -13,12 +11,7 @@ from typing import NamedTuple
 
 from opora.errors import InputError, MissingExtraError
 from opora.models.spec import parse_spec
-from opora.retrieval.rerankers.cross_encoder import (
-    EXTRA,
-    CrossEncoderReranker,
-    open_cross_encoder,
-    reranker_text,
-)
+from opora.retrieval.rerankers.cross_encoder import EXTRA, CrossEncoderReranker, open_cross_encoder, reranker_text
 from opora.train.reranker.groups import RankingGroup
 from opora.train.reranker.settings import RerankerTrainSettings
 
@@ -71,13 +64,7 @@ def train_cross_encoder(
         report_to=[],
         disable_tqdm=True,
     )
-    rows = Dataset.from_dict(
-        {
-            "question": [pair.question for pair in pairs],
-            "passage": [pair.passage for pair in pairs],
-            "label": [pair.relevance for pair in pairs],
-        }
-    )
+    rows = Dataset.from_list([pair._asdict() for pair in pairs]).rename_column("relevance", "label")
     trainer = CrossEncoderTrainer(model=model, args=arguments, train_dataset=rows, loss=BinaryCrossEntropyLoss(model))
     trainer.train()
     model.save_pretrained(str(folder))

@@ -1,9 +1,7 @@
 """Evaluation of a reranker against the fused order of the search.
 
-In: a reranker and held-out groups. Out: metrics for the manifest, and a summary line.
-
-    metrics = evaluate_reranker(reranker, groups, dense_weight=0.2)
-    metrics["synthetic"]["before"]["recall_1"], metrics["synthetic"]["after"]["recall_1"]          # 0.71, 0.82
+metrics = evaluate_reranker(reranker, groups, dense_weight=0.2)
+metrics["synthetic"]["before"]["recall_1"], metrics["synthetic"]["after"]["recall_1"]          # 0.71, 0.82
 """
 
 from __future__ import annotations
@@ -38,10 +36,9 @@ def evaluate_reranker(reranker: Reranker, groups: Iterable[RankingGroup], dense_
     recall@1 with its interval by bootstrap over documents. A query whose passage is not a candidate counts 0 in both.
     """
     metrics = [_evaluate(reranker, group, dense_weight) for group in groups]
-    kinds = {
-        "labelled": [query for query in metrics if not query.synthetic],
-        "synthetic": [query for query in metrics if query.synthetic],
-    }
+    labelled = [query for query in metrics if not query.synthetic]
+    synthetic = [query for query in metrics if query.synthetic]
+    kinds = {"labelled": labelled, "synthetic": synthetic}
     return {name: _summarize(queries) for name, queries in kinds.items() if queries}
 
 
@@ -78,17 +75,12 @@ def _metrics(group: RankingGroup, scores: Sequence[float]) -> dict[str, float]:
 
 def _summarize(queries: Sequence[QueryMetrics]) -> dict[str, Any]:
     clusters = [query.cluster for query in queries]
-    sides: dict[str, dict[str, float]] = {
-        side: {name: statistics.mean(getattr(query, side)[name] for query in queries) for name in queries[0].before}
-        for side in ("before", "after")
-    }
-    after, before = ([side[HEADLINE] for side in column] for column in
-                     ([query.after for query in queries], [query.before for query in queries]))  # fmt: skip
-    gain = paired_difference(after, before, clusters=clusters)
-    documents = len(set(clusters))
+    before, after = [query.before for query in queries], [query.after for query in queries]
+    gain = paired_difference([row[HEADLINE] for row in after], [row[HEADLINE] for row in before], clusters=clusters)
     return {
         "questions": len(queries),
-        "documents": documents,
-        **sides,
+        "documents": len(set(clusters)),
+        "before": {name: statistics.mean(row[name] for row in before) for name in before[0]},
+        "after": {name: statistics.mean(row[name] for row in after) for name in after[0]},
         f"gain_{HEADLINE}": gain.model_dump(mode="json"),
     }

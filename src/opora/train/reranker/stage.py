@@ -1,12 +1,10 @@
 """Stage that trains a reranker.
 
-In: a corpus, the settings of the index that it will serve, and optionally labelled questions. Out: `model/` (LambdaMART
-trees, or a cross-encoder in the format of sentence-transformers) and a manifest with its metrics on held-out documents.
-
     RerankerStage(RerankerTrainSettings(), IndexSettings(), Path("corpus"), Path("train/reranker")).run()
 
-Candidates come from a temporary index with the given settings. Documents that a trained embedder has seen are left out,
-because there its scores are too good.
+`model/` holds LambdaMART trees, or a cross-encoder in the format of sentence-transformers. Candidates come from a
+temporary index with the given settings. Documents that a trained embedder has seen are left out, because there its
+scores are too good.
 """
 
 from __future__ import annotations
@@ -17,10 +15,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
-from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
+from opora.artifacts import Build, Manifest, read_manifest
 from opora.artifacts.checksums import hash_json
 from opora.artifacts.stage import Project, Stage
-from opora.errors import InputError
 from opora.models.base import LanguageModel
 from opora.models.response_cache import CachedModel
 from opora.models.revision import model_revision
@@ -31,9 +28,9 @@ from opora.retrieval.rerankers.llm import answer_probabilities
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.trained_models import MODEL, trained_manifest
 from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
-from opora.train.reranker.groups import RankingGroup
-from opora.train.reranker.sampling import GroupSampler
+from opora.train.reranker.groups import GroupSampler, RankingGroup
 from opora.train.reranker.settings import RerankerTrainSettings
+from opora.train.settings import fingerprint_of_setting
 
 WORK = "work"
 CANDIDATE_SETTINGS = {"embedder", "sif_components", "heading_weight", "dense_weight", "synonyms"}
@@ -67,9 +64,7 @@ class RerankerStage(Stage):
         if embedder.startswith("train/"):
             inputs["embedder"] = trained_manifest("embedder", embedder, self.corpus.parent).fingerprint
         if settings.questions:
-            if not settings.questions.is_file():
-                raise InputError(f"train: questions is {settings.questions}: no such file")
-            inputs["questions"] = fingerprint_of_file(settings.questions)
+            inputs["questions"] = fingerprint_of_setting("questions", settings.questions)
         if settings.base != "lambdamart":
             inputs["base"] = model_revision(parse_spec(settings.base))
         if settings.labelling_model:

@@ -1,10 +1,10 @@
-"""Synthetic queries: made from the passages of a corpus, with the passages that answer them.
+"""Queries to train and to evaluate a reranker on: labelled questions, and synthetic queries made from passages.
 
-In: passages. Out: queries made of a shortened sentence of a passage, or of the headings of a section, whose passages
-must then be found by their text.
+    read_labelled_queries(Path("questions.jsonl"), Path("corpus"))[0].gold     # frozenset({'1f0c-3'})
+    make_queries(passages, count=3000, seed=0)[0].text                         # 'плата хранение багажа'
 
-    queries = make_queries(passages, count=3000, seed=0)
-    queries[0].text, queries[0].sentence          # 'плата хранение багажа', 'Плата за хранение багажа не берётся.'
+A synthetic query is a shortened sentence of a passage, or the headings of a section, whose passages must then be found
+by their text.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import heapq
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from opora.records import Passage
+from opora.corpus.reader import read_documents, read_passages
+from opora.examples.evidence import find_document, resolve_gold
+from opora.examples.reader import read_questions
+from opora.records import Example, Passage
 from opora.text.search_terms import search_terms
 from opora.text.sentences import sentences
 from opora.text.words import word_texts
@@ -31,6 +35,15 @@ KEPT_SHARE = 0.7
 """Share of these words that the query keeps."""
 
 
+class LabelledQuery(NamedTuple):
+    """`gold`: ids of the passages that answer it; `documents`: ids of their documents, or a placeholder without
+    gold."""
+
+    example: Example
+    gold: frozenset[str]
+    documents: tuple[str, ...]
+
+
 class SyntheticQuery(NamedTuple):
     """A query made from a passage that answers it. `sentence`: its source; empty if the query is made of headings,
     which must then be removed from all candidates."""
@@ -41,11 +54,31 @@ class SyntheticQuery(NamedTuple):
     heading: tuple[str, ...]
     sentence: str = ""
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        return (self.document_id,)
+
+
+def read_labelled_queries(path: Path, corpus: Path) -> list[LabelledQuery]:
+    """Return the queries in the order of the file. Raises InputError, with the line or the question, for a wrong row
+    and for a quote or document that is not in the corpus."""
+    examples = [example for example in read_questions(path) if example.split != "test"]
+    documents = list(read_documents(corpus)) if any(example.quotes for example in examples) else []
+    quoted = {find_document(example, quote.document, documents).id for example in examples for quote in example.quotes}
+    passages = [passage for passage in read_passages(corpus) if passage.document_id in quoted]
+    return [_label(example, resolve_gold(example, documents, passages)) for example in examples]
+
+
+def _label(example: Example, resolved: Example) -> LabelledQuery:
+    gold = frozenset(resolved.gold)
+    documents = {passage.document_id for passage in resolved.passages if passage.id in gold}
+    return LabelledQuery(example, gold, tuple(sorted(documents)) or (f"question {example.id}",))
+
 
 def make_queries(passages: Iterable[Passage], count: int, seed: int) -> list[SyntheticQuery]:
     """Return at most `count` queries, one per passage, for the passages with the smallest hashes, in this order. For a
     third of the passages with headings the query is made of the headings."""
-    keyed = ((_digest(passage, seed), passage) for passage in passages)
+    keyed = ((hashlib.sha256(f"{seed} {passage.id}".encode()).hexdigest(), passage) for passage in passages)
     drawn = heapq.nsmallest(2 * count, keyed, key=lambda pair: pair[0])
     queries = (_make_query(passage, random.Random(digest)) for digest, passage in drawn)
     return list(itertools.islice((query for query in queries if query), count))
@@ -104,7 +137,3 @@ def _sample(words: Sequence[str], maximum: int, rng: random.Random) -> list[str]
     """Return at most `maximum` random words in their order."""
     indices = sorted(rng.sample(range(len(words)), min(maximum, len(words))))
     return [words[index] for index in indices]
-
-
-def _digest(passage: Passage, seed: int) -> str:
-    return hashlib.sha256(f"{seed} {passage.id}".encode()).hexdigest()
