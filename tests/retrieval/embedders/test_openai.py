@@ -15,7 +15,7 @@ import pytest
 from opora.artifacts import Journal
 from opora.errors import ModelError
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.embedders.cached import JournalledEmbedder, embed_journalled, is_costly
+from opora.retrieval.embedders.cached import JournalledEmbedder, is_costly
 from opora.retrieval.embedders.registry import open_embedder
 from opora.retrieval.embedders.settings import EmbeddingSettings
 
@@ -156,12 +156,12 @@ def test_journalled_vectors_are_not_requested_again(embeddings, tmp_path):
     with Journal(tmp_path / "vectors.journal") as journal:
         first = JournalledEmbedder(embedder, journal).embed(passages, "passage")
         requests = len(embeddings.requests)
-        again = embed_journalled(embedder, passages, "passage", journal)
+        again = JournalledEmbedder(embedder, journal).embed(passages, "passage")
         assert np.array_equal(first, again)
         assert len(embeddings.requests) == requests
-        embed_journalled(embedder, passages[:2], "question", journal)
+        JournalledEmbedder(embedder, journal).embed(passages[:2], "question")
         assert len(embeddings.requests) == requests + 1
-        assert embed_journalled(embedder, [], "passage", journal).shape == (0, 2)
+        assert JournalledEmbedder(embedder, journal).embed([], "passage").shape == (0, 2)
 
 
 KILLED = """
@@ -169,13 +169,13 @@ import sys
 from pathlib import Path
 from opora.artifacts import Journal
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.embedders.cached import embed_journalled
+from opora.retrieval.embedders.cached import JournalledEmbedder
 from opora.retrieval.embedders.registry import open_embedder
 from opora.retrieval.embedders.settings import EmbeddingSettings
 embedder = open_embedder(sys.argv[1], None, EmbeddingSettings(batch_size=64, concurrency=1))
 texts = [Text("x" * (1 + n % 9), "ru") for n in range(1000)]
 with Journal(Path(sys.argv[2])) as journal:
-    print(embed_journalled(embedder, texts, "passage", journal).sum())
+    print(JournalledEmbedder(embedder, journal).embed(texts, "passage").sum())
 """
 
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from opora.errors import InputError
+from opora.models.spec import Spec
 from opora.retrieval.embedders import navec as module
+from opora.retrieval.embedders import sif
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.embedders.hashed import hashed_vectors
 from opora.retrieval.embedders.navec import find_word_vectors, word_vectors
 from opora.retrieval.embedders.registry import fit_or_load, open_embedder
-from opora.retrieval.embedders.sif import SifEmbedder, fit_sif, load_sif, word_key
+from opora.retrieval.embedders.settings import EmbeddingSettings
+from opora.retrieval.embedders.sif import SifEmbedder, fit_sif, word_key
 
 NONE = np.zeros((0, 300), dtype=np.float32)
 
@@ -130,7 +133,7 @@ def test_damage_is_one_line(tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match="the embedder is damaged"):
-        load_sif(tmp_path)
+        sif.open_embedder(Spec("sif"), tmp_path, EmbeddingSettings())
 
 
 def test_hashes_are_the_same_in_every_process():

@@ -1,7 +1,4 @@
-"""Contract of an embedder.
-
-In: texts. Out: unit vectors, shape (texts, dimensions), float32; a row of zeros for a text without known words.
-"""
+"""Contract of an embedder: texts to unit vectors; a row of zeros for a text without known words."""
 
 from __future__ import annotations
 
@@ -28,17 +25,13 @@ class Embedder(Protocol):
     def dimensions(self) -> int: ...
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
-        """Return the vector of each text. Raises ModelError if the model or its server fails."""
-        ...
+        """Return shape (texts, dimensions), float32. Raises ModelError if the model or its server fails."""
 
     def covers(self, language: str) -> bool:
         """Return False if texts in that language have no vectors."""
-        ...
 
     def save(self, folder: Path) -> None:
         """Write into the index whatever `open_embedder` needs besides the spec, so that the index is self-contained."""
-        ...
 
     def identity(self) -> Mapping[str, str]:
         """Return name -> revision or fingerprint of the weights, for the manifest."""
-        ...

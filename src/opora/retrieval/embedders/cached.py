@@ -1,10 +1,4 @@
-"""Embedder that journals its vectors, so that a killed run does not compute or pay for them twice.
-
-In: an embedder and a journal. Out: an embedder that computes only what the journal lacks.
-
-    with build.journal("vectors") as journal:
-        embedder = JournalledEmbedder(embedder, journal) if is_costly(embedder) else embedder
-"""
+"""Embedder that journals its vectors, so that a killed run does not compute or pay for them twice."""
 
 from __future__ import annotations
 
@@ -31,7 +25,18 @@ class JournalledEmbedder:
         self.embedder, self.dimensions, self._journal = embedder, embedder.dimensions, journal
 
     def embed(self, texts: Sequence[Text], role: Role) -> Vectors:
-        return embed_journalled(self.embedder, texts, role, self._journal)
+        identity = json.dumps(dict(self.identity()), sort_keys=True)
+        parts = [np.zeros((0, self.dimensions), dtype=np.float32)]
+        for start in range(0, len(texts), CHUNK):
+            chunk = texts[start : start + CHUNK]
+            key = hashlib.sha256(json.dumps([identity, role, chunk], ensure_ascii=True).encode()).hexdigest()
+            if (stored := self._journal.get(key)) is None:
+                vectors = self.embedder.embed(chunk, role)
+                self._journal.put(key, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
+            else:
+                vectors = np.frombuffer(base64.b64decode(stored), "<f4").reshape(len(chunk), -1).astype(np.float32)
+            parts.append(vectors)
+        return np.concatenate(parts)
 
     def covers(self, language: str) -> bool:
         return self.embedder.covers(language)
@@ -41,22 +46,6 @@ class JournalledEmbedder:
 
     def identity(self) -> Mapping[str, str]:
         return self.embedder.identity()
-
-
-def embed_journalled(embedder: Embedder, texts: Sequence[Text], role: Role, journal: Journal) -> Vectors:
-    """Return unit vectors, shape (texts, dimensions). Each chunk of 256 texts is computed once."""
-    identity = json.dumps(dict(embedder.identity()), sort_keys=True)
-    parts = [np.zeros((0, embedder.dimensions), dtype=np.float32)]
-    for start in range(0, len(texts), CHUNK):
-        chunk = texts[start : start + CHUNK]
-        key = hashlib.sha256(json.dumps([identity, role, chunk], ensure_ascii=True).encode()).hexdigest()
-        if (stored := journal.get(key)) is None:
-            vectors = embedder.embed(chunk, role)
-            journal.put(key, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
-        else:
-            vectors = np.frombuffer(base64.b64decode(stored), "<f4").reshape(len(chunk), -1).astype(np.float32)
-        parts.append(vectors)
-    return np.concatenate(parts)
 
 
 def is_costly(embedder: Embedder) -> bool:

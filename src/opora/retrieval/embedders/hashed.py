@@ -1,8 +1,7 @@
 """Hashed vectors of out-of-vocabulary words: words with similar spelling get similar vectors.
 
-In: terms. Out: unit vectors, shape (terms, dimensions). A word is the sum of fixed random vectors of the whole word and
-of its character n-grams, n from 3 to 5 (Bojanowski et al. 2017, "Enriching word vectors with subword information",
-without the training).
+A word is the sum of fixed random vectors of the whole word and of its character n-grams, n from 3 to 5 (Bojanowski et
+al. 2017, "Enriching word vectors with subword information", without the training).
 
     hashed_vectors(["kubernetes", "kubernets"], 300)      # cosine 0.27; about 0 for unrelated words
 """
@@ -23,7 +22,7 @@ SEED = 20170615
 
 
 def hashed_vectors(terms: Sequence[str], dimensions: int) -> Vectors:
-    """Return a unit vector per term, the same in every process."""
+    """Return unit vectors, shape (terms, dimensions), the same in every process."""
     table = _table(dimensions)
     vectors = np.empty((len(terms), dimensions), dtype=np.float32)
     for row, term in enumerate(terms):
@@ -37,11 +36,8 @@ def hashed_vectors(terms: Sequence[str], dimensions: int) -> Vectors:
 
 def _ngrams(term: str) -> list[str]:
     marked = f"<{term}>"
-    return [
-        marked[start : start + length]
-        for length in range(MIN_N, MAX_N + 1)
-        for start in range(len(marked) - length + 1)
-    ] or [marked]
+    spans = [(start, start + n) for n in range(MIN_N, MAX_N + 1) for start in range(len(marked) - n + 1)]
+    return [marked[start:end] for start, end in spans] or [marked]
 
 
 def _bucket(text: str) -> int:

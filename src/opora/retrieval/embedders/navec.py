@@ -1,12 +1,8 @@
 """Russian word vectors without a download: Navec, from a file inside the wheel `natasha`.
 
-In: lower-case words. Out: their vectors, 300 numbers each (250,000 words of news; https://github.com/natasha/navec).
-The file is read here and not by the package `navec`, which also computes norms of all words: 0.29 s instead of 0.44 s
-at the start of every `opora ask`. Importing `natasha` would load its taggers.
-
-    vectors = word_vectors()
-    "срок" in vectors                           # True
-    vectors.rows(["срок", "плата"]).shape       # (2, 300)
+They cover 250,000 lower-case words of news (https://github.com/natasha/navec). The file is read here and not by the
+package `navec`, which also computes norms of all words: 0.29 s instead of 0.44 s at the start of every `opora ask`.
+Importing `natasha` would load its taggers.
 """
 
 from __future__ import annotations
@@ -22,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from opora.errors import InputError
+from opora.retrieval.vectors import Vectors
 
-Vectors = npt.NDArray[np.float32]
 DIMENSIONS = 300
 NAME = "navec_news_v1_1B_250K_300d_100q"
 REINSTALL = "pip install --force-reinstall natasha"

@@ -1,9 +1,4 @@
-"""Embedder behind a server that speaks the OpenAI API.
-
-In: `openai:MODEL@URL`; the key, if the server needs one, from `OPENAI_API_KEY`. Out: unit vectors.
-
-    OpenAIEmbedder("bge-m3", "http://localhost:8000/v1", EmbeddingSettings()).embed([Text("Срок", "ru")], "question")
-"""
+"""Embedder behind a server that speaks the OpenAI API; the key, if it needs one, comes from `OPENAI_API_KEY`."""
 
 from __future__ import annotations
 

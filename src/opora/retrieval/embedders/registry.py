@@ -1,9 +1,4 @@
-"""Open the embedder that a spec names.
-
-embedder = fit_or_load("sif", sample, components=8)
-embedder.save(index / SAVED)
-embedder = open_embedder("sif", index)
-"""
+"""Open the embedder that a spec names."""
 
 from __future__ import annotations
 
@@ -12,25 +7,25 @@ from pathlib import Path
 
 from opora.models.spec import SpecKind, SpecRegistry
 from opora.retrieval.embedders.base import Embedder, Text
-from opora.retrieval.embedders.fingerprint import SAVED
 from opora.retrieval.embedders.settings import EmbeddingSettings
 from opora.retrieval.trained_models import trained_model
 
 PACKAGE = "opora.retrieval.embedders"
+TRANSFORMER = f"{PACKAGE}.sentence_transformer"
 EMBEDDERS = SpecRegistry(
     "embedder",
     {
         "sif": SpecKind("sif", f"{PACKAGE}.sif"),
         "none": SpecKind("none"),
-        "train": SpecKind("train/NAME", f"{PACKAGE}.sentence_transformer", "train/dense"),
-        "hf": SpecKind(
-            "hf:NAME-OR-PATH[@REVISION]", f"{PACKAGE}.sentence_transformer", "hf:intfloat/multilingual-e5-base"
-        ),
+        "train": SpecKind("train/NAME", TRANSFORMER, "train/dense"),
+        "hf": SpecKind("hf:NAME-OR-PATH[@REVISION]", TRANSFORMER, "hf:intfloat/multilingual-e5-base"),
         "openai": SpecKind("openai:MODEL@URL", f"{PACKAGE}.openai", "openai:bge-m3@http://localhost:8000/v1"),
     },
 )
 """Each module has `open_embedder(spec, folder, settings)`; `folder` holds the saved embedder, if there is one."""
 DEFAULTS = EmbeddingSettings()
+SAVED = "embedder"
+"""Folder of the embedder inside an index."""
 
 
 def open_embedder(
@@ -52,11 +47,7 @@ def open_embedder(
 
 
 def fit_or_load(
-    spec: str,
-    sample: Sequence[Text],
-    components: int,
-    settings: EmbeddingSettings = DEFAULTS,
-    root: Path = Path(),
+    spec: str, sample: Sequence[Text], components: int, settings: EmbeddingSettings = DEFAULTS, root: Path = Path()
 ) -> Embedder | None:
     """Return the embedder of a new index. Only `sif` is fitted to `sample`, texts of the index's passages.
 

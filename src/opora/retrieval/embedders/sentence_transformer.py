@@ -1,9 +1,4 @@
-"""Embedder that runs a model of sentence-transformers.
-
-In: `hf:NAME-OR-PATH[@REVISION]` or `train/NAME`. Out: unit vectors. Code that a model brings along is never run.
-
-    TransformerEmbedder("intfloat/multilingual-e5-large", "", EmbeddingSettings())
-"""
+"""Embedder that runs a model of sentence-transformers. Code that a model brings along is never run."""
 
 from __future__ import annotations
 
@@ -20,9 +15,8 @@ from opora.errors import MissingExtraError, ModelError, first_line
 from opora.models.revision import model_revision
 from opora.models.spec import Spec
 from opora.retrieval.embedders.base import Embedder, Role, Text
-from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
 from opora.retrieval.embedders.settings import EmbeddingSettings
-from opora.retrieval.embedders.static import MODULES, StaticEmbedder, is_static
+from opora.retrieval.embedders.static import MODULES, StaticEmbedder, fingerprint_of_folder, is_static
 from opora.retrieval.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -99,13 +93,9 @@ def load_sentence_transformer(name: str, revision: str, device: str) -> Sentence
         from sentence_transformers import SentenceTransformer
     except ModuleNotFoundError:
         raise MissingExtraError(f"embedder 'hf:{name}'", "train") from None
+    place = None if device == "auto" else device
     try:
-        return SentenceTransformer(
-            name,
-            revision=revision or None,
-            device=None if device == "auto" else device,
-            trust_remote_code=False,
-        )
+        return SentenceTransformer(name, revision=revision or None, device=place, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"embedder {name!r} does not load: {first_line(error)}") from None
 

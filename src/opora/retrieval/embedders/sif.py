@@ -1,11 +1,8 @@
 """Embedder without a download: weighted means of word vectors with common directions removed (SIF).
 
-In: texts. Out: unit vectors, shape (texts, 300), float32. The method is that of Arora et al. 2017, "A simple but
-tough-to-beat baseline for sentence embeddings", with inverse document frequency as the weight, which had higher recall
-(dev/LOG.md). Words are looked up by lemma in Navec; an out-of-vocabulary word gets a hashed vector.
-
-    embedder = fit_sif([Text("Срок хранения — 5 дней.", "ru"), ...], components=8)
-    embedder.embed([Text("На сколько дней принимают вещи?", "ru")], "question").shape          # (1, 300)
+The method is that of Arora et al. 2017, "A simple but tough-to-beat baseline for sentence embeddings", with inverse
+document frequency as the weight, which had higher recall (dev/LOG.md). Words are looked up by lemma in Navec; an
+out-of-vocabulary word gets a hashed vector.
 """
 
 from __future__ import annotations
@@ -134,14 +131,9 @@ def fit_sif(texts: Sequence[Text], components: int) -> SifEmbedder:
 
 
 def open_embedder(spec: Spec, folder: Path | None, settings: EmbeddingSettings) -> SifEmbedder:
-    """Load the embedder of an index. Raises InputError without an index."""
+    """Load the files that `save` wrote into `folder`. Raises InputError if they are damaged, or without an index."""
     if folder is None:
         raise InputError("embedder 'sif' is fitted to passages; name the index that contains it")
-    return load_sif(folder)
-
-
-def load_sif(folder: Path) -> SifEmbedder:
-    """Load the files that `save` wrote into `folder`. Raises InputError if they are damaged."""
     try:
         counts = read_frequencies(folder / COUNTS)
         size = int(json.loads((folder / FACTS).read_text(encoding="utf-8"))["texts"])

@@ -1,11 +1,7 @@
 """Embedder that reads a table of word vectors saved by sentence-transformers or model2vec, without torch.
 
-In: a folder whose first module is a `StaticEmbedding`, followed by any of `Dense` without activation and `Normalize`.
-Out: unit vectors, equal to `SentenceTransformer(folder).encode(texts, normalize_embeddings=True)`.
-
-    StaticEmbedder(Path("train/dense/model")).embed([Text("Срок хранения", "ru")], "passage").shape      # (1, 300)
-
-The package model2vec reads such a table too, but not the Dense layers after it.
+The model is a `StaticEmbedding`, followed by any of `Dense` without activation and `Normalize`. The package model2vec
+reads such a table too, but not the Dense layers after it.
 """
 
 from __future__ import annotations
@@ -18,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from opora.artifacts import fingerprint_of_file
+from opora.artifacts.checksums import files_below, hash_json
 from opora.errors import InputError, MissingExtraError, first_line
 from opora.retrieval.embedders.base import Role, Text
-from opora.retrieval.embedders.fingerprint import fingerprint_of_folder
 from opora.retrieval.vectors import Vectors
 
 BATCH = 1024
@@ -45,13 +42,13 @@ class StaticEmbedder:
             self._tokenizer = Tokenizer.from_file(str(table / "tokenizer.json"))
             self._rows = _token_vectors(_read_weights(table))
             self._layers = [layer for module in modules[1:] if (layer := _layer(folder, module)) is not None]
-            self._languages = _languages(folder)
+            languages = folder / LANGUAGES
+            self._languages = json.loads(languages.read_text(encoding="utf-8")) if languages.exists() else None
         except InputError:
             raise
         except Exception as error:  # tokenizers raises bare ones, safetensors its own
-            raise InputError(
-                f"{folder}: the embedder is damaged ({first_line(error)}); train or copy it again"
-            ) from None
+            reason = first_line(error)
+            raise InputError(f"{folder}: the embedder is damaged ({reason}); train or copy it again") from None
         self._tokenizer.no_padding()
         self.dimensions = self._layers[-1][0].shape[0] if self._layers else self._rows.shape[1]
 
@@ -96,6 +93,12 @@ def is_static(folder: Path) -> bool:
         raise InputError(f"{path} is missing or damaged; a model of sentence-transformers is expected") from None
 
 
+def fingerprint_of_folder(folder: Path) -> str:
+    """Return one checksum of all files except the model card."""
+    files = [path for path in files_below(folder) if path.name != "README.md"]
+    return hash_json({str(path.relative_to(folder)): fingerprint_of_file(path) for path in files})
+
+
 def _read_weights(folder: Path) -> dict[str, Vectors]:
     from safetensors.numpy import load_file
 
@@ -130,8 +133,3 @@ def _layer(folder: Path, module: Mapping[str, Any]) -> tuple[Vectors, Vectors] |
     weight = weights["linear.weight"].astype(np.float32)
     bias = weights.get("linear.bias")
     return weight, np.zeros(len(weight), dtype=np.float32) if bias is None else bias.astype(np.float32)
-
-
-def _languages(folder: Path) -> list[str] | None:
-    path = folder / LANGUAGES
-    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None

@@ -1,9 +1,7 @@
 """Table of an index: created from all passages, or copied from the previous index and changed.
 
-In: a build, settings, a corpus. Out: a written table with its statistics, ready to be published.
-
-    draft = TableBuilder(build, settings, corpus).create({"page": "number"})
-    draft.statistics.passages          # 310
+draft = TableBuilder(build, settings, corpus).create({"page": "number"})
+draft.statistics.passages          # 310
 """
 
 from __future__ import annotations
@@ -21,8 +19,7 @@ from opora.artifacts import Build, Manifest
 from opora.console.progress import Progress
 from opora.corpus.reader import count_passages, read_passages
 from opora.retrieval.embedders.cached import JournalledEmbedder, is_costly
-from opora.retrieval.embedders.fingerprint import SAVED
-from opora.retrieval.embedders.registry import fit_or_load, open_embedder
+from opora.retrieval.embedders.registry import SAVED, fit_or_load, open_embedder
 from opora.retrieval.index.rows import RowMaker, batches, embedding_text, padded_dimensions
 from opora.retrieval.index.runners import PassageSource, make_rows, parse_runner, write_rows
 from opora.retrieval.index.statistics import STATISTICS_COLUMNS, DocumentDigest, IndexStatistics
@@ -129,33 +126,28 @@ class TableBuilder:
         return self._write(draft, PassageSource(self._corpus, changes.added), changes.added_passages)
 
     def _write(self, draft: IndexDraft, source: PassageSource, total: int) -> IndexDraft:
-        """Write `total` passages into the store and count them."""
+        """Write `total` passages into the store and count them; on a cluster, workers write the files of the table."""
         settings = self._settings
+        maker = RowMaker(draft.embedder, draft.schema, settings.heading_weight, draft.idf)
         uri = lance_uri(settings.store, self._build.path, self._table)
         if uri and parse_runner(settings.runner) is not None:
-            return self._write_on_cluster(draft, source, uri)
+            write_rows(settings.runner, source, maker, uri)
+            store = open_store(settings.store, self._build.path, self._table, draft.schema)
+            statistics = IndexStatistics()
+            for rows in store.scan([], STATISTICS_COLUMNS):
+                statistics.add(rows)
+            return draft._replace(store=store, statistics=statistics)
         with contextlib.ExitStack() as stack:
-            embedder = draft.embedder
-            if embedder and is_costly(embedder) and settings.runner == "local":
-                embedder = JournalledEmbedder(embedder, stack.enter_context(self._build.journal("vectors")))
-            maker = RowMaker(embedder, draft.schema, settings.heading_weight, draft.idf)
+            if draft.embedder and is_costly(draft.embedder) and settings.runner == "local":
+                embedder = JournalledEmbedder(draft.embedder, stack.enter_context(self._build.journal("vectors")))
+                maker = RowMaker(embedder, draft.schema, settings.heading_weight, draft.idf)
             progress = stack.enter_context(Progress("index", total))
 
             def counted_rows() -> Iterator[pa.RecordBatch]:
-                for rows in make_rows(settings.runner, source, lambda: maker):
+                for rows in make_rows(settings.runner, source, maker):
                     draft.statistics.add(rows)
                     yield rows
                     progress.advance(rows.num_rows)
 
             draft.store.write(counted_rows())
         return draft
-
-    def _write_on_cluster(self, draft: IndexDraft, source: PassageSource, uri: str) -> IndexDraft:
-        """Let the workers of a cluster write the files of the table, then count all rows."""
-        maker = RowMaker(draft.embedder, draft.schema, self._settings.heading_weight, draft.idf)
-        write_rows(self._settings.runner, source, lambda: maker, uri)
-        store = open_store(self._settings.store, self._build.path, self._table, draft.schema)
-        statistics = IndexStatistics()
-        for rows in store.scan([], STATISTICS_COLUMNS):
-            statistics.add(rows)
-        return draft._replace(store=store, statistics=statistics)

@@ -1,12 +1,10 @@
-"""Contract of a reranker.
-
-In: a query and candidates. Out: a score per candidate, higher is better, comparable within one query only.
-"""
+"""Contract of a reranker: a score per candidate, higher is better, comparable within one query only."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic_core import from_json
@@ -16,6 +14,7 @@ from opora.retrieval.query import Query
 from opora.retrieval.vectors import Vectors
 
 
+@dataclass(eq=False)
 class Candidate:
     """Passage to rank.
 
@@ -23,21 +22,13 @@ class Candidate:
     `cosine`: scores of the search, 0 where that search did not return the passage; `record`: the Passage as JSON.
     """
 
-    __slots__ = ("__dict__", "bm25", "cosine", "heading_terms", "language", "record", "terms", "vector")
-
-    def __init__(
-        self,
-        language: str,
-        record: str,
-        terms: Sequence[str],
-        heading_terms: Sequence[str],
-        bm25: float,
-        cosine: float,
-        vector: Vectors | None,
-    ) -> None:
-        self.language, self.record = language, record
-        self.terms, self.heading_terms = terms, heading_terms
-        self.bm25, self.cosine, self.vector = bm25, cosine, vector
+    language: str
+    record: str
+    terms: Sequence[str]
+    heading_terms: Sequence[str]
+    bm25: float
+    cosine: float
+    vector: Vectors | None
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:
@@ -59,8 +50,6 @@ class Reranker(Protocol):
 
     def score(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
         """Return one score per candidate. Raises ModelError if the model fails."""
-        ...
 
     def identity(self) -> Mapping[str, str]:
         """Return name -> revision or fingerprint of the weights and prompts, for the manifest."""
-        ...

@@ -1,9 +1,4 @@
-"""Reranker that runs a cross-encoder: a model that reads the question and a passage together.
-
-In: a folder, or a name on the Hugging Face hub. Out: a reranker; the model is loaded with the first question.
-
-    CrossEncoderReranker("BAAI/bge-reranker-v2-m3").score(query, candidates)         # [0.91, 0.02, ...]
-"""
+"""Reranker that runs a cross-encoder: a model that reads the question and a passage together."""
 
 from __future__ import annotations
 
@@ -25,7 +20,7 @@ EXTRA = "train"
 
 
 class CrossEncoderReranker:
-    """Reranker of sentence-transformers. `name`: a folder, or a name on the hub with an optional `revision`."""
+    """Reranker of sentence-transformers, loaded with the first question. `name`: a folder, or a name on the hub."""
 
     def __init__(self, name: str, revision: str = "", settings: RerankingSettings | None = None) -> None:
         self.name, self.revision = name, revision
@@ -35,12 +30,10 @@ class CrossEncoderReranker:
         """Return scores. Raises MissingExtraError without sentence-transformers, ModelError if the model fails."""
         if not candidates:
             return []
-        model = self._model
+        model, size = self._model, self._settings.batch_size
         pairs = [(query.text, reranker_text(candidate)) for candidate in candidates]
         try:
-            values = model.predict(
-                pairs, batch_size=self._settings.batch_size, show_progress_bar=False, convert_to_numpy=True
-            )
+            values = model.predict(pairs, batch_size=size, show_progress_bar=False, convert_to_numpy=True)
         except (RuntimeError, ValueError, IndexError) as error:
             raise ModelError(f"reranker {self.name!r} failed: {first_line(error)}") from None
         if values.ndim != 1:

@@ -1,11 +1,4 @@
-"""Reranker that asks a language model whether a passage answers the question.
-
-In: a language model. Out: a reranker; and for training, where the answer is known, the probability of that answer given
-the passage (Shi et al. 2024, "REPLUG", equation 3).
-
-    LlmReranker("smollm2").score(query, candidates)                                 # [0.84, 0.1, ...]
-    answer_probabilities(model, "What is the fee?", "en", candidates, "The fee is 12 EUR.")     # [0.4, 0.01, ...]
-"""
+"""Reranker that asks a language model whether a passage answers the question."""
 
 from __future__ import annotations
 
@@ -69,7 +62,7 @@ def answer_probabilities(
 ) -> list[float]:
     """Return for each candidate the probability of the known answer given question and passage.
 
-    It is the geometric mean over the words of the answer. Raises ModelError like the model.
+    It is the geometric mean over the words of the answer (Shi et al. 2024, "REPLUG", equation 3). Raises ModelError.
     """
     chats = [_chat("answer", question, candidate, _prompt_language(language)) for candidate in candidates]
     size = len(word_texts(answer)) or 1

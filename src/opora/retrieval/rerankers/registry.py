@@ -1,8 +1,4 @@
-"""Open the reranker that a spec names, from its own folder or from the index that it was copied into.
-
-save_reranker("train/reranker", index / "reranker", project)
-reranker = open_reranker("train/reranker", index / "reranker")
-"""
+"""Open the reranker that a spec names, from its own folder or from the index that it was copied into."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 """LambdaMART reranker (Burges 2010) trained by LightGBM.
 
-In: a model file of LightGBM, as text. Out: a reranker. The trees are evaluated here: importing LightGBM takes 0.7 s and
-only training needs it. Scores equal those of `Booster.predict` (a test compares them).
-
-    reranker = load_lambdamart(folder)
-    reranker.score(query, candidates)           # [2.31, -0.4, ...]
+The trees are evaluated here: importing LightGBM takes 0.7 s and only training needs it. Scores equal those of
+`Booster.predict` (a test compares them).
 """
 
 from __future__ import annotations
