@@ -63,10 +63,8 @@ def invocation_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     suffixes = {tuple(prompt[len(start) :]) for start, prompt in zip(before, prompts, strict=True)}
     is_prefix = all(prompt[: len(start)] == start for start, prompt in zip(before, prompts, strict=True))
     if not is_prefix or len(suffixes) > 1 or suffixes == {()}:
-        raise ModelError(
-            f"the chat template of {tokenizer.name_or_path} puts no fixed tokens before an answer, so that no adapter"
-            " can be activated there; set lora.activated to false"
-        )
+        reason = "puts no fixed tokens before an answer, so that no adapter can be activated there"
+        raise ModelError(f"the chat template of {tokenizer.name_or_path} {reason}; set lora.activated to false")
     return list(suffixes.pop())
 
 

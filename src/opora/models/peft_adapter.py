@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from opora.errors import ModelError, first_line
 from opora.models.revision import adapter_folder
@@ -18,9 +18,8 @@ def read_invocation(spec: Spec) -> list[int] | None:
     """Return the tokens that activate the adapter of a spec; None for a plain adapter, or without one."""
     if not spec.adapter:
         return None
-    config = json.loads((adapter_folder(spec.adapter) / "adapter_config.json").read_text(encoding="utf-8"))
-    tokens: list[int] | None = config.get("alora_invocation_tokens")
-    return tokens
+    text = (adapter_folder(spec.adapter) / "adapter_config.json").read_text(encoding="utf-8")
+    return cast("list[int] | None", json.loads(text).get("alora_invocation_tokens"))
 
 
 def with_adapter(network: PreTrainedModel, spec: Spec) -> PreTrainedModel:

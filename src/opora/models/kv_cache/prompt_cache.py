@@ -2,11 +2,6 @@
 
 An activated adapter (Greenewald et al. 2025, arXiv:2504.12397) only changes the network after its invocation tokens, so
 the base model and all such adapters have the same keys and values for a prompt.
-
-    with network.reading() as base:
-        past = network.base.prompts.read(base, ids)
-    with network.answering() as adapted:
-        adapted.generate(..., past_key_values=pad_left([past]))
 """
 
 from __future__ import annotations

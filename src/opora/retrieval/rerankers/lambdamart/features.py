@@ -3,8 +3,6 @@
 Scores are divided by the best score among the candidates; terms are weighted by their share of the question's total
 inverse document frequency. So a model trained on one corpus works on another. Sources: Liu 2009, "Learning to Rank for
 Information Retrieval", section 1.2; proximity: Tao and Zhai 2007.
-
-    compute_features(query, candidates)[0, NAMES.index("bm25")]        # 1.0 for the best BM25 score
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Proximity of a question's terms in a passage (Tao and Zhai 2007): features from 0 to 1, higher for closer.
 
-In: matches, (position, term) in the passage, or the positions by term; weights of the terms, which sum to 1.
-
-    adjacent_share({"срок": [3], "хранен": [4, 90]}, {"срок": 0.4, "хранен": 0.6})      # 1.0
+A match is (position, term) in the passage; positions are those of each term; the weights of the terms sum to 1.
 """
 
 from __future__ import annotations

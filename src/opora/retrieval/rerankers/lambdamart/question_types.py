@@ -1,8 +1,4 @@
-"""Heuristic type of a question, from the question words of all languages.
-
-question_type("В каком году открыли причал?")       # 'when'
-question_type("How much is the fee?")               # 'how_many'
-"""
+"""Heuristic type of a question, from the question words of all languages."""
 
 from __future__ import annotations
 
