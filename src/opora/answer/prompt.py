@@ -62,10 +62,10 @@ def parse_answer(text: str) -> AnswerForm:
     return AnswerForm(final, tuple(quotes))
 
 
-def prompt_hashes() -> dict[str, str]:
-    """Return the SHA-256 of the prompt template of each language, for manifests."""
-    sources = {code: language_text(code, PROMPT) for code in languages()}
-    return {f"answer.{code}": hashlib.sha256(text.encode()).hexdigest() for code, text in sources.items() if text}
+def prompt_hashes(name: str = "answer") -> dict[str, str]:
+    """Return the SHA-256 of the prompt template `name` of each language, for manifests."""
+    sources = {code: language_text(code, f"{name}.jinja") for code in languages()}
+    return {f"{name}.{code}": hashlib.sha256(text.encode()).hexdigest() for code, text in sources.items() if text}
 
 
 def _heading_line(passage: Passage) -> str:

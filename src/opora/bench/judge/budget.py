@@ -1,11 +1,9 @@
 """Spending limit for model calls: the maximum cost is reserved before a call is sent, and settled when it ends.
 
-In: a limit, and the amount spent before. Out: permission for each call; the limit is never exceeded.
-
-    budget = Budget(limit=0.10, spent=0.02)
-    if budget.reserve(0.01):
-        ...
-        budget.settle(0.01, spent=0.004)
+budget = Budget(limit=0.10, spent=0.02)
+if budget.reserve(0.01):
+    ...
+    budget.settle(0.01, spent=0.004)
 """
 
 from __future__ import annotations

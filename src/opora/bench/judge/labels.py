@@ -1,8 +1,6 @@
 """Answers with known labels, for the audit of a judge.
 
-In: `labels.jsonl` of this package, or your own file in the same format. Out: labelled answers, and pairs of them.
-
-    labels = read_labels(None, "ru")        # 60 answers to 12 questions
+labels = read_labels(None, "ru")        # 60 answers to 12 questions, those that come with opora
 """
 
 from __future__ import annotations
@@ -96,6 +94,6 @@ def find_pairs(labels: Sequence[LabelledAnswer]) -> list[AnswerPair]:
     for answers in by_question.values():
         for better, worse in PAIRED:
             if better in answers and worse in answers:
-                pairs.append(AnswerPair(answers[better], answers[worse], 1))
-                pairs.append(AnswerPair(answers[worse], answers[better], 2))
+                first, second = answers[better], answers[worse]
+                pairs += [AnswerPair(first, second, 1), AnswerPair(second, first, 2)]
     return pairs

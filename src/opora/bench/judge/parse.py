@@ -1,9 +1,7 @@
 """Parsing of a judge's reply: JSON, or text that resembles it and is unambiguous.
 
-In: the text of a reply, and its required form. Out: a verdict, or a `NoVerdictError` for none or several.
-
-    parse_verdict('{"reason": "All is said.", "score": 5, "correct": 1}', FORMS["score"])
-    # JudgeVerdict(reason='All is said.', value=5, correct=True)
+parse_verdict('{"reason": "All is said.", "score": 5, "correct": 1}', FORMS["score"])
+# JudgeVerdict(reason='All is said.', value=5, correct=True)
 """
 
 from __future__ import annotations
@@ -37,10 +35,6 @@ class ReplyForm(NamedTuple):
     correct: JsonSchema = {"type": "boolean"}
 
     @property
-    def has_correct(self) -> bool:
-        return "correct" in self.keys
-
-    @property
     def schema(self) -> JsonSchema:
         """JSON schema of a reply. The reason comes first, so that the model writes it before it decides."""
         number = {"type": "integer", "enum": list(range(self.lowest, self.highest + 1))}
@@ -64,9 +58,8 @@ FORMS = {
 def parse_verdict(text: str, form: ReplyForm) -> JudgeVerdict:
     """Parse whole JSON objects; if there are none, search the text for the keys. Raises NoVerdictError."""
     text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
-    verdicts = [verdict for fields in _objects(text) if (verdict := _from_fields(fields, form))]
-    if not verdicts and (loose := _from_fields(_loose_fields(text, form), form)):
-        verdicts = [loose]
+    verdicts = list(filter(None, (_from_fields(fields, form) for fields in _objects(text))))
+    verdicts = verdicts or list(filter(None, [_from_fields(_loose_fields(text, form), form)]))
     if not verdicts:
         raise NoVerdictError("the reply holds no verdict")
     if len({(verdict.value, verdict.correct) for verdict in verdicts}) > 1:
@@ -121,7 +114,7 @@ def _with_standard_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _from_fields(fields: Mapping[str, object], form: ReplyForm) -> JudgeVerdict | None:
     value, correct = _number(fields.get("value"), form), _truth(fields.get("correct"))
-    if value is None or (form.has_correct and correct is None):
+    if value is None or (correct is None and "correct" in form.keys):
         return None
     return JudgeVerdict(reason=str(fields.get("reason", "")).strip(), value=value, correct=correct)
 

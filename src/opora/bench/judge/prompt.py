@@ -1,6 +1,6 @@
 """Prompts of a judge: rules and scale, then one answer with the evidence and the reference.
 
-In: a case, a template, a language. Out: a chat. The judge never learns which model wrote the answer.
+The judge never learns which model wrote the answer.
 
     build_judge_chat(Case(question="What is the fee?", reference="12 EUR.", answer="It is 12 EUR. [1]"), "score", "en")
 """
@@ -39,6 +39,9 @@ class Case(Record):
     evidence: tuple[str, ...] = ()
 
 
+EMPTY = Case(question="", reference="", answer="")
+
+
 def case_of_row(row: AnswerRow) -> Case:
     """Return the case of an answer; its evidence is the quotes of the question, or else the gold passages shown."""
     gold = tuple(hit.passage.full_text for hit in row.answer.hits if hit.passage.id in row.gold)
@@ -73,19 +76,12 @@ def prompt_hash(chat: Sequence[Message]) -> str:
 
 def judge_prompt_hashes(template: str) -> dict[str, str]:
     """Return template and language -> SHA-256 of its wording, for manifests."""
-    parts = {language: [_render(template, language, part) for part in PARTS] for language in judge_languages()}
-    return {
-        f"judge.{template}.{language}": hashlib.sha256("\n".join(texts).encode()).hexdigest()
-        for language, texts in parts.items()
-    }
-
-
-def judge_languages() -> list[str]:
-    """Return the languages that have prompts for a judge."""
-    return [language for language in languages() if language_text(language, BASE)]
-
-
-EMPTY = Case(question="", reference="", answer="")
+    hashes = {}
+    for language in languages():
+        if language_text(language, BASE):
+            text = "\n".join(_render(template, language, part) for part in PARTS)
+            hashes[f"judge.{template}.{language}"] = hashlib.sha256(text.encode()).hexdigest()
+    return hashes
 
 
 def _render(template: str, language: str, part: str, case: Case = EMPTY) -> str:

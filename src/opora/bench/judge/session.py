@@ -1,10 +1,8 @@
 """Ask a judge, once per prompt, within a budget; every call is journalled before it is sent and after it ended.
 
-In: prompts, a journal, settings. Out: one `JudgeReply` per prompt, also kept in the journal.
-
-    prompts = make_prompts(settings, [(case, "en")], "score")
-    with open_verdicts(out) as journal:
-        replies = ask_judge(settings, prompts, journal, load_model)
+prompts = make_prompts(settings, [(case, "en")], "score")
+with open_verdicts(out) as journal:
+    replies = ask_judge(settings, prompts, journal, load_model)
 """
 
 from __future__ import annotations
@@ -141,9 +139,8 @@ class JudgeSession:
         self.replies = {key: resume_reply(journal.get(key), settings.max_attempts) for key in self._prompts}
         earlier = [JudgeReply.model_validate(value) for _, value in journal.items()]
         # calls made before a price was set are counted by their tokens
-        costs = (
-            max(reply.spent, settings.price.cost(reply.prompt_tokens, reply.completion_tokens)) for reply in earlier
-        )
+        price = settings.price
+        costs = (max(reply.spent, price.cost(reply.prompt_tokens, reply.completion_tokens)) for reply in earlier)
         self._budget = Budget(settings.budget, sum(costs))
         self._sent: list[str] = []
         self._failed_in_a_row = 0
@@ -160,10 +157,9 @@ class JudgeSession:
             while self.pending() and attempts < self._attempts():
                 attempts, self._sent = self._attempts(), []
                 model.generate(self._affordable(), self._on_completion, self._on_error, self._form.schema)
+        unaffordable = {"failure": "budget", "detail": "beyond the budget"}
         for key in self.pending():
-            self.replies[key] = self.replies[key].model_copy(
-                update={"failure": "budget", "detail": "beyond the budget"}
-            )
+            self.replies[key] = self.replies[key].model_copy(update=unaffordable)
         failed = [reply for reply in self.replies.values() if reply.failure == "server"]
         if failed and not any(reply.verdict for reply in self.replies.values()):
             raise ModelError(f"no call to the judge succeeded: {failed[-1].detail}")

@@ -1,16 +1,14 @@
 """Scaffold of a benchmark of your own documents: a file of questions to fill in.
 
-In: a corpus. Out: JSON Lines with empty questions of each type, domain and split, each about a document. The domain of
-a document is its folder. `opora bench check` lists what is missing.
-
-    scaffold_questions(Path("corpus"), Path("questions.jsonl"), per_cell=2)
+There are empty questions of each type, domain and split, each about a document. The domain of a document is its folder.
+`opora bench check` lists what is missing.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from opora.artifacts import write_json_lines
 from opora.bench.questions.validate import BEHAVIORS
@@ -57,9 +55,9 @@ def _rows(domain: str, documents: Sequence[Document], per_cell: int) -> Iterator
                 behavior = BEHAVIORS.get(question_type, "answer")
                 is_refused = behavior == "refuse"
                 name = document.source.rsplit(".", 1)[0]
-                slug = question_type.replace("_", "-")
+                parts = [domain, split, question_type.replace("_", "-"), str(number), document.language]
                 yield Example(
-                    id="-".join(filter(None, [domain, split, slug, str(number), document.language])),
+                    id="-".join(filter(None, parts)),
                     question="",
                     answer=wording(document.language).refusal if is_refused else "",
                     language=document.language,
@@ -73,5 +71,4 @@ def _rows(domain: str, documents: Sequence[Document], per_cell: int) -> Iterator
 
 
 def _domain(document: Document) -> str:
-    folder = document.source.rpartition("/")[0]
-    return folder.rpartition("/")[2]
+    return PurePosixPath(document.source).parent.name

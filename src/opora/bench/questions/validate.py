@@ -1,15 +1,13 @@
-"""Validation of benchmark questions against their documents.
+"""Validation of benchmark questions against their documents: every fault with its file and line.
 
-In: files of questions, a corpus and its index. Out: every fault with its file and line, and the number of questions of
-each language, split, question type and domain.
-
-    validation = validate_questions([Path("questions.ru.jsonl")], Path("corpus"), Path("index"))
-    for fault in validation.faults:
-        print(fault)           # questions.ru.jsonl:17: the quote 'Срок — 5 дней' is not in rules/fees
+validation = validate_questions([Path("questions.ru.jsonl")], Path("corpus"), Path("index"))
+print(validation.faults[0])     # questions.ru.jsonl:17: the quote 'Срок — 5 дней' is not in rules/fees
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,13 +37,13 @@ DERIVED = frozenset(("reasoning",))
 MAX_SUPPORT = 0.8
 """Support from which a sentence seems to answer an unanswerable question. No such question of the benchmark set has
 more than 0.77; half of its simple questions have about that much."""
+Cell = tuple[str, str, str, str]
+"""Language, split, question type and domain."""
 SEARCHED = 10
 """Hits that are searched for an answer to an unanswerable question."""
 
 
 class Fault(NamedTuple):
-    """A fault in a file of questions."""
-
     path: Path
     line: int
     text: str
@@ -55,12 +53,9 @@ class Fault(NamedTuple):
 
 
 class QuestionValidation(NamedTuple):
-    """Result of a validation."""
-
     faults: Sequence[Fault]
     examples: Sequence[Example]
-    cells: Mapping[tuple[str, str, str, str], int]
-    """(language, split, question type, domain) -> number of questions."""
+    cells: Mapping[Cell, int]
 
 
 class QuestionLine(NamedTuple):
@@ -83,11 +78,11 @@ def validate_questions(files: Sequence[Path], corpus: Path, index: Path, per_cel
     lines, faults = _read(files)
     for line in lines:
         faults += _line_faults(line, documents, searcher)
-    faults += [*_duplicates(lines), *_leaks(lines, documents), *_incomplete_cells(lines, per_cell)]
-    order = {path: number for number, path in enumerate(files)}
     cells = Counter(_cell(line.example) for line in lines)
-    ordered = sorted(faults, key=lambda fault: (order[fault.path], fault.line))
-    return QuestionValidation(ordered, [line.example for line in lines], cells)
+    faults += [*_duplicates(lines), *_leaks(lines, documents)]
+    faults += _incomplete_cells(lines, cells, per_cell) if per_cell else []
+    faults.sort(key=lambda fault: (files.index(fault.path), fault.line))
+    return QuestionValidation(faults, [line.example for line in lines], cells)
 
 
 def format_validation(validation: QuestionValidation) -> str:
@@ -97,11 +92,8 @@ def format_validation(validation: QuestionValidation) -> str:
     domains = len({example.domain for example in examples})
     languages = ", ".join(sorted({example.language for example in examples})) or "none"
     quotes = sum(len(example.quotes) for example in examples)
-    summary = (
-        f"{len(examples)} questions ({languages}; {types} question types, {domains} domains), {quotes} quotes:"
-        f" {len(faults) or 'no'} faults"
-    )
-    return "\n".join([*map(str, faults), summary])
+    counts = f"{len(examples)} questions ({languages}; {types} question types, {domains} domains), {quotes} quotes"
+    return "\n".join([*map(str, faults), f"{counts}: {len(faults) or 'no'} faults"])
 
 
 def _read(files: Sequence[Path]) -> tuple[list[QuestionLine], list[Fault]]:
@@ -218,16 +210,14 @@ def _leaks(lines: Sequence[QuestionLine], documents: Sequence[Document]) -> Iter
 
 
 def _sources(example: Example, documents: Sequence[Document]) -> set[str]:
-    """Return the sources of the documents that a question names."""
     return {document.source for document in _documents(example, documents)}
 
 
 def _documents(example: Example, documents: Sequence[Document]) -> Iterator[Document]:
+    """Yield the documents that a question names."""
     for name in sorted(documents_of(example)):
-        try:
+        with contextlib.suppress(InputError):  # reported by _line_faults
             yield find_document(example, name, documents)
-        except InputError:
-            continue  # reported by _line_faults
 
 
 def _texts(example: Example, documents: Sequence[Document]) -> ExampleTexts:
@@ -239,25 +229,21 @@ def _texts(example: Example, documents: Sequence[Document]) -> ExampleTexts:
     return ExampleTexts(example.id, example.question, private, (*private, *visible))
 
 
-def _incomplete_cells(lines: Sequence[QuestionLine], per_cell: int) -> Iterator[Fault]:
+def _incomplete_cells(lines: Sequence[QuestionLine], counts: Counter[Cell], per_cell: int) -> Iterator[Fault]:
     """Yield a fault, at the last line of a language, for each cell without `per_cell` questions."""
-    if not per_cell:
-        return
-    counts = Counter(_cell(line.example) for line in lines)
     for language in sorted({line.example.language for line in lines}):
-        last = next(line for line in reversed(lines) if line.example.language == language)
-        own = [line.example for line in lines if line.example.language == language]
-        for split in sorted({example.split or "" for example in own}):
-            for domain in sorted({example.domain for example in own}):
-                for question_type in QUESTION_TYPES:
-                    count = counts[language, split, question_type, domain]
-                    if count != per_cell:
-                        cell = f"{language}, {split or 'no split'}, {domain or 'no domain'}"
-                        text = f"{cell}: {count} questions of type {question_type!r}, not {per_cell}"
-                        yield Fault(last.path, last.number, text)
+        own = [line for line in lines if line.example.language == language]
+        splits = sorted({line.example.split or "" for line in own})
+        domains = sorted({line.example.domain for line in own})
+        for split, domain, question_type in itertools.product(splits, domains, QUESTION_TYPES):
+            count = counts[language, split, question_type, domain]
+            if count != per_cell:
+                cell = f"{language}, {split or 'no split'}, {domain or 'no domain'}"
+                text = f"{cell}: {count} questions of type {question_type!r}, not {per_cell}"
+                yield Fault(own[-1].path, own[-1].number, text)
 
 
-def _cell(example: Example) -> tuple[str, str, str, str]:
+def _cell(example: Example) -> Cell:
     return (example.language, example.split or "", example.question_type, example.domain)
 
 

@@ -1,7 +1,7 @@
 """Questions with options, of which a model has to choose exactly the right ones.
 
-In: questions with options, an index. Out: one scored row per model and question. The prompt says how many options are
-right. The choice is read from the log-probabilities of the option letters, or parsed from the text of the model.
+The prompt says how many options are right. The choice is read from the log-probabilities of the option letters, or
+parsed from the text of the model.
 
     parse_letters("B, D", "ABCDE")          # {1, 3}
 """
@@ -9,7 +9,6 @@ right. The choice is read from the log-probabilities of the option letters, or p
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from opora.answer.answerer import RetrievedQuestion, retrieve
 from opora.answer.extractive import best_sentences
-from opora.answer.prompt import build_chat
+from opora.answer.prompt import build_chat, prompt_hashes
 from opora.bench.results.table import ScoredRow, entries_of
 from opora.bench.tasks.base import ModelTask, TaskInputs, TaskResult, row_fields
 from opora.errors import InputError
@@ -26,7 +25,7 @@ from opora.models.spec import parse_spec
 from opora.records import Example, Message, Option
 from opora.retrieval.search.searcher import Index
 from opora.text.language_pack import language_packs, language_with_file, multiple_choice
-from opora.text.resources import language_template, language_text, languages
+from opora.text.resources import language_template
 
 PROMPT = "multiple_choice.jinja"
 
@@ -44,11 +43,7 @@ class MultipleChoiceTask(ModelTask):
 
     @property
     def prompt_hashes(self) -> Mapping[str, str]:
-        return {
-            f"multiple_choice.{language}": hashlib.sha256(language_text(language, PROMPT).encode()).hexdigest()
-            for language in languages()
-            if language_text(language, PROMPT)
-        }
+        return prompt_hashes("multiple_choice")
 
     def accepts(self, example: Example) -> bool:
         return bool(example.options)
@@ -58,28 +53,21 @@ class MultipleChoiceTask(ModelTask):
         for example in inputs.examples:
             if not any(option.right for option in example.options) or len(example.options) > max_options:
                 raise InputError(f"question {example.id!r}: options need a right one, and at most {max_options} fit")
-        questions = [example.question for example in inputs.examples]
-        queries = retrieve(questions, inputs.index, self.ask.top_k)
+        queries = retrieve([example.question for example in inputs.examples], inputs.index, self.ask.top_k)
         rows = self.rows_of_models(functools.partial(self._answer, inputs, queries))
         unparsed = sum(not row.chosen for row in rows)
         entries = entries_of(self.models, self.baseline)
         return TaskResult(rows, entries, counts={"answers without a choice": unparsed})
 
-    def _answer(
-        self, inputs: TaskInputs, queries: Sequence[RetrievedQuestion], name: str, spec: str
-    ) -> list[ChoiceRow]:
+    def _answer(self, inputs: TaskInputs, queries: Sequence[RetrievedQuestion], row: str, spec: str) -> list[ChoiceRow]:
+        pairs = list(zip(inputs.examples, queries, strict=True))
         if spec == "extractive":
-            pairs = zip(inputs.examples, queries, strict=True)
             choices = [Choice(_choose_supported(example, query, inputs.index)) for example, query in pairs]
         else:
-            model = inputs.cached_model(name, spec, self.ask.generation)
-            choices = self._choose(inputs.examples, queries, model)
-        return [_row(name, example, choice) for example, choice in zip(inputs.examples, choices, strict=True)]
+            choices = self._choose(pairs, inputs.cached_model(row, spec, self.ask.generation))
+        return [_row(row, example, choice) for example, choice in zip(inputs.examples, choices, strict=True)]
 
-    def _choose(
-        self, examples: Sequence[Example], queries: Sequence[RetrievedQuestion], model: LanguageModel
-    ) -> list[Choice]:
-        pairs = list(zip(examples, queries, strict=True))
+    def _choose(self, pairs: Sequence[tuple[Example, RetrievedQuestion]], model: LanguageModel) -> list[Choice]:
         chats = [build_choice_chat(example, query) for example, query in pairs]
         letters = [multiple_choice(query.language).letters[: len(example.options)] for example, query in pairs]
         scoring = self.scoring
@@ -89,13 +77,12 @@ class MultipleChoiceTask(ModelTask):
         continuations = [(chat, letter) for chat, own in zip(chats, letters, strict=True) for letter in own]
         values = iter(model.logprobs([chat for chat, _ in continuations], [letter for _, letter in continuations]))
         scores = [[next(values) for _ in own] for own in letters]
-        return [Choice(_best_options(example, own)) for example, own in zip(examples, scores, strict=True)]
+        return [Choice(_best_options(example, own)) for (example, _), own in zip(pairs, scores, strict=True)]
 
 
 class Choice(NamedTuple):
-    """Positions of the chosen options, from 0, and the completion they were parsed from, if any."""
-
     chosen: set[int]
+    """Positions of the options, from 0."""
     completion: Completion | None = None
 
 
