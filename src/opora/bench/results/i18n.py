@@ -39,10 +39,10 @@ class Words:
         return self._texts.get(f"{group}.{name}", name or self._texts["none"])
 
     def label(self, column: Column) -> str:
-        return self._texts.get(f"label.{column.metric}", column.label)
+        return self._texts[f"label.{column.metric}"]
 
     def meaning(self, column: Column) -> str:
-        return self._texts.get(f"meaning.{column.metric}", column.meaning)
+        return self._texts[f"meaning.{column.metric}"]
 
     def section(self, name: str) -> dict[str, str]:
         """Return the texts below a key, by the rest of their keys."""

@@ -105,14 +105,9 @@ def _or(value: float | None, reason: str) -> Value:
 
 
 class Column(NamedTuple):
-    """One metric: its id, English label and meaning, how it is computed, and where it is shown.
-
-    Other languages translate the label and meaning in `languages/XX/bench.yaml`.
-    """
+    """One metric: its id, how it is computed, and where it is shown; `languages/XX/bench.yaml` has its texts."""
 
     metric: str
-    label: str
-    meaning: str
     better: Better = ""
     group: MetricGroup = "quality"
     score: Callable[[ScoredAnswer], Value] | None = None
@@ -130,63 +125,37 @@ class Column(NamedTuple):
     """Values lie between 0 and 1."""
 
 
+def _cost(metric: str, score: Callable[[ScoredAnswer], Value], summary: bool = False) -> Column:
+    return Column(metric, "", "cost", score, summary, digits=0, is_share=False)
+
+
 COLUMNS = (
-    Column("judge_score", "judge's score", "Mean score of the judge, 1 to 5.", "up",
-           summary=True, by_group=True, thesis=True, scale=(1.0, 5.0), is_share=False),
-    Column("judge_grade", "judge's grade", "Mean grade of the judge, 0 to 4.", "up",
-           summary=True, by_group=True, thesis=True, scale=(0.0, 4.0), is_share=False),
-    Column("judge_correct", "judged correct", "Share of answers that the judge calls correct.", "up",
-           summary=True, by_group=True, thesis=True),
-    Column("exact_set_accuracy", "exact-set accuracy",
-           "Share of multiple-choice questions with exactly the right options chosen.", "up",
-           summary=True, by_group=True, thesis=True),
-    Column("key_fact_accuracy", "key-fact accuracy",
-           "Share of answers that hold every key fact and no forbidden one.", "up",
-           score=key_fact_accuracy, summary=True, by_group=True, thesis=True),
-    Column("key_fact_recall", "key-fact recall", "Share of the key facts of a question that the answer holds.", "up",
-           score=key_fact_recall, summary=True),
-    Column("exact_match", "exact match", "Share of answers that equal the reference word for word.", "up",
-           score=lambda scored: rouge.exact_match(scored.text, scored.reference)),
-    Column("rouge_l_precision", "ROUGE-L P", "Longest common subsequence over the words of the answer.", "up",
-           score=lambda scored: scored.rouge_l.precision, summary=True, thesis=True),
-    Column("rouge_l_recall", "ROUGE-L R", "Longest common subsequence over the words of the reference.", "up",
-           score=lambda scored: scored.rouge_l.recall, summary=True, thesis=True),
-    Column("rouge_l_f1", "ROUGE-L F1", "Harmonic mean of ROUGE-L precision and recall.", "up",
-           score=lambda scored: scored.rouge_l.f1, summary=True, by_group=True, thesis=True),
-    Column("token_f1", "token F1", "Words that answer and reference share, in any order.", "up",
-           score=lambda scored: rouge.token_f1(scored.text, scored.reference)),
-    Column("refusal", "refusals", "Share of all questions that are refused.", group="refusals",
-           score=lambda scored: float(scored.answer.refused), by_group=True),
-    Column("false_refusal", "false refusals", "Refused although the passages hold the evidence (over-refusal).", "down",
-           "refusals", false_refusal, summary=True, thesis=True),
-    Column("answered_unanswerable", "answered unanswerable", "Answered although the documents hold no answer.", "down",
-           "refusals", answered_unanswerable, summary=True),
-    Column("citation_precision", "citation precision", "Share of the cited passages that hold evidence.", "up",
-           "sources", citation_precision),
-    Column("citation_recall", "citation recall", "Share of the evidence that the cited passages hold.", "up",
-           "sources", citation_recall, summary=True, by_group=True),
-    Column("context_recall", "context recall", "Share of the evidence that the retrieved passages hold.", "up",
-           "sources", context_recall),
-    *(
-        Column(f"recall_{k}", f"recall@{k}", f"Share of the evidence in the first {k} hits.", "up", "sources",
-               summary=True, by_group=k == 5, thesis=k != 3)
-        for k in RECALL_AT
-    ),
-    Column("mrr", "MRR", "Mean reciprocal rank of the first hit with evidence; 0 if there is none.", "up", "sources",
-           summary=True, thesis=True),
-    Column("alpha_ndcg", "alpha-nDCG@10",
-           "Ranking quality where a hit gains only by evidence that no earlier hit holds (alpha = 1).", "up", "sources",
-           summary=True, thesis=True),
-    Column("random_baseline", "random baseline", "Expected exact-set accuracy of a random choice.",
-           summary=True, thesis=True),
-    Column("seconds", "seconds", "Wall time of retrieval and generation per answer.", "down", "cost", is_share=False),
-    Column("answer_tokens", "answer tokens", "Tokens generated per answer.", group="cost",
-           score=lambda scored: float(scored.answer.completion_tokens), digits=0, is_share=False),
-    Column("answer_words", "answer words", "Words per answer.", group="cost",
-           score=lambda scored: float(len(rouge.tokens(scored.text))), digits=0, is_share=False),
-    Column("prompt_tokens", "prompt tokens", "Tokens of the prompt per answer.", group="cost",
-           score=lambda scored: float(scored.answer.prompt_tokens), summary=True, digits=0, is_share=False),
-)  # fmt: skip
+    Column("judge_score", "up", summary=True, by_group=True, thesis=True, scale=(1.0, 5.0), is_share=False),
+    Column("judge_grade", "up", summary=True, by_group=True, thesis=True, scale=(0.0, 4.0), is_share=False),
+    Column("judge_correct", "up", summary=True, by_group=True, thesis=True),
+    Column("exact_set_accuracy", "up", summary=True, by_group=True, thesis=True),
+    Column("key_fact_accuracy", "up", score=key_fact_accuracy, summary=True, by_group=True, thesis=True),
+    Column("key_fact_recall", "up", score=key_fact_recall, summary=True),
+    Column("exact_match", "up", score=lambda scored: rouge.exact_match(scored.text, scored.reference)),
+    Column("rouge_l_precision", "up", score=lambda scored: scored.rouge_l.precision, summary=True, thesis=True),
+    Column("rouge_l_recall", "up", score=lambda scored: scored.rouge_l.recall, summary=True, thesis=True),
+    Column("rouge_l_f1", "up", score=lambda scored: scored.rouge_l.f1, summary=True, by_group=True, thesis=True),
+    Column("token_f1", "up", score=lambda scored: rouge.token_f1(scored.text, scored.reference)),
+    Column("refusal", "", "refusals", lambda scored: float(scored.answer.refused), by_group=True),
+    Column("false_refusal", "down", "refusals", false_refusal, summary=True, thesis=True),
+    Column("answered_unanswerable", "down", "refusals", answered_unanswerable, summary=True),
+    Column("citation_precision", "up", "sources", citation_precision),
+    Column("citation_recall", "up", "sources", citation_recall, summary=True, by_group=True),
+    Column("context_recall", "up", "sources", context_recall),
+    *(Column(f"recall_{k}", "up", "sources", None, True, by_group=k == 5, thesis=k != 3) for k in RECALL_AT),
+    Column("mrr", "up", "sources", summary=True, thesis=True),
+    Column("alpha_ndcg", "up", "sources", summary=True, thesis=True),
+    Column("random_baseline", summary=True, thesis=True),
+    Column("seconds", "down", "cost", is_share=False),
+    _cost("answer_tokens", lambda scored: float(scored.answer.completion_tokens)),
+    _cost("answer_words", lambda scored: float(len(rouge.tokens(scored.text)))),
+    _cost("prompt_tokens", lambda scored: float(scored.answer.prompt_tokens), summary=True),
+)
 """In the order of the tables."""
 GROUPED = tuple(column.metric for column in COLUMNS if column.by_group)
 SUMMARY = tuple(column.metric for column in COLUMNS if column.summary)
