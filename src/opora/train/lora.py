@@ -18,7 +18,7 @@ from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
 from opora.errors import InputError
 from opora.models.revision import adapter_folder
 from opora.models.spec import parse_spec
-from opora.train.settings import LoraSettings, TrainSettings
+from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -43,19 +43,10 @@ def add_lora(
     torch.manual_seed(settings.seed)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
-    config = _config(settings.lora, invocation)
-    adapter = parse_spec(settings.model).adapter
-    adapted: Any = _load_trainable(model, adapter, config) if adapter else get_peft_model(model, config)
-    if adapter and keep_reference:
-        adapted.load_adapter(str(adapter_folder(adapter)), REFERENCE)
-        adapted.set_adapter("default")
-    return adapted  # type: ignore[no-any-return]
-
-
-def _config(lora: LoraSettings, invocation: Sequence[int] | None) -> LoraConfig:
+    lora = settings.lora
     if lora.activated and not invocation:
         raise ValueError("an activated adapter needs invocation tokens")
-    return LoraConfig(
+    config = LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
@@ -63,6 +54,12 @@ def _config(lora: LoraSettings, invocation: Sequence[int] | None) -> LoraConfig:
         alora_invocation_tokens=list(invocation) if lora.activated and invocation else None,
         task_type="CAUSAL_LM",
     )
+    adapter = parse_spec(settings.model).adapter
+    adapted: Any = _load_trainable(model, adapter, config) if adapter else get_peft_model(model, config)
+    if adapter and keep_reference:
+        adapted.load_adapter(str(adapter_folder(adapter)), REFERENCE)
+        adapted.set_adapter("default")
+    return adapted  # type: ignore[no-any-return]
 
 
 def _load_trainable(model: PreTrainedModel, adapter: str, config: LoraConfig) -> PeftModel:
@@ -76,10 +73,8 @@ def _load_trainable(model: PreTrainedModel, adapter: str, config: LoraConfig) ->
         ("activated", bool(config.alora_invocation_tokens), bool(existing.alora_invocation_tokens)),
     ):
         if setting != value:
-            raise InputError(
-                f"train: lora.{name} is {setting}, but the adapter {adapter}, which is trained further, has {value};"
-                f" set lora.{name} to {value}"
-            )
+            fault = f"lora.{name} is {setting}, but the adapter {adapter}, which is trained further, has {value}"
+            raise InputError(f"train: {fault}; set lora.{name} to {value}")
     if config.target_modules not in ("all-linear", existing.target_modules):
         targets = ", ".join(sorted(existing.target_modules))
         raise InputError(f"train: lora.targets differs from the adapter {adapter} ({targets}); remove lora.targets")
@@ -122,17 +117,14 @@ def save_lora(
     model.save_pretrained(str(folder), save_embedding_layers=False, selected_adapters=["default"])
     tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)
-    _normalize(folder)
-
-
-def _normalize(folder: Path) -> None:
-    """Remove what differs between equal runs: PEFT writes layer names in the order of a set, which differs between
-    processes, and transformers records where the tokenizer was loaded from, which differs between machines."""
-    adapter, tokenizer = folder / "adapter_config.json", folder / "tokenizer_config.json"
-    config = json.loads(adapter.read_text(encoding="utf-8"))
-    if isinstance(config["target_modules"], list):
-        config["target_modules"].sort()
-    adapter.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    config = json.loads(tokenizer.read_text(encoding="utf-8"))
-    config = {name: value for name, value in config.items() if name not in ("is_local", "local_files_only")}
-    tokenizer.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    # PEFT writes layer names in the order of a set, which differs between processes
+    path = folder / "adapter_config.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(written["target_modules"], list):
+        written["target_modules"].sort()
+    path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    # transformers records where the tokenizer was loaded from, which differs between machines
+    path = folder / "tokenizer_config.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    written = {name: value for name, value in written.items() if name not in ("is_local", "local_files_only")}
+    path.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

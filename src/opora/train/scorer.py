@@ -36,10 +36,6 @@ class TokenizedExample(NamedTuple):
     quality: float | None = None
 
     @property
-    def total_tokens(self) -> int:
-        return sum(row.length for row in self.rows)
-
-    @property
     def answer_tokens(self) -> int:
         return sum(len(row.answer) for row in self.rows)
 

@@ -123,9 +123,8 @@ class TrainSettings(Settings):
             owners = [model for model in TrainSettings.__subclasses__() if key in model.model_fields]
             if owners and key not in cls.model_fields:
                 methods = " and ".join(sorted(model.model_fields["method"].default for model in owners))
-                raise ValueError(
-                    f"{key} is a setting of {methods}, but the method is {cls.model_fields['method'].default}"
-                )
+                method = cls.model_fields["method"].default
+                raise ValueError(f"{key} is a setting of {methods}, but the method is {method}")
         return data
 
     @field_validator("prefix_sharing", mode="before")

@@ -201,10 +201,14 @@ def test_regression_set_of_the_sample_shares_no_question(tiny_model):
     from transformers import AutoTokenizer
 
     sample = Path(opora.__file__).parent / "projects" / "benchmark"
-    units, dropped = encode_examples(sample / "regression-set.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512)
+    units, dropped = encode_examples(
+        sample / "regression-set.en.jsonl", AutoTokenizer.from_pretrained(str(tiny_model)), 512
+    )
     assert (len(units), len({unit.id for unit in units}), dropped) == (24, 24, [])
     questions = {row["question"] for _, row in read_json_lines(sample / "questions.en.jsonl")}
-    assert not questions & {row["messages"][0]["content"] for _, row in read_json_lines(sample / "regression-set.en.jsonl")}
+    assert not questions & {
+        row["messages"][0]["content"] for _, row in read_json_lines(sample / "regression-set.en.jsonl")
+    }
 
 
 @pytest.mark.slow

@@ -50,12 +50,10 @@ def fit_embedder(
     prompts = dict.fromkeys(rows.column_names, select_prompt(settings.base, model.prompts, "passage"))
     prompts["anchor"] = select_prompt(settings.base, model.prompts, "question")
     arguments = SentenceTransformerTrainingArguments(
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.step_size,
         warmup_steps=settings.warmup_ratio if settings.warmup_ratio < 1 else 0.99,
         logging_steps=10,
         prompts={name: prompt for name, prompt in prompts.items() if prompt and name != "label"} or None,
-        **_arguments(settings, folder / CHECKPOINTS),
+        **_arguments(settings, folder / CHECKPOINTS, settings.epochs, settings.step_size),
     )
     loss = _loss(model, settings)
     trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows, loss=loss)
@@ -74,9 +72,10 @@ def _train(trainer: Trainer, label: str) -> None:
     trainer.train(resume_from_checkpoint=_last_checkpoint(Path(str(trainer.args.output_dir))))
 
 
-def _arguments(settings: EmbedderTrainSettings, checkpoints: Path) -> dict[str, Any]:
+def _arguments(settings: EmbedderTrainSettings, checkpoints: Path, epochs: float, batch_size: int) -> dict[str, Any]:
     """Return the arguments that both trainings have in common."""
     return {
+        "num_train_epochs": epochs, "per_device_train_batch_size": batch_size,
         "output_dir": str(checkpoints), "save_steps": settings.checkpoint_every, "save_total_limit": 1,
         "learning_rate": settings.peak_lr, "weight_decay": 0.0, "seed": settings.seed,
         "use_cpu": settings.device == "cpu", "report_to": "none", "disable_tqdm": True,
@@ -110,17 +109,10 @@ def pretrain_masked(
         length = min(settings.max_tokens, int(model.max_seq_length or settings.max_tokens))
         tokens = model.tokenizer(list(texts), truncation=True, max_length=length).input_ids
         checkpoints = folder / f"{MASKED}-{CHECKPOINTS}"
-        arguments = TrainingArguments(
-            num_train_epochs=settings.mlm_epochs,
-            per_device_train_batch_size=MINI_BATCH,
-            **_arguments(settings, checkpoints),
-        )
-        trainer = Trainer(
-            model=masked_lm,
-            args=arguments,
-            train_dataset=[{"input_ids": ids} for ids in tokens],
-            data_collator=DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE),
-        )
+        arguments = TrainingArguments(**_arguments(settings, checkpoints, settings.mlm_epochs, MINI_BATCH))
+        rows = [{"input_ids": ids} for ids in tokens]
+        collator = DataCollatorForLanguageModeling(model.tokenizer, mlm_probability=MASKED_SHARE)
+        trainer = Trainer(model=masked_lm, args=arguments, train_dataset=rows, data_collator=collator)
         _train(trainer, "masked language model")
         partial = folder / f"{MASKED}.partial"
         shutil.rmtree(partial, ignore_errors=True)

@@ -37,11 +37,8 @@ MAX_VALID_PAIRS = 1000
 
 
 class EmbedderPair(NamedTuple):
-    """`anchor` should find `positive`, all or part of the text of `passages[passage]`.
-
-    `related`: passages that are not wrong answers, including `passage`; `hard_negatives`: wrong passages that rank
-    high.
-    """
+    """`anchor` should find `positive`, all or part of the text of `passages[passage]`. `related`: passages that are not
+    wrong answers, including `passage`; `hard_negatives`: wrong passages that rank high."""
 
     anchor: str
     positive: str
@@ -73,10 +70,8 @@ def read_embedder_data(settings: EmbedderTrainSettings, corpus: Path) -> Embedde
     train = [pair for pair in [*questions, *pairs] if is_train[pair.passage]]
     rest = [pair for pair in pairs if not is_train[pair.passage]]
     if len(train) < 2:
-        raise InputError(
-            f"{corpus}: only {len(train)} of {len(pairs)} pairs are for training; add documents, or change the seed,"
-            " which splits documents between embedder and reranker"
-        )
+        advice = "add documents, or change the seed, which splits documents between embedder and reranker"
+        raise InputError(f"{corpus}: only {len(train)} of {len(pairs)} pairs are for training; {advice}")
     valid = random.Random(settings.seed).sample(rest, min(MAX_VALID_PAIRS, len(rest)))
     return EmbedderData(passages, train, valid, sum(is_train[pair.passage] for pair in questions))
 

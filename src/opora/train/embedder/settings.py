@@ -62,14 +62,10 @@ class EmbedderTrainSettings(Settings):
 
     @property
     def negatives_per_pair(self) -> int:
-        """Number of hard negatives of each pair."""
-        if self.hard_negatives is not None:
-            return self.hard_negatives
-        return 0 if self.loss == "mnrl" else 1
+        return int(self.loss != "mnrl") if self.hard_negatives is None else self.hard_negatives
 
     @property
     def step_size(self) -> int:
-        """Number of pairs per step."""
         return self.batch_size or (256 if self.base == "sif" else 32)
 
     @property

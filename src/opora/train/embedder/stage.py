@@ -1,8 +1,7 @@
 """Stage that trains an embedder on a corpus.
 
-In: a corpus, and optionally questions with quotes. Out: `model/` in the format of sentence-transformers, `log.jsonl`, a
-model card, a manifest. The embedder trains on its part of the documents (`opora.train.document_split`) and is evaluated
-on the rest before and after.
+`model/` has the format of sentence-transformers. The embedder trains on its part of the documents
+(`opora.train.document_split`) and is evaluated on the rest before and after.
 
     EmbedderStage(EmbedderTrainSettings(), Path("corpus"), Path("train/dense")).run()
 """
@@ -22,6 +21,7 @@ from opora.console.progress import track
 from opora.errors import MissingExtraError
 from opora.models.revision import model_revision
 from opora.records import Passage
+from opora.retrieval.embedders.navec import find_word_vectors
 from opora.retrieval.embedders.registry import EMBEDDERS
 from opora.retrieval.embedders.static import LANGUAGES
 from opora.retrieval.index.rows import embedding_text
@@ -56,7 +56,9 @@ class EmbedderStage(Stage):
         return ("ingest",)
 
     def inputs(self) -> dict[str, str]:
-        inputs = {"corpus": read_manifest(self.corpus).fingerprint, "base": _base_revision(self.settings.base)}
+        base = self.settings.base
+        revision = fingerprint_of_file(find_word_vectors()) if base == "sif" else model_revision(EMBEDDERS.parse(base))
+        inputs = {"corpus": read_manifest(self.corpus).fingerprint, "base": revision}
         if self.settings.questions is not None:
             inputs["questions"] = fingerprint_of_setting("questions", self.settings.questions)
         return inputs
@@ -116,11 +118,8 @@ def _train(
     for leftover in (CHECKPOINTS, MASKED, f"{MASKED}.partial"):
         shutil.rmtree(folder / leftover, ignore_errors=True)
     if before and after["mrr"] < before["mrr"]:
-        print(
-            f"opora: train embedder: retrieval got worse: MRR {before['mrr']:.3f} -> {after['mrr']:.3f}; try fewer"
-            " epochs or a lower lr",
-            file=sys.stderr,
-        )
+        change = f"retrieval got worse: MRR {before['mrr']:.3f} -> {after['mrr']:.3f}"
+        print(f"opora: train embedder: {change}; try fewer epochs or a lower lr", file=sys.stderr)
     return rows, {"before": before, "after": after, "languages": languages}
 
 
@@ -144,11 +143,3 @@ def load_base(settings: EmbedderTrainSettings, passages: Sequence[Passage]) -> S
     tokenizer, rows = make_table(texts, settings.sif_components, settings.vocabulary)
     modules: list[nn.Module] = [StaticEmbedding(tokenizer, embedding_weights=rows), Normalize()]
     return SentenceTransformer(modules=modules, device=None if settings.device == "auto" else settings.device)
-
-
-def _base_revision(base: str) -> str:
-    if base == "sif":
-        from opora.retrieval.embedders.navec import find_word_vectors
-
-        return fingerprint_of_file(find_word_vectors())
-    return model_revision(EMBEDDERS.parse(base))

@@ -23,7 +23,7 @@ from opora.errors import InputError
 from opora.models.kv_cache.prompt_cache import ATTENTION_ONLY
 from opora.train.engine.fused_lora import every_token, fuse_lora
 from opora.train.engine.lm_head import Head, output_head, token_logprobs
-from opora.train.engine.prefix_tree import Ids, PrefixTree, build_tree, extend_tree
+from opora.train.engine.prefix_tree import Ids, PrefixTree, build_tree, extend_tree, unsupported
 from opora.train.engine.tree_attention import NO_MASK, KeyValues, TreeState, skip_unread, use_tree_attention
 from opora.train.lora import invocation_tokens, reference_weights
 from opora.train.scorer import TokenizedRow, TokenScores
@@ -49,18 +49,14 @@ class Engine:
         config = self._base.config.get_text_config()
         recurrent = set(getattr(config, "layer_types", None) or ()) - ATTENTION_ONLY
         if recurrent:
-            raise InputError(
-                f"{type(self._base).__name__}: layers of type {', '.join(sorted(recurrent))} carry a state from token"
-                " to token, so prefixes cannot be shared; set prefix_sharing to off"
-            )
+            layers = ", ".join(sorted(recurrent))
+            raise unsupported(self._base, f"layers of type {layers} carry a state from token to token")
         self._layers = config.num_hidden_layers
         self._last_prefix: _EncodedPrefixes | None = None
         trained = [name for name, tensor in model.named_parameters() if tensor.requires_grad and "lora_" not in name]
         if trained and invocation_tokens(model):
-            raise InputError(
-                f"an activated adapter needs a frozen model, but {trained[0]} is trained as well; freeze it, or set"
-                " lora.activated to false"
-            )
+            fault = f"an activated adapter needs a frozen model, but {trained[0]} is trained as well"
+            raise InputError(f"{fault}; freeze it, or set lora.activated to false")
         output_head(self._base)
         use_tree_attention(self._base)
         skip_unread(self._base)
@@ -132,10 +128,8 @@ class Engine:
                 tree=state,
             ).last_hidden_state[0]
         if state.calls < self._layers:
-            raise InputError(
-                f"{type(self._base).__name__}: {self._layers - state.calls} of {self._layers} layers did not receive"
-                " the prefix tree; set prefix_sharing to off"
-            )
+            missing = self._layers - state.calls
+            raise unsupported(self._base, f"{missing} of {self._layers} layers did not receive the prefix tree")
         return hidden
 
     @property
@@ -158,11 +152,11 @@ def _tree_positions(tree: PrefixTree, positions: Sequence[Ids]) -> Ids:
 
 
 def _adapter_start(row: Sequence[int] | Ids, invocation: Sequence[int]) -> int:
-    """Position at which an activated adapter starts: the last invocation tokens of a row, as in PEFT."""
+    """Return the position at which an activated adapter starts: the last invocation tokens of a row, as in PEFT."""
     start = last_occurrence(row, invocation)
-    if start is not None:
-        return start
-    raise InputError("a row does not contain the invocation tokens of the adapter; was another chat template used?")
+    if start is None:
+        raise InputError("a row does not contain the invocation tokens of the adapter; is its chat template another?")
+    return start
 
 
 def last_occurrence(row: Sequence[int] | Ids, tokens: Sequence[int]) -> int | None:

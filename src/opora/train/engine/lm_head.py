@@ -37,10 +37,8 @@ def output_head(model: PreTrainedModel) -> Head:
     """Return the output layer of a model. Raises InputError if it is not a plain linear layer."""
     layer = model.get_output_embeddings()
     if type(layer) is not torch.nn.Linear:
-        raise InputError(
-            f"{type(model).__name__}: the output layer is a {type(layer).__name__}, but a plain linear layer is needed:"
-            " remove it from lora.targets, and do not quantise it"
-        )
+        fault = f"the output layer is a {type(layer).__name__}, but a plain linear layer is needed"
+        raise InputError(f"{type(model).__name__}: {fault}: remove it from lora.targets, and do not quantise it")
     config = model.config.get_text_config()
     divisor = getattr(config, "logits_scaling", None)  # Granite
     scale = 1 / divisor if divisor else getattr(config, "logit_scale", None)  # Cohere

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from opora.errors import InputError
 from opora.models.kv_cache.prefix_groups import common_length
 
 Ids = NDArray[np.int64]
@@ -113,3 +114,8 @@ def _spans(
             yield members, depth, until
         if inner:
             yield from _spans(members, inner, lengths, min_shared, until)
+
+
+def unsupported(module: object, fault: str) -> InputError:
+    """Return the error of a model whose rows cannot share prefixes."""
+    return InputError(f"{type(module).__name__}: {fault}; set prefix_sharing to off")

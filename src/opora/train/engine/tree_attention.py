@@ -10,6 +10,7 @@ are supported; other additions to attention raise InputError.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from opora.errors import InputError
-from opora.train.engine.prefix_tree import TreeNode
+from opora.train.engine.prefix_tree import TreeNode, unsupported
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -30,10 +30,8 @@ NAME = "opora_tree"
 """Name of the attention in transformers, and of the attribute of the last attention module for the current tree."""
 NO_MASK = torch.ones(1, 1, 1, 1)
 """Transformers uses a mask of four dimensions unchanged, so it builds no causal mask over the flat row."""
-
 UNSUPPORTED = ("s_aux", "position_bias", "cache")
 """Additional inputs to attention of some models: sinks, learned biases, paged caches."""
-
 KeyValues = dict[int, tuple[torch.Tensor, torch.Tensor]]
 """Index of a layer -> keys and values of the tokens of a tree."""
 
@@ -73,10 +71,7 @@ def use_tree_attention(model: PreTrainedModel) -> None:
     """Route the attention of the model through this module; without a tree it uses the standard kernels. Raises
     InputError for a model whose attention cannot be replaced."""
     if not getattr(model, "_supports_attention_backend", False):
-        raise InputError(
-            f"{type(model).__name__}: its attention cannot be replaced, so prefixes cannot be shared; set"
-            " prefix_sharing to off"
-        )
+        raise unsupported(model, "its attention cannot be replaced")
     AttentionInterface.register(NAME, tree_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
@@ -106,9 +101,7 @@ def tree_attention(
         return _attend_node(query, key, value, attention_mask, scaling, softcap, dropout).transpose(1, 2), None
     for name in UNSUPPORTED:
         if extra.get(name) is not None:
-            raise InputError(
-                f"{type(module).__name__}: attention with {name} cannot share prefixes; set prefix_sharing to off"
-            )
+            raise unsupported(module, f"attention with {name} cannot share prefixes")
     tree.calls += 1
     if tree.present is not None:
         tree.present[_layer_index(module)] = (key, value)
@@ -126,9 +119,7 @@ def tree_attention(
 def _layer_index(module: torch.nn.Module) -> int:
     index = getattr(module, "layer_idx", None)
     if not isinstance(index, int):
-        raise InputError(
-            f"{type(module).__name__}: has no layer_idx, so keys and values cannot be stored; set prefix_sharing to off"
-        )
+        raise unsupported(module, "it has no layer_idx, so its keys and values cannot be stored")
     return index
 
 
@@ -155,19 +146,17 @@ def _attend_node(
     dropout: float,
 ) -> torch.Tensor:
     """Compute attention of one node. A `mask` of None is the causal mask over as many queries as keys."""
+    attend = functools.partial(scaled_dot_product_attention, scale=scaling, dropout_p=dropout)
     groups = query.shape[1] // key.shape[1]
     if softcap is None and mask is not None and groups > 1:
         # query heads that share keys become one head with more queries: a branch has few queries and many keys, which
         # would otherwise be repeated
         grouped = query.unflatten(1, (-1, groups)).flatten(2, 3)
-        mask = mask.repeat(groups, 1)
-        out = scaled_dot_product_attention(grouped, key, value, attn_mask=mask, scale=scaling, dropout_p=dropout)
+        out = attend(grouped, key, value, attn_mask=mask.repeat(groups, 1))
         return out.reshape(1, -1, query.shape[2], query.shape[3])
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     if softcap is None:
-        return scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling, dropout_p=dropout
-        )
+        return attend(query, key, value, attn_mask=mask, is_causal=mask is None)
     # Gemma 2 (arXiv:2408.00118, section 2): no kernel of PyTorch supports soft caps
     scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
     scores = softcap * torch.tanh(scores / softcap)

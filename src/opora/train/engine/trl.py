@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 VERSION = "1.16."
 """Supported version of TRL."""
-
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.1}
 """Maximum mean absolute difference between the log-probabilities of the two ways, in nats."""
 
@@ -43,9 +42,8 @@ def share_prefixes(trainer: Trainer, min_shared: int = MIN_SHARED) -> None:
     import trl
 
     if not trl.__version__.startswith(VERSION):
-        raise InputError(
-            f"share_prefixes supports TRL {VERSION}x only, not {trl.__version__}; pip install 'trl=={VERSION}0'"
-        )
+        advice = f"pip install 'trl=={VERSION}0'"
+        raise InputError(f"share_prefixes supports TRL {VERSION}x only, not {trl.__version__}; {advice}")
     if getattr(trainer, "use_weighting", False) or getattr(trainer.args, "cast_lm_head_to_fp32", False):
         raise InputError("share_prefixes does not support use_weighting and cast_lm_head_to_fp32; switch them off")
     options = [name for name in ("gradient_checkpointing", "padding_free") if getattr(trainer.args, name, False)]
@@ -61,14 +59,12 @@ def _patch(model: Any, temperature: float, min_shared: int) -> None:
     base = model.get_base_model() if isinstance(model, PeftModel) else model
     stock = base.forward
     if "fused_lm_head" not in getattr(stock, "__func__", stock).__code__.co_varnames:
-        raise InputError(
-            f"{type(base).__name__}: has no fused head; pass a trainer of TRL, which prepares its model when created"
-        )
+        fault = "has no fused head; pass a trainer of TRL, which prepares its model when created"
+        raise InputError(f"{type(base).__name__}: {fault}")
     engine = Engine(model)
     if engine.head.softcap:
-        raise InputError(
-            f"{type(base).__name__}: share_prefixes does not support capped logits with a temperature; use opora train"
-        )
+        fault = "share_prefixes does not support capped logits with a temperature; use opora train"
+        raise InputError(f"{type(base).__name__}: {fault}")
     shared = functools.partial(_shared_call, engine, temperature, min_shared)
     fused = functools.partial(stock, fused_lm_head=True)
     call: Callable[..., Any] | None = None

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 TOLERANCE = {"fp32": 1e-3, "bf16": 0.1}
 """Maximum mean absolute difference between the two ways in log-probabilities, in nats; a wrong mask gives over 0.5."""
-
 GRADIENT_TOLERANCE = {"fp32": 1e-2, "bf16": 0.3}
 """Maximum norm of the difference of all gradients, relative to the reference; a wrong mask gives about 1."""
 

@@ -37,7 +37,8 @@ def encode_examples(
     for number, row in read_json_lines(path):
         where = f"{path}:{number}"
         try:
-            rows = _encode_pair(row, tokenizer, where) if pairs else (_encode_answer(row, tokenizer, where),)
+            chats = _read_pair(row, where) if pairs else [_read_chat(row, where)]
+            rows = tuple(_encode(messages, tokenizer) for messages in chats)
         except InputError as error:
             raise error if str(error).startswith(where) else InputError(f"{where}: {error}") from None
         id_, location = str(row.get("id", number)), f"{path.name}:{number}"
@@ -73,17 +74,16 @@ def _quality(row: Mapping[str, Any], where: str) -> float | None:
     return float(quality)
 
 
-def _encode_answer(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str) -> TokenizedRow:
+def _read_chat(row: Mapping[str, Any], where: str) -> list[Message]:
     if "chosen" in row:
         raise InputError("this row is a preference pair; train it with simpo or dpo")
-    return _encode(_messages(row, "messages", "{'id': ..., 'messages': [...]}", where), tokenizer)
+    return _messages(row, "messages", "{'id': ..., 'messages': [...]}", where)
 
 
-def _encode_pair(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, where: str) -> tuple[TokenizedRow, ...]:
+def _read_pair(row: Mapping[str, Any], where: str) -> list[list[Message]]:
     form = "{'id': ..., 'prompt': [...], 'chosen': [...], 'rejected': [...]}"
-    prompt = _messages(row, "prompt", form, where)
-    answers = [_messages(row, key, form, where) for key in ("chosen", "rejected")]
-    return tuple(_encode([*prompt, *answer], tokenizer) for answer in answers)
+    prompt, *answers = (_messages(row, key, form, where) for key in ("prompt", "chosen", "rejected"))
+    return [[*prompt, *answer] for answer in answers]
 
 
 def _messages(row: Mapping[str, Any], key: str, form: str, where: str) -> list[Message]:

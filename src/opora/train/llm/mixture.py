@@ -1,8 +1,7 @@
 """Mixture of datasets: a share of each, filtered by quality, with a share of refusals.
 
-settings = SftSettings(dataset={"raft": 1.0, "chats": 0.6}, refusal_share=0.2)
-mixture = read_mixture(settings, Path("dataset"), tokenizer, 4096)
-mixture.dropped[0]      # {'dataset': 'raft', 'id': 'q7/0', 'row': 'train.jsonl:3', 'reason': 'too many refusals'}
+read_mixture(settings, Path("dataset"), tokenizer, 4096).dropped[0]
+# {'dataset': 'raft', 'id': 'q7/0', 'row': 'train.jsonl:3', 'reason': 'too many refusals'}
 """
 
 from __future__ import annotations
@@ -87,10 +86,9 @@ def _balance_refusals(
         [index for index, example in enumerate(examples) if example.is_refusal is kind] for kind in (True, False)
     )
     if (share > 0 and not refusals) or (share < 1 and not answers):
-        raise InputError(
-            f"train: refusal_share is {share}, but by their behavior {len(refusals)} of the rows are refusals and"
-            f" {len(answers)} are answers; add the missing kind, or remove refusal_share"
-        )
+        counts = f"{len(refusals)} of the rows are refusals and {len(answers)} are answers"
+        advice = "add the missing kind, or remove refusal_share"
+        raise InputError(f"train: refusal_share is {share}, but by their behavior {counts}; {advice}")
     target = share * (len(refusals) + len(answers))
     if len(refusals) == target:
         return list(examples), []

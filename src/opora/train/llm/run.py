@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,30 +14,39 @@ from opora.models.backends.loading import load_causal_lm, load_tokenizer, pick_d
 from opora.models.chat_template import invocation_ids
 from opora.models.spec import parse_spec
 from opora.train.llm.early_stopping import Regression, find_regression
-from opora.train.llm.mixture import Mixture, read_mixture
+from opora.train.llm.mixture import read_mixture
 from opora.train.llm.trainer import EvaluationSets
 from opora.train.lora import add_lora, save_lora
-from opora.train.objectives.base import Objective
 from opora.train.objectives.registry import open_objective
 from opora.train.objectives.sft import Sft
 from opora.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-@dataclass
 class TrainingRun:
-    """State of a training run. `precision` is `bf16` or `fp32`; `log` is empty until training has ended."""
+    """Model with an adapter to train, its tokenizer, objective and data. `log` is empty until training has ended.
 
-    settings: TrainSettings
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    objective: Objective
-    mixture: Mixture
-    precision: str
-    log: list[dict[str, Any]] = field(default_factory=list)
+    Raises InputError for faults in the data or the adapter.
+    """
+
+    def __init__(self, settings: TrainSettings, datasets: Path, accelerator: Accelerator) -> None:
+        device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
+        self.settings, self.precision = settings, pick_precision(settings.precision, device)
+        self.log: list[dict[str, Any]] = []
+        spec = parse_spec(settings.model)
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        # an adapter in the spec is trained further, not merged into the model
+        model, _ = load_causal_lm(spec._replace(adapter=""), dtype, device)
+        self.tokenizer = load_tokenizer(spec)
+        self.objective = open_objective(settings)
+        # some architectures have no limit
+        context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        max_tokens = min(settings.max_tokens, context or settings.max_tokens)
+        self.mixture = read_mixture(settings, datasets, self.tokenizer, max_tokens, self.objective.uses_pairs)
+        invocation = invocation_ids(self.tokenizer) if settings.lora.activated else None
+        self.model = add_lora(model, settings, invocation, keep_reference=self.objective.uses_reference)
 
     @property
     def evaluation_sets(self) -> EvaluationSets:
@@ -57,25 +65,6 @@ class TrainingRun:
         save_lora(self.model, self.tokenizer, self.settings, folder)
         for path in files_below(folder):
             sync(path)
-
-
-def prepare_run(settings: TrainSettings, datasets: Path, accelerator: Accelerator) -> TrainingRun:
-    """Load model, tokenizer and data, and add the adapter. Raises InputError for faults in the data or the adapter."""
-    device = accelerator.device if settings.device == "auto" else pick_device(settings.device)
-    precision = pick_precision(settings.precision, device)
-    spec = parse_spec(settings.model)
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    # an adapter in the spec is trained further, not merged into the model
-    model, _ = load_causal_lm(spec._replace(adapter=""), dtype, device)
-    tokenizer = load_tokenizer(spec)
-    objective = open_objective(settings)
-    # some architectures have no limit
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    max_tokens = min(settings.max_tokens, context or settings.max_tokens)
-    mixture = read_mixture(settings, datasets, tokenizer, max_tokens, objective.uses_pairs)
-    invocation = invocation_ids(tokenizer) if settings.lora.activated else None
-    model = add_lora(model, settings, invocation, keep_reference=objective.uses_reference)
-    return TrainingRun(settings, model, tokenizer, objective, mixture, precision)
 
 
 def pick_precision(precision: str, device: torch.device) -> str:

@@ -1,8 +1,7 @@
 """Stage that trains a LoRA adapter of a language model on datasets.
 
-In: datasets. Out: `adapter/` in the format of PEFT with tokenizer and chat template, saved checkpoints in
-`checkpoint-60/adapter/`, `log.jsonl`, `dropped.jsonl`, a model card, a manifest. Under
-`accelerate launch -m opora train sft` the processes share each batch.
+`adapter/` has the format of PEFT, with tokenizer and chat template; saved checkpoints are in `checkpoint-60/adapter/`.
+Under `accelerate launch -m opora train sft` the processes share each batch.
 
     AdapterStage(SftSettings(model="smollm2"), Path("dataset"), Path("train/raft")).run()
 """
@@ -79,9 +78,7 @@ class AdapterStage(Stage):
     def inputs(self) -> dict[str, str]:
         spec = parse_spec(self.settings.model)
         if spec.kind not in ("smollm2", "hf"):
-            raise InputError(
-                f"train: model {self.settings.model!r} cannot be fine-tuned; use smollm2 or hf:NAME-OR-PATH"
-            )
+            raise InputError(f"train: model {self.settings.model} cannot be fine-tuned; use smollm2 or hf:NAME-OR-PATH")
         inputs = {f"dataset {name}": _dataset_fingerprint(self.datasets / name) for name in self.settings.mixture}
         inputs["model"] = model_revision(spec)
         if self.settings.regression_set is not None:
@@ -151,13 +148,17 @@ class AdapterStage(Stage):
 
     def _train(self, build: Build) -> TrainingRun:
         from opora.train.engine.verify import open_scorer
-        from opora.train.llm.run import prepare_run
+        from opora.train.llm.run import TrainingRun
         from opora.train.llm.trackers import tracked
         from opora.train.llm.trainer import AdapterTrainer
 
         settings, name = self.settings, self.out.name
-        notify = _notify if self._accelerator.is_main_process else lambda line: None
-        run = prepare_run(settings, self.datasets, self._accelerator)
+
+        def notify(line: str) -> None:
+            if self._accelerator.is_main_process:
+                print(f"opora: {line}", file=sys.stderr)
+
+        run = TrainingRun(settings, self.datasets, self._accelerator)
         scorer = open_scorer(run.model, settings, run.mixture.train, run.precision, notify)
         trainer = AdapterTrainer(settings, run.model, run.objective, scorer, self._accelerator)
 
@@ -187,10 +188,8 @@ def _dataset_fingerprint(folder: Path) -> str:
         return read_manifest(folder).fingerprint
     files = [folder / name for name in ("train.jsonl", "valid.jsonl") if (folder / name).is_file()]
     if folder / "train.jsonl" not in files:
-        raise InputError(
-            f"{folder}: no dataset here; make one with `opora dataset raft`, or write your own rows to train.jsonl"
-            " in this folder (docs/explanation/shared-prefix-training.md)"
-        )
+        advice = "make one with `opora dataset raft`, or write your own rows to train.jsonl in this folder"
+        raise InputError(f"{folder}: no dataset here; {advice} (docs/explanation/shared-prefix-training.md)")
     return hash_json([fingerprint_of_file(path) for path in files])
 
 
@@ -200,10 +199,6 @@ def _stop_reason(regression: Regression, settings: TrainSettings) -> str:
         f" token, more than max_general_loss_increase {settings.max_general_loss_increase:g}; the adapter is that of"
         f" step {regression.saved_step}"
     )
-
-
-def _notify(line: str) -> None:
-    print(f"opora: {line}", file=sys.stderr)
 
 
 def _publish(run: TrainingRun, build: Build, name: str) -> Manifest:

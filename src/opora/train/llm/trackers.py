@@ -2,7 +2,6 @@
 
 Their files are outside of the artefact, which is the same with and without trackers.
 
-    accelerator = open_accelerator(settings, Path("runs"))
     with tracked(accelerator, settings, "raft"):
         accelerator.log({"loss": 1.2}, step=1)
 """
@@ -10,7 +9,7 @@ Their files are outside of the artefact, which is the same with and without trac
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,24 +26,20 @@ from opora.validation import nearest
 def open_accelerator(settings: TrainSettings, runs: Path) -> Accelerator:
     """Return the Accelerator. `runs`: folder for trackers that write files. Raises InputError for a tracker that is
     unknown or not installed, which accelerate would skip silently."""
-    _check_trackers(settings.trackers)
+    # names of accelerate, and those registered with `accelerate.tracking.register_tracker_class`
+    supported = sorted({*map(str, LoggerType.list()), *LOGGER_TYPE_TO_CLASS} - {str(LoggerType.ALL)})
+    installed = {str(name) for name in get_available_trackers()}
+    for name in settings.trackers:
+        if name not in supported:
+            raise InputError(f"train: tracker {name!r} is unknown; {nearest(name, supported)}")
+        if name in LoggerType.list() and name not in installed:
+            raise InputError(f"train: tracker {name!r} is not installed; pip install {name}")
     folders = ProjectConfiguration(project_dir=str(runs), logging_dir=str(runs))
     trackers = list(settings.trackers) or None
     accelerator = Accelerator(cpu=settings.device == "cpu", log_with=trackers, project_config=folders)
     # a process that exits while the threads of gloo are running may abort
     atexit.register(accelerator.state.destroy_process_group)
     return accelerator
-
-
-def _check_trackers(names: Sequence[str]) -> None:
-    # names of accelerate, and those registered with `accelerate.tracking.register_tracker_class`
-    supported = sorted({*map(str, LoggerType.list()), *LOGGER_TYPE_TO_CLASS} - {str(LoggerType.ALL)})
-    installed = {str(name) for name in get_available_trackers()}
-    for name in names:
-        if name not in supported:
-            raise InputError(f"train: tracker {name!r} is unknown; {nearest(name, supported)}")
-        if name in LoggerType.list() and name not in installed:
-            raise InputError(f"train: tracker {name!r} is not installed; pip install {name}")
 
 
 @contextmanager

@@ -1,9 +1,8 @@
 """Training of an adapter: optimizer steps, learning rate schedule, evaluations, checkpoints, early stopping.
 
-In: a model with trainable parameters, an objective, a scorer, examples. Out: the log, one row per step, with metrics
-under the names of TRL. If there is a validation or regression set, the log starts with a row for step 0 that has no
-training loss. Randomness is seeded by step and example, so a resumed run, or one of several processes, computes what
-one uninterrupted process would.
+The log has one row per step, with metrics under the names of TRL. If there is a validation or regression set, it starts
+with a row for step 0 that has no training loss. Randomness is seeded by step and example, so a resumed run, or one of
+several processes, computes what one uninterrupted process would.
 """
 
 from __future__ import annotations
@@ -58,9 +57,8 @@ class AdapterTrainer:
         self._settings, self._model, self._objective = settings, model, objective
         self._scorer, self._accelerator = scorer, accelerator
         self._parameters = {name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad}
-        self._optimizer = torch.optim.AdamW(
-            self._parameters.values(), lr=settings.lr, weight_decay=settings.weight_decay
-        )
+        weights, decay = self._parameters.values(), settings.weight_decay
+        self._optimizer = torch.optim.AdamW(weights, lr=settings.lr, weight_decay=decay)
         self._log: list[dict[str, Any]] = []
         self._best: dict[str, torch.Tensor] = {}
 
@@ -89,7 +87,7 @@ class AdapterTrainer:
                 evaluated = bool(sets) and (step % settings.eval_every == 0 or step == steps)
                 metrics = self._step(step, batch, learning_rate(step, steps, settings))
                 tokens = self._log[-1]["num_tokens"] if self._log else 0
-                tokens += sum(example.total_tokens for example in batch)
+                tokens += sum(row.length for example in batch for row in example.rows)
                 losses = self._evaluate(step, sets) if evaluated else {}
                 for name in due_checkpoints(step, steps, settings) if is_main else ():
                     save_adapter(name)
@@ -148,7 +146,11 @@ class AdapterTrainer:
         metrics = self._mean(outputs, weight)
         suspects = suspects or [example.id for example in batch]
         _check_finite(metrics["loss"], f"step {step}: the loss", suspects, rate)
-        self._reduce_gradients()
+        if self._accelerator.num_processes > 1:
+            for parameter in self._parameters.values():
+                # a process without examples has no gradient
+                gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+                parameter.grad = self._accelerator.reduce(gradient, "sum")
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters.values(), self._settings.max_grad_norm))
         _check_finite(norm, f"step {step}: the norm of the gradient", suspects, rate)
         self._optimizer.step()
@@ -181,14 +183,6 @@ class AdapterTrainer:
         total, *reduced = map(float, self._accelerator.reduce(tensor, "sum"))
         means = zip(METRICS, reduced[::2], reduced[1::2], strict=True)
         return {"loss": total / weight, **{name: value / count for name, value, count in means if count}}
-
-    def _reduce_gradients(self) -> None:
-        """Sum the gradients of all processes; a process without examples has none."""
-        if self._accelerator.num_processes == 1:
-            return
-        for parameter in self._parameters.values():
-            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            parameter.grad = self._accelerator.reduce(gradient, "sum")
 
 
 def due_checkpoints(step: int, steps: int, settings: TrainSettings) -> list[str]:

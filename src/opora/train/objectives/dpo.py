@@ -17,8 +17,7 @@ from opora.train.settings import TrainSettings
 
 
 class DpoSettings(TrainSettings):
-    """Preference optimisation of a LoRA adapter against the model before training (Rafailov et al. 2023,
-    arXiv:2305.18290)."""
+    """Preference optimisation of a LoRA adapter against the model before training."""
 
     method: Literal["dpo"] = "dpo"
     """Preference optimisation against the model before training, on pairs of a chosen and a rejected answer."""

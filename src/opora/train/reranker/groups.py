@@ -1,7 +1,7 @@
 """Groups to train and to evaluate a reranker on: a query, its candidates, their relevance.
 
-In: an index of the corpus and queries. Out: groups with the candidates that the reranker will see in use. They are
-produced one at a time, because thousands of groups with their candidates take gigabytes.
+The candidates are those that the reranker will see in use. Groups are produced one at a time, because thousands of them
+take gigabytes.
 
     sampler = GroupSampler(settings, index_settings, corpus, folder)
     next(sampler.groups("train")).relevance                     # [0.0, 1.0, 0.0, ...]

@@ -2,13 +2,13 @@
 
 One thread and a seed: the same groups give the same trees.
 
-    reranker = train_lambdamart(groups, RerankerTrainSettings())
-    reranker.score(query, candidates)
+    train_lambdamart(groups, RerankerTrainSettings(), Path("model")).score(query, candidates)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from opora.errors import InputError, MissingExtraError
 from opora.retrieval.rerankers.lambdamart.features import NAMES, compute_features
@@ -23,8 +23,11 @@ MIN_LEAF_ROWS = 20
 """Minimum rows per leaf; fewer for small data."""
 
 
-def train_lambdamart(groups: Iterable[RankingGroup], settings: RerankerTrainSettings) -> LambdaMartReranker:
-    """Return the trained reranker. Raises InputError without groups, MissingExtraError without LightGBM."""
+def train_lambdamart(
+    groups: Iterable[RankingGroup], settings: RerankerTrainSettings, folder: Path
+) -> LambdaMartReranker:
+    """Return the trained reranker, saved in `folder`. Raises InputError without groups, MissingExtraError without
+    LightGBM."""
     try:
         import lightgbm
     except ModuleNotFoundError as error:
@@ -54,4 +57,6 @@ def train_lambdamart(groups: Iterable[RankingGroup], settings: RerankerTrainSett
     }
     data = lightgbm.Dataset(np.vstack(rows), labels, group=sizes, feature_name=list(NAMES), params=parameters)
     booster = lightgbm.train(parameters, data, num_boost_round=settings.trees)
-    return LambdaMartReranker(booster.model_to_string(), "the trained LambdaMART model")
+    reranker = LambdaMartReranker(booster.model_to_string(), "the trained LambdaMART model")
+    reranker.save(folder)
+    return reranker

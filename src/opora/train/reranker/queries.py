@@ -66,13 +66,12 @@ def read_labelled_queries(path: Path, corpus: Path) -> list[LabelledQuery]:
     documents = list(read_documents(corpus)) if any(example.quotes for example in examples) else []
     quoted = {find_document(example, quote.document, documents).id for example in examples for quote in example.quotes}
     passages = [passage for passage in read_passages(corpus) if passage.document_id in quoted]
-    return [_label(example, resolve_gold(example, documents, passages)) for example in examples]
-
-
-def _label(example: Example, resolved: Example) -> LabelledQuery:
-    gold = frozenset(resolved.gold)
-    documents = {passage.document_id for passage in resolved.passages if passage.id in gold}
-    return LabelledQuery(example, gold, tuple(sorted(documents)) or (f"question {example.id}",))
+    queries = []
+    for example in examples:
+        resolved = resolve_gold(example, documents, passages)
+        ids = sorted({passage.document_id for passage in resolved.passages if passage.id in resolved.gold})
+        queries.append(LabelledQuery(example, frozenset(resolved.gold), tuple(ids) or (f"question {example.id}",)))
+    return queries
 
 
 def make_queries(passages: Iterable[Passage], count: int, seed: int) -> list[SyntheticQuery]:
@@ -120,7 +119,6 @@ def _informative_sentences(passage: Passage, language: str) -> Iterator[str]:
 
 
 def _keyword_query(sentence: str, language: str, rng: random.Random) -> str:
-    """Return some content words of a sentence."""
     content_words = [word for word in word_texts(sentence) if search_terms(word, language)]
     return " ".join(_sample(content_words, MAX_KEYWORDS, rng))
 

@@ -27,8 +27,10 @@ from opora.retrieval.rerankers.base import Reranker
 from opora.retrieval.rerankers.llm import answer_probabilities
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.trained_models import MODEL, trained_manifest
+from opora.train.reranker.cross_encoder import train_cross_encoder
 from opora.train.reranker.evaluate import describe_gain, evaluate_reranker
 from opora.train.reranker.groups import GroupSampler, RankingGroup
+from opora.train.reranker.lambdamart import train_lambdamart
 from opora.train.reranker.settings import RerankerTrainSettings
 from opora.train.settings import fingerprint_of_setting
 
@@ -84,29 +86,17 @@ class RerankerStage(Stage):
             if settings.labelling_model:
                 model = CachedModel(settings.labelling_model, ModelSettings(), journal, "relevance")
                 groups = label_with_model(groups, model)
-            reranker = _train(settings, groups, build.path)
+            reranker: Reranker
+            if settings.base == "lambdamart":
+                reranker = train_lambdamart(groups, settings, build.path / MODEL)
+            else:
+                reranker = train_cross_encoder(groups, settings, build.path / MODEL, build.path / WORK / "trainer")
             metrics = evaluate_reranker(reranker, sampler.groups("held out"), index_settings.dense_weight)
             print(f"opora: {self.out}: {describe_gain(metrics)}", file=sys.stderr)
             shutil.rmtree(build.path / WORK)
-            return build.publish(
-                counts=sampler.counts,
-                dropped=sampler.dropped,
-                models=reranker.identity(),
-                results={"held_out": metrics},
-            )
-
-
-def _train(settings: RerankerTrainSettings, groups: Iterable[RankingGroup], folder: Path) -> Reranker:
-    """Return the trained reranker, saved in `folder`."""
-    if settings.base == "lambdamart":
-        from opora.train.reranker.lambdamart import train_lambdamart
-
-        reranker = train_lambdamart(groups, settings)
-        reranker.save(folder / MODEL)
-        return reranker
-    from opora.train.reranker.cross_encoder import train_cross_encoder
-
-    return train_cross_encoder(groups, settings, folder / MODEL, folder / WORK / "trainer")
+            results = {"held_out": metrics}
+            models = reranker.identity()
+            return build.publish(counts=sampler.counts, dropped=sampler.dropped, models=models, results=results)
 
 
 def label_with_model(groups: Iterable[RankingGroup], model: LanguageModel) -> Iterator[RankingGroup]:
