@@ -77,15 +77,15 @@ def test_the_reason_of_a_judge_is_kept():
 def test_many_conditions_are_sampled_evenly(models, conditions, count):
     rows, entries = [], []
     for model in range(models):
-        for slot in range(conditions):
-            condition = {"passages": 9, "slot": slot}
-            entries.append(Entry(f"{model} {slot}", "", str(model), condition))
+        for position in range(conditions):
+            condition = {"passages": 9, "gold_position": position}
+            entries.append(Entry(f"{model} {position}", "", str(model), condition))
             rows.append(row(str(model), 0, condition, key_fact_accuracy=1.0))
     chosen = sample_rows(make_table(rows, entries, resamples=10))
     assert len(chosen) == count
     assert {row.model for row in chosen} == {str(model) for model in range(models)}
     if count > models:
-        assert {0, conditions - 1} <= {row.condition["slot"] for row in chosen}
+        assert {0, conditions - 1} <= {row.condition["gold_position"] for row in chosen}
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&amp;", "\u2028\u2029", "🚢 \\u003c"])

@@ -8,8 +8,8 @@ from opora.answer.answerer import retrieve
 from opora.answer.settings import AskSettings
 from opora.artifacts import read_records, write_json_lines
 from opora.bench.results.files import read_table
+from opora.bench.results.i18n import condition_in_words, words_in
 from opora.bench.stage import BenchStage
-from opora.bench.tasks.conditions import condition_name
 from opora.bench.tasks.distractors import DistractorsTask
 from opora.bench.tasks.multiple_choice import (
     ChoiceRow,
@@ -81,12 +81,12 @@ def test_orders_show_the_same_passages(index, examples):
 def test_the_gold_passage_takes_every_position(index, examples):
     settings = PositionTask(passages=(2,), orders=("default",), gold_positions=3)
     conditions = settings.conditions(examples, index)
-    positions = [condition for condition in conditions if "slot" in condition.values]
+    positions = [condition for condition in conditions if "gold_position" in condition.values]
     assert [condition.name for condition in positions] == [f"3 passages, gold at position {n}" for n in (1, 2, 3)]
-    for slot, condition in enumerate(positions):
+    for position, condition in enumerate(positions):
         for example, query in zip(condition.examples, condition.queries, strict=True):
             assert len(query.hits) == 3
-            assert [number for number, id_ in enumerate(ids(query)) if id_ in example.gold] == [slot]
+            assert [number for number, id_ in enumerate(ids(query)) if id_ in example.gold] == [position]
     first, last = ({tuple(sorted(ids(query))) for query in positions[number].queries} for number in (0, 2))
     assert first == last
 
@@ -141,8 +141,8 @@ def test_conditions_are_rows_compared_within_their_model(run):
         "right: 2 passages, default order",
     ]
     row = table.row("wrong: 2 passages, gold at position 2")
-    assert (row.model, row.condition) == ("wrong", {"passages": 2, "slot": 2})
-    assert row.against == "wrong: 2 passages, gold at position 1"
+    assert (row.model, row.condition) == ("wrong", {"passages": 2, "gold_position": 2})
+    assert row.baseline == "wrong: 2 passages, gold at position 1"
     assert row.differences["key_fact_accuracy"].mean == 0.0
     assert table.row("right: 2 passages, gold at position 2").metrics["key_fact_accuracy"].mean == 1.0
 
@@ -300,7 +300,7 @@ def test_old_names_of_settings_are_accepted(model, old, current):
 
 
 def test_names_of_conditions():
-    assert condition_name({"passages": 5, "order": "reverse"}) == "5 passages, reverse order"
-    assert condition_name({"passages": 5, "slot": 2}) == "5 passages, gold at position 2"
-    assert condition_name({"distractors": "hard", "count": 8}) == "8 hard"
-    assert condition_name({"distractors": "none", "count": 0}) == "no distractors"
+    assert condition_in_words({"passages": 5, "order": "reverse"}, words_in("en")) == "5 passages, reverse order"
+    assert condition_in_words({"passages": 5, "gold_position": 2}, words_in("en")) == "5 passages, gold at position 2"
+    assert condition_in_words({"distractors": "hard", "count": 8}, words_in("en")) == "8 hard"
+    assert condition_in_words({"distractors": "none", "count": 0}, words_in("en")) == "no distractors"

@@ -19,14 +19,7 @@ from opora.bench.judge.agreement import format_agreement, measure_agreement
 from opora.bench.judge.forecast import Forecast, forecast_cost
 from opora.bench.judge.labels import AnswerPair, LabelledAnswer, find_pairs, labels_path, read_labels
 from opora.bench.judge.prompt import judge_prompt_hashes
-from opora.bench.judge.rows import (
-    VERDICTS,
-    count_verdicts,
-    find_missing,
-    missing_notes,
-    sum_up,
-    verdict_rows,
-)
+from opora.bench.judge.rows import VERDICTS, count_verdicts, find_missing, missing_notes, sum_up, verdict_rows
 from opora.bench.judge.session import JudgePrompt, ask_judge, check_price, make_prompts, open_verdicts
 from opora.bench.judge.settings import JudgeAuditSettings, JudgeBenchSettings, JudgeSettings
 from opora.models.registry import LoadModel, load_model

@@ -148,8 +148,8 @@ class JudgeStage(Stage):
             raise InputError(
                 f"baseline {baseline!r}: {self.settings.benchmark} compares each model with itself; remove baseline"
             )
-        entries = [Entry(row.name, row.spec, row.model, row.condition, baseline or row.against) for row in judged.rows]
-        return [entry._replace(against="") if entry.against == entry.name else entry for entry in entries]
+        entries = [Entry(row.name, row.spec, row.model, row.condition, baseline or row.baseline) for row in judged.rows]
+        return [entry._replace(baseline="") if entry.baseline == entry.name else entry for entry in entries]
 
     def _expected_answers(self, project: Project) -> int:
         """Return how many answers the judged benchmark will have; 0 if it is not in the recipe."""

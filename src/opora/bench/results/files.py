@@ -22,7 +22,8 @@ def write_results(folder: Path, rows: Sequence[ScoredRow], table: Table) -> None
     timings = [
         {"model": row.model, **row.condition, "id": row.id, "seconds": row.scores.get("seconds")} for row in rows
     ]
-    write_json_lines(folder / ANSWERS, [row.without_seconds() for row in rows])
+    without_seconds = {"scores": {"seconds"}, "answer": {"seconds"}}
+    write_json_lines(folder / ANSWERS, (row.model_dump(mode="json", exclude=without_seconds) for row in rows))
     write_json_lines(folder / TIMINGS, timings)
     (folder / TABLE).write_text(table.model_dump_json(indent=1), encoding="utf-8")
     (folder / TABLE_TEXT).write_text(format_table(table), encoding="utf-8")

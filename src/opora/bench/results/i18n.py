@@ -112,8 +112,8 @@ def row_names(table: Table, words: Words) -> dict[str, str]:
 
 def condition_in_words(condition: ConditionValues, words: Words) -> str:
     """Return the description of a condition; empty for no condition and for unknown ones."""
-    if "slot" in condition:
-        return words("condition.slot", **condition)
+    if "gold_position" in condition:
+        return words("condition.gold_position", **condition)
     if "order" in condition:
         order = words.named("order", str(condition["order"]))
         return words("condition.order", passages=condition["passages"], order=order)

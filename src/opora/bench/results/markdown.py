@@ -49,7 +49,7 @@ def grids(table: Table, words: Words | None = None, columns: Sequence[str] = SUM
     parts = [_summary(table, words, columns)]
     if len(table.rows) <= MAX_ACROSS:
         parts.append(_other_metrics(table, words, columns))
-        if any(row.against for row in table.rows):
+        if any(row.baseline for row in table.rows):
             parts.append(_differences(table, words))
         groups: tuple[Group, ...] = ("question_type", "domain")
         parts += [_grouped(table, words, group) for group in groups if len(group_labels(table, group)) > 1]
@@ -74,10 +74,10 @@ def note(table: Table, words: Words) -> str:
     """Return the explanation of the numbers and marks of a table."""
     text = words("scores.note", questions=table.questions, documents=table.clusters)
     text = " ".join([text, *_notes(table, words)])
-    against = list(dict.fromkeys(row.against for row in table.rows if row.against))
-    if not against:
+    baselines = {row.baseline for row in table.rows if row.baseline}
+    if not baselines:
         return text
-    baseline = row_names(table, words)[against[0]] if len(against) == 1 else words("scores.own")
+    baseline = row_names(table, words)[baselines.pop()] if len(baselines) == 1 else words("scores.own")
     return f"{text} {words('scores.marks', what=baseline)}"
 
 
@@ -117,15 +117,17 @@ def _other_metrics(table: Table, words: Words, summary: Sequence[str]) -> Grid:
 def _differences(table: Table, words: Words) -> Grid:
     """Return the differences of all metrics, with the largest minimum detectable effect over the rows."""
     names = row_names(table, words)
-    compared = [row for row in table.rows if row.against]
+    compared = [row for row in table.rows if row.baseline]
     lines = []
     for column in shown_columns(table):
         differences = [row.differences[column.metric] for row in compared]
         cells = [words.interval(item, column.digits, True) + MARKS[verdict(column, item)] for item in differences]
         effects = [item.detectable for item in differences if item.detectable is not None]
         lines.append([label_with_arrow(column, words), *cells, words.number(max(effects, default=None), column.digits)])
-    against = {row.against for row in compared}
-    title = words("differences.from", name=names[against.pop()]) if len(against) == 1 else words("differences.plain")
+    baselines = {row.baseline for row in compared}
+    title = (
+        words("differences.from", name=names[baselines.pop()]) if len(baselines) == 1 else words("differences.plain")
+    )
     head = [*(names[row.name] for row in compared), words("differences.detectable")]
     return Grid(title, head, lines, words("differences.size"), name="differences")
 

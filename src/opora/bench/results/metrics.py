@@ -28,20 +28,14 @@ NO_FACTS, NO_GOLD = "the question has no key facts", "the question has no gold p
 
 
 class ScoredAnswer:
-    """An answer with its question, and what several metrics compute from them."""
+    """An answer with its question; each method that returns a `Value` is a metric."""
 
     def __init__(self, example: Example, answer: Answer) -> None:
         self.example, self.answer = example, answer
         self.is_answerable = example.behavior != "refuse"
         self.text, self.reference = remove_marks(answer.text), remove_marks(example.answer)
-
-    @functools.cached_property
-    def gold(self) -> list[Span]:
-        return gold_spans(self.example)
-
-    @functools.cached_property
-    def context_recall(self) -> float | None:
-        return citations.evidence_recall([hit.passage for hit in self.answer.hits], self.gold)
+        self.gold = gold_spans(example)
+        self.shown_evidence = citations.evidence_recall([hit.passage for hit in answer.hits], self.gold)
 
     @functools.cached_property
     def rouge_l(self) -> rouge.Overlap:
@@ -54,50 +48,41 @@ class ScoredAnswer:
         spans = (passages.get(citation.passage_id, citation) for citation in self.answer.citations)
         return list(dict.fromkeys(Span(span.document_id, span.start, span.end) for span in spans))
 
+    def key_fact_accuracy(self) -> Value:
+        """1 if the answer holds all key facts and no forbidden one; 0 for a refusal. Unanswerable: 1 for a refusal."""
+        facts = self.example.facts
+        if not self.is_answerable:
+            return float(self.answer.refused)
+        if self.answer.refused and (facts.must or facts.must_not):
+            return 0.0
+        return _or(key_facts.key_fact_score(self.text, facts, self.example.language), NO_FACTS)
 
-def key_fact_accuracy(scored: ScoredAnswer) -> Value:
-    """1 if the answer holds all key facts and no forbidden one; 0 for a refusal. Unanswerable: 1 for a refusal."""
-    facts = scored.example.facts
-    if not scored.is_answerable:
-        return float(scored.answer.refused)
-    if scored.answer.refused and (facts.must or facts.must_not):
-        return 0.0
-    return _or(key_facts.key_fact_score(scored.text, facts, scored.example.language), NO_FACTS)
+    def key_fact_recall(self) -> Value:
+        """Share of the key facts that the answer holds; 0 for a refusal. Unanswerable: 1 for a refusal."""
+        if not self.is_answerable:
+            return float(self.answer.refused)
+        share = key_facts.key_fact_recall(self.text, self.example.facts, self.example.language)
+        return 0.0 if self.answer.refused and share is not None else _or(share, NO_FACTS)
 
+    def false_refusal(self) -> Value:
+        """1 for a refusal although the passages hold all evidence (over-refusal)."""
+        if not self.is_answerable:
+            return "the question is unanswerable"
+        if self.shown_evidence != 1.0:
+            return "the passages do not hold the evidence"
+        return float(self.answer.refused)
 
-def key_fact_recall(scored: ScoredAnswer) -> Value:
-    """Share of the key facts that the answer holds; 0 for a refusal. Unanswerable: 1 for a refusal."""
-    if not scored.is_answerable:
-        return float(scored.answer.refused)
-    share = key_facts.key_fact_recall(scored.text, scored.example.facts, scored.example.language)
-    return 0.0 if scored.answer.refused and share is not None else _or(share, NO_FACTS)
+    def answered_unanswerable(self) -> Value:
+        return "the question is answerable" if self.is_answerable else float(not self.answer.refused)
 
+    def citation_precision(self) -> Value:
+        return _or(citations.citation_precision(self.cited, self.gold), "the answer cites nothing, or " + NO_GOLD)
 
-def false_refusal(scored: ScoredAnswer) -> Value:
-    """1 for a refusal although the passages hold all evidence (over-refusal)."""
-    if not scored.is_answerable:
-        return "the question is unanswerable"
-    if scored.context_recall != 1.0:
-        return "the passages do not hold the evidence"
-    return float(scored.answer.refused)
+    def citation_recall(self) -> Value:
+        return _or(citations.citation_recall(self.cited, self.gold), NO_GOLD)
 
-
-def answered_unanswerable(scored: ScoredAnswer) -> Value:
-    """1 for an answer to a question that the documents do not answer."""
-    return "the question is answerable" if scored.is_answerable else float(not scored.answer.refused)
-
-
-def citation_precision(scored: ScoredAnswer) -> Value:
-    return _or(citations.citation_precision(scored.cited, scored.gold), "the answer cites nothing, or " + NO_GOLD)
-
-
-def citation_recall(scored: ScoredAnswer) -> Value:
-    return _or(citations.citation_recall(scored.cited, scored.gold), NO_GOLD)
-
-
-def context_recall(scored: ScoredAnswer) -> Value:
-    """Share of the evidence that the retrieved passages hold."""
-    return _or(scored.context_recall, NO_GOLD)
+    def context_recall(self) -> Value:
+        return _or(self.shown_evidence, NO_GOLD)
 
 
 def _or(value: float | None, reason: str) -> Value:
@@ -134,19 +119,19 @@ COLUMNS = (
     Column("judge_grade", "up", summary=True, by_group=True, thesis=True, scale=(0.0, 4.0), is_share=False),
     Column("judge_correct", "up", summary=True, by_group=True, thesis=True),
     Column("exact_set_accuracy", "up", summary=True, by_group=True, thesis=True),
-    Column("key_fact_accuracy", "up", score=key_fact_accuracy, summary=True, by_group=True, thesis=True),
-    Column("key_fact_recall", "up", score=key_fact_recall, summary=True),
+    Column("key_fact_accuracy", "up", score=ScoredAnswer.key_fact_accuracy, summary=True, by_group=True, thesis=True),
+    Column("key_fact_recall", "up", score=ScoredAnswer.key_fact_recall, summary=True),
     Column("exact_match", "up", score=lambda scored: rouge.exact_match(scored.text, scored.reference)),
     Column("rouge_l_precision", "up", score=lambda scored: scored.rouge_l.precision, summary=True, thesis=True),
     Column("rouge_l_recall", "up", score=lambda scored: scored.rouge_l.recall, summary=True, thesis=True),
     Column("rouge_l_f1", "up", score=lambda scored: scored.rouge_l.f1, summary=True, by_group=True, thesis=True),
     Column("token_f1", "up", score=lambda scored: rouge.token_f1(scored.text, scored.reference)),
     Column("refusal", "", "refusals", lambda scored: float(scored.answer.refused), by_group=True),
-    Column("false_refusal", "down", "refusals", false_refusal, summary=True, thesis=True),
-    Column("answered_unanswerable", "down", "refusals", answered_unanswerable, summary=True),
-    Column("citation_precision", "up", "sources", citation_precision),
-    Column("citation_recall", "up", "sources", citation_recall, summary=True, by_group=True),
-    Column("context_recall", "up", "sources", context_recall),
+    Column("false_refusal", "down", "refusals", ScoredAnswer.false_refusal, summary=True, thesis=True),
+    Column("answered_unanswerable", "down", "refusals", ScoredAnswer.answered_unanswerable, summary=True),
+    Column("citation_precision", "up", "sources", ScoredAnswer.citation_precision),
+    Column("citation_recall", "up", "sources", ScoredAnswer.citation_recall, summary=True, by_group=True),
+    Column("context_recall", "up", "sources", ScoredAnswer.context_recall),
     *(Column(f"recall_{k}", "up", "sources", None, True, by_group=k == 5, thesis=k != 3) for k in RECALL_AT),
     Column("mrr", "up", "sources", summary=True, thesis=True),
     Column("alpha_ndcg", "up", "sources", summary=True, thesis=True),

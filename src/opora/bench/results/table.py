@@ -1,12 +1,12 @@
 """Table of a benchmark: means with intervals by row, question type and domain, and paired differences.
 
-table = make_table(rows, [Entry("smollm2", "smollm2"), Entry("raft", "smollm2+train/raft", against="smollm2")])
+table = make_table(rows, [Entry("smollm2", "smollm2"), Entry("raft", "smollm2+train/raft", baseline="smollm2")])
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
 from opora.bench.results.metrics import COLUMNS, GROUPED, Column
 from opora.metrics.bootstrap import RESAMPLES, Difference, Interval, bootstrap, holm, paired_difference
@@ -34,11 +34,6 @@ class ScoredRow(Record):
     scores: dict[str, float | None]
     """Metric -> value; None where the metric does not apply."""
 
-    def without_seconds(self) -> Self:
-        """Return the row without its timing, so that it is the same in every run."""
-        scores = {metric: value for metric, value in self.scores.items() if metric != "seconds"}
-        return self.model_copy(update={"scores": scores})
-
 
 class JudgeVerdict(Record):
     """Verdict of a judge on one answer, or on a pair of answers."""
@@ -62,10 +57,6 @@ class AnswerRow(ScoredRow):
     answer: Answer
     verdict: JudgeVerdict | None = None
 
-    def without_seconds(self) -> Self:
-        row = super().without_seconds()
-        return row.model_copy(update={"answer": self.answer.model_copy(update={"seconds": 0.0})})
-
 
 class Entry(NamedTuple):
     """Plan of a row of the table: the scored rows of one model and condition."""
@@ -74,7 +65,7 @@ class Entry(NamedTuple):
     spec: str
     model: str
     condition: ConditionValues = {}
-    against: str = ""
+    baseline: str = ""
     """Name of the entry to compare with; empty for none."""
 
 
@@ -85,11 +76,11 @@ class TableRow(Record):
     spec: str
     model: str
     condition: ConditionValues = {}
-    against: str = ""
+    baseline: str = ""
     questions: int
     metrics: dict[str, Interval]
     differences: dict[str, Difference]
-    """Metric -> paired difference from the row `against`; empty if there is none."""
+    """Metric -> paired difference from the row `baseline`; empty if there is none."""
     by_question_type: dict[str, dict[str, Interval]]
     by_domain: dict[str, dict[str, Interval]]
 
@@ -175,15 +166,15 @@ def _compare(
 ) -> dict[str, dict[str, Difference]]:
     """Return entry -> metric -> difference, with corrected p-values."""
     by_entry: dict[str, dict[str, Difference]] = {entry.name: {} for entry in entries}
-    compared = [entry for entry in entries if entry.against]
+    compared = [entry for entry in entries if entry.baseline]
     for entry in compared:
-        missing = {row.id for row in own[entry.against]} ^ {row.id for row in own[entry.name]}
+        missing = {row.id for row in own[entry.baseline]} ^ {row.id for row in own[entry.name]}
         if missing:
-            raise ValueError(f"{entry.name} and {entry.against} have different questions: {sorted(missing)[:3]}")
+            raise ValueError(f"{entry.name} and {entry.baseline} have different questions: {sorted(missing)[:3]}")
     for column in COLUMNS:
         values = {name: _values(rows, column.metric) for name, rows in own.items()}
         differences = [
-            paired_difference(values[entry.name], values[entry.against], *draws, _clusters(own[entry.name]))
+            paired_difference(values[entry.name], values[entry.baseline], *draws, _clusters(own[entry.name]))
             for entry in compared
         ]
         for entry, difference in zip(compared, holm(differences), strict=True):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from opora.answer.answerer import RetrievedQuestion, open_answerer, question_language
+from opora.bench.results.i18n import condition_in_words, words_in
 from opora.bench.results.metrics import score_answer
 from opora.bench.results.table import AnswerRow, ConditionValues, Entry, entries_of
 from opora.bench.tasks.base import ModelTask, TaskInputs, TaskResult, row_fields
@@ -31,15 +32,8 @@ class Condition(NamedTuple):
 
     @property
     def name(self) -> str:
-        return condition_name(self.values)
-
-
-def condition_name(values: ConditionValues) -> str:
-    """Return the name of a condition: '10 passages, reverse order'."""
-    if "distractors" in values:
-        return f"{values['count']} {values['distractors']}" if values["count"] else "no distractors"
-    variant = f"{values['order']} order" if "order" in values else f"gold at position {values['slot']}"
-    return f"{values['passages']} passages, {variant}"
+        """Name in English: '10 passages, reverse order'."""
+        return condition_in_words(self.values, words_in("en"))
 
 
 class ConditionTask(ModelTask):
@@ -73,7 +67,7 @@ class ConditionTask(ModelTask):
         for model, spec in self.models.items():
             prefix = f"{model}: " if len(self.models) > 1 else ""
             for condition in conditions:
-                baseline = prefix + condition_name(condition.baseline) if condition.baseline else ""
+                baseline = prefix + condition_in_words(condition.baseline, words_in("en")) if condition.baseline else ""
                 entries.append(Entry(prefix + condition.name, spec, model, condition.values, baseline))
         return entries
 

@@ -71,14 +71,14 @@ class PositionTask(ConditionTask):
         single = [example for example in single if len(around[example.id]) == count - 1]
         if not single:
             raise InputError(f"the index has fewer than {count} passages for each question; lower gold_positions")
-        for slot in range(1, count + 1):
+        for position in range(1, count + 1):
             queries = []
             for example in single:
                 passages = around[example.id].copy()
-                passages.insert(slot - 1, evidence(example)[0])
+                passages.insert(position - 1, evidence(example)[0])
                 queries.append(query_over(example, passages, index))
-            values: ConditionValues = {"passages": count, "slot": slot}
-            yield Condition(values, {**values, "slot": 1} if slot > 1 else None, single, queries)
+            values: ConditionValues = {"passages": count, "gold_position": position}
+            yield Condition(values, {**values, "gold_position": 1} if position > 1 else None, single, queries)
 
 
 def _reordered(hits: Sequence[Hit], order: Order, seed: str) -> tuple[Hit, ...]:

@@ -13,10 +13,10 @@ from opora.report.results import BenchmarkResults
 
 def gold_position_plot(results: BenchmarkResults) -> PlotSpec | None:
     """Plan the heat map of models by position of the gold passage."""
-    rows, words = _rows_with(results, "slot"), results.words
+    rows, words = _rows_with(results, "gold_position"), results.words
     series: dict[str, dict[int, Interval]] = {}
     for row in rows:
-        series.setdefault(row.model, {})[int(row.condition["slot"])] = row.metrics[results.headline.metric]
+        series.setdefault(row.model, {})[int(row.condition["gold_position"])] = row.metrics[results.headline.metric]
     if not series:
         return None
     passages = rows[0].condition["passages"]

@@ -22,7 +22,7 @@ def error_plot(results: BenchmarkResults) -> PlotSpec | None:
 
 def differences_plot(results: BenchmarkResults) -> PlotSpec | None:
     """Plan the plot of paired differences from the baselines."""
-    compared = [row for row in results.table.rows if row.against]
+    compared = [row for row in results.table.rows if row.baseline]
     shares = [*_shares(results, "up"), *_shares(results, "down")]
     columns = [column for column in shares if any(row.differences[column.metric].count for row in compared)]
     labels = [label_with_arrow(column, results.words) for column in columns]

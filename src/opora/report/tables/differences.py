@@ -10,7 +10,7 @@ from opora.report.tables.base import HtmlTable, TableCell, TableLine, TableSecti
 
 def differences_table(results: BenchmarkResults) -> HtmlTable | None:
     """Return the differences of all metrics, or those of the headline if the table has many rows."""
-    if not any(row.against for row in results.table.rows):
+    if not any(row.baseline for row in results.table.rows):
         return None
     if len(results.table.rows) <= MAX_ACROSS:
         return _metrics_as_lines(results)
@@ -19,7 +19,7 @@ def differences_table(results: BenchmarkResults) -> HtmlTable | None:
 
 def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
     words, names = results.words, results.row_names
-    compared = [row for row in results.table.rows if row.against]
+    compared = [row for row in results.table.rows if row.baseline]
     lines = []
     for column in shown_columns(results.table):
         differences = [row.differences[column.metric] for row in compared]
@@ -28,7 +28,7 @@ def _metrics_as_lines(results: BenchmarkResults) -> HtmlTable:
             cells = [difference_cell(difference, column, words, with_p=True) for difference in differences]
             cells.append(TableCell(words.number(max(effects, default=None), column.digits)))
             lines.append(TableLine(metric_label(column, words), cells))
-    baselines = {names[row.against] for row in compared}
+    baselines = {names[row.baseline] for row in compared}
     corner = words("differences.from", name=baselines.pop()) if len(baselines) == 1 else words("differences.plain")
     head = [*(names[row.name] for row in compared), words("differences.detectable")]
     return _table(results, words("differences.title"), corner, head, lines)
@@ -39,10 +39,10 @@ def _rows_as_lines(results: BenchmarkResults) -> HtmlTable:
     lines = []
     for row in results.table.rows:
         difference = row.differences.get(column.metric)
-        if row.against and difference:
+        if row.baseline and difference:
             detectable = words.number(difference.detectable, column.digits)
             numbers = [words.p(difference.p), words.p(difference.adjusted), detectable]
-            cells = [TableCell(names[row.against]), difference_cell(difference, column, words)]
+            cells = [TableCell(names[row.baseline]), difference_cell(difference, column, words)]
             lines.append(TableLine(names[row.name], [*cells, *map(TableCell, numbers)]))
     keys = ("page.against", "differences.difference", "differences.p", "differences.adjusted", "differences.detectable")
     title = words("differences.of", metric=words.label(column))

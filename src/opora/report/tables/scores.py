@@ -30,7 +30,7 @@ def headline_cards(results: BenchmarkResults) -> list[HeadlineCard]:
     for row in results.table.rows:
         difference = row.differences.get(column.metric)
         cell = base.difference_cell(difference, column, words) if difference and difference.mean is not None else None
-        baseline = words("page.versus", name=names[row.against]) if row.against else ""
+        baseline = words("page.versus", name=names[row.baseline]) if row.baseline else ""
         cards.append(HeadlineCard(names[row.name], _score_cell(row, column, words), cell, baseline))
     return cards
 
