@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from opora.retrieval.store.filters import Filters
+from opora.retrieval.store.schema import Filters
 from opora.retrieval.vectors import Vectors
 
 MAX_QUESTION_CHARS = 20_000
@@ -30,7 +30,7 @@ class Query(NamedTuple):
     vector: Vectors | None = None
     """Unit vector, shape (dimensions,); None where the embedder does not cover the language."""
     filters: Filters = MappingProxyType({})
-    """Metadata filters; see `opora.retrieval.store.filters`."""
+    """Metadata filters; see `opora.retrieval.store.schema`."""
     access: tuple[str, ...] = ()
     """Access labels of the reader; passages without labels are public."""
     index_fingerprint: str = ""

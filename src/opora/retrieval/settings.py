@@ -65,11 +65,10 @@ class IndexSettings(Settings):
     def with_current_names(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Replace old names; `diversity`, the weight of novelty, becomes `mmr_lambda`, the weight of relevance."""
         diversity = data.get("diversity")
-        if not isinstance(diversity, int | float) or "mmr_lambda" in data:
-            return super().with_current_names(data)
-        warn_of_old_name(f"diversity: {diversity:g}", f"mmr_lambda: {1 - diversity:g}")
-        current = {key: value for key, value in data.items() if key != "diversity"}
-        return super().with_current_names(current | {"mmr_lambda": 1 - diversity})
+        if isinstance(diversity, int | float) and "mmr_lambda" not in data:
+            warn_of_old_name(f"diversity: {diversity:g}", f"mmr_lambda: {1 - diversity:g}")
+            data = {key: value for key, value in data.items() if key != "diversity"} | {"mmr_lambda": 1 - diversity}
+        return super().with_current_names(data)
 
     @property
     def row_fields(self) -> dict[str, object]:

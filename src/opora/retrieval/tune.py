@@ -28,7 +28,7 @@ from opora.retrieval.rerankers.base import Candidate, Reranker
 from opora.retrieval.rerankers.lambdamart.lightgbm_trees import LambdaMartReranker
 from opora.retrieval.rerankers.registry import open_reranker
 from opora.retrieval.search.hybrid import fuse, sort_by_score
-from opora.retrieval.search.mmr import ScoredCandidate, rerank, select
+from opora.retrieval.search.pipeline import ScoredCandidate, rerank, select
 from opora.retrieval.search.searcher import Index
 from opora.retrieval.settings import IndexSettings
 from opora.validation import Record

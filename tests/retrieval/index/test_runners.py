@@ -4,7 +4,6 @@ import shutil
 import signal
 import threading
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -80,13 +79,13 @@ def by_id(batches):
 
 
 def test_local_rows_have_the_order_of_the_corpus(corpus):
-    batches = list(make_rows("local", PassageSource(corpus), row_maker))
+    batches = list(make_rows("local", PassageSource(corpus), row_maker()))
     assert [id for batch in batches for id in batch["id"].to_pylist()] == [f"p{n}" for n in range(3000)]
     assert all(batch.num_rows <= 256 for batch in batches)
 
 
 def test_rows_of_some_documents(corpus):
-    rows = by_id(make_rows("local", PassageSource(corpus, frozenset({"d3", "d9", "unknown"})), row_maker))
+    rows = by_id(make_rows("local", PassageSource(corpus, frozenset({"d3", "d9", "unknown"})), row_maker()))
     assert sorted(rows) == sorted(f"p{n}" for n in [*range(60, 80), *range(180, 200)])
 
 
@@ -106,7 +105,7 @@ def test_runners(runner, address):
 @pytest.mark.parametrize("runner", ["", "rey", "ray:", "local:1", "Ray", "dask"])
 def test_an_unknown_runner_is_an_error(runner, corpus):
     with pytest.raises(InputError, match=r"^runner .*(local|ray)"):
-        make_rows(runner, PassageSource(corpus), row_maker)
+        make_rows(runner, PassageSource(corpus), row_maker())
 
 
 # on Ray
@@ -144,7 +143,7 @@ def test_every_passage_is_written_once_although_a_worker_is_killed(cluster, corp
     noted.mkdir()
     killer = threading.Thread(target=kill_the_first, args=(noted, killed))
     killer.start()
-    maker = partial(row_maker, noted, 0.3)
+    maker = row_maker(noted, 0.3)
     if into == "batches":
         rows = by_id(make_rows(cluster, PassageSource(corpus), maker))
     else:
@@ -157,15 +156,15 @@ def test_every_passage_is_written_once_although_a_worker_is_killed(cluster, corp
     killer.join()
     assert len(killed) == 1
     assert {path.name for path in noted.iterdir()} - set(killed)
-    expected = by_id(make_rows("local", PassageSource(corpus), row_maker))
+    expected = by_id(make_rows("local", PassageSource(corpus), row_maker()))
     assert rows == {name: {column: row[column] for column in rows["p0"]} for name, row in expected.items()}
 
 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_rows_are_appended_to_a_table(cluster, corpus, table):
-    open_lance(table, SHAPE).write(make_rows("local", PassageSource(corpus, frozenset({"d0", "d1"})), row_maker))
-    write_rows(cluster, PassageSource(corpus, frozenset({"d2", "d3"})), row_maker, table, gpus=1)
+    open_lance(table, SHAPE).write(make_rows("local", PassageSource(corpus, frozenset({"d0", "d1"})), row_maker()))
+    write_rows(cluster, PassageSource(corpus, frozenset({"d2", "d3"})), row_maker(), table)
     assert by_id(open_lance(table, SHAPE).scan([], ["id"])).keys() == {f"p{n}" for n in range(80)}
 
 
@@ -173,26 +172,29 @@ def test_rows_are_appended_to_a_table(cluster, corpus, table):
 @pytest.mark.slow
 def test_no_documents_no_rows(cluster, corpus, table):
     nothing = PassageSource(corpus, frozenset())
-    write_rows(cluster, nothing, row_maker, table)
+    write_rows(cluster, nothing, row_maker(), table)
     assert open_lance(table, SHAPE).count() == 0
-    assert list(make_rows(cluster, nothing, row_maker)) == []
+    assert list(make_rows(cluster, nothing, row_maker())) == []
 
 
 @NEEDS_RAY
 @pytest.mark.slow
 def test_an_error_in_a_worker_is_one_line(cluster, corpus):
-    def broken():
-        raise InputError("the model is not there; name another")
+    class Broken:
+        dimensions = 8
+
+        def embed(self, texts, role):
+            raise InputError("the model is not there; name another")
 
     with pytest.raises(OporaError, match="the model is not there; name another"):
-        list(make_rows(cluster, PassageSource(corpus), broken))
+        list(make_rows(cluster, PassageSource(corpus), RowMaker(Broken(), SHAPE, 1, len)))
 
 
 @NEEDS_RAY
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
 def test_a_missing_cluster(corpus, address):
     with pytest.raises(OporaError, match=rf"runner ray:{address}: .*refused; check that the cluster runs"):
-        list(make_rows(f"ray:{address}", PassageSource(corpus), row_maker))
+        list(make_rows(f"ray:{address}", PassageSource(corpus), row_maker()))
 
 
 @NEEDS_RAY

@@ -14,9 +14,8 @@ import pytest
 
 from opora.errors import OporaError
 from opora.retrieval.index import runners
-from opora.retrieval.index.integrity import check_index, load_valid_index
 from opora.retrieval.index.rows import RowMaker
-from opora.retrieval.index.stage import IndexStage
+from opora.retrieval.index.stage import IndexStage, check_index, load_valid_index
 from opora.retrieval.search.searcher import open_index
 from opora.retrieval.settings import IndexSettings
 from tests.factories import make_numbered_document, write_documents

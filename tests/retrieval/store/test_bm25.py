@@ -37,7 +37,7 @@ def test_counts_are_added_and_removed(tmp_path):
     counts.add(["насос насос"])
     counts.update()
     terms = ["паром", "причал", "касса", "насос", "нет"]
-    assert counts.frequencies([term_dimension(term) for term in terms]) == [1, 0, 1, 1, 0]
+    assert [counts.frequencies[term_dimension(term)] for term in terms] == [1, 0, 1, 1, 0]
     assert (counts.passages, counts.length) == (2, 5)
 
 

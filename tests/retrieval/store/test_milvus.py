@@ -9,11 +9,10 @@ import pyarrow as pa
 import pytest
 
 from opora.errors import InputError, OporaError
-from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
 from opora.retrieval.store.milvus import MilvusCollection, copy_milvus, create_milvus, drop_milvus, open_milvus
 from opora.retrieval.store.milvus_client import filter_expression
 from opora.retrieval.store.registry import create_store
-from opora.retrieval.store.schema import TableSchema, arrow_schema
+from opora.retrieval.store.schema import PUBLIC, Access, Between, OneOf, TableSchema, arrow_schema
 
 NEEDS_MILVUS = pytest.mark.skipif(not importlib.util.find_spec("pymilvus"), reason="pymilvus is not installed")
 SHAPE = TableSchema(2, {})

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from opora.errors import ModelError
-from opora.retrieval.store.filters import PUBLIC, Access, Between, OneOf
 from opora.retrieval.store.lance import create_lance, open_lance
-from opora.retrieval.store.schema import TableSchema, arrow_schema, metadata_column
+from opora.retrieval.store.schema import PUBLIC, Access, Between, OneOf, TableSchema, arrow_schema, metadata_column
 
 KINDS = {"draft": "bool", "page": "number", "source": "text"}
 SHAPE = TableSchema(4, KINDS)

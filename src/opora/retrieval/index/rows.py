@@ -1,9 +1,7 @@
 """Rows of the table of an index, made from passages. Runs in this process and on Ray.
 
-In: passages, an embedder. Out: record batches.
-
-    maker = RowMaker(embedder, TableSchema(embedder.dimensions, {"page": "number"}), heading_weight=1, idf=idf)
-    maker.make_rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
+maker = RowMaker(embedder, TableSchema(embedder.dimensions, {"page": "number"}), heading_weight=1, idf=idf)
+maker.make_rows(passages)["terms"][0].as_py()         # 'срок хранен 5 дне'
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from opora.records import Passage, Scalar
 from opora.retrieval.embedders.base import Embedder, Text
 from opora.retrieval.embedders.cached import is_costly
-from opora.retrieval.store.filters import PUBLIC
-from opora.retrieval.store.schema import ColumnType, TableSchema, arrow_schema, metadata_column
+from opora.retrieval.store.schema import PUBLIC, ColumnType, TableSchema, arrow_schema, metadata_column
 from opora.text.search_terms import search_terms, spellings
 
 if TYPE_CHECKING:
@@ -52,6 +49,7 @@ class RowMaker:
 
         heading_terms = [search_terms(heading_text(passage), passage_language(passage)) for passage in passages]
         own_terms = [search_terms(passage.full_text, passage_language(passage)) for passage in passages]
+        pairs = zip(heading_terms, own_terms, strict=True)
         columns: dict[str, Any] = {
             "id": [passage.id for passage in passages],
             "document_id": [passage.document_id for passage in passages],
@@ -60,18 +58,14 @@ class RowMaker:
             "keywords": list(map(self._keywords, passages, own_terms)),
             # null instead of an empty string: reading single rows of a column of equal values is slow
             "heading_terms": [" ".join(terms) or None for terms in heading_terms],
-            "terms": [
-                " ".join([*self._heading_weight * heading, *own])
-                for heading, own in zip(heading_terms, own_terms, strict=True)
-            ],
+            "terms": [" ".join([*self._heading_weight * heading, *own]) for heading, own in pairs],
             "record": [passage.model_dump_json() for passage in passages],
         }
         for key, kind in self._schema.metadata.items():
             values = [_convert(passage.metadata.get(key), kind) for passage in passages]
             columns[metadata_column(key, self._schema.metadata)] = values
         if self._embedder:
-            texts = [embedding_text(passage) for passage in passages]
-            vectors = pad_vectors(self._embedder.embed(texts, "passage"))
+            vectors = pad_vectors(self._embedder.embed(list(map(embedding_text, passages)), "passage"))
             flat = pa.array(vectors.ravel(), pa.float32())
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, self._schema.dimensions)
         return pa.RecordBatch.from_pydict(columns, schema=arrow_schema(self._schema))

@@ -1,9 +1,7 @@
 """Runners, which turn the passages of a corpus into rows: this machine, or a Ray cluster.
 
-In: a corpus, a function that makes a RowMaker. Out: record batches, or rows in a Lance table.
-
-    for rows in make_rows("local", PassageSource(corpus), lambda: maker): ...
-    write_rows("ray:10.0.0.5:6379", PassageSource(corpus), lambda: maker, "s3://bucket/index/passages.lance")
+    for rows in make_rows("local", PassageSource(corpus), maker): ...
+    write_rows("ray:10.0.0.5:6379", PassageSource(corpus), maker, "s3://bucket/index/passages.lance")
 
 `local` is this machine; `ray` is the cluster of the environment variable RAY_ADDRESS, or a new one on this machine;
 `ray:ADDRESS` is another cluster. Every machine of a cluster needs opora with the extra `scale`, and the corpus at the
@@ -19,9 +17,9 @@ import pickle
 import re
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.artifacts.tables import parse_row
 from opora.corpus.reader import PASSAGES, count_passages, read_passages
@@ -59,21 +57,16 @@ class PassageSource(NamedTuple):
     document_ids: frozenset[str] | None = None
 
 
-MakerFactory = Callable[[], RowMaker]
-"""Called once in each process that makes rows; sent there by cloudpickle with everything it refers to."""
-
-
-def make_rows(runner: str, source: PassageSource, factory: MakerFactory, gpus: float = 0) -> Iterator[pa.RecordBatch]:
+def make_rows(runner: str, source: PassageSource, maker: RowMaker) -> Iterator[pa.RecordBatch]:
     """Return rows of all passages of `source`; on Ray in no order.
 
-    `gpus` is the number of GPUs per Ray worker. Raises InputError for an unknown runner, MissingExtraError without Ray,
-    OporaError if the cluster does not respond or fails.
+    Raises InputError for an unknown runner, MissingExtraError without Ray, OporaError if the cluster fails.
     """
     address = parse_runner(runner)
-    return _local_rows(source, factory) if address is None else _ray_rows(address, source, factory, gpus)
+    return _local_rows(source, maker) if address is None else _ray_rows(address, source, maker)
 
 
-def write_rows(runner: str, source: PassageSource, factory: MakerFactory, table: str, gpus: float = 0) -> None:
+def write_rows(runner: str, source: PassageSource, maker: RowMaker, table: str) -> None:
     """Append the rows to the Lance table at a path or URI. Ray workers write its files, which are committed together.
     Raises like `make_rows`."""
     address = parse_runner(runner)
@@ -84,7 +77,7 @@ def write_rows(runner: str, source: PassageSource, factory: MakerFactory, table:
     with _cluster(address):
         from lance_ray import write_lance
 
-        rows = _dataset(source, factory, gpus)
+        rows = _dataset(source, maker)
         with explain_lance_errors(table):
             write_lance(rows, table, mode="append", min_rows_per_file=MIN_FILE_ROWS)
 
@@ -95,12 +88,10 @@ def parse_runner(runner: str) -> str | None:
     return None if spec.kind == "local" else spec.name
 
 
-def _local_rows(source: PassageSource, factory: MakerFactory) -> Iterator[pa.RecordBatch]:
+def _local_rows(source: PassageSource, maker: RowMaker) -> Iterator[pa.RecordBatch]:
     """Yield rows in order, from this process; from one process per processor if there are many cheap passages."""
-    maker = factory()
     if count_passages(source.corpus) < PARALLEL_FROM or not maker.is_cheap or (os.cpu_count() or 1) < 2:
-        passages = read_passages(source.corpus)
-        selected = source.document_ids
+        passages, selected = read_passages(source.corpus), source.document_ids
         chosen = passages if selected is None else (p for p in passages if p.document_id in selected)
         yield from (maker.make_rows(batch) for batch in batches(chosen, BATCH))
         return
@@ -144,43 +135,38 @@ def parse_passages(rows: pa.RecordBatch | pa.Table) -> list[Passage]:
     return [parse_row(row, Passage, PASSAGES) for row in rows.to_pylist()]
 
 
-def _ray_rows(address: str, source: PassageSource, factory: MakerFactory, gpus: float) -> Iterator[pa.RecordBatch]:
+def _ray_rows(address: str, source: PassageSource, maker: RowMaker) -> Iterator[pa.RecordBatch]:
     if source.document_ids == frozenset():
         return
     with _cluster(address):
-        tables: Iterator[pa.Table] = iter(
-            cast(Any, _dataset(source, factory, gpus).iter_batches(batch_format="pyarrow", batch_size=None))
-        )
-        for table in tables:
+        dataset: Any = _dataset(source, maker)
+        for table in dataset.iter_batches(batch_format="pyarrow", batch_size=None):
             yield from table.to_batches()
 
 
-def _dataset(source: PassageSource, factory: MakerFactory, gpus: float) -> Dataset:
+def _dataset(source: PassageSource, maker: RowMaker) -> Dataset:
     import ray
     from ray.data.expressions import col
 
-    path = str((source.corpus / PASSAGES).resolve())
-    passages = ray.data.read_parquet(path)
+    passages = ray.data.read_parquet(str((source.corpus / PASSAGES).resolve()))
     if source.document_ids is not None:
         passages = passages.filter(expr=col("document_id").is_in(sorted(source.document_ids)))
-    resources = ray.cluster_resources()
-    workers = resources.get("GPU", 0) / gpus if gpus else resources.get("CPU", 1)
+    workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
     return passages.repartition(target_num_rows_per_block=BLOCK).map_batches(
         _Worker,
-        fn_constructor_args=(factory,),
+        fn_constructor_args=(maker,),
         batch_format="pyarrow",
         batch_size=BATCH,
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, int(workers))),
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
         num_cpus=WORKER_CPUS,
-        num_gpus=gpus or None,
     )
 
 
 class _Worker:
     """Makes rows in a process of the cluster with its own embedder."""
 
-    def __init__(self, factory: MakerFactory) -> None:
-        self._maker = factory()
+    def __init__(self, maker: RowMaker) -> None:
+        self._maker = maker
 
     def __call__(self, passages: pa.Table) -> pa.Table:
         import pyarrow as pa
@@ -206,7 +192,7 @@ def _cluster(address: str) -> Iterator[None]:
             ray.init(address=address or None, log_to_driver=False)
         yield
     except (RayError, ConnectionError) as error:
-        raise OporaError(f"runner ray{address and ':' + address}: {_last_line(error)}") from error
+        raise OporaError(f"runner ray{address and ':' + address}: {_cause(error)}") from error
     finally:
         if connects:
             ray.shutdown()
@@ -222,7 +208,7 @@ def _check_reachable(address: str) -> None:
             raise OporaError(f"runner ray:{address}: {error}; check that the cluster runs and is reachable") from None
 
 
-def _last_line(error: Exception) -> str:
-    """Return the cause of an error: the message of a failed worker ends with the worker's own error."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return re.sub(r"^opora\.errors\.\w+: ", "", lines[-1]) if lines else type(error).__name__
+def _cause(error: Exception) -> str:
+    """Return the error of opora that a failed worker reports in the middle of a message of Ray, else the last line."""
+    own = re.findall(r"^\s*opora\.errors\.\w+: (.+)", str(error), re.MULTILINE)
+    return (own or str(error).strip().splitlines() or [type(error).__name__])[-1].strip()

@@ -11,6 +11,7 @@ its files. Readers see the old index until the new one replaces it.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +19,10 @@ from typing import Self
 
 from opora.artifacts import Build, Manifest, fingerprint_of_file, read_manifest
 from opora.artifacts.checksums import hash_json
+from opora.artifacts.manifest import check_files
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.corpus.reader import read_metadata
 from opora.errors import InputError, OporaError
-from opora.retrieval.index.integrity import ROW_FORMAT, has_current_rows, load_valid_index
 from opora.retrieval.index.runners import RUNNERS
 from opora.retrieval.index.statistics import (
     CHECKSUM_COLUMNS,
@@ -37,6 +38,9 @@ from opora.retrieval.settings import IndexSettings
 from opora.retrieval.store.registry import STORES, drop_store
 from opora.retrieval.store.schema import ColumnType, infer_metadata_types
 from opora.retrieval.trained_models import ModelRole, trained_manifest
+
+ROW_FORMAT = 4
+"""Increased whenever the same passages give other rows or other files, so that older indexes are rebuilt."""
 
 
 class IndexStage(Stage):
@@ -106,7 +110,7 @@ class IndexStage(Stage):
         """Finish the store, verify it, write everything beside it, and replace the previous index."""
         draft.store.finish()
         _verify_rows(self.out, draft, expected=sum(digest.passages for digest in digests.values()))
-        statistics, embedder = draft.statistics, draft.embedder
+        statistics, models = draft.statistics, dict(draft.embedder.identity()) if draft.embedder else {}
         statistics.write(build.path)
         write_digests(build.path, digests)
         save_reranker(self.settings.reranker, build.path / RERANKER, self.out.parent)
@@ -114,7 +118,7 @@ class IndexStage(Stage):
             shutil.copyfile(self.settings.synonyms, build.path / SYNONYMS)
         return build.publish(
             counts={"passages": statistics.passages, "terms": len(statistics.frequencies)},
-            models=embedder.identity() if embedder else {},
+            models=models,
             results={
                 "languages": dict(sorted(statistics.languages.items())),
                 "metadata": dict(draft.schema.metadata),
@@ -123,7 +127,7 @@ class IndexStage(Stage):
                 "table": draft.table,
                 "checksum": statistics.checksum,
             },
-            content=hash_json([build.key, statistics.checksum, dict(embedder.identity()) if embedder else None]),
+            content=hash_json([build.key, statistics.checksum, models or None]),
         )
 
 
@@ -147,3 +151,36 @@ def _verify_rows(out: Path, draft: IndexDraft, expected: int) -> None:
             f"{out}: the corpus has {expected} passages, {written.passages} were written and {stored.passages} can be"
             " read back, or their contents differ; run `opora index` again and check the disk"
         )
+
+
+def check_index(folder: Path) -> Manifest:
+    """Return the manifest of a usable index. Reads a sample of every file, in well under a second.
+
+    Raises InputError if there is no finished index, OporaError if it is damaged or of another version.
+    """
+    manifest, damaged = check_files(folder)
+    if manifest.stage != "index":
+        raise InputError(f"{folder}: not an index but the artefact of `{manifest.stage}`")
+    if not has_current_rows(manifest):
+        raise OporaError(f"{folder}: the index was made by another version of opora; run `opora index`")
+    if damaged:
+        raise damaged_error(folder, f"{damaged[0]} has changed")
+    return manifest
+
+
+def load_valid_index(folder: Path) -> Manifest | None:
+    """Return the manifest of the index in `folder`; None if there is none or it is unusable."""
+    with contextlib.suppress(OporaError):
+        return check_index(folder)
+    return None
+
+
+def has_current_rows(manifest: Manifest) -> bool:
+    """Return True if the rows of an index have the format of this version."""
+    return manifest.results.get("row_format") == ROW_FORMAT
+
+
+def damaged_error(folder: Path, reason: str) -> OporaError:
+    """Return the error for a damaged index, with what to run."""
+    line = " ".join(reason.split())[:200]
+    return OporaError(f"{folder}: the index is damaged ({line}); run `opora index`")

@@ -1,11 +1,6 @@
 """Statistics of the rows of an index, counted while they are written, and digests of its documents.
 
-In: batches of rows. Out: document frequencies of terms, passages per language, and a checksum that does not depend on
-the order of rows. They are enough to update an index, and to verify that every row was stored.
-
-    statistics = IndexStatistics()
-    statistics.add(rows)
-    statistics.frequencies["срок"]        # 12
+They are enough to update an index, and to verify that every row was stored. The checksum does not depend on the order.
 """
 
 from __future__ import annotations
@@ -14,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,15 +25,14 @@ TERMS, DOCUMENTS, STATISTICS = "terms.parquet", "documents.parquet", "statistics
 MODULUS = 1 << 64
 
 
+@dataclass
 class IndexStatistics:
-    """Counts of the rows of a table."""
+    """Counts of the rows of a table; `frequencies`: term -> number of passages that contain it."""
 
-    def __init__(self) -> None:
-        self.frequencies: Counter[str] = Counter()
-        """Term -> number of passages that contain it."""
-        self.languages: Counter[str] = Counter()
-        self.passages = 0
-        self.checksum = 0
+    frequencies: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    passages: int = 0
+    checksum: int = 0
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Count rows with the columns STATISTICS_COLUMNS."""
@@ -70,13 +65,9 @@ class IndexStatistics:
 
     @classmethod
     def read(cls, folder: Path) -> IndexStatistics:
-        """Read statistics written by `write`."""
-        statistics = cls()
-        statistics.frequencies = Counter(read_frequencies(folder / TERMS))
         totals = json.loads((folder / STATISTICS).read_text())
-        statistics.languages = Counter(totals["languages"])
-        statistics.passages, statistics.checksum = totals["passages"], totals["checksum"]
-        return statistics
+        languages = Counter(totals.pop("languages"))
+        return cls(Counter(read_frequencies(folder / TERMS)), languages, **totals)
 
 
 class DocumentDigest(NamedTuple):
@@ -102,16 +93,12 @@ def read_digests(index: Path) -> dict[str, DocumentDigest]:
     import pyarrow.parquet as pq
 
     rows = pq.read_table(index / DOCUMENTS).to_pylist()
-    return {row["document_id"]: DocumentDigest(row["hash"], row["passages"]) for row in rows}
+    return {row.pop("document_id"): DocumentDigest(**row) for row in rows}
 
 
 def write_digests(index: Path, digests: Mapping[str, DocumentDigest]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {
-        "document_id": pa.array(list(digests), pa.string()),
-        "hash": pa.array([digest.hash for digest in digests.values()], pa.string()),
-        "passages": pa.array([digest.passages for digest in digests.values()], pa.int64()),
-    }
-    pq.write_table(pa.table(columns), index / DOCUMENTS)
+    rows = [{"document_id": document, **digest._asdict()} for document, digest in digests.items()]
+    pq.write_table(pa.Table.from_pylist(rows), index / DOCUMENTS)

@@ -26,9 +26,8 @@ from opora.retrieval.index.statistics import STATISTICS_COLUMNS, DocumentDigest,
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.store.base import Store
 from opora.retrieval.store.bm25 import Idf
-from opora.retrieval.store.filters import OneOf
 from opora.retrieval.store.registry import copy_store, create_store, lance_uri, open_store, table_name
-from opora.retrieval.store.schema import ColumnType, TableSchema
+from opora.retrieval.store.schema import ColumnType, OneOf, TableSchema
 from opora.text.search_terms import search_terms
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from opora.retrieval.search.index_reader import IndexReader
 from opora.retrieval.search.spelling import correct_spelling
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.base import Key
-from opora.retrieval.store.filters import Filters, OneOf
+from opora.retrieval.store.schema import Filters, OneOf
 from opora.retrieval.vectors import Vectors
 from opora.text.language import detect_language
 from opora.text.search_terms import search_terms

@@ -20,10 +20,9 @@ from opora.retrieval.rerankers.registry import open_reranker
 from opora.retrieval.search.synonyms import Synonyms, load_synonyms
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.store.base import Store, StoreError
-from opora.retrieval.store.bm25 import idf, read_frequencies
-from opora.retrieval.store.filters import Access, Condition, parse_filters
+from opora.retrieval.store.bm25 import Idf, read_frequencies
 from opora.retrieval.store.registry import open_store
-from opora.retrieval.store.schema import TableSchema
+from opora.retrieval.store.schema import Access, Condition, TableSchema, parse_filters
 from opora.validation import parse_record
 
 
@@ -70,9 +69,9 @@ class IndexReader:
         path = self.folder / SYNONYMS
         return {language: load_synonyms(path, language) for language in self.languages} if path.exists() else {}
 
-    def idf(self, term: str) -> float:
-        """Return the inverse document frequency of a term; highest for a term that no passage contains."""
-        return idf(self.frequencies.get(term, 0), self.size)
+    @functools.cached_property
+    def idf(self) -> Idf:
+        return Idf(self.frequencies, self.size)
 
     def conditions(self, query: Query) -> list[Condition]:
         """Return the conditions of a query: access first, then its filters. Raises InputError for a wrong filter."""

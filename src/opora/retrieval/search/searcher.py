@@ -15,7 +15,7 @@ from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError, OporaError
 from opora.records import Hit, Passage
 from opora.retrieval.embedders.base import Text
-from opora.retrieval.index.integrity import check_index, damaged_error
+from opora.retrieval.index.stage import check_index, damaged_error
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.hybrid import make_query, rank_fused, read_candidates, retrieve
@@ -23,7 +23,7 @@ from opora.retrieval.search.index_reader import IndexReader
 from opora.retrieval.search.pipeline import find_passages
 from opora.retrieval.settings import IndexSettings, Retriever
 from opora.retrieval.store.base import StoreError
-from opora.retrieval.store.filters import Filters, OneOf
+from opora.retrieval.store.schema import Filters, OneOf
 from opora.text.search_terms import search_terms
 
 T = TypeVar("T")
@@ -98,16 +98,12 @@ class Index:
 
         `filters` and `access` belong to a question given as text; see `query`. `by` is `reranked` by default if the
         index has a reranker, otherwise `hybrid`. With `neighbor_passages` set, each hit is followed by its neighbors,
-        which have its rank.
-
-        Raises InputError for a wrong filter, OporaError if the index is damaged.
+        which have its rank. Raises InputError for a wrong filter, OporaError if the index is damaged.
         """
-
-        def run(reader: IndexReader) -> list[Hit]:
-            retriever = by or ("reranked" if self.has_reranker else "hybrid")
-            return find_passages(reader, _query_for(reader, query, filters, access), top_k, retriever)
-
-        return self._read(run)
+        retriever = by or ("reranked" if self.has_reranker else "hybrid")
+        return self._read(
+            lambda reader: find_passages(reader, _query_for(reader, query, filters, access), top_k, retriever)
+        )
 
     def candidates(self, query: str | Query, limit: int) -> tuple[Query, list[Candidate]]:
         """Return the query and what a reranker would see: at most `limit` passages each from BM25 and dense search,

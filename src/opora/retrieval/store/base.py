@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from opora.errors import OporaError
-from opora.retrieval.store.filters import Condition
+from opora.retrieval.store.schema import Condition
 
 if TYPE_CHECKING:
     import pyarrow as pa

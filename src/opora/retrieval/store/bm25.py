@@ -17,12 +17,8 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 K1, B = 1.2, 0.75
 NO_TERM = 2**32 - 2
@@ -37,15 +33,15 @@ def idf(count: int, size: int) -> float:
     return math.log(1 + (size - count + 0.5) / (count + 0.5))
 
 
+@dataclass(frozen=True)
 class Idf:
     """Inverse document frequency by term; the highest value for a term that no passage contains."""
 
-    def __init__(self, counts: Mapping[str, int], size: int) -> None:
-        self._weights = {term: idf(count, size) for term, count in counts.items()}
-        self._highest = idf(0, size)
+    counts: Mapping[str, int]
+    size: int
 
     def __call__(self, term: str) -> float:
-        return self._weights.get(term, self._highest)
+        return idf(self.counts.get(term, 0), self.size)
 
 
 def term_weight(count: int, length: int, mean: float) -> float:
@@ -60,12 +56,9 @@ class TermCounts:
     """
 
     def __init__(self) -> None:
-        import numpy as np
-
         self.passages, self.length, self.mean = 0, 0, 0.0
-        self._dimensions: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._frequencies: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._changes: Counter[int] = Counter()
+        self.frequencies: Counter[int] = Counter()
+        """Dimension of a term -> number of passages that contain it."""
 
     def add(self, texts: Iterable[str]) -> None:
         """Add passages, each given as its terms, separated by spaces."""
@@ -76,31 +69,12 @@ class TermCounts:
         self._change(texts, -1)
 
     def update(self) -> bool:
-        """Apply all changes. Return True if the mean length drifted so far that `mean` was replaced."""
-        import numpy as np
-
-        dimensions = np.concatenate([self._dimensions, np.fromiter(self._changes, np.int64)])
-        amounts = np.concatenate([self._frequencies, np.fromiter(self._changes.values(), np.int64)])
-        distinct, positions = np.unique(dimensions, return_inverse=True)
-        totals = np.zeros(len(distinct), np.int64)
-        np.add.at(totals, positions, amounts)
-        self._dimensions, self._frequencies = distinct[totals > 0], totals[totals > 0]
-        self._changes.clear()
+        """Return True if the mean length drifted so far that `mean` was replaced."""
         mean = self.length / self.passages if self.passages else 0.0
         if abs(mean - self.mean) <= MAX_MEAN_DRIFT * self.mean:
             return False
         self.mean = mean
         return True
-
-    def frequencies(self, dimensions: Sequence[int]) -> list[int]:
-        """Return the number of passages that contain each of some terms, as of the last `update`."""
-        import numpy as np
-
-        positions = np.searchsorted(self._dimensions, dimensions)
-        return [
-            int(self._frequencies[at]) if at < len(self._dimensions) and self._dimensions[at] == dimension else 0
-            for at, dimension in zip(positions, dimensions, strict=True)
-        ]
 
     def save(self, folder: Path) -> None:
         import numpy as np
@@ -109,8 +83,9 @@ class TermCounts:
         path.parent.mkdir(exist_ok=True)
         # the file may be a hard link that the previous index still uses
         path.unlink(missing_ok=True)
-        totals = np.array([self.passages, self.length, self.mean])
-        np.savez(path, dimensions=self._dimensions, frequencies=self._frequencies, totals=totals)
+        counts = +self.frequencies
+        totals = [self.passages, self.length, self.mean]
+        np.savez(path, dimensions=list(counts), frequencies=list(counts.values()), totals=totals)
 
     @classmethod
     def load(cls, folder: Path) -> TermCounts:
@@ -119,8 +94,9 @@ class TermCounts:
 
         counts = cls()
         with np.load(folder / FILE) as file:
-            counts._dimensions, counts._frequencies = file["dimensions"], file["frequencies"]
-            passages, length, counts.mean = file["totals"].tolist()
+            dimensions, frequencies, totals = (file[name].tolist() for name in ("dimensions", "frequencies", "totals"))
+        counts.frequencies.update(dict(zip(dimensions, frequencies, strict=True)))
+        passages, length, counts.mean = totals
         counts.passages, counts.length = int(passages), int(length)
         return counts
 
@@ -129,8 +105,8 @@ class TermCounts:
             terms = text.split()
             self.passages += sign * bool(terms)
             self.length += sign * len(terms)
-            for dimension in {term_dimension(term) for term in terms}:
-                self._changes[dimension] += sign
+            for dimension in set(map(term_dimension, terms)):
+                self.frequencies[dimension] += sign
 
 
 def term_dimension(term: str) -> int:
@@ -147,9 +123,9 @@ def passage_weights(text: str, mean: float) -> dict[int, float]:
 
 def query_weights(terms: Sequence[str], counts: TermCounts) -> dict[int, float]:
     """Return the idf of each term that some passage contains, times its count in the query."""
-    occurrences = Counter(map(term_dimension, terms))
-    frequencies = zip(occurrences, counts.frequencies(list(occurrences)), strict=True)
-    return {dimension: occurrences[dimension] * idf(n, counts.passages) for dimension, n in frequencies if n}
+    occurrences = Counter(map(term_dimension, terms)).items()
+    contained = [(dimension, count) for dimension, count in occurrences if counts.frequencies[dimension]]
+    return {dimension: count * idf(counts.frequencies[dimension], counts.passages) for dimension, count in contained}
 
 
 def read_frequencies(path: Path) -> dict[str, int]:
@@ -165,5 +141,4 @@ def write_frequencies(path: Path, frequencies: Mapping[str, int]) -> None:
     import pyarrow.parquet as pq
 
     terms = sorted(frequencies)
-    counts = pa.array([frequencies[term] for term in terms], pa.int64())
-    pq.write_table(pa.table({"term": pa.array(terms, pa.string()), "count": counts}), path)
+    pq.write_table(pa.table({"term": terms, "count": [frequencies[term] for term in terms]}), path)

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 from opora.errors import OporaError
 from opora.records import Scalar
 from opora.retrieval.store.base import Key, StoreError
-from opora.retrieval.store.filters import PUBLIC, Access, Between, Condition, OneOf
-from opora.retrieval.store.schema import TableSchema, arrow_schema
+from opora.retrieval.store.schema import PUBLIC, Access, Between, Condition, OneOf, TableSchema, arrow_schema
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,9 +23,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from opora.errors import InputError, OporaError
 from opora.retrieval.store.base import Key, StoreError
 from opora.retrieval.store.bm25 import TermCounts, passage_weights, query_weights
-from opora.retrieval.store.filters import Condition, OneOf
 from opora.retrieval.store.milvus_client import connect, explain_milvus_errors, filter_expression
-from opora.retrieval.store.schema import TableSchema, arrow_schema, metadata_column
+from opora.retrieval.store.schema import Condition, OneOf, TableSchema, arrow_schema, metadata_column
 
 if TYPE_CHECKING:
     import pyarrow as pa

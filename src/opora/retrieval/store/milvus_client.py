@@ -14,7 +14,7 @@ from typing import Any
 
 from opora.errors import InputError, MissingExtraError, OporaError
 from opora.records import Scalar
-from opora.retrieval.store.filters import PUBLIC, Access, Between, Condition, OneOf
+from opora.retrieval.store.schema import PUBLIC, Access, Between, Condition, OneOf
 
 TIMEOUT_S = 30.0
 
