@@ -104,8 +104,8 @@ def _tokenizer(tokens: Iterable[str]) -> Tokenizer:
     model = models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=MAX_LETTERS)
     model.continuing_subword_prefix = ENDING
     tokenizer = Tokenizer(model)
-    replacements = [(MARKS, ""), ("ё", "е"), ("[’ʼ]", "'")]
-    steps = [normalizers.Replace(Regex(pattern), content) for pattern, content in replacements]
+    replacements: list[tuple[str | Regex, str]] = [(Regex(MARKS), ""), ("ё", "е"), (Regex("[’ʼ]"), "'")]
+    steps = [normalizers.Replace(pattern, content) for pattern, content in replacements]
     tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.NFC(), *steps])
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), "removed", invert=True)
     return tokenizer

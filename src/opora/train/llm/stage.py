@@ -105,11 +105,9 @@ class AdapterStage(Stage):
         return Estimate(tokens=tokens_read, seconds=seconds if settings.model == "smollm2" else None)
 
     def run(self) -> Manifest:
-        """Train unless the adapter is up to date. Of several processes the main one writes the artefact.
-
-        Raises MissingExtraError without the packages for training, InputError for faults in the data, OporaError if the
-        loss is not finite.
-        """
+        """Train unless the adapter is up to date. Of several processes the main one writes the artefact. Raises
+        MissingExtraError without the packages for training, InputError for faults in the data, OporaError if the loss
+        is not finite."""
         try:
             import accelerate  # noqa: F401 tests whether the extra is installed
             import peft  # noqa: F401
