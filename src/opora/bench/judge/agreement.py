@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
 from opora.bench.judge.labels import LABELS, AnswerPair, LabelledAnswer
 from opora.bench.judge.parse import FORMS
@@ -19,12 +18,7 @@ from opora.metrics.agreement import cluster_interval, cohen_kappa
 from opora.metrics.bootstrap import RESAMPLES, Interval, bootstrap
 from opora.validation import Record
 
-
-class JudgedAnswer(NamedTuple):
-    """Labelled answer with a verdict."""
-
-    label: LabelledAnswer
-    verdict: JudgeVerdict
+JudgedAnswer = tuple[LabelledAnswer, JudgeVerdict]
 
 
 class PositionBias(Record):
@@ -71,22 +65,24 @@ def measure_agreement(
     resamples: int = RESAMPLES,
 ) -> JudgeAgreement:
     """Measure agreement and biases. The bootstrap resamples questions; missing verdicts are counted and left out."""
-    judged = [JudgedAnswer(label, verdict) for label, verdict in labels if verdict]
-    questions = [row.label.question_id for row in judged]
+    judged = [(label, verdict) for label, verdict in labels if verdict]
+    questions = [label.question_id for label, _ in judged]
     form, draws = FORMS[template], (seed, resamples)
     categories = range(form.lowest, form.highest + 1)
 
     def kappa(rows: Sequence[JudgedAnswer]) -> float | None:
-        return cohen_kappa([int(bool(row.verdict.correct)) for row in rows], [int(row.label.correct) for row in rows])
+        return cohen_kappa(
+            [int(bool(verdict.correct)) for _, verdict in rows], [int(label.correct) for label, _ in rows]
+        )
 
     def weighted(rows: Sequence[JudgedAnswer]) -> float | None:
-        values, expected = [row.verdict.value for row in rows], [row.label.value(template) for row in rows]
+        values, expected = [verdict.value for _, verdict in rows], [label.value(template) for label, _ in rows]
         return cohen_kappa(values, expected, categories, quadratic=True)
 
-    hits = [float(row.verdict.correct == row.label.correct) for row in judged]
+    hits = [float(verdict.correct == label.correct) for label, verdict in judged]
     used_labels = [name for name in LABELS if any(label.label == name for label, _ in labels)]
-    counts = Counter((row.label.label, row.verdict.value) for row in judged)
-    correct = Counter(row.label.label for row in judged if row.verdict.correct)
+    counts = Counter((label.label, verdict.value) for label, verdict in judged)
+    correct = Counter(label.label for label, verdict in judged if verdict.correct)
     return JudgeAgreement(
         template=template,
         answers=len(labels),

@@ -49,7 +49,6 @@ class Forecast(Record):
     spent: float
     """Cost of earlier calls."""
     counted_by: str
-    """How tokens were counted."""
 
     @property
     def estimate(self) -> Estimate:
