@@ -1,9 +1,7 @@
 """A question as the search sees it, made once by `Index.query` and passed to every later step.
 
-In: text, and what an index adds to it. Out: a record for the search, rerankers, the answerer and training.
-
-    query = index.query("Какой срок хранения?", access=["board"])
-    hits = index.search(query, top_k=4)
+query = index.query("Какой срок хранения?", access=["board"])
+hits = index.search(query, top_k=4)
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ class Query(NamedTuple):
     vector: Vectors | None = None
     """Unit vector, shape (dimensions,); None where the embedder does not cover the language."""
     filters: Filters = MappingProxyType({})
-    """Metadata filters; see `opora.retrieval.store.schema`."""
+    """Metadata filters."""
     access: tuple[str, ...] = ()
     """Access labels of the reader; passages without labels are public."""
     index_fingerprint: str = ""

@@ -1,12 +1,9 @@
 """Grid search over the settings of the search, cross-validated by document.
 
-In: an index, examples with gold passages, a grid. Out: the score of each combination of settings, the best one, and the
-gain from choosing it: chosen on four fifths of the documents, measured on the remaining fifth.
-
-    result = tune(index, examples, TuningGrid())
-    print(format_tuning(result))
-
 Every question is searched and reranked once, as deep as the grid requires; all combinations are computed from that.
+Settings are chosen on four fifths of the documents, their gain is measured on the remaining fifth.
+
+    print(format_tuning(tune(index, examples, TuningGrid(), settings)))
 """
 
 from __future__ import annotations
@@ -66,10 +63,8 @@ class TuningRow(Record):
 
 
 class TuningResult(Record):
-    """Rows, best first, and the gain of the chosen settings over the current ones.
-
-    `gain` is the difference in mean reciprocal rank on documents that were not used to choose.
-    """
+    """Rows, best first, and the gain in MRR of the chosen settings over the current ones, on documents that were not
+    used to choose."""
 
     rows: tuple[TuningRow, ...]
     current: TuningRow

@@ -1,6 +1,6 @@
 import pytest
 
-from opora.retrieval.search.spelling import correct_spelling
+from opora.retrieval.search.terms import correct_spelling
 
 KNOWN = {"директор": 1, "финансов": 2, "редактор": 1, "note": 1, "editor": 1, "2023": 1, "fee": 3}
 

@@ -1,7 +1,7 @@
 import pytest
 
 from opora.errors import InputError
-from opora.retrieval.search.synonyms import load_synonyms
+from opora.retrieval.search.terms import load_synonyms
 from opora.text.search_terms import search_terms
 
 FILE = """\

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from opora.records import Passage, Scalar
+from opora.records import Passage
 from opora.retrieval.embedders.base import Embedder, Text
 from opora.retrieval.embedders.cached import is_costly
-from opora.retrieval.store.schema import PUBLIC, ColumnType, TableSchema, arrow_schema, metadata_column
+from opora.retrieval.store.schema import PUBLIC, TableSchema, arrow_schema, metadata_column
 from opora.text.search_terms import search_terms, spellings
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class RowMaker:
             "record": [passage.model_dump_json() for passage in passages],
         }
         for key, kind in self._schema.metadata.items():
-            values = [_convert(passage.metadata.get(key), kind) for passage in passages]
+            values = [passage.metadata.get(key) for passage in passages]
+            if kind == "text":
+                values = [value if value is None else str(value) for value in values]
             columns[metadata_column(key, self._schema.metadata)] = values
         if self._embedder:
             vectors = pad_vectors(self._embedder.embed(list(map(embedding_text, passages)), "passage"))
@@ -109,7 +111,3 @@ def heading_text(passage: Passage) -> str:
 def embedding_text(passage: Passage) -> Text:
     """Return the text passed to the embedder: headings, then the passage."""
     return Text(" ".join([*passage.heading, passage.full_text]), passage_language(passage))
-
-
-def _convert(value: Scalar | None, kind: ColumnType) -> Scalar | None:
-    return str(value) if kind == "text" and value is not None else value

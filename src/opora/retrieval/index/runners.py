@@ -3,9 +3,9 @@
     for rows in make_rows("local", PassageSource(corpus), maker): ...
     write_rows("ray:10.0.0.5:6379", PassageSource(corpus), maker, "s3://bucket/index/passages.lance")
 
-`local` is this machine; `ray` is the cluster of the environment variable RAY_ADDRESS, or a new one on this machine;
-`ray:ADDRESS` is another cluster. Every machine of a cluster needs opora with the extra `scale`, and the corpus at the
-same path. A worker that dies is replaced, and its batch is processed again.
+`ray` is the cluster of the environment variable RAY_ADDRESS, or a new one on this machine. Every machine of a cluster
+needs opora with the extra `scale`, and the corpus at the same path. A worker that dies is replaced, and its batch is
+processed again.
 """
 
 from __future__ import annotations

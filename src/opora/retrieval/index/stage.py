@@ -1,6 +1,6 @@
 """Stage that makes or updates the index of a corpus.
 
-In: a corpus. Out: a self-contained artefact: the table `passages.lance` (or the name of a Milvus collection),
+The artefact is self-contained: the table `passages.lance` (or the name of a Milvus collection),
 `embedder/` and `reranker/` if they have files, `terms.parquet` (document frequencies), `documents.parquet` (hashes).
 
     IndexStage(IndexSettings(), Path("corpus"), Path("index")).run()
@@ -61,8 +61,8 @@ class IndexStage(Stage):
 
     def inputs(self) -> Mapping[str, str]:
         # a wrong name fails here, before any work
-        for registry, spec in ((STORES, self.settings.store), (RUNNERS, self.settings.runner)):
-            registry.parse(spec)
+        STORES.parse(self.settings.store)
+        RUNNERS.parse(self.settings.runner)
         inputs = {"corpus": read_manifest(self.corpus).fingerprint}
         specs: dict[ModelRole, str] = {"embedder": self.settings.embedder, "reranker": self.settings.reranker}
         for role, spec in specs.items():
@@ -89,9 +89,8 @@ class IndexStage(Stage):
         _remove_leftovers(build.path)
         digests, types = compute_digests(self.corpus), infer_metadata_types(read_metadata(self.corpus))
         builder = TableBuilder(build, self.settings, self.corpus)
-        changes = None
-        if previous and self._has_same_rows(previous, build, types):
-            changes = find_changes(read_digests(self.out), digests)
+        updates = previous and self._has_same_rows(previous, build, types)
+        changes = find_changes(read_digests(self.out), digests) if updates else None
         draft = builder.update(previous, changes) if previous and changes else builder.create(types)
         manifest = self._publish(build, draft, digests)
         if previous and previous.results["table"] != draft.table:
@@ -127,7 +126,7 @@ class IndexStage(Stage):
                 "table": draft.table,
                 "checksum": statistics.checksum,
             },
-            content=hash_json([build.key, statistics.checksum, models or None]),
+            content=hash_json([build.key, statistics.checksum, models]),
         )
 
 

@@ -1,9 +1,8 @@
 """Hybrid retrieval: BM25 and dense search of one query, and the fusion of their scores.
 
 query = make_query(reader, "Какой срок хранения?")
-hits = retrieve(reader, query, limit=50, by="hybrid")
-ranked = rank_fused(reader, query, hits, "hybrid")
-read_candidates(reader, [hit for hit, _ in ranked[:10]])[0].passage
+hits = [hit for hit, score in retrieve(reader, query, limit=50, by="hybrid")]
+read_candidates(reader, hits[:10])[0].data["text"]
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from opora.retrieval.index.rows import pad_vectors
 from opora.retrieval.query import MAX_QUESTION_CHARS, Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.index_reader import IndexReader
-from opora.retrieval.search.spelling import correct_spelling
+from opora.retrieval.search.terms import correct_spelling
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.base import Key
 from opora.retrieval.store.schema import Filters, OneOf
@@ -49,10 +48,7 @@ def make_query(
 
 
 class SearchHit(NamedTuple):
-    """A row found by BM25 or dense search, with the columns that fusion needs.
-
-    `vector` is None if the dense search did not run.
-    """
+    """A row found by BM25 or dense search, with the columns that fusion needs; without a vector if only BM25 ran."""
 
     key: Key
     language: str
@@ -61,8 +57,8 @@ class SearchHit(NamedTuple):
     vector: Vectors | None
 
 
-def retrieve(reader: IndexReader, query: Query, limit: int, by: Retriever) -> list[SearchHit]:
-    """Return the best `limit` hits of each of the two searches, which run in parallel, ordered by key."""
+def retrieve(reader: IndexReader, query: Query, limit: int, by: Retriever) -> list[tuple[SearchHit, float]]:
+    """Return the best `limit` hits of each of the two searches, which run in parallel, by fused score."""
     conditions = reader.conditions(query)
     vector = query.vector if by != "bm25" else None
     dense = None
@@ -77,11 +73,13 @@ def retrieve(reader: IndexReader, query: Query, limit: int, by: Retriever) -> li
     # rounded, because dot products of equal vectors differ in their last bits
     cosines = [0.0] * len(keys) if vectors is None or vector is None else (vectors @ vector).clip(0).round(6).tolist()
     nearest = set(heapq.nlargest(limit, range(len(keys)), key=cosines.__getitem__))
-    return [
+    hits = [
         SearchHit(key, languages[i], bm25.get(key, 0.0), cosines[i], None if vectors is None else vectors[i])
         for i, key in enumerate(keys)
         if key in bm25 or i in nearest
     ]
+    weight = {"bm25": 0.0, "dense": 1.0}.get(by, reader.settings.dense_weight) if query.vector is not None else 0.0
+    return sort_by_score(hits, fuse(hits, query.language, weight))
 
 
 def read_candidates(reader: IndexReader, hits: Sequence[SearchHit]) -> list[Candidate]:
@@ -116,14 +114,6 @@ def sort_by_score(items: Sequence[T], scores: Sequence[float]) -> list[tuple[T, 
     """Return items with their scores, best first, in order among equals; without items that score 0."""
     ranked = sorted(zip(items, scores, strict=True), key=lambda pair: -pair[1])
     return [(item, score) for item, score in ranked if score > 0]
-
-
-def rank_fused(
-    reader: IndexReader, query: Query, hits: Sequence[SearchHit], by: Retriever
-) -> list[tuple[SearchHit, float]]:
-    """Return hits with their fused scores, best first."""
-    weight = {"bm25": 0.0, "dense": 1.0}.get(by, reader.settings.dense_weight)
-    return sort_by_score(hits, fuse(hits, query.language, 0.0 if query.vector is None else weight))
 
 
 def _embed_question(reader: IndexReader, text: str, language: str) -> Vectors | None:

@@ -17,7 +17,7 @@ from opora.retrieval.index.table import RERANKER, SYNONYMS
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Reranker
 from opora.retrieval.rerankers.registry import open_reranker
-from opora.retrieval.search.synonyms import Synonyms, load_synonyms
+from opora.retrieval.search.terms import Synonyms, load_synonyms
 from opora.retrieval.settings import IndexSettings
 from opora.retrieval.store.base import Store, StoreError
 from opora.retrieval.store.bm25 import Idf, read_frequencies

@@ -15,7 +15,7 @@ from opora.records import Hit, Passage
 from opora.retrieval.index.rows import batches
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.search.hybrid import SearchHit, rank_fused, read_candidates, retrieve
+from opora.retrieval.search.hybrid import SearchHit, read_candidates, retrieve
 from opora.retrieval.search.index_reader import IndexReader, parse_passage
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.schema import OneOf
@@ -39,8 +39,7 @@ def find_passages(reader: IndexReader, query: Query, top_k: int, by: Retriever) 
     if not reader.size or top_k < 1:
         return []
     settings = reader.settings
-    hits = retrieve(reader, query, max(settings.candidates, 2 * top_k), by)
-    fused = rank_fused(reader, query, hits, by)
+    fused = retrieve(reader, query, max(settings.candidates, 2 * top_k), by)
     ranked = _rerank(reader, query, fused, top_k) if by == "reranked" else _read_in_order(reader, fused, top_k)
     score_name = "reranked" if by == "reranked" else "fused"
     mmr_lambda = settings.mmr_lambda if by in ("hybrid", "reranked") else 1.0

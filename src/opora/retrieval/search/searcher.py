@@ -18,7 +18,7 @@ from opora.retrieval.embedders.base import Text
 from opora.retrieval.index.stage import check_index, damaged_error
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
-from opora.retrieval.search.hybrid import make_query, rank_fused, read_candidates, retrieve
+from opora.retrieval.search.hybrid import make_query, read_candidates, retrieve
 from opora.retrieval.search.index_reader import IndexReader
 from opora.retrieval.search.pipeline import find_passages
 from opora.retrieval.settings import IndexSettings, Retriever
@@ -111,8 +111,7 @@ class Index:
 
         def run(reader: IndexReader) -> tuple[Query, list[Candidate]]:
             current = _query_for(reader, query)
-            fused = rank_fused(reader, current, retrieve(reader, current, limit, "hybrid"), "hybrid")
-            return current, read_candidates(reader, [hit for hit, _ in fused])
+            return current, read_candidates(reader, [hit for hit, _ in retrieve(reader, current, limit, "hybrid")])
 
         return self._read(run)
 

@@ -31,36 +31,28 @@ class Store(Protocol):
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Add rows, batch by batch."""
-        ...
 
     def delete(self, document_ids: Collection[str]) -> None:
         """Remove the rows of documents."""
-        ...
 
     def finish(self) -> None:
         """Update the search indexes and flush everything to disk."""
-        ...
 
     def count(self) -> int:
         """Return the number of rows."""
-        ...
 
     def search_by_terms(
         self, terms: Sequence[str], conditions: Sequence[Condition], limit: int
     ) -> list[tuple[Key, float]]:
         """Return at most `limit` rows that contain a term and meet all conditions, best first, with BM25 scores
         (Robertson and Zaragoza 2009)."""
-        ...
 
     def search_by_vector(self, vector: Vectors, conditions: Sequence[Condition], limit: int) -> list[Key]:
         """Return the `limit` nearest rows by cosine that meet all conditions, in no order. A store with an approximate
         vector index returns more rows, for the caller to compare exactly."""
-        ...
 
     def take(self, keys: Sequence[Key], columns: Sequence[str]) -> pa.Table:
         """Return columns of rows, in the order of `keys`."""
-        ...
 
     def scan(self, conditions: Sequence[Condition], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows that meet all conditions, in no order."""
-        ...

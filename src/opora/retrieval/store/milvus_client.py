@@ -58,17 +58,13 @@ def filter_expression(conditions: Sequence[Condition]) -> str:
 def _expression(condition: Condition) -> str:
     match condition:
         case OneOf(column, values):
-            return f"{column} in [{_literals(values)}]"
+            return f"{column} in [{', '.join(map(_literal, values))}]"
         case Between(column, low, high):
             bounds = [f"{column} >= {_literal(low)}"] if low is not None else []
             bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
             return f"({' and '.join(bounds)})"
         case Access(labels):
-            return f"array_contains_any(access, [{_literals((PUBLIC, *labels))}])"
-
-
-def _literals(values: Sequence[Scalar]) -> str:
-    return ", ".join(map(_literal, values))
+            return f"array_contains_any(access, [{', '.join(map(_literal, (PUBLIC, *labels)))}])"
 
 
 def _literal(value: Scalar) -> str:

@@ -1,7 +1,6 @@
 """Stores by name.
 
-In: `lance`, `lance:URI` or `milvus:URI`. Out: a store. Outside the folder of an index every table has its own name and
-is built beside the one that is read.
+Outside the folder of an index every table has its own name and is built beside the one that is read.
 
     create_store("lance:s3://bucket/opora", folder, table_name("lance:s3://bucket/opora", key), schema)
 """
