@@ -88,9 +88,8 @@ def tune(index: Index, examples: Sequence[Example], grid: TuningGrid, settings: 
             " least two are needed, to choose on some and measure on others"
         )
     reranker = open_reranker(settings.reranker, index.folder / RERANKER, settings=settings.reranking)
-    current = _point(getattr(settings, name) for name in TuningGrid._fields)
-    if not reranker:
-        current = current.model_copy(update={"rerank_candidates": 0})
+    depth = settings.rerank_candidates if reranker else 0
+    current = _point([settings.dense_weight, settings.candidates, depth, settings.mmr_lambda])
     combinations = map(_point, itertools.product(*grid))
     points = dict.fromkeys([current, *(point for point in combinations if reranker or not point.rerank_candidates)])
     # a weight above 0 turns dense search on, whatever the current weight is
@@ -227,10 +226,9 @@ def _clusters(documents: Sequence[Collection[str]]) -> list[str]:
 
 
 def _format_interval(interval: Interval) -> str:
-    if interval.mean is None or interval.low is None or interval.high is None:
-        return _format_value(interval.mean)
+    # at least two documents, so that there is a mean and an interval
     return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _format_value(value: float | None) -> str:
-    return "" if value is None else f"{value:g}" if not isinstance(value, float) or value in (0, 1) else f"{value:.3g}"
+def _format_value(value: float) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

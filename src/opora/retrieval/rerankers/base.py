@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from pydantic_core import from_json
 
-from opora.records import Passage
 from opora.retrieval.query import Query
 from opora.retrieval.vectors import Vectors
 
@@ -39,10 +38,6 @@ class Candidate:
     @property
     def id(self) -> str:
         return str(self.data["id"])
-
-    @functools.cached_property
-    def passage(self) -> Passage:
-        return Passage.model_validate_json(self.record)
 
 
 class Reranker(Protocol):

@@ -97,10 +97,8 @@ def read_candidates(reader: IndexReader, hits: Sequence[SearchHit]) -> list[Cand
 
 
 def fuse(hits: Sequence[SearchHit] | Sequence[Candidate], language: str, dense_weight: float) -> list[float]:
-    """Return the weighted sum of both scores of each hit, each score divided by its maximum.
-
-    A passage that is not in `language`, the language of the question, counts half.
-    """
+    """Return the weighted sum of both scores of each hit, each score divided by its maximum. A passage that is not in
+    `language`, the language of the question, counts half."""
     max_bm25 = max((hit.bm25 for hit in hits), default=0.0) or 1.0
     max_cosine = max((hit.cosine for hit in hits), default=0.0) or 1.0
     return [

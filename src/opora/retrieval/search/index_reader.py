@@ -27,10 +27,7 @@ from opora.validation import parse_record
 
 
 class IndexReader:
-    """One version of an index. It does not change when a newer index replaces it on disk.
-
-    `settings` replaces the settings of the search that the index was built with.
-    """
+    """Version of an index that was opened. `settings` replaces the settings of the search that it was built with."""
 
     def __init__(self, folder: Path, manifest: Manifest, settings: IndexSettings | None = None) -> None:
         self.folder, self.manifest = folder, manifest

@@ -32,10 +32,8 @@ class ScoredCandidate(NamedTuple):
 
 
 def find_passages(reader: IndexReader, query: Query, top_k: int, by: Retriever) -> list[Hit]:
-    """Return at most `top_k` passages, each followed by its neighbors if `neighbor_passages` is set.
-
-    Raises InputError for a wrong filter, or for `by="reranked"` without a reranker; StoreError for damage.
-    """
+    """Return at most `top_k` passages, each followed by its neighbors if `neighbor_passages` is set. Raises InputError
+    for a wrong filter, or for `by="reranked"` without a reranker; StoreError for damage."""
     if not reader.size or top_k < 1:
         return []
     settings = reader.settings

@@ -25,10 +25,8 @@ MIN_LETTERS = 4
 
 
 def correct_spelling(terms: Iterable[str], frequencies: Mapping[str, int]) -> list[str]:
-    """Return the distinct terms in order; an unknown term is replaced by the most similar known one.
-
-    It is dropped if none is similar enough, if it is short, or if it contains a digit.
-    """
+    """Return the distinct terms in order; an unknown term is replaced by the most similar known one, or dropped if none
+    is similar enough, if it is short, or if it contains a digit."""
     corrected = (term if term in frequencies else _most_similar(term, frequencies) for term in terms)
     return [term for term in dict.fromkeys(corrected) if term]
 
@@ -55,11 +53,8 @@ class Synonyms:
                 self._groups.setdefault(phrase[0], []).append((phrase, synonyms))
 
     def expand(self, terms: Sequence[str]) -> list[str]:
-        """Return the terms to add to those of a question.
-
-        For each phrase whose terms are all in the question, in any order, these are the terms of its synonyms. They are
-        distinct, not in `terms`, and are not expanded further.
-        """
+        """Return the distinct terms to add to those of a question: for each phrase whose terms are all in the question,
+        in any order, the terms of its synonyms."""
         added: list[str] = []
         for first in dict.fromkeys(terms):
             for phrase, synonyms in self._groups.get(first, ()):
@@ -69,11 +64,8 @@ class Synonyms:
 
 
 def load_synonyms(path: Path, language: str) -> Synonyms:
-    """Read a file of synonyms for questions in a language.
-
-    Raises InputError if the file cannot be read or is not UTF-8, and for a line with fewer than two phrases or with a
-    phrase that consists of stop words.
-    """
+    """Read a file of synonyms for questions in a language. Raises InputError for a file that cannot be read, and for a
+    line with fewer than two phrases or with a phrase of stop words."""
     try:
         lines = path.read_bytes().decode("utf-8-sig").splitlines()
     except OSError as error:

@@ -134,7 +134,7 @@ class LanceStore:
         ordered = sorted(document_ids)
         for start in range(0, len(ordered), BATCH):
             with explain_lance_errors(self._uri):
-                self._table.delete(f"document_id IN ({_literals(ordered[start : start + BATCH])})")
+                self._table.delete(_sql(OneOf("document_id", tuple(ordered[start : start + BATCH]))))
         self._state = _TableState(self._table)
 
     def finish(self) -> None:
@@ -246,17 +246,13 @@ def _conjunction(conditions: Sequence[Condition]) -> str | None:
 def _sql(condition: Condition) -> str:
     match condition:
         case OneOf(column, values):
-            return f"{column} IN ({_literals(values)})" if values else "false"
+            return f"{column} IN ({', '.join(map(_literal, values))})" if values else "false"
         case Between(column, low, high):
             bounds = [f"{column} >= {_literal(low)}"] if low is not None else []
             bounds += [f"{column} <= {_literal(high)}"] if high is not None else []
             return f"({' AND '.join(bounds)})"
         case Access(labels):
-            return f"array_has_any(access, [{_literals((PUBLIC, *labels))}])"
-
-
-def _literals(values: Sequence[Scalar]) -> str:
-    return ", ".join(map(_literal, values))
+            return f"array_has_any(access, [{', '.join(map(_literal, (PUBLIC, *labels)))}])"
 
 
 def _literal(value: Scalar) -> str:

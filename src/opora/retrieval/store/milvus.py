@@ -1,12 +1,7 @@
 """Rows in a collection of Milvus: a server, a cluster, or Milvus Lite in a file.
 
-    store = create_milvus(MilvusCollection("http://localhost:19530", "handbook_1", folder), TableSchema(300, {}))
-    store.write([rows])
-    store.finish()
-    store.search_by_terms(["срок"], [], limit=10)     # [("guide-0", 3.2), ...]
-
 BM25 is the dot product of two sparse vectors (see `bm25`): one stored with each row, one computed from the query. The
-frequencies of terms are counted at every `finish` and enter with the query, so that they are exact. The mean length of
+frequencies of terms are counted here and enter with the query, so that they are exact. The mean length of
 rows is part of the stored weights: rows keep the mean that they were written with until it is off by a tenth
 (`bm25.MAX_MEAN_DRIFT`); then all weights are computed again.
 """
