@@ -3,8 +3,8 @@
 The journals of an interrupted build stay in `.NAME.partial`, and the same command resumes from them.
 
     build = Build(Path("corpus"), "ingest", settings, inputs={"documents": fingerprint})
-    if build.finished:
-        return build.finished
+    if finished := build.finished:
+        return finished
     with build:
         write_parquet(build.path / "passages.parquet", passages)
         return build.publish(counts={"passages": len(passages)})

@@ -104,8 +104,8 @@ class Stage(ABC):
     def run(self) -> Manifest:
         """Make the artefact unless it is up to date."""
         build = self.build()
-        if build.finished:
-            return build.finished
+        if finished := build.finished:
+            return finished
         with build:
             return self.make(build)
 

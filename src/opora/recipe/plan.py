@@ -106,8 +106,8 @@ def plan_stage(project: Project, planned: PlannedStage, waits_for: Sequence[str]
         reason = f"after {', '.join(waits_for)}"
     else:
         build = stage.build()
-        if build.finished:
-            return PlanLine(planned.name, stage, "up to date", "", build.finished.seconds, None)
+        if finished := build.finished:
+            return PlanLine(planned.name, stage, "up to date", "", finished.seconds, None)
         state, reason = _state(build)
     return PlanLine(planned.name, stage, state, reason, seconds, stage.estimate(project))
 

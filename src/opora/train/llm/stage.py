@@ -114,8 +114,8 @@ class AdapterStage(Stage):
         except ModuleNotFoundError:
             raise MissingExtraError("training", "train") from None
         build = self.build()
-        if build.finished:
-            return build.finished
+        if finished := build.finished:
+            return finished
         if self._accelerator.is_main_process:
             with build:
                 return self.make(build)
