@@ -5,10 +5,11 @@ from types import ModuleType
 
 import pytest
 
+from opora.corpus.blocks import Block
 from opora.corpus.chunking import registry as chunkers
 from opora.corpus.chunking.base import Chunk
 from opora.corpus.parsers import registry as formats
-from opora.corpus.parsers.base import Parsed
+from opora.corpus.parsers.base import Reading
 from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import ChunkSettings, IngestSettings
 from opora.corpus.sources import registry as sources
@@ -20,8 +21,8 @@ from opora.validation import RenamedSettingWarning
 
 
 def test_a_new_format(monkeypatch):
-    def parse(data):
-        return Parsed(title="", text=data.removeprefix(b"{note}").decode())
+    def parse(data, context):
+        return Reading([Block("paragraph", data.removeprefix(b"{note}").decode())])
 
     row = formats.Format("note", "note", lambda data, name: data.startswith(b"{note}"))
     module = ModuleType(f"{formats.__package__}.note")

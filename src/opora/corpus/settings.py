@@ -24,6 +24,20 @@ class ChunkSettings(Settings):
     """Unit of `size` and `overlap`. Tokens are words, numbers and punctuation marks, independent of any model."""
 
 
+class ParseSettings(Settings):
+    """Settings of the parsers."""
+
+    comments: bool = False
+    """Read the comments of DOCX documents, too."""
+    ocr: Literal["auto", "off"] = "auto"
+    """`auto` reads pages without a trustworthy text layer by OCR, where Tesseract is installed."""
+    ocr_languages: str = "rus+eng"
+    """Languages of OCR, as Tesseract names them."""
+
+
+DEFAULT_PARSING = ParseSettings()
+
+
 class LimitSettings(Settings):
     """Resource limits for parsing one document. A document that exceeds them is dropped with a reason."""
 
@@ -48,6 +62,8 @@ class IngestSettings(Settings):
     """Languages (ISO 639-1 codes) that documents may be in; empty: any language."""
     access: dict[str, tuple[str, ...]] = {}
     """Access labels by glob of file names: `{"board/**": [board]}`."""
+    parse: ParseSettings = ParseSettings()
+    """Settings of the parsers."""
     chunk: ChunkSettings = ChunkSettings()
     """How documents are split into passages."""
     limits: LimitSettings = LimitSettings()

@@ -26,7 +26,7 @@ from opora.corpus.parsers.base import Dropped, Parsed, ParseError
 from opora.corpus.parsers.registry import FORMATS
 from opora.corpus.reader import DOCUMENTS, PASSAGES
 from opora.corpus.sandbox.process import SandboxedParser
-from opora.corpus.settings import IngestSettings, LimitSettings
+from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.base import Source
 from opora.corpus.sources.registry import find_sources
 from opora.records import Document
@@ -68,23 +68,23 @@ class IngestStage(Stage):
 
     def make(self, build: Build) -> Manifest:
         ids = {source: digest[:16] for source, digest in self.sources.items()}
-        version = _parsing_fingerprint(self.settings.limits)
+        version = _parsing_fingerprint(self.settings)
         results = _parse_all(build, ids, self.settings, version)
         documents, dropped = _read_results(ids, results, self.settings)
         passages = [passage for document in documents for passage in chunk_document(document, self.settings.chunk)]
-        suspect_pages = [
-            {"source": document.source, "page": page, "reason": "no text on the page"}
+        suspect = [
+            {"source": document.source, **suspicion}
             for document in documents
-            for page in results[document.id]["parsed"]["suspect_pages"]
+            for suspicion in results[document.id]["parsed"]["suspicions"]
         ]
         reusable = ({"id": key, "parsers": version, "result": results[key]} for key in sorted(results))
         write_parquet(build.path / DOCUMENTS, documents)
         write_parquet(build.path / PASSAGES, passages)
         write_json_lines(build.path / DROPPED, dropped)
-        write_json_lines(build.path / SUSPECT, suspect_pages)
+        write_json_lines(build.path / SUSPECT, suspect)
         write_json_lines(build.path / PARSED, reusable)
         return build.publish(
-            counts={"documents": len(documents), "passages": len(passages), "suspect_pages": len(suspect_pages)},
+            counts={"documents": len(documents), "passages": len(passages), "suspect": len(suspect)},
             dropped=Counter(drop.reason for drop in dropped),
             results={"languages": dict(sorted(Counter(document.language for document in documents).items()))},
         )
@@ -99,7 +99,7 @@ def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings
         pending = [key for key in paths if key not in results]
         parsers: queue.SimpleQueue[SandboxedParser] = queue.SimpleQueue()
         for _ in range(settings.workers):
-            parsers.put(stack.enter_context(SandboxedParser(settings.limits)))
+            parsers.put(stack.enter_context(SandboxedParser(settings.limits, settings.parse)))
 
         def parse(key: str) -> tuple[str, dict[str, Any]]:
             parser = parsers.get()
@@ -144,7 +144,7 @@ def _document(source: Source, key: str, parsed: Parsed, settings: IngestSettings
         title=parsed.title or source.path.stem,
         text=parsed.text,
         language=detect_language(parsed.text, among=settings.languages),
-        metadata={"format": parsed.format},
+        metadata={**parsed.metadata, "format": parsed.format},
         access=tuple(sorted(access)),
         pages=parsed.pages,
     )
@@ -158,10 +158,13 @@ def _reusable_results(build: Build, version: str) -> dict[str, Any]:
     return {row["id"]: row["result"] for _, row in read_json_lines(path) if row["parsers"] == version}
 
 
-def _parsing_fingerprint(limits: LimitSettings) -> str:
-    """Return a hash of everything that parsing depends on: parser files, package versions, language facts, limits."""
-    files = [fingerprint_of_file(path) for path in sorted((Path(__file__).parent / "parsers").glob("*.py"))]
+def _parsing_fingerprint(settings: IngestSettings) -> str:
+    """Return a hash of everything that parsing depends on: its code, package versions, language facts, settings."""
+    folder = Path(__file__).parent
+    code = [folder / "blocks.py", *(folder / "parsers").rglob("*.py"), *(folder / "sections").rglob("*.py")]
+    files = [fingerprint_of_file(path) for path in sorted(code)]
     packages = sorted({package for document_format in FORMATS for package in document_format.packages})
     versions = [metadata.version(package) for package in packages]
     facts = [language_text(code, "language.yaml") for code in languages()]
-    return hash_json([files, versions, facts, limits.model_dump()])[:16]
+    resolved = [settings.limits.model_dump(), settings.parse.model_dump()]
+    return hash_json([files, versions, facts, resolved])[:16]

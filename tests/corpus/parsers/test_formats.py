@@ -54,7 +54,7 @@ def test_page_offsets_and_suspect_pages():
         pdf.set_font("Helvetica", size=11)
         pdf.cell(w=50, text=text)
     parsed = parse_document(bytes(pdf.output()), "a", LIMIT)
-    assert parsed.suspect_pages == (2,)
+    assert [(suspicion.reason, suspicion.page) for suspicion in parsed.suspicions] == [("no text", 2)]
     assert parsed.text[parsed.pages[2] :] == "Third page."
 
 

@@ -136,5 +136,8 @@ def test_unreadable_files_have_a_reason(tmp_path, name, data, reason):
 def test_a_file_over_the_limit_is_not_read(tmp_path):
     path = tmp_path / "a.md"
     path.write_bytes(b"x" * (2 << 20))
-    with SandboxedParser(LimitSettings(max_file_mb=1)) as parser, pytest.raises(ParseError, match="too large"):
+    with (
+        SandboxedParser(LimitSettings(max_file_mb=1)) as parser,
+        pytest.raises(ParseError, match="too large"),
+    ):
         parser.parse(path)

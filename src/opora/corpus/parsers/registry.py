@@ -1,11 +1,12 @@
 """Registry of the document formats: how each is detected, and which module parses it.
 
 The file name only decides between Markdown and text. This code runs in the sandboxed process. A new format is one
-module with a function `parse(data: bytes) -> Parsed`, and one row of `FORMATS`.
+module with a function `parse(data, context) -> Reading`, and one row of `FORMATS`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import io
 import re
@@ -14,10 +15,14 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import NamedTuple
 
-from opora.corpus.parsers.base import Parsed, ParseError
+from opora.corpus.parsers.assembly import assemble
+from opora.corpus.parsers.base import ParseContext, Parsed, ParseError, Part, Reading
+from opora.corpus.settings import DEFAULT_PARSING, ParseSettings
 
 HEAD_BYTES = 4096
 """Formats other than zipped ones are detected in this many first bytes."""
+MAX_DEPTH = 3
+"""Maximum number of documents around a document: an archive in a letter in an archive."""
 _ZIP = b"PK"
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|main|div|table|h[1-6]|p)[\s>]", re.IGNORECASE)
 
@@ -45,23 +50,42 @@ def _is_markdown(data: bytes, name: str) -> bool:
 
 
 FORMATS = (
-    Format("pdf", "pdf", lambda data, name: b"%PDF-" in data[:1024], ("pdfplumber", "pdfminer.six")),
-    Format("docx", "docx", lambda data, name: data.startswith(_ZIP) and b"word/" in data, ("python-docx", "lxml")),
-    Format("html", "html", _is_html, ("lxml",)),
-    Format("markdown", "markdown", _is_markdown, ("charset-normalizer",)),
-    Format("text", "markdown", _is_text, ("charset-normalizer",)),
+    Format("pdf", "pdf.parser", lambda data, name: b"%PDF-" in data[:1024], ("pdfplumber", "pdfminer.six")),
+    Format(
+        "docx", "docx.parser", lambda data, name: data.startswith(_ZIP) and b"word/" in data, ("python-docx", "lxml")
+    ),
+    Format("html", "html.parser", _is_html, ("lxml",)),
+    Format("markdown", "text.markdown", _is_markdown, ("charset-normalizer",)),
+    Format("text", "text.markdown", _is_text, ("charset-normalizer",)),
 )
 """Formats by precedence: the first that matches is taken."""
 
 
-def parse_document(data: bytes, name: str, max_unpacked_bytes: int) -> Parsed:
-    """Parse a document in any known format. Raises ParseError if it cannot be read."""
+def parse_document(
+    data: bytes, name: str, max_unpacked_bytes: int, settings: ParseSettings = DEFAULT_PARSING, depth: int = 0
+) -> Parsed:
+    """Parse a document in any known format. Raises ParseError if it cannot be read.
+
+    `depth` counts the documents around this one: an attachment has 1, a member of an attached archive 2.
+    """
     document_format = detect_format(data, name)
     if data.startswith(_ZIP):
         check_unpacked_size(data, max_unpacked_bytes)
+
+    def parse_part(part_data: bytes, part_name: str) -> Part:
+        key = hashlib.sha256(part_data).hexdigest()[:16]
+        try:
+            if depth == MAX_DEPTH:
+                raise ParseError("nested too deeply", f"more than {MAX_DEPTH} documents inside each other")
+            parsed = parse_document(part_data, part_name, max_unpacked_bytes, settings, depth + 1)
+        except ParseError as error:
+            return Part(name=part_name, id=key, reason=error.reason, detail=error.detail)
+        return Part(name=part_name, id=key, parsed=parsed)
+
     parser = importlib.import_module(f"{__package__}.{document_format.module}")
-    parsed: Parsed = parser.parse(data)
-    return parsed.model_copy(update={"format": document_format.name})
+    context = ParseContext(name, settings, max_unpacked_bytes, parse_part)
+    reading: Reading = parser.parse(data, context)
+    return assemble(reading, document_format.name, name)
 
 
 def detect_format(data: bytes, name: str) -> Format:

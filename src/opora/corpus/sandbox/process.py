@@ -13,7 +13,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import cast
 
 from opora.corpus.parsers.base import Parsed, ParseError, Reason
-from opora.corpus.settings import LimitSettings
+from opora.corpus.settings import DEFAULT_PARSING, LimitSettings, ParseSettings
 from opora.validation import parse_record
 
 MB = 1 << 20
@@ -24,8 +24,8 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUN
 class SandboxedParser:
     """One parsing process, started on first use and restarted after a crash. Not thread-safe."""
 
-    def __init__(self, limits: LimitSettings) -> None:
-        self._limits = limits
+    def __init__(self, limits: LimitSettings, settings: ParseSettings = DEFAULT_PARSING) -> None:
+        self._limits, self._settings = limits, settings
         self._process: Popen[bytes] | None = None
 
     def __enter__(self) -> SandboxedParser:
@@ -42,7 +42,11 @@ class SandboxedParser:
         if self._process and self._process.poll() is not None:
             self.stop()  # it ended between two documents, so neither of them caused it
         process = self._process = self._process or self._start()
-        request = {"path": str(path.resolve()), "max_unpacked_bytes": self._limits.max_unpacked_mb * MB}
+        request = {
+            "path": str(path.resolve()),
+            "settings": self._settings.model_dump(mode="json"),
+            "max_unpacked_bytes": self._limits.max_unpacked_mb * MB,
+        }
         try:
             reply = self._send(process, json.dumps(request).encode() + b"\n")
         except ParseError:

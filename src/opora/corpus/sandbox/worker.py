@@ -1,7 +1,7 @@
 """Entry point of the sandboxed process, in which untrusted documents are parsed with limited memory.
 
-In, on standard input: one JSON object per line, `{"path": ..., "max_unpacked_bytes": ...}`. Out, on standard output:
-one JSON object per line, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`. Run as
+In, on standard input: one JSON object per line, `{"path": ..., "settings": {...}, "max_unpacked_bytes": ...}`. Out, on
+standard output: one JSON object per line, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`. Run as
 `python -m opora.corpus.sandbox.worker MEMORY_BYTES`.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.registry import parse_document
+from opora.corpus.settings import ParseSettings
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION_FLAG = 1
@@ -43,7 +44,8 @@ def _reply_to(request: dict[str, Any]) -> dict[str, Any]:
     try:
         with open(request["path"], "rb") as file:
             data = file.read()
-        parsed = parse_document(data, request["path"], request["max_unpacked_bytes"])
+        settings = ParseSettings.model_validate(request["settings"])
+        parsed = parse_document(data, request["path"], request["max_unpacked_bytes"], settings)
         return {"parsed": parsed.model_dump(mode="json")}
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree, html
 
-from opora.corpus.parsers.base import Parsed, ParseError
-from opora.corpus.parsers.markdown import clean_text, first_heading, join_blocks, markdown_table, one_line
+from opora.corpus.blocks import Block, clean_text, markdown_table, one_line
+from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -24,7 +24,7 @@ BLOCKS = frozenset(
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse HTML. Raises ParseError if there is no text, or elements are nested more than 256 levels deep."""
     # libxml2 assumes Latin-1 if a page declares no encoding; bytes that decode as UTF-8 almost certainly are UTF-8
     parser = html.HTMLParser(encoding="utf-8" if _is_utf8(data) else None, remove_comments=True)
@@ -34,10 +34,12 @@ def parse(data: bytes) -> Parsed:
         raise ParseError("no text", str(error)) from None
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise ParseError("nested too deeply", "elements more than 256 levels deep")
-    text = join_blocks(_blocks(_main(root)))
-    if not text:
-        raise ParseError("no text")
-    return Parsed(title=first_heading(text) or one_line(root.findtext(".//title") or ""), text=text)
+    return Reading([_as_block(text) for text in _blocks(_main(root))], titles=[root.findtext(".//title") or ""])
+
+
+def _as_block(text: str) -> Block:
+    marks = len(text) - len(text.lstrip("#"))
+    return Block("heading", text.lstrip("# "), level=marks) if marks else Block("paragraph", text)
 
 
 def _main(root: HtmlElement) -> HtmlElement:

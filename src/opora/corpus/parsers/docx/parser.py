@@ -12,42 +12,38 @@ from docx import Document
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from opora.corpus.parsers.base import Parsed, ParseError
-from opora.corpus.parsers.markdown import first_heading, join_blocks, markdown_table, one_line
+from opora.corpus.blocks import Block, markdown_table, one_line
+from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.text.language_pack import language_packs
 
 
-def parse(data: bytes) -> Parsed:
-    """Parse a DOCX. Raises ParseError if the bytes are not a DOCX or hold no text."""
+def parse(data: bytes, context: ParseContext) -> Reading:
+    """Parse a DOCX. Raises ParseError if the bytes are not a DOCX."""
     try:
         document = Document(io.BytesIO(data))
-        text = join_blocks(_blocks(document.iter_inner_content()))
+        blocks = list(_blocks(document.iter_inner_content()))
     except MemoryError:
         raise
     except Exception as error:  # python-docx and lxml raise many kinds of exceptions
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
-    if not text:
-        raise ParseError("no text")
-    return Parsed(title=one_line(document.core_properties.title or "") or first_heading(text), text=text)
+    return Reading(blocks, titles=[document.core_properties.title or ""])
 
 
-def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[str]:
-    """Yield blocks of Markdown; the items of a list form one block."""
-    items: list[str] = []
+def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[Block]:
+    """Yield the blocks in document order."""
+    items = 0
     for element in content:
-        item = _list_item(element, len(items) + 1) if isinstance(element, Paragraph) else ""
-        if item:
-            items.append(item)
-            continue
-        if items:
-            yield "\n".join(items)
-            items = []
         if isinstance(element, Table):
-            yield markdown_table([[cell.text for cell in row.cells] for row in element.rows])
-        elif text := one_line(element.text):
-            yield f"{'#' * _heading_level(element)} {text}".lstrip()
-    if items:
-        yield "\n".join(items)
+            yield Block("table", markdown_table([[cell.text for cell in row.cells] for row in element.rows]))
+        elif mark := _list_mark(element, items + 1):
+            items += 1
+            yield Block("item", one_line(element.text), mark=mark)
+            continue
+        elif level := _heading_level(element):
+            yield Block("heading", one_line(element.text), level=level)
+        else:
+            yield Block("paragraph", one_line(element.text))
+        items = 0
 
 
 def _heading_level(paragraph: Paragraph) -> int:
@@ -58,15 +54,14 @@ def _heading_level(paragraph: Paragraph) -> int:
     return min(6, max(1, int(match[1]))) if match else 0
 
 
-def _list_item(paragraph: Paragraph, number: int) -> str:
-    """Return the paragraph as a list item, or an empty string if it is not one."""
+def _list_mark(paragraph: Paragraph, number: int) -> str:
+    """Return the mark of the paragraph if it is a list item, or an empty string."""
     style = _style(paragraph)
     properties = paragraph._p.pPr
     numbered = properties is not None and properties.numPr is not None
     if _heading_level(paragraph) or not (numbered or style.startswith(_style_names("list"))):
         return ""
-    mark = f"{number}." if any(part in style for part in _style_names("numbered")) else "-"
-    return f"{mark} {text}" if (text := one_line(paragraph.text)) else ""
+    return f"{number}." if any(part in style for part in _style_names("numbered")) else "-"
 
 
 def _style(paragraph: Paragraph) -> str:

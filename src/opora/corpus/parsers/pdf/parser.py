@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 
-from opora.corpus.parsers.base import Parsed, ParseError
-from opora.corpus.parsers.markdown import first_heading, markdown_table, one_line
+from opora.corpus.blocks import Block, markdown_table, one_line
+from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 
 HEADING_RATIO = 1.12
 """A line whose font is at least this many times the body font is a heading."""
@@ -54,7 +54,7 @@ class PdfBlock(NamedTuple):
     top: float = 0.0
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a PDF. Raises ParseError if the bytes are not a PDF, are encrypted, or hold no text."""
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
@@ -69,9 +69,19 @@ def parse(data: bytes) -> Parsed:
     if not any(pages):
         raise ParseError("no text", f"{len(pages)} pages without a text layer; run OCR on scans first")
     pages = _without_running_lines(pages)
-    text, starts = _join_pages(_rejoin(_blocks(list(itertools.chain(*pages)))), len(pages))
-    suspect = tuple(number for number, page in enumerate(pages, 1) if not page)
-    return Parsed(title=title or first_heading(text), text=text, pages=starts, suspect_pages=suspect)
+    blocks = [_as_block(block) for block in _rejoin(_blocks(list(itertools.chain(*pages))))]
+    suspicions = [Suspicion(reason="no text", page=number) for number, page in enumerate(pages, 1) if not page]
+    return Reading(blocks, titles=[title], page_count=len(pages), suspicions=suspicions)
+
+
+def _as_block(block: PdfBlock) -> Block:
+    if block.kind == "heading":
+        marks, _, text = block.text.partition(" ")
+        return Block("heading", text, level=len(marks), page=block.page)
+    if block.kind == "item":
+        mark, _, text = block.text.partition(" ")
+        return Block("item", text, mark=mark, page=block.page)
+    return Block("table" if block.kind == "table" else "paragraph", block.text, page=block.page)
 
 
 def _page(page: Any) -> list[PdfLine | PdfBlock]:
@@ -174,22 +184,6 @@ def _rejoin(blocks: Iterator[PdfBlock]) -> list[PdfBlock]:
         else:
             joined.append(block)
     return joined
-
-
-def _join_pages(blocks: Sequence[PdfBlock], page_count: int) -> tuple[str, tuple[int, ...]]:
-    """Return the whole text and the offset of each page; a page without blocks has the offset of the next page."""
-    text, kind = "", ""
-    starts: dict[int, int] = {}
-    for block in blocks:
-        if text:
-            text += "\n" if kind == block.kind == "item" else "\n\n"
-        starts.setdefault(block.page, len(text))
-        text += block.text
-        kind = block.kind
-    offsets = [len(text)]
-    for page in range(page_count, 0, -1):
-        offsets.insert(0, starts.get(page, offsets[0]))
-    return text, tuple(offsets[:-1])
 
 
 def _join_lines(text: str, line: str) -> str:

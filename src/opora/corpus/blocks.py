@@ -1,0 +1,115 @@
+"""Blocks: the form in which every parser hands over a document, and the Markdown that they are written as.
+
+A parser yields headings, paragraphs, list items, tables, code and notes in reading order. `write_markdown` joins them
+and tells at which offset each page begins and where each line of the text stands on its page.
+
+    write_markdown([Block("heading", "Fees", level=1), Block("item", "Oil", mark="2.1.")]).text
+    # '# Fees\n\n2.1. Oil'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+BlockKind = Literal["heading", "paragraph", "item", "table", "code", "note"]
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+MAX_LEVEL = 6
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+class LineBox(NamedTuple):
+    """Place of a line of text on its page. `start:end` are offsets in a block's text, later in the document's.
+
+    `page` counts from 1; the box is in points from the top left corner of the page as it is shown.
+    """
+
+    start: int
+    end: int
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Block(NamedTuple):
+    """A block of a document. `text` is clean; a table is a pipe table, code keeps its indents.
+
+    `level` is the level of a heading, from 1, or the depth of a list item, from 0. `mark` is the mark of an item, as
+    the document shows it (`-`, `2.`, `2.2.1.`, `a)`), or of a note. `page` counts from 1; 0 in formats without pages.
+    `lines` are relative to `text`.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    mark: str = ""
+    page: int = 0
+    lines: tuple[LineBox, ...] = ()
+
+
+class Written(NamedTuple):
+    """A document as Markdown; `pages` and `lines` have offsets in `text`, in characters."""
+
+    text: str
+    pages: tuple[int, ...]
+    lines: tuple[LineBox, ...]
+
+
+def write_markdown(blocks: Iterable[Block], page_count: int = 0) -> Written:
+    """Join blocks, with blank lines except between the items of a list; blocks without text are left out.
+
+    A page without blocks has the offset of the next page.
+    """
+    pieces: list[str] = []
+    lines: list[LineBox] = []
+    starts: dict[int, int] = {}
+    length, last_kind = 0, ""
+    for block in blocks:
+        if not block.text.strip():
+            continue
+        gap = "" if not pieces else "\n" if last_kind == block.kind == "item" else "\n\n"
+        before = gap + _prefix(block)
+        body = length + len(before)
+        starts.setdefault(block.page, length + len(gap))
+        lines += [line._replace(start=body + line.start, end=body + line.end) for line in block.lines]
+        pieces += [before, block.text]
+        length, last_kind = body + len(block.text), block.kind
+    offsets = [length]
+    for page in range(page_count, 0, -1):
+        offsets.insert(0, starts.get(page, offsets[0]))
+    return Written("".join(pieces), tuple(offsets[:-1]), tuple(lines))
+
+
+def _prefix(block: Block) -> str:
+    if block.kind == "heading":
+        return "#" * min(MAX_LEVEL, max(1, block.level)) + " "
+    if block.kind == "item":
+        return "  " * block.level + (f"{block.mark} " if block.mark else "- ")
+    return f"{block.mark} " if block.mark else ""
+
+
+def clean_text(text: str) -> str:
+    """Normalise to NFC, remove soft hyphens, zero-width and control characters, and collapse white space to blanks."""
+    text = unicodedata.normalize("NFC", text).translate(INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(" " if unicodedata.category(char) == "Cc" and char != "\n" else char for char in text)
+    return _SPACES.sub(" ", text)
+
+
+def one_line(text: str) -> str:
+    """Return clean text without line breaks."""
+    return " ".join(clean_text(text).split())
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a pipe table whose first row is the header. Short rows are padded, empty rows are left out."""
+    cells = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
+    cells = [row for row in cells if any(row)]
+    if not cells:
+        return ""
+    width = max(map(len, cells))
+    lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in cells]
+    return "\n".join([lines[0], "|" + "---|" * width, *lines[1:]])

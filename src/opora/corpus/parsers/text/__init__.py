@@ -1,0 +1,1 @@
+"""Parsers of Markdown and plain text."""

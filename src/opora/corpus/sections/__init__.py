@@ -1,0 +1,1 @@
+"""Structure of documents: headings by form, and the places that people cite."""
