@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from opora.corpus.parsers.pdf.geometry import PageFrame
 HYPHEN_AT_LINE_END = 2
 """Code that pdfium gives for a hyphen, or a soft hyphen, at the end of a line (U+FFFE in its plain text)."""
 ASCENT = 0.75
-"""Height of a font above its base line, as a share of its size, where pdfium does not tell it."""
+"""Part of the height of a character's box that lies above the base line."""
 MAX_COORDINATE = 20_000.0
 """Largest coordinate, in points, that a page may have (PDF 2.0, annex C: 14,400)."""
 
@@ -125,9 +125,9 @@ def _read_chars(text_page: pdfium.PdfTextPage, frame: PageFrame) -> list[Char]:
     chars: list[Char] = []
     for index in range(pdfium_c.FPDFText_CountChars(raw)):
         code = get_unicode(raw, index)
-        if code in (0, 10, 13) or is_generated(raw, index) == 1:
+        address = ctypes.cast(get_object(raw, index), ctypes.c_void_p).value
+        if code in (0, 10, 13) or not address or (code == 32 and is_generated(raw, index) == 1):
             continue
-        address = ctypes.cast(get_object(raw, index), ctypes.c_void_p).value or 0
         style = styles.get(address)
         if style is None:
             style = styles[address] = _read_style(raw, index, frame)
@@ -143,30 +143,33 @@ def _char(code: int) -> str:
     return chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"
 
 
-def _box_reader(raw: Any, frame: PageFrame) -> Any:
-    """Return a function from index and angle to the box of a character; None if it is not on the page.
+def _box_reader(raw: Any, frame: PageFrame) -> Callable[[int, int, float], Box | None]:
+    """Return a function from index, angle and size to the box of a character; None if it is not on the page.
 
-    Upright text has boxes from origin to advance, as high as the font: they do not depend on the letters.
+    Across the line a box depends on the base line and the size of the font only, so that letters of a line agree:
+    it begins `ASCENT` sizes above the base line and ends `1 - ASCENT` sizes below.
     """
-    rect, sides = pdfium_c.FS_RECTF(), [ctypes.c_double() for _ in range(4)]
-    rect_ref, side_refs = ctypes.byref(rect), [ctypes.byref(side) for side in sides]
-    left, right, bottom, top = sides
-    origin = [ctypes.c_double(), ctypes.c_double()]
-    origin_refs, get_origin = [ctypes.byref(side) for side in origin], pdfium_c.FPDFText_GetCharOrigin
+    rect, sides, base = pdfium_c.FS_RECTF(), [ctypes.c_double() for _ in range(4)], [ctypes.c_double() for _ in "xy"]
+    rect_ref, side_refs, base_refs = ctypes.byref(rect), [*map(ctypes.byref, sides)], [*map(ctypes.byref, base)]
+    (left, right, bottom, top), (base_x, base_y) = sides, base
     get_loose, get_tight = pdfium_c.FPDFText_GetLooseCharBox, pdfium_c.FPDFText_GetCharBox
-    place, width, height = frame.place, frame.width, frame.height
+    get_base, width, height = pdfium_c.FPDFText_GetCharOrigin, frame.width, frame.height
 
-    def read(index: int, angle: int, size: float) -> tuple[float, float, float, float] | None:
-        if angle == 0 and frame.turns == 0 and get_loose(raw, index, rect_ref) and rect.right > rect.left:
-            box = place(rect.left, rect.bottom, rect.right, rect.top)
+    def read(index: int, angle: int, size: float) -> Box | None:
+        get_base(raw, index, *base_refs)
+        x, y = frame.point(base_x.value, base_y.value)
+        if angle == frame.turns == 0 and get_loose(raw, index, rect_ref) and rect.right > rect.left:
+            x0, x1, y0, y1 = x, x + rect.right - rect.left, y, y
         elif get_tight(raw, index, *side_refs):
-            box = place(left.value, bottom.value, right.value, top.value)
-            if angle == 0 and get_origin(raw, index, *origin_refs):
-                base = frame.point(origin[0].value, origin[1].value)[1]
-                box = box[0], base - ASCENT * size, box[2], base + (1 - ASCENT) * size
+            x0, y0, x1, y1 = frame.place(left.value, bottom.value, right.value, top.value)
         else:
             return None
-        x0, y0, x1, y1 = box
+        if angle == 0:
+            y0, y1 = y - ASCENT * size, y + (1 - ASCENT) * size
+        elif angle == 90:
+            x0, x1 = x - ASCENT * size, x + (1 - ASCENT) * size
+        elif angle == 270:
+            x0, x1 = x - (1 - ASCENT) * size, x + ASCENT * size
         if not (x1 >= 0 and x0 <= width and y1 >= 0 and y0 <= height and x1 - x0 < MAX_COORDINATE):
             return None
         return round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1)
