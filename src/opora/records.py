@@ -196,6 +196,8 @@ class Answer(Record):
     raw: str = ""
     citations: tuple[Citation, ...] = ()
     dropped: tuple[DroppedCitation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Reasons to read the answer with care: a suspect document is cited, or the model stopped early. One line each."""
     hits: tuple[Hit, ...] = ()
     model: str = ""
     prompt_tokens: int = 0

@@ -62,6 +62,7 @@ def format_answer(answer: Answer) -> str:
         lines += [f"  {mark}{citation.location}", *(f"      {line}" for line in citation.text.splitlines())]
     for dropped in answer.dropped:
         lines.append(f"  dropped: {dropped.text} ({dropped.reason})")
+    lines += [f"  warning: {warning}" for warning in answer.warnings]
     lines.append(f"  {answer.model}, {answer.seconds:.2f} s")
     return "\n".join(lines) + "\n"
 
