@@ -24,7 +24,7 @@ def test_a_new_format(monkeypatch):
     def parse(data, context):
         return Reading([Block("paragraph", data.removeprefix(b"{note}").decode())])
 
-    row = formats.Format("note", "note", lambda data, name: data.startswith(b"{note}"))
+    row = formats.Format("note", "note", matches=lambda data, name: data.startswith(b"{note}"))
     module = ModuleType(f"{formats.__package__}.note")
     module.parse = parse
     monkeypatch.setitem(sys.modules, module.__name__, module)

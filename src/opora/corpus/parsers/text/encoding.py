@@ -68,7 +68,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _without_marks(data[len(mark) :].decode(encoding, "replace"))
-    if encoding := _wide_encoding(data):
+    if encoding := wide_encoding(data):
         return _without_marks(data.decode(encoding, "replace"))
     if data.count(0) > MAX_ZEROS * len(data):
         raise ParseError("unsupported format", f"binary data, starts with {data[:4].hex(' ')}")
@@ -83,7 +83,7 @@ def _without_marks(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _wide_encoding(data: bytes) -> str | None:
+def wide_encoding(data: bytes) -> str | None:
     """Return UTF-16 or UTF-32 if the bytes hold zeros and read as it."""
     head = data[: HEAD_BYTES // 4 * 4]
     if 0 not in head:

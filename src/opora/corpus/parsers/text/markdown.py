@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from opora.corpus.blocks import Block, clean_text
-from opora.corpus.parsers.base import ParseContext, ParseError, Reading
+from opora.corpus.parsers.base import ParseContext, Reading
+from opora.corpus.parsers.text.encoding import decode
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*$")
@@ -20,16 +21,3 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 def _block(text: str) -> Block:
     match = _HEADING.fullmatch(text)
     return Block("heading", match[2], level=len(match[1])) if match else Block("paragraph", text)
-
-
-def decode(data: bytes) -> str:
-    """Return the text of bytes in any encoding (UTF-8, Windows-1251, ...). Raises ParseError if none fits."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data).best()
-        if best is None:
-            raise ParseError("unsupported format", "text in an unknown encoding") from None
-        return str(best)
