@@ -1,0 +1,1 @@
+"""Parsers of files that hold documents: letters with attachments, and archives."""

@@ -1,0 +1,1 @@
+"""Parsers of office documents other than DOCX: text, spreadsheets and presentations."""
