@@ -12,6 +12,9 @@ import pypdfium2.raw as pdfium_c
 DEFAULT_PAGE = (0.0, 0.0, 612.0, 792.0)
 """Box of a page without a usable one (left, bottom, right, top), as pdfium assumes."""
 
+MAX_TILT = 3.0
+"""Largest angle, in degrees, between a line and a quarter turn that it still counts as."""
+
 
 class PageFrame(NamedTuple):
     """Visible box of a page in the coordinates of the file, and its rotation in quarter turns clockwise."""
@@ -58,7 +61,12 @@ class PageFrame(NamedTuple):
         return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
 
     def angle(self, dx: float, dy: float) -> int:
-        """Return the angle of a direction of the file as it is shown, in degrees counterclockwise, below 360."""
+        """Return the angle of a direction of the file as it is shown, in degrees counterclockwise, below 360.
+
+        Directions within `MAX_TILT` of a quarter turn count as one: scans that were read by OCR are tilted.
+        """
         if not (math.isfinite(dx) and math.isfinite(dy)) or dx == dy == 0:
             return 0
-        return round(math.degrees(math.atan2(dy, dx)) - 90 * self.turns) % 360
+        angle = math.degrees(math.atan2(dy, dx)) - 90 * self.turns
+        quarter = 90 * round(angle / 90)
+        return round(quarter if abs(angle - quarter) <= MAX_TILT else angle) % 360

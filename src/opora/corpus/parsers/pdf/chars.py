@@ -1,0 +1,179 @@
+"""Characters of a page with their boxes, from the text page of pdfium."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from typing import Any, NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from opora.corpus.parsers.pdf.geometry import PageFrame
+
+HYPHEN_AT_LINE_END = 2
+"""Code that pdfium gives for a hyphen, or a soft hyphen, at the end of a line (U+FFFE in its plain text)."""
+ASCENT = 0.75
+"""Part of the height of a character's box that lies above the base line."""
+MAX_COORDINATE = 20_000.0
+"""Largest extent, in points, of a page or a character (PDF 2.0, annex C: 14,400)."""
+
+_BOLD = re.compile(r"bold|black|heavy|demi|medi$|cmbx|sfbx|sfsx|cmssbx", re.IGNORECASE)
+_ITALIC = re.compile(r"ital|obli|cmti|cmsl|sfti|sfsl|slanted|kursiv", re.IGNORECASE)
+_SUBSET = re.compile(r"^[A-Z]{6}\+")
+
+
+class Char(NamedTuple):
+    """A character as it is shown. `angle` is that of its line, in degrees counterclockwise.
+
+    Along the line its box reaches from its origin to its advance; across the line it begins `ASCENT` sizes above the
+    base line and ends `1 - ASCENT` sizes below, so that letters of a line agree. Letters of a ligature share a box.
+    """
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+    italic: bool
+    font: str
+    angle: int
+
+
+class _Style(NamedTuple):
+    size: float
+    bold: bool
+    italic: bool
+    font: str
+    angle: int
+    handle: Any
+    """Font of pdfium."""
+    width_scale: float
+    """Width, in points, of a letter as wide as its font is large."""
+
+
+class CharReader:
+    """Reads the characters of one page; keeps the buffers that pdfium writes into, and what it said of each object."""
+
+    def __init__(self, text_page: pdfium.PdfTextPage, frame: PageFrame) -> None:
+        self.raw, self.frame = text_page.raw, frame
+        self.off_page = 0
+        """Number of letters that are not on the visible page."""
+        self._styles: dict[int, _Style] = {}
+        self._widths: dict[tuple[str, int], float] = {}
+        self._rect, self._width = pdfium_c.FS_RECTF(), ctypes.c_float()
+        self._sides = [ctypes.c_double() for _ in range(4)]
+        self._rect_ref, self._width_ref = ctypes.byref(self._rect), ctypes.byref(self._width)
+        self._side_refs = [ctypes.byref(side) for side in self._sides]
+
+    def read(self) -> list[Char]:
+        """Return the characters in the order of pdfium, without those that it made up and those off the page."""
+        raw, point, styles = self.raw, self.frame.point, self._styles
+        get_unicode, get_object = pdfium_c.FPDFText_GetUnicode, pdfium_c.FPDFText_GetTextObject
+        is_generated, get_origin = pdfium_c.FPDFText_IsGenerated, pdfium_c.FPDFText_GetCharOrigin
+        x, y = ctypes.c_double(), ctypes.c_double()
+        x_ref, y_ref, last = ctypes.byref(x), ctypes.byref(y), (math.nan, math.nan)
+        chars: list[Char] = []
+        for index in range(pdfium_c.FPDFText_CountChars(raw)):
+            code = get_unicode(raw, index)
+            if code <= 32 and (code == 0 or is_generated(raw, index) == 1):
+                continue
+            text_object = get_object(raw, index)
+            if not text_object:
+                continue
+            address = ctypes.addressof(text_object.contents)
+            style = styles.get(address)
+            if style is None:
+                style = styles[address] = self._style(index, text_object)
+            get_origin(raw, index, x_ref, y_ref)
+            origin = point(x.value, y.value)
+            is_piece = origin == last and bool(chars)
+            box = self._box(index, code, style, origin, is_piece)
+            if box is None:
+                self.off_page += code > 32
+                continue
+            if is_piece:  # of a ligature: all its letters have its box
+                chars[-1] = chars[-1]._replace(x0=box[0], y0=box[1], x1=box[2], y1=box[3])
+            last = origin
+            chars.append(Char(self._text(index, code), *box, *style[:5]))
+        return chars
+
+    def _text(self, index: int, code: int) -> str:
+        if code == 0xFFFE or (code == HYPHEN_AT_LINE_END and pdfium_c.FPDFText_IsHyphen(self.raw, index) == 1):
+            return "-"
+        return chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"
+
+    def _box(
+        self, index: int, code: int, style: _Style, origin: tuple[float, float], is_piece: bool
+    ) -> tuple[float, float, float, float] | None:
+        """Return the box of a character; None if it is not on the page."""
+        (x, y), size, angle = origin, style.size, style.angle
+        above, below = ASCENT * size, (1 - ASCENT) * size
+        if angle == 0:
+            x0, y0, x1, y1 = x, y - above, x + self._advance(index, code, style, is_piece), y + below
+        elif angle == 90:
+            x0, y0, x1, y1 = x - above, y - self._advance(index, code, style, is_piece), x + below, y
+        elif angle == 270:
+            x0, y0, x1, y1 = x - below, y, x + above, y + self._advance(index, code, style, is_piece)
+        else:
+            if not pdfium_c.FPDFText_GetCharBox(self.raw, index, *self._side_refs):
+                return None
+            left, right, bottom, top = (side.value for side in self._sides)
+            x0, y0, x1, y1 = self.frame.place(left, bottom, right, top)
+        if not (x1 >= 0 and x0 <= self.frame.width and y1 >= 0 and y0 <= self.frame.height):
+            return None
+        if x1 - x0 > MAX_COORDINATE or y1 - y0 > MAX_COORDINATE:
+            return None
+        return round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1)
+
+    def _advance(self, index: int, code: int, style: _Style, is_piece: bool) -> float:
+        """Return the advance of a character.
+
+        The loose box of pdfium reaches over it where a letter hangs over, as an italic f does; its font tells then.
+        """
+        rect = self._rect
+        if not pdfium_c.FPDFText_GetLooseCharBox(self.raw, index, self._rect_ref):
+            return self._font_width(code, style)
+        loose = rect.right - rect.left
+        if style.angle != 90 * (-self.frame.turns % 4):
+            loose = max(loose, rect.top - rect.bottom)
+        width = self._font_width(code, style)
+        if is_piece or width <= 0 or width >= loose - 0.02 * style.size:
+            return loose if loose > 0 else width
+        if style.angle or self.frame.turns:
+            return width
+        if not pdfium_c.FPDFText_GetCharBox(self.raw, index, *self._side_refs):
+            return loose
+        is_over = self._sides[1].value >= rect.right - 0.01 or self._sides[0].value <= rect.left + 0.01
+        return width if is_over else loose
+
+    def _font_width(self, code: int, style: _Style) -> float:
+        """Return the width that the font states for a character; 0 if it states none."""
+        key = (style.font, code)
+        width = self._widths.get(key)
+        if width is None:
+            is_stated = pdfium_c.FPDFFont_GetGlyphWidth(style.handle, code, 1.0, self._width_ref)
+            width = self._widths[key] = self._width.value if is_stated else 0.0
+        return width * style.width_scale
+
+    def _style(self, index: int, text_object: Any) -> _Style:
+        matrix, flags = pdfium_c.FS_MATRIX(), ctypes.c_int()
+        across = along = 1.0
+        angle = 0
+        if pdfium_c.FPDFText_GetMatrix(self.raw, index, ctypes.byref(matrix)):
+            along, across = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+            angle = self.frame.angle(matrix.a, matrix.b)
+        buffer = ctypes.create_string_buffer(128)
+        length = pdfium_c.FPDFText_GetFontInfo(self.raw, index, buffer, 128, ctypes.byref(flags))
+        font = _SUBSET.sub("", buffer.raw[: max(0, min(length, 128) - 1)].decode("utf-8", "replace"))
+        size = pdfium_c.FPDFText_GetFontSize(self.raw, index)
+        bold = bool(_BOLD.search(font)) or bool(flags.value & 1 << 18)
+        italic = bool(_ITALIC.search(font)) or bool(flags.value & 1 << 6)
+        height, width = size * across, size * along
+        if not (math.isfinite(height) and math.isfinite(width) and height < MAX_COORDINATE):
+            height = width = 0.0
+        handle = pdfium_c.FPDFTextObj_GetFont(text_object)
+        return _Style(round(height, 1), bold, italic, font, angle, handle, width)

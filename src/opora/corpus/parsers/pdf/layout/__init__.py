@@ -1,0 +1,1 @@
+"""Layout of PDF pages: words, columns, lines, running lines, paragraphs, headings."""

@@ -1,0 +1,172 @@
+"""Words of a page from its characters.
+
+A word ends where a gap is large beside the size of the letters and beside the gaps around it, not at a fixed distance:
+TeX sets words 0.2 sizes apart without a space character, spaced-out letters and digits stand farther apart than that.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from opora.corpus.parsers.pdf.chars import ASCENT, Char
+
+ROW_TOLERANCE = 0.12
+"""Largest distance between the base lines of a row, in letter sizes."""
+WORD_GAP = 0.155
+"""Smallest gap between words without a space character, in letter sizes, beyond the usual gap of the row's letters."""
+FONT_CHANGE_GAP = 0.12
+"""The same where the font changes."""
+SPACE_GAP = 0.04
+"""Smallest gap between words with a space character: some files hold spaces that are pulled back to nothing."""
+SEGMENT_GAP = 1.0
+"""Gap that separates the parts of a row whose letters are measured together, in letter sizes."""
+SPACED_OUT = 4
+"""Smallest number of single letters with equal gaps that are one spaced-out word."""
+
+
+class Word(NamedTuple):
+    """A run of letters without a gap. `base` is the base line; `space` tells that a space stands before the word."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    base: float
+    size: float
+    bold: bool
+    italic: bool
+    space: bool = True
+
+
+def find_words(chars: Sequence[Char]) -> list[Word]:
+    """Return the words of upright characters, row by row, from left to right."""
+    return [word for row in _rows(chars) for segment in _segments(row) for word in _segment_words(segment)]
+
+
+def _rows(chars: Sequence[Char]) -> Iterator[list[Char]]:
+    """Yield the characters of each base line, from left to right; characters printed twice are kept once."""
+    by_base = sorted(enumerate(chars), key=lambda pair: _base(pair[1]))
+    row: list[tuple[int, Char]] = []
+    for index, char in by_base:
+        if row and _base(char) - _base(row[0][1]) > max(0.6, ROW_TOLERANCE * min(char.size, row[0][1].size)):
+            yield _in_order(row)
+            row = []
+        row.append((index, char))
+    if row:
+        yield _in_order(row)
+
+
+def _base(char: Char) -> float:
+    return char.y0 + ASCENT * (char.y1 - char.y0)
+
+
+def _in_order(row: list[tuple[int, Char]]) -> list[Char]:
+    row.sort(key=lambda pair: (pair[1].x0, pair[0]))
+    kept: list[Char] = []
+    last_index = -2
+    for index, char in row:
+        if kept and char.text == kept[-1].text and index != last_index + 1:
+            overlap = kept[-1].x1 - char.x0
+            if overlap > 0.6 * (char.x1 - char.x0) > 0:
+                continue
+        kept.append(char)
+        last_index = index
+    return kept
+
+
+def _segments(row: Sequence[Char]) -> Iterator[list[Char]]:
+    """Yield the parts of a row that stand far apart."""
+    segment: list[Char] = []
+    right = 0.0
+    for char in row:
+        if segment and char.x0 - right > SEGMENT_GAP * max(char.size, 1.0):
+            yield segment
+            segment, right = [], char.x1
+        segment.append(char)
+        right = max(right, char.x1)
+    if segment:
+        yield segment
+
+
+def _segment_words(segment: Sequence[Char]) -> Iterator[Word]:
+    """Yield the words of a part of a row."""
+    letters: list[Char] = []
+    gaps: list[float] = []
+    has_space: list[bool] = []
+    pending, right = False, 0.0
+    for char in segment:
+        if char.text.isspace():
+            pending = True
+            continue
+        gaps.append((char.x0 - right) / max(char.size, 1.0) if letters else 0.0)
+        has_space.append(pending)
+        pending, right = False, char.x1 if not letters else max(right, char.x1)
+        letters.append(char)
+    if not letters:
+        return
+    base = _letter_gap(gaps[1:], has_space[1:])
+    spaced = _spaced_out(letters, gaps, has_space)
+    start = 0
+    for index in range(1, len(letters)):
+        if index not in spaced and _is_border(letters[index - 1], letters[index], gaps[index], has_space[index], base):
+            yield _word(letters[start:index], start > 0)
+            start = index
+    yield _word(letters[start:], start > 0)
+
+
+def _letter_gap(gaps: Sequence[float], has_space: Sequence[bool]) -> float:
+    """Return the usual gap between letters of one word, in letter sizes; 0 unless the letters are spaced out."""
+    inner = [gap for gap, space in zip(gaps, has_space, strict=True) if not space]
+    if len(inner) < 3:
+        return 0.0
+    return max(0.0, statistics.median(inner)) if any(gap > 0.02 for gap in inner) else 0.0
+
+
+def _is_border(last: Char, char: Char, gap: float, has_space: bool, base: float) -> bool:
+    if has_space:
+        return gap - base > SPACE_GAP
+    changes = last.font != char.font or abs(last.size - char.size) > 0.1
+    return gap - base > (FONT_CHANGE_GAP if changes else WORD_GAP)
+
+
+def _spaced_out(letters: Sequence[Char], gaps: Sequence[float], has_space: Sequence[bool]) -> set[int]:
+    """Return the indices of letters that continue a spaced-out word: `0 3 / 2 5 / 2 0 1 6`, `Р Е Ш И Л`."""
+    inside: set[int] = set()
+    start = 0
+    for index in range(1, len(letters) + 1):
+        is_same = (
+            index < len(letters)
+            and gaps[index] > SPACE_GAP
+            and (index - start < 2 or abs(gaps[index] - gaps[start + 1]) < 0.06)
+            and _kind(letters[index].text) == _kind(letters[start].text) != ""
+        )
+        if is_same:
+            continue
+        run = range(start + 1, index)
+        spaces = sum(has_space[i] for i in run)
+        kind = _kind(letters[start].text)
+        # Columns of figures and formulas hold single digits and Latin letters between spaces, too.
+        if len(run) + 1 >= SPACED_OUT and (spaces == 0 or kind == "cyrillic"):
+            inside.update(run)
+        start = index
+    return inside
+
+
+def _kind(text: str) -> str:
+    if text.isdigit() or text in "./:-":
+        return "digit"
+    if "а" <= text.lower() <= "я" or text in "ёЁ":
+        return "cyrillic"
+    return "letter" if text.isalpha() else ""
+
+
+def _word(letters: Sequence[Char], space: bool) -> Word:
+    main = max(letters, key=lambda char: char.size) if len(letters) > 1 else letters[0]
+    bold = 2 * sum(char.bold for char in letters) > len(letters)
+    italic = 2 * sum(char.italic for char in letters) > len(letters)
+    x0, x1 = letters[0].x0, max(char.x1 for char in letters)
+    text = "".join(char.text for char in letters)
+    return Word(text, x0, main.y0, x1, main.y1, _base(main), main.size, bold, italic, space)
