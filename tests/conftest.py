@@ -73,13 +73,15 @@ class Listener(ThreadingHTTPServer):
 class Server:
     """An OpenAI-compatible server. `plan` says what it does with each request in turn, then it answers by `reply`.
 
-    `refused` names response formats that it turns down. `charged` holds the (prompt, completion) tokens of all that it
+    `refused` names response formats that it turns down. `complaint` returns (status, reply) for a request (path, body)
+    whose form it does not accept, or None. `charged` holds the (prompt, completion) tokens of all that it
     began to work on, which it counts by `count`, also where nothing of it arrived.
     """
 
     def __init__(self):
         self.plan, self.requests, self.at_once, self.most_at_once = [], [], 0, 0
         self.delay, self.keys, self.refused, self.charged = 0.0, [], (), []
+        self.complaint = lambda path, body: None
         self.reply = lambda body: f"answer to {body['messages'][-1]['content']}"
         self.count = lambda messages: 7 if messages[-1]["role"] == "user" else 3
         self.lock = threading.Lock()
@@ -101,6 +103,7 @@ class Server:
         with self.lock:
             self.requests.append(body)
             self.keys.append(handler.headers["Authorization"])
+            complaint = self.complaint(handler.path, body)
             if body.get("response_format", {}).get("type") in self.refused:
                 step = 400
             else:
@@ -111,7 +114,9 @@ class Server:
         with self.lock:
             self.at_once -= 1
         try:
-            if isinstance(step, int) and step < 500:
+            if complaint:
+                self.fail(handler, *complaint)
+            elif isinstance(step, int) and step < 500:
                 self.fail(handler, step)
             else:
                 self.work(handler, body, step)
@@ -125,14 +130,26 @@ class Server:
             self.charged.append(tokens)
         if isinstance(step, int):
             self.fail(handler, step)
+        elif step != "hang" and not body.get("stream"):
+            self.whole(handler, text, tokens)
         elif step != "hang":
             self.stream(handler, text, tokens, step)
 
-    def fail(self, handler, status):
+    def fail(self, handler, status, reply=None):
         handler.send_response(status)
         handler.send_header("Retry-After", "0")
+        handler.send_header("Content-Type", "application/json")
         handler.end_headers()
-        handler.wfile.write(b'{"error": {"message": "no"}}')
+        handler.wfile.write(json.dumps(reply or {"error": {"message": "no"}}).encode())
+
+    def whole(self, handler, text, tokens):
+        usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        reply = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.wfile.write(json.dumps(reply | {"usage": usage}).encode())
 
     def stream(self, handler, text, tokens, step):
         handler.send_response(200)

@@ -122,9 +122,9 @@ def test_prompt_and_answer_make_up_the_chat(tokenizer, answer):
 
 
 def test_the_reason_of_a_template_that_rejects_a_chat(tokenizer, monkeypatch):
-    refusing = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    refusing = "{{ raise_exception('roles must alternate') }}"
     monkeypatch.setattr(tokenizer, "chat_template", refusing)
-    with pytest.raises(ModelError, match="rejects this chat: no system role"):
+    with pytest.raises(ModelError, match="rejects this chat: roles must alternate"):
         encode_chat(tokenizer, chat("?"))
 
 
@@ -163,3 +163,29 @@ def test_a_template_without_invocation_tokens(tokenizer, template, monkeypatch):
     monkeypatch.setattr(tokenizer, "chat_template", template)
     with pytest.raises(ModelError, match="puts no fixed tokens before an answer"):
         invocation_ids(tokenizer)
+
+
+GEMMA = (
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    "{% for m in messages %}<start_of_turn>{{ 'model' if m['role'] == 'assistant' else m['role'] }}\n"
+    "{{ m['content'] | trim }}<end_of_turn>\n{% endfor %}"
+    "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+SILENT = (
+    "{% for m in messages %}{% if m['role'] != 'system' %}[{{ m['role'] }}]{{ m['content'] }}[/]{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
+)
+
+
+@pytest.mark.parametrize("template", [GEMMA, SILENT])
+def test_a_template_without_a_system_role_gets_its_text_in_the_first_turn(tiny_model, template):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_model))
+    tokenizer.chat_template = template
+    chat = [Message(role="system", content="Be brief."), Message(role="user", content="What is due?")]
+    merged = [Message(role="user", content="Be brief.\n\nWhat is due?")]
+    assert encode_chat(tokenizer, chat) == encode_chat(tokenizer, merged)
+    answer = Message(role="assistant", content="A fee.")
+    assert encode_example(tokenizer, [*chat, answer]) == encode_example(tokenizer, [*merged, answer])
+    assert "Be brief." in tokenizer.decode(encode_chat(tokenizer, chat))

@@ -5,12 +5,14 @@ The text of a message can never become a control token: `<|im_end|>` in a docume
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opora.errors import InputError, ModelError
+from opora.models.system_role import merge_system
 from opora.records import Message
 
 if TYPE_CHECKING:
@@ -88,12 +90,29 @@ def _render(
 ) -> str:
     from jinja2 import TemplateError
 
-    _template(tokenizer)
-    masked = [{"role": message.role, "content": _replace(message.content, marks)} for message in messages]
+    has_system = any(message.role == "system" for message in messages)
+    chat = merge_system(messages) if has_system and not _has_system_role(tokenizer) else messages
+    masked = [{"role": message.role, "content": _replace(message.content, marks)} for message in chat]
     try:
         return str(tokenizer.apply_chat_template(masked, tokenize=False, add_generation_prompt=add_generation_prompt))
     except TemplateError as error:
         raise ModelError(f"the chat template of {tokenizer.name_or_path} rejects this chat: {error}") from None
+
+
+def _has_system_role(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Return True if the template shows the text of a system message; some reject it, others drop it in silence."""
+    return _shows_system(tokenizer, _template(tokenizer))
+
+
+@functools.lru_cache(maxsize=64)
+def _shows_system(tokenizer: PreTrainedTokenizerBase, template: str) -> bool:
+    from jinja2 import TemplateError
+
+    probe = [{"role": "system", "content": "S1S"}, {"role": "user", "content": "U1U"}]
+    try:
+        return "S1S" in str(tokenizer.apply_chat_template(probe, tokenize=False, chat_template=template))
+    except TemplateError:
+        return False
 
 
 def _text(messages: Sequence[Message]) -> str:

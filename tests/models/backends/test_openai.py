@@ -128,3 +128,84 @@ def rate_limit(headers):
 def test_logprobs_are_not_supported(server):
     with pytest.raises(ModelError, match="use a local model"):
         load_model(f"openai:m@{server.url}", ModelSettings()).logprobs([], [])
+
+
+def names(field):
+    """A complaint about a field, as FastAPI words it."""
+    detail = {"detail": [{"loc": ["body", field], "msg": "Extra inputs are not permitted"}]}
+    return lambda path, body: (422, detail) if field in body else None
+
+
+def renamed(path, body):
+    message = (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    )
+    return (400, {"error": {"message": message}}) if "max_tokens" in body else None
+
+
+def without_system(path, body):
+    has_system = any(message["role"] == "system" for message in body["messages"])
+    return (400, {"object": "error", "message": "System role not supported", "code": 400}) if has_system else None
+
+
+def without_stream(path, body):
+    return (400, {"error": {"message": "Streaming is not supported by this deployment"}}) if "stream" in body else None
+
+
+def only_v1(path, body):
+    return None if path == "/v1/chat/completions" else (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("complaint", "note", "check"),
+    [
+        (names("stream_options"), "stream_options; left out", lambda body: "stream_options" not in body),
+        (names("seed"), "does not accept seed", lambda body: "seed" not in body and "temperature" in body),
+        (names("temperature"), "does not accept temperature", lambda body: "temperature" not in body),
+        (names("max_tokens"), "does not accept max_tokens", lambda body: "max_tokens" not in body),
+        (renamed, "wants max_completion_tokens", lambda body: body["max_completion_tokens"] == 160),
+        (without_stream, "does not stream", lambda body: "stream" not in body),
+        (
+            without_system,
+            "does not accept the system role",
+            lambda body: body["messages"] == [{"role": "user", "content": "Be brief.\n\nq"}],
+        ),
+    ],
+)
+def test_what_a_server_refuses_is_left_out_and_remembered(server, capsys, complaint, note, check):
+    server.complaint = complaint
+    chat = [Message(role="system", content="Be brief."), Message(role="user", content="q")]
+    spec = f"openai:m@{server.url}"
+    for _ in range(2):
+        [completion] = load_model(spec, ModelSettings(retries=0)).generate([chat])
+        assert completion.text.endswith("q")
+    assert len(server.requests) == 3
+    assert check(server.requests[-1])
+    assert capsys.readouterr().err.count(note) == 1
+
+
+def test_the_path_of_the_api_may_be_left_out(server, capsys):
+    server.complaint = only_v1
+    [completion] = load_model(f"openai:m@{server.url.removesuffix('/v1')}", ModelSettings(retries=0)).generate(
+        [[Message(role="user", content="q")]]
+    )
+    assert completion.text == "answer to q"
+    assert "trying http://127.0.0.1" in capsys.readouterr().err
+
+
+def test_a_refusal_is_told_in_the_words_of_the_server(server):
+    server.complaint = lambda path, body: (400, {"detail": "model m is being unloaded"})
+    with pytest.raises(ModelError, match="status 400: model m is being unloaded"):
+        ask(server)
+
+
+def test_parallel_requests_learn_together(server):
+    server.complaint, server.delay = names("seed"), 0.05
+    completions, _ = ask(server, 8, concurrency=8)
+    assert len(completions) == 8
+
+
+def test_no_proxy_stands_before_a_local_server(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    completions, _ = ask(server)
+    assert completions[0].text == "answer to q0"

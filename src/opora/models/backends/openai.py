@@ -14,10 +14,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
 from opora.errors import ModelError
+from opora.models.backends.dialect import dialect_of, server_words
 from opora.models.base import AttemptError, Chat, Completion, JsonSchema, OnCompletion, OnError
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
@@ -46,7 +48,7 @@ class OpenAIModel:
         parsed = parse_spec(spec)
         self.spec, self.revision = spec, parsed.name
         self._name, self._url, self._settings = parsed.name, parsed.url, settings
-        self._format = 0
+        self._dialect = dialect_of(parsed.url, parsed.name)
 
     def generate(
         self,
@@ -70,6 +72,7 @@ class OpenAIModel:
             api_key=os.environ.get("OPENAI_API_KEY", "none"),
             timeout=self._settings.timeout_s,
             max_retries=0,  # `_generate` retries: it also repeats broken streams, and asks `on_error` first
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_local(self._url)),
         ) as client:
 
             async def work() -> None:
@@ -116,36 +119,60 @@ class OpenAIModel:
         The first format that a server accepts is used for all further chats.
         """
         if schema is None:
-            return await self._stream(client, chat, openai.omit)
-        for name in RESPONSE_FORMATS[self._format :]:
+            return await self._complete(client, chat, openai.omit)
+        for name in RESPONSE_FORMATS[self._dialect.response_format :]:
             try:
-                completion = await self._stream(client, chat, _response_format(name, schema))
+                completion = await self._complete(client, chat, _response_format(name, schema))
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 if name == RESPONSE_FORMATS[-1]:
                     raise
             else:
-                if (accepted := RESPONSE_FORMATS.index(name)) > self._format:
-                    refused = RESPONSE_FORMATS[self._format]
-                    print(f"opora: {self.spec} does not support {refused}; using {name}", file=sys.stderr)
-                    self._format = accepted
+                if (accepted := RESPONSE_FORMATS.index(name)) > self._dialect.response_format:
+                    refused = RESPONSE_FORMATS[self._dialect.response_format]
+                    _note(f"{self.spec} does not support {refused}; using {name}")
+                    self._dialect.response_format = accepted
                 return completion
         raise AssertionError("the last format returns or raises")
 
-    async def _stream(self, client: openai.AsyncOpenAI, chat: Chat, response_format: Any) -> Completion:
+    async def _complete(self, client: openai.AsyncOpenAI, chat: Chat, response_format: Any) -> Completion:
+        """Request a completion in the dialect of the server; a refusal that teaches something is not an error."""
+        parameters = {
+            "model": self._name,
+            "max_tokens": self._settings.max_new_tokens,
+            "temperature": self._settings.temperature,
+            "seed": self._settings.seed,
+            "response_format": response_format,
+        }
+        while True:
+            path, fields = self._dialect.path, self._dialect.request(chat, parameters)
+            client.base_url = f"{self._url.rstrip('/')}{path}"
+            try:
+                return await (self._stream(client, fields) if "stream" in fields else self._whole(client, fields))
+            except openai.APIStatusError as error:
+                if change := self._dialect.learn(error, fields, self._url):
+                    _note(f"{self.spec}: the server {change}")
+                elif (path, fields) == (self._dialect.path, self._dialect.request(chat, parameters)):
+                    raise  # nothing new to try, not even what a parallel request has learnt
+
+    async def _whole(self, client: openai.AsyncOpenAI, fields: dict[str, Any]) -> Completion:
+        began = time.monotonic()
+        reply = await client.chat.completions.create(**fields)
+        if not reply.choices:
+            raise BrokenStreamError("the reply holds no choice")
+        choice, usage = reply.choices[0], reply.usage
+        return Completion(
+            text=(choice.message.content or "").strip(),
+            prompt_tokens=usage.prompt_tokens if usage else 0,
+            completion_tokens=usage.completion_tokens if usage else 0,
+            finish_reason="length" if choice.finish_reason == "length" else "stop",
+            seconds=time.monotonic() - began,
+        )
+
+    async def _stream(self, client: openai.AsyncOpenAI, fields: dict[str, Any]) -> Completion:
         began = time.monotonic()
         parts: list[str] = []
         finish, prompt_tokens, completion_tokens = "", 0, 0
-        messages: Any = [{"role": message.role, "content": message.content} for message in chat]
-        stream = await client.chat.completions.create(
-            model=self._name,
-            messages=messages,
-            max_tokens=self._settings.max_new_tokens,
-            temperature=self._settings.temperature,
-            seed=self._settings.seed,
-            response_format=response_format,
-            stream=True,
-            stream_options={"include_usage": True},
-        )
+        stream = await client.chat.completions.create(**fields)
         try:
             async for chunk in stream:
                 for choice in chunk.choices:
@@ -171,6 +198,16 @@ class OpenAIModel:
 
 def open_model(spec: str, settings: ModelSettings) -> OpenAIModel:
     return OpenAIModel(spec, settings)
+
+
+def _note(text: str) -> None:
+    print(f"opora: {text}", file=sys.stderr)
+
+
+def _is_local(url: str) -> bool:
+    """Return True for a server on this machine, which no proxy of the environment can reach."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def _response_format(name: str, schema: JsonSchema) -> Any:
@@ -231,4 +268,6 @@ def explain(error: openai.APIError | BrokenStreamError, timeout_s: float, attemp
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, openai.APIStatusError):
+        return f"status {error.status_code}: {server_words(error)}"
     return " ".join(str(error).split())[:200]
