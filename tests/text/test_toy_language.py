@@ -91,11 +91,11 @@ def test_prompts_and_answers_use_the_words_of_the_language():
     assert "answer.eo" in prompt_hashes()
 
 
-def test_refusals_are_recognised_in_the_language_and_in_english():
+def test_refusals_are_recognised_in_every_language():
     assert is_refusal(wording("eo").refusal, "eo")
     assert is_refusal(wording("en").refusal, "eo")
     assert not is_refusal("La kotizo estas dek du eŭroj.", "eo")
-    assert not is_refusal(wording("eo").refusal, "ru")
+    assert is_refusal(wording("eo").refusal, "ru")  # whatever the guess of the language
 
 
 @pytest.mark.parametrize(

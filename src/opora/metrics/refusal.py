@@ -6,8 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 
-from opora.text.language_pack import language_pack
-from opora.text.resources import language_lines
+from opora.text.resources import language_lines, languages
 from opora.text.sentences import sentences
 from opora.text.words import folded_words
 
@@ -20,13 +19,13 @@ LEAD_IN_WORDS = 3
 
 
 def is_refusal(text: str, language: str) -> bool:
-    """Return true if the first words of the first sentence of `text` contain a refusal phrase of the language or of
-    its fallback, or if `text` has no words."""
+    """Return true if the first words of the first sentence of `text` contain a refusal phrase, or if `text` has no
+    words. The phrases of all languages count: the guess of the language may be wrong, and models mix languages."""
     first = _first_sentence(text, language)
     if not first:
         return True
     start = f" {' '.join(first[:MAX_WORDS])} "
-    return any(_pattern(code).search(start) for code in {language, language_pack(language).fallback})
+    return any(_pattern(code).search(start) for code in languages())
 
 
 def _first_sentence(text: str, language: str) -> list[str]:

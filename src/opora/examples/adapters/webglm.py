@@ -14,7 +14,7 @@ from opora.artifacts import read_records
 from opora.errors import InputError
 from opora.records import Example, Passage, Scalar
 from opora.text.citation_marks import cited_numbers
-from opora.text.language import detect_language
+from opora.text.language import detect_languages
 from opora.validation import Record
 
 
@@ -33,12 +33,13 @@ def matches(row: Mapping[str, Any]) -> bool:
 
 def read(path: Path) -> Iterator[Example]:
     """Yield the examples of a file. Raises InputError if an answer cites a reference that does not exist."""
-    for number, row in enumerate(read_records(path, WebGlmRow), 1):
-        yield _example(row, path, number)
+    rows = list(read_records(path, WebGlmRow))
+    languages = detect_languages(" ".join([row.question, *row.references]) for row in rows)
+    for number, (row, language) in enumerate(zip(rows, languages, strict=True), 1):
+        yield _example(row, language, path, number)
 
 
-def _example(row: WebGlmRow, path: Path, number: int) -> Example:
-    language = detect_language(row.question)
+def _example(row: WebGlmRow, language: str, path: Path, number: int) -> Example:
     origin = f"{path.name}:{number}"
     passages = tuple(_passage(text, language, f"{origin}:{mark}") for mark, text in enumerate(row.references, 1))
     cited = sorted(set(cited_numbers(row.answer)))
