@@ -23,7 +23,7 @@ MIN_WORDS = 8
 """Minimum number of different words by which a table is found. A font with fewer takes the table of another font."""
 MIN_FONT_CHARS = 100
 """A font that is not the main one of its page is judged on its own from this many characters."""
-MAX_LYING = 0.2
+MAX_LYING = 0.15
 """Share of a page's characters in fonts that lie and cannot be repaired, above which the page is not trusted."""
 WORD_GAP, LINE_GAP = 0.2, 0.5
 """Distances, in font sizes, from which two characters belong to two words, or to two lines."""

@@ -1,0 +1,1 @@
+"""Reading of scans and images by OCR (Tesseract)."""

@@ -1,0 +1,112 @@
+"""Tesseract as a program: words with their boxes and confidence from an image.
+
+The program runs in our sandbox: it reads the image from its standard input and writes no files.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from typing import NamedTuple
+
+PROGRAM = "tesseract"
+INSTALL = "install tesseract-ocr and tesseract-ocr-rus to read it"
+DPI = 300
+"""Resolution at which pages are rendered, in dots per inch."""
+MAX_SECONDS = 60
+"""Maximum wall time of one run of the program, in seconds."""
+_ENVIRONMENT = {"OMP_THREAD_LIMIT": "1"}
+"""More threads make it slower, and documents are parsed in parallel anyway."""
+_WORD_LEVEL = "5"
+
+
+class OcrError(Exception):
+    """Tesseract is missing, lacks a language, or failed; the message is a detail for the user."""
+
+
+class OcrWord(NamedTuple):
+    """A word. `block`, `paragraph` and `line` number it within the image; the box is in pixels from the top left."""
+
+    text: str
+    confidence: float  # 0 to 1
+    block: int
+    paragraph: int
+    line: int
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+@functools.cache
+def installed_languages() -> tuple[str, ...]:
+    """Return the languages that Tesseract has data for. Raises OcrError if it is not installed."""
+    lines = _run(["--list-langs"], b"").decode("utf-8", "replace").splitlines()
+    return tuple(line.strip() for line in lines[1:] if line.strip())
+
+
+def check_languages(languages: str) -> None:
+    """Raise OcrError if Tesseract, or one of `languages` (such as `rus+eng`), is missing."""
+    missing = [name for name in languages.split("+") if name not in installed_languages()]
+    if missing:
+        packages = " and ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
+        raise OcrError(f"Tesseract has no data for {', '.join(missing)}; install {packages}, or change ocr_languages")
+
+
+def read_words(image: bytes, languages: str, dpi: int = DPI) -> list[OcrWord]:
+    """Return the words of an image file (PNG, PNM) in reading order. Raises OcrError."""
+    output = _run(["stdin", "stdout", "-l", languages, "--dpi", str(dpi), "tsv"], image)
+    rows = (line.split("\t") for line in output.decode("utf-8", "replace").splitlines()[1:])
+    return [_word(row) for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL and row[11].strip()]
+
+
+def find_rotation(image: bytes, dpi: int = DPI) -> int:
+    """Return by how many degrees clockwise the image must be turned to be upright: 0, 90, 180 or 270."""
+    if "osd" not in installed_languages():
+        return 0
+    try:
+        output = _run(["stdin", "stdout", "--psm", "0", "--dpi", str(dpi)], image).decode("utf-8", "replace")
+    except OcrError:  # too few characters to tell
+        return 0
+    match = re.search(r"^Rotate: (\d+)", output, re.MULTILINE)
+    return int(match[1]) % 360 if match else 0
+
+
+def mean_confidence(words: Sequence[OcrWord]) -> float:
+    """Return the mean confidence of the letters of words, from 0 to 1."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else 0.0
+
+
+def _word(row: Sequence[str]) -> OcrWord:
+    block, paragraph, line = map(int, row[2:5])
+    left, top, width, height = map(int, row[6:10])
+    return OcrWord(row[11].strip(), float(row[10]) / 100, block, paragraph, line, left, top, left + width, top + height)
+
+
+def _run(arguments: Sequence[str], data: bytes) -> bytes:
+    program = shutil.which(PROGRAM)
+    if program is None:
+        raise OcrError(INSTALL)
+    try:
+        # all streams are pipes: the sandbox forbids to open even /dev/null for writing
+        done = subprocess.run(
+            [program, *arguments],
+            input=data,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            env={**os.environ, **_ENVIRONMENT},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise OcrError(f"OCR took more than {MAX_SECONDS} s") from None
+    except OSError as error:
+        raise OcrError(f"{program}: {error}") from None
+    if done.returncode != 0:
+        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise OcrError(f"OCR failed: {message[-1][:150] if message else f'exit status {done.returncode}'}")
+    return done.stdout
