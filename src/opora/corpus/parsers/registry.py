@@ -39,6 +39,16 @@ FORMATS = (
     Format("html", "html.parser", ("lxml",)),
     Format("markdown", "text.markdown", ("charset-normalizer", "markdown-it-py")),
     Format("text", "text.markdown", ("charset-normalizer",)),
+    Format("rtf", "office.rtf", ("striprtf",)),
+    Format("odt", "office.odt", ("lxml",)),
+    Format("fodt", "office.odt", ("lxml",)),
+    Format("odp", "office.odt", ("lxml",)),
+    Format("pptx", "office.presentation", ("python-pptx",)),
+    Format("xlsx", "office.sheets.excel", ("python-calamine",)),
+    Format("xlsb", "office.sheets.excel", ("python-calamine",)),
+    Format("xls", "office.sheets.excel", ("python-calamine",)),
+    Format("ods", "office.sheets.ods", ("lxml",)),
+    Format("csv", "office.sheets.delimited"),
 )
 
 

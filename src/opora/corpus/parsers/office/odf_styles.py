@@ -102,20 +102,19 @@ def _read_level(element: Element) -> Level:
 def _write_number(levels: list[Level], counters: list[int]) -> str:
     """Return the number of the item that was counted last."""
     depth = len(counters) - 1
-    level = levels[depth]
-    if level.is_bullet:
+    own = levels[depth]
+    if own.is_bullet:
         return BULLET
-    if not level.number_format:
-        return level.prefix.strip() if any(char.isalnum() for char in level.prefix) else ""
-    texts = [format_number(count, _FORMATS.get(levels[index].number_format[:1], "")) for index, count in enumerate(counters)]
-    if level.pattern:
+    if not own.number_format:
+        return own.prefix.strip() if any(char.isalnum() for char in own.prefix) else ""
+    texts = [
+        format_number(count, _FORMATS.get(levels[index].number_format[:1], "")) for index, count in enumerate(counters)
+    ]
+    if own.pattern:
         return _PLACEHOLDER.sub(
-            lambda match: texts[int(match[1]) - 1] if 0 < int(match[1]) <= len(texts) else "", level.pattern
+            lambda match: texts[int(match[1]) - 1] if 0 < int(match[1]) <= len(texts) else "", own.pattern
         ).strip()
     shown = [
-        texts[index]
-        for index in range(max(0, depth + 1 - level.shown_levels), depth + 1)
-        if levels[index].number_format
+        texts[index] for index in range(max(0, depth + 1 - own.shown_levels), depth + 1) if levels[index].number_format
     ]
-    return (level.prefix + ".".join(shown) + level.suffix).strip()
-
+    return (own.prefix + ".".join(shown) + own.suffix).strip()

@@ -138,7 +138,7 @@ class OdfReader:
         rows: list[list[str]] = []
         spans: dict[tuple[int, int], str] = {}
         size = 0
-        for row in _rows(table):
+        for row in table_rows(table):
             line = self._cells(row, len(rows), spans)
             repeats = min(to_int(row.get(f"{TABLE}number-rows-repeated"), 1), MAX_REPEATS) if any(line) else 1
             size += max(1, len(line)) * repeats
@@ -237,14 +237,14 @@ class OdfReader:
         yield from floating
 
 
-def _rows(table: Element) -> Iterator[Element]:
+def table_rows(table: Element) -> Iterator[Element]:
     """Yield the rows of a table, not those of tables inside its cells."""
     for child in table:
         name = local_name(child)
         if name == "table-row":
             yield child
         elif name in ("table-header-rows", "table-rows", "table-row-group"):
-            yield from _rows(child)
+            yield from table_rows(child)
 
 
 def _clean(text: str) -> str:

@@ -25,20 +25,20 @@ _DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse an OpenDocument text or presentation. Raises ParseError if it is encrypted or broken."""
-    roots = _read_roots(data)
+    roots = read_roots(data)
     body = next((element for element in roots[0].iter() if local_name(element) == "body"), None)
     if body is None or not len(body):
         raise ParseError("corrupt", "OpenDocument without a body")
     reader = OdfReader(roots, context.settings.comments)
     slides = [page for page in body[0] if local_name(page) == "page"]
     blocks = list(_slides(reader, slides)) if slides else list(reader.blocks(body[0]))
-    title, metadata = _read_metadata(roots)
+    title, metadata = read_metadata(roots)
     cut = [Suspicion(reason="text lost", detail="a table has too many cells")] if reader.is_cut else []
     source_text = " ".join(_all_text(body, context.settings.comments))
     return Reading(blocks, [title], source_text, page_count=len(slides), metadata=metadata, suspicions=cut)
 
 
-def _read_roots(data: bytes) -> list[Element]:
+def read_roots(data: bytes) -> list[Element]:
     """Return the root elements of the content, styles and metadata; of a flat file, its only one."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return [parse_xml(data)]
@@ -71,7 +71,7 @@ def _is_no_title(shape: Element) -> bool:
     return shape.get(f"{_PRESENTATION}class") != "title"
 
 
-def _read_metadata(roots: list[Element]) -> tuple[str, dict[str, Scalar]]:
+def read_metadata(roots: list[Element]) -> tuple[str, dict[str, Scalar]]:
     """Return the title, the author and the date of creation."""
     title, metadata = "", dict[str, Scalar]()
     meta = [child for root in roots for element in root.iter() if local_name(element) == "meta" for child in element]

@@ -249,4 +249,3 @@ _CONTROLS: dict[str, Callable[[_RtfReader, int | None], None]] = {
     "nestcell": lambda reader, _: reader.if_text(lambda: reader.builder.end_paragraph(Paragraph(in_table=True))),
     "row": lambda reader, _: reader.if_text(reader.builder.end_row),
 }
-

@@ -1,0 +1,1 @@
+"""Parsers of spreadsheets: Excel, OpenDocument, and text with separators."""
