@@ -1,6 +1,6 @@
 import pytest
 
-from opora.text.citation_marks import cited_numbers, filter_marks, remove_marks, renumber_marks
+from opora.text.citation_marks import cited_numbers, filter_marks, normalize_marks, remove_marks, renumber_marks
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,28 @@ def test_marks_are_filtered(text, filtered):
 
 def test_marks_are_renumbered():
     assert renumber_marks("a [1] b [2]", {1: 2, 2: 1}) == "a [2] b [1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("It is 12 EUR[1][2].", "It is 12 EUR [1] [2]."),
+        ("It is 12 EUR [1, 2].", "It is 12 EUR [1] [2]."),
+        ("Ремень меняют раз в год[1-3].", "Ремень меняют раз в год [1] [2] [3]."),
+        ("Срок — 5 дней 【2】", "Срок — 5 дней [2]"),
+        ("It is due【1†fees.md】.", "It is due [1]."),
+        ("It is due [[2]] daily [^1].", "It is due [2] daily [1]."),
+        ("It is due daily (1).", "It is due daily [1]."),
+        ("It is due daily.¹ Dogs are free.²", "It is due daily. [1] Dogs are free. [2]"),
+        ("Площадь участка 25 м² и 30 км².", "Площадь участка 25 м² и 30 км²."),
+        ("(1) Open the valve. (2) Close it.", "(1) Open the valve. (2) Close it."),
+        ("Steps: (1) open, (2) close.", "Steps: (1) open, (2) close."),
+        ("Founded in a town (12).", "Founded in a town (12)."),
+        ("It is due daily (1) [2].", "It is due daily (1) [2]."),
+        ("a list[1-900]", "a list[1-900]"),
+        ("a range [9-3]", "a range [9-3]"),
+        ("[a, b] [x1]", "[a, b] [x1]"),
+    ],
+)
+def test_marks_of_any_form_are_normalized(text, normalized):
+    assert normalize_marks(text, 4) == normalized

@@ -7,7 +7,7 @@ answerer = open_answerer("extractive", index, AskSettings())
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from opora.answer.citations import check_citations, cite
@@ -123,20 +123,31 @@ class ModelAnswerer:
         return [answers[number] for number in range(len(questions))]
 
     def _verified(self, completion: Completion, question: RetrievedQuestion) -> Answer:
-        checked = check_citations(completion.text, question.hits)
-        refused = is_refusal(checked.text, question.language)
+        checked = check_citations(completion.answer, question.hits)
+        refused = bool(checked.text) and is_refusal(checked.text, question.language)
         return Answer(
             text=checked.text,
             refused=refused,
             raw=completion.text,
             citations=() if refused else checked.citations,
             dropped=checked.dropped,
+            warnings=tuple(_explain_end(completion)),
             hits=question.hits,
             model=self.spec,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             seconds=question.seconds + completion.seconds,
         )
+
+
+def _explain_end(completion: Completion) -> Iterator[str]:
+    """Yield the reason why an answer is empty or cut."""
+    limit = f"its limit of {completion.completion_tokens} tokens" if completion.completion_tokens else "its limit"
+    if completion.finish_reason == "length":
+        fault = "ended within" if completion.answer else "was still thinking, and wrote no answer, at"
+        yield f"the model {fault} {limit}; raise ask.generation.max_new_tokens"
+    elif not completion.answer:
+        yield "the model wrote nothing; ask again, or choose another model"
 
 
 def question_language(question: str, index: Index) -> str:

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from opora.answer.prompt import parse_answer
 from opora.records import Citation, DroppedCitation, Hit, Passage
-from opora.text.citation_marks import filter_marks
+from opora.text.citation_marks import filter_marks, normalize_marks
 from opora.text.quotes import locate
 from opora.text.words import words
 
 MIN_QUOTE_WORDS = 4
 """Quotation marks around fewer words are names (a firm, a ship); around more they are quotes."""
 
-_QUOTED = re.compile(r"“([^”]*)”|«([^»]*)»|\"([^\"]*)\"")
+_QUOTED = re.compile(r"“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|‹([^›]*)›|「([^」]*)」|『([^』]*)』|\"([^\"]*)\"")
 
 
 class CheckedAnswer(NamedTuple):
@@ -33,7 +33,7 @@ class CheckedAnswer(NamedTuple):
 
 def check_citations(output: str, hits: Sequence[Hit]) -> CheckedAnswer:
     """Check the output of a model against the passages in its prompt; `hits[0]` is number 1."""
-    form, checker = parse_answer(output), _CitationChecker(hits)
+    form, checker = parse_answer(normalize_marks(output, len(hits))), _CitationChecker(hits)
     for quote, number in form.quotes:
         checker.check_quote(quote, number)
     text = filter_marks(_QUOTED.sub(checker.check_quoted, form.final), checker.check_mark)

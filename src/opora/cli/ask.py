@@ -56,7 +56,7 @@ def ask(
 
 def format_answer(answer: Answer) -> str:
     """Return an answer for a terminal: its text, then each citation with the cited words."""
-    lines = [answer.text, ""]
+    lines = [answer.text or "(no answer)", ""]
     for citation in answer.citations:
         mark = f"[{citation.marker}] " if citation.marker else ""
         lines += [f"  {mark}{citation.location}", *(f"      {line}" for line in citation.text.splitlines())]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal, Protocol
 
 from opora.errors import InputError, ModelError
+from opora.models.thinking import remove_thinking
 from opora.records import Message
 from opora.validation import Record
 
@@ -25,6 +26,11 @@ class Completion(Record):
     finish_reason: Literal["stop", "length"] = "stop"
     seconds: float = 0.0
     """Wall time, divided evenly among chats that were generated in one batch."""
+
+    @property
+    def answer(self) -> str:
+        """The text without the thinking before it."""
+        return remove_thinking(self.text)
 
 
 class AttemptError(ModelError):

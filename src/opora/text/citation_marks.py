@@ -3,6 +3,7 @@
 cited_numbers("It is 12 EUR. [1] [9]")                         # [1, 9]
 remove_marks("It is 12 EUR. [1] [9]")                           # 'It is 12 EUR.'
 filter_marks("It is 12 EUR [1, 9].", lambda number: number < 5) # 'It is 12 EUR [1].'
+normalize_marks("It is 12 EUR【1】, or 9 [2-3].", 4)              # 'It is 12 EUR [1], or 9 [2] [3].'
 """
 
 from __future__ import annotations
@@ -13,6 +14,53 @@ from collections.abc import Callable, Mapping
 _NUMBER_MARK = re.compile(r"\[(\d+)\]")
 _MARK_LIST = re.compile(r"\s*\[\s*(\d+(?:\s*[,;]\s*\d+)*)\s*\]")
 """A mark as language models write it: `[1]`, `[1, 9]`, `[ 1; 9 ]`."""
+
+
+_FOREIGN_MARK = re.compile(
+    r"\s*(?:\[\[\s*(\d+)\s*\]\]|[\[［【]\s*\^?\s*(\d+(?:\s*(?:[,;]|[-–—])\s*\^?\d+)*)\s*(?:†[^】\]］]*)?[\]］】])"
+)
+"""Marks in brackets of several kinds: `[1, 2]`, `[1-3]`, `[[1]]`, `[^1]`, `【1】`, `【1†source】`."""
+_BARE_MARK = re.compile(
+    r"(?<=[\w.!?»”\"])\s*\((\d{1,2})\)(?=[\s.,;:!?]|$)(?!\s*\w)|(?<=[^\W\d]{4})([⁰¹²³⁴-⁹]{1,2})(?!\w)"
+    r"|(?<=[.!?»”\"])([⁰¹²³⁴-⁹]{1,2})(?!\w)"
+)
+"""`(1)` at the end of a clause, and superscripts, which count as marks in a text without brackets only."""
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+MAX_RANGE = 20
+"""Longest range of numbers, such as `[1-20]`, that is a mark."""
+
+
+def normalize_marks(text: str, count: int) -> str:
+    """Return `text` with the marks of `count` passages as `[1] [2]`, in whatever form a model or a dataset wrote them.
+
+    `(1)` and superscripts are marks only in a text without brackets, and only up to `count`: they often mean a list or
+    a power.
+    """
+
+    def rewrite(match: re.Match[str]) -> str:
+        numbers = _expand(match[1] or match[2])
+        return "".join(f" [{number}]" for number in numbers) if numbers else match[0]
+
+    if _FOREIGN_MARK.search(text):
+        return _FOREIGN_MARK.sub(rewrite, text)
+
+    def rewrite_bare(match: re.Match[str]) -> str:
+        number = int(next(filter(None, match.groups())).translate(_SUPERSCRIPTS))
+        return f" [{number}]" if 1 <= number <= count else match[0]
+
+    return _BARE_MARK.sub(rewrite_bare, text)
+
+
+def _expand(numbers: str) -> list[int]:
+    """Return the numbers of `1, 3-5`; none for a range that is too long or runs backwards."""
+    expanded: list[int] = []
+    for part in re.split(r"[,;]", numbers.replace("^", "")):
+        first, *rest = (int(number) for number in re.split(r"[-–—]", part))
+        last = rest[-1] if rest else first
+        if not first <= last < first + MAX_RANGE:
+            return []
+        expanded += range(first, last + 1)
+    return expanded
 
 
 def cited_numbers(text: str) -> list[int]:

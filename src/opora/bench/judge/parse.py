@@ -16,6 +16,7 @@ import yaml
 
 from opora.bench.results.table import JudgeVerdict
 from opora.models.base import JsonSchema
+from opora.models.thinking import remove_thinking
 from opora.text.resources import language_text, languages
 
 WORDS = "judge_reply.yaml"
@@ -57,7 +58,7 @@ FORMS = {
 
 def parse_verdict(text: str, form: ReplyForm) -> JudgeVerdict:
     """Parse whole JSON objects; if there are none, search the text for the keys. Raises NoVerdictError."""
-    text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
+    text = remove_thinking(text)
     verdicts = list(filter(None, (_from_fields(fields, form) for fields in _objects(text))))
     verdicts = verdicts or list(filter(None, [_from_fields(_loose_fields(text, form), form)]))
     if not verdicts:

@@ -73,7 +73,7 @@ class MultipleChoiceTask(ModelTask):
         scoring = self.scoring
         if scoring == "letters" or (scoring == "auto" and parse_spec(model.spec).kind == "openai"):
             completions = zip(model.generate(chats), letters, strict=True)
-            return [Choice(parse_letters(completion.text, own), completion) for completion, own in completions]
+            return [Choice(parse_letters(completion.answer, own), completion) for completion, own in completions]
         continuations = [(chat, letter) for chat, own in zip(chats, letters, strict=True) for letter in own]
         values = iter(model.logprobs([chat for chat, _ in continuations], [letter for _, letter in continuations]))
         scores = [[next(values) for _ in own] for own in letters]
