@@ -20,6 +20,9 @@ FONT_CHANGE_GAP = 0.12
 """The same where the font changes."""
 SPACE_GAP = 0.04
 """Smallest gap between words with a space character: some files hold spaces that are pulled back to nothing."""
+TRUSTED_GAP = 0.218
+"""The same in a row that holds space characters, at least one to `TRUSTED_SHARE` letters."""
+TRUSTED_SHARE = 15
 SEGMENT_GAP = 1.0
 """Gap that separates the parts of a row whose letters are measured together, in letter sizes."""
 SPACED_OUT = 4
@@ -109,9 +112,15 @@ def _segment_words(segment: Sequence[Char]) -> Iterator[Word]:
         return
     base = _letter_gap(gaps[1:], has_space[1:])
     spaced = _spaced_out(letters, gaps, has_space)
+    word_gap, font_gap = WORD_GAP, FONT_CHANGE_GAP
+    if sum(has_space) * TRUSTED_SHARE >= len(letters):
+        word_gap = TRUSTED_GAP
     start = 0
     for index in range(1, len(letters)):
-        if index not in spaced and _is_border(letters[index - 1], letters[index], gaps[index], has_space[index], base):
+        last, char = letters[index - 1], letters[index]
+        changes = last.font != char.font or abs(last.size - char.size) > 0.1
+        border = SPACE_GAP if has_space[index] else font_gap if changes else word_gap
+        if index not in spaced and gaps[index] - base > border:
             yield _word(letters[start:index], start > 0)
             start = index
     yield _word(letters[start:], start > 0)
@@ -123,13 +132,6 @@ def _letter_gap(gaps: Sequence[float], has_space: Sequence[bool]) -> float:
     if len(inner) < 3:
         return 0.0
     return max(0.0, statistics.median(inner)) if any(gap > 0.02 for gap in inner) else 0.0
-
-
-def _is_border(last: Char, char: Char, gap: float, has_space: bool, base: float) -> bool:
-    if has_space:
-        return gap - base > SPACE_GAP
-    changes = last.font != char.font or abs(last.size - char.size) > 0.1
-    return gap - base > (FONT_CHANGE_GAP if changes else WORD_GAP)
 
 
 def _spaced_out(letters: Sequence[Char], gaps: Sequence[float], has_space: Sequence[bool]) -> set[int]:
