@@ -1,131 +1,54 @@
-"""Parser of HTML: headings, lists, tables and paragraphs of the main content, without menus, footers and scripts."""
+"""Parser of HTML: headings, lists, tables and paragraphs of the content, without menus, banners and hidden elements."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import re
 
-from lxml import etree, html
+from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
+from opora.corpus.parsers.html.blocks import read_blocks
+from opora.corpus.parsers.html.choice import Choice, choose_content
+from opora.corpus.parsers.html.metadata import content_titles, read_metadata, read_titles
+from opora.corpus.parsers.html.styles import Styles
+from opora.corpus.parsers.html.tree import clean_tree, read_tree, visible_text
+from opora.corpus.parsers.text.encoding import decode
 
-from opora.corpus.blocks import Block, clean_text, markdown_table, one_line
-from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
-
-SKIPPED = frozenset(
-    "script style noscript template nav footer aside form button select svg canvas iframe object head".split()
-)
-BLOCKS = frozenset(
-    "address article blockquote body dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 header hr"
-    " html li main ol p pre section summary table tbody td tfoot th thead tr ul center".split()
-)
-HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+HEAD_BYTES = 4096
+"""First bytes in which a page declares its encoding."""
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
-    """Parse HTML. Raises ParseError if there is no text, or elements are nested more than 256 levels deep."""
-    # libxml2 assumes Latin-1 if a page declares no encoding; bytes that decode as UTF-8 almost certainly are UTF-8
-    parser = html.HTMLParser(encoding="utf-8" if _is_utf8(data) else None, remove_comments=True)
-    try:
-        root = html.document_fromstring(data, parser=parser)
-    except (etree.ParserError, ValueError) as error:
-        raise ParseError("no text", str(error)) from None
-    if any("depth" in entry.message.lower() for entry in parser.error_log):
-        raise ParseError("nested too deeply", "elements more than 256 levels deep")
-    return Reading([_as_block(text) for text in _blocks(_main(root))], titles=[root.findtext(".//title") or ""])
+    """Parse HTML. Raises ParseError if there is no text, or elements are nested too deeply."""
+    return read_page(data)
 
 
-def _as_block(text: str) -> Block:
-    marks = len(text) - len(text.lstrip("#"))
-    return Block("heading", text.lstrip("# "), level=marks) if marks else Block("paragraph", text)
+def read_page(data: bytes, charset: str | None = None) -> Reading:
+    """Read a page. `charset` is the encoding that is declared outside of it, as in a letter."""
+    declared = charset or declared_charset(data)
+    root = read_tree(decode(data, declared))
+    metadata, titles = read_metadata(root, data), read_titles(root)
+    styles = Styles(root)
+    clean_tree(root, styles)
+    source_text = visible_text(root)
+    choice = choose_content(root, read_blocks(root))
+    headings, centred = content_titles(choice.blocks, styles.centred)
+    return Reading(
+        [item.block for item in choice.blocks],
+        titles=[*titles[:-1], *headings, *titles[-1:], *centred],
+        source_text=source_text,
+        metadata=metadata,
+        suspicions=_suspicions(choice),
+    )
 
 
-def _main(root: HtmlElement) -> HtmlElement:
-    """Return the only `main` or `article` element, else the body."""
-    for tag in ("main", "article"):
-        elements = root.findall(f".//{tag}")
-        if len(elements) == 1:
-            return elements[0]
-    body = root.find("body")
-    return root if body is None else body
+def declared_charset(data: bytes) -> str | None:
+    """Return the encoding that a page declares in itself."""
+    match = _CHARSET.search(data[:HEAD_BYTES])
+    return match[1].decode("ascii", "replace") if match else None
 
 
-def _blocks(element: HtmlElement) -> Iterator[str]:
-    """Yield blocks of Markdown; text between block elements is a paragraph."""
-    line: list[str] = [element.text or ""]
-    for child in element:
-        if _is_skipped(child):
-            pass
-        elif child.tag in BLOCKS or child.xpath("boolean(.//p|.//table|.//ul|.//ol|.//div|.//h1|.//h2|.//h3)"):
-            yield one_line("".join(line))
-            line = []
-            yield from _block(child)
-        else:
-            line.append("\n" if child.tag == "br" else _inline(child))
-        line.append(child.tail or "")
-    yield one_line("".join(line))
-
-
-def _block(element: HtmlElement) -> Iterator[str]:
-    tag = element.tag
-    if tag in HEADINGS:
-        if text := one_line(_inline(element)):
-            yield f"{'#' * HEADINGS[tag]} {text}"
-    elif tag in ("ul", "ol"):
-        yield "\n".join(_items(element, 0))
-    elif tag == "table":
-        yield from _table(element)
-    elif tag == "pre":
-        yield clean_text(_inline(element)).strip("\n")
-    else:
-        yield from _blocks(element)
-
-
-def _items(element: HtmlElement, depth: int) -> Iterator[str]:
-    for number, item in enumerate(element.iterchildren("li"), 1):
-        mark = f"{number}." if element.tag == "ol" else "-"
-        nested = [child for child in item if child.tag in ("ul", "ol")]
-        pieces = [item.text or ""]
-        pieces += [("" if child in nested else _inline(child)) + (child.tail or "") for child in item]
-        if text := one_line("".join(pieces)):
-            yield f"{'  ' * depth}{mark} {text}"
-        for child in nested:
-            yield from _items(child, depth + 1)
-
-
-def _table(element: HtmlElement) -> Iterator[str]:
-    """Yield a table as Markdown, or the content of its cells if it only lays out the page (nested or single column)."""
-    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in element.iter("tr")]
-    if element.find(".//table") is not None or max(map(len, cells), default=0) < 2:
-        for cell in itertools.chain(*cells):
-            yield from _blocks(cell)
-        return
-    yield from (one_line(_inline(caption)) for caption in element.findall("caption")[:1])
-    yield markdown_table([[_inline(cell) for cell in row] for row in cells])
-
-
-def _inline(element: HtmlElement) -> str:
-    """Return the text of an element without skipped elements; a block inside it separates words."""
-    parts = [element.text or ""]
-    for child in element:
-        if isinstance(child.tag, str) and child.tag not in SKIPPED:
-            inner = _inline(child)
-            parts.append(f" {inner} " if child.tag in BLOCKS or child.tag == "br" else inner)
-        parts.append(child.tail or "")
-    return "".join(parts)
-
-
-def _is_skipped(element: HtmlElement) -> bool:
-    if not isinstance(element.tag, str) or element.tag in SKIPPED:
-        return True
-    return element.tag == "header" and not element.xpath(".//h1|.//h2|.//p")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _suspicions(choice: Choice) -> list[Suspicion]:
+    if not choice.is_lost:
+        return []
+    detail = "the main text could not be told from what stands around it; all but menus was read"
+    return [Suspicion(reason="text lost", value=round(choice.kept or 0.0, 3), detail=detail)]

@@ -1,0 +1,139 @@
+"""The element tree of a page, without scripts, controls and hidden elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import copy
+from typing import TYPE_CHECKING
+
+from lxml import etree, html
+
+from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.html.styles import Styles
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+UNREAD = (
+    "script style template svg canvas iframe object embed applet audio video map head select button textarea input"
+    " datalist dialog noframes annotation annotation-xml rp rt"
+).split()
+"""Elements whose text nobody reads on the page."""
+BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
+    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr html li legend main menu nav ol optgroup option p pre search"
+    " section summary table tbody td tfoot th thead tr ul".split()
+)
+"""Elements that begin and end a line."""
+MIN_FORM_WORDS = 100
+"""Minimum number of words of a form that is read even if it is a small part of the page."""
+MAX_HIDDEN = 0.7
+"""Maximum share of a page's words in a hidden element that is left out."""
+
+
+def read_tree(text: str) -> HtmlElement:
+    """Return the root of the page. Raises ParseError if it is empty or nested too deeply."""
+    # the parser refuses a text with an XML declaration; a form feed or null would end its reading
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "")
+    parser = html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        root: HtmlElement = html.document_fromstring(text, parser=parser)
+    except (etree.ParserError, ValueError) as error:
+        raise ParseError("no text", str(error)) from None
+    if any("depth" in entry.message.lower() for entry in parser.error_log):
+        raise ParseError("nested too deeply", "elements more than 2048 levels deep")
+    return root
+
+
+def clean_tree(root: HtmlElement, styles: Styles) -> None:
+    """Remove from the tree, in place, what a reader of the page does not see, and small forms."""
+    etree.strip_elements(root, *UNREAD, with_tail=False)
+    for element in root.iter(etree.Element):
+        if ":" in element.tag:
+            # elements of other namespaces, such as `o:p` of Word
+            element.tag = "span"
+    without_script = copy(root)
+    etree.strip_elements(without_script, "noscript", with_tail=False)
+    if without_script.text_content().strip():
+        etree.strip_elements(root, "noscript", with_tail=False)
+    visible = _words(root)
+    # a page that shows itself by a script is hidden as a whole
+    for element in list(_outermost_hidden(root, styles)):
+        if _words(element) < MAX_HIDDEN * visible:
+            element.drop_tree()
+    for form in list(root.iter("form")):
+        words = _words(form)
+        if words < MIN_FORM_WORDS and words < 0.5 * visible and form.find(".//h1") is None:
+            form.drop_tree()
+        else:
+            form.tag = "div"
+
+
+def _outermost_hidden(root: HtmlElement, styles: Styles) -> Iterator[HtmlElement]:
+    walker = etree.iterwalk(root, events=("start",))
+    for _, element in walker:
+        if styles.is_hidden(element):
+            yield element
+            walker.skip_subtree()
+
+
+def inline_text(element: HtmlElement, br: str = " ") -> str:
+    """Return the text of an element; a block inside it separates words."""
+    pieces: list[str] = []
+    for event, child in etree.iterwalk(element, events=("start", "end")):
+        is_own = child is element
+        if event == "start":
+            if child.tag == "br":
+                pieces.append(br)
+            elif not is_own and ends_line(child):
+                pieces.append(" ")
+            pieces.append(script_text(child) or "")
+        elif not is_own:
+            if ends_line(child):
+                pieces.append(" ")
+            pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
+def script_text(element: HtmlElement) -> str | None:
+    """Return the text before the first child of an element; digits in `sup` and `sub` are raised and lowered."""
+    text = element.text
+    if text and element.tag in SCRIPTS and len(element) == 0 and text.strip() and not text.strip().strip(DIGITS):
+        return text.strip().translate(SCRIPTS[element.tag])
+    return text
+
+
+DIGITS = "0123456789"
+SCRIPTS = {"sup": str.maketrans(DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹"), "sub": str.maketrans(DIGITS, "₀₁₂₃₄₅₆₇₈₉")}
+
+
+def ends_line(element: HtmlElement) -> bool:
+    """Return True if the text of an element stands on lines of its own."""
+    if element.tag in BLOCKS:
+        return True
+    style = element.get("style")
+    return (
+        bool(style) and "display" in style and bool(re.search(r"display\s*:\s*(?:block|flex|table|list|grid)", style))
+    )
+
+
+def visible_text(root: HtmlElement) -> str:
+    """Return all text of a cleaned tree except menus, as a second, cheap reading."""
+    return " ".join(_visible_pieces(root))
+
+
+def _visible_pieces(root: HtmlElement) -> Iterator[str]:
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        if event == "start":
+            if element.tag == "nav":
+                walker.skip_subtree()
+            elif element.text:
+                yield element.text
+        elif element.tail and element is not root:
+            yield element.tail
+
+
+def _words(element: HtmlElement) -> int:
+    return len(" ".join(element.itertext()).split())
