@@ -13,7 +13,8 @@ from opora.corpus.parsers.base import Reading
 from opora.corpus.reader import read_documents, read_passages
 from opora.corpus.settings import ChunkSettings, IngestSettings
 from opora.corpus.sources import registry as sources
-from opora.corpus.sources.base import Source
+from opora.corpus.sources.base import Listing, Source
+from opora.corpus.sources.patterns import NamePatterns
 from opora.corpus.stage import IngestStage
 from opora.errors import InputError
 from opora.records import Document
@@ -38,7 +39,7 @@ def test_a_new_source_and_a_new_chunker(monkeypatch, tmp_path):
     page.write_text("Dogs go free. Cats pay half.")
 
     def find(location, root):
-        return [Source(location, page)]
+        return Listing([Source(location, page)])
 
     def chunk(document, settings):
         half = document.text.index("Cats")
@@ -58,7 +59,7 @@ def test_unknown_names_are_errors(tmp_path):
     with pytest.raises(InputError, match=r"chunk.method is 'structual', .* did you mean structural\?"):
         list(chunkers.chunk_document(document, ChunkSettings(method="structual")))
     with pytest.raises(InputError, match="scheme 'ftp' is unknown; known: file"):
-        sources.find_sources(["ftp://example.org"], (), tmp_path)
+        sources.find_sources(["ftp://example.org"], NamePatterns([]), tmp_path)
 
 
 def test_the_old_name_of_size_unit_is_accepted():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,13 @@ class Journal:
         """Write one row; when this returns, the row is on disk."""
         text = json.dumps(value, ensure_ascii=False)
         self._connection.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (key, text))
+
+    def update(self, rows: Iterable[tuple[str, object]]) -> None:
+        """Write many rows in one step; when this returns, all are on disk."""
+        texts = ((key, json.dumps(value, ensure_ascii=False)) for key, value in rows)
+        self._connection.execute("BEGIN")
+        self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", texts)
+        self._connection.execute("COMMIT")
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Yield (key, value) in the order of writing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from opora.errors import InputError
 from opora.validation import Record, chief_fault, explain, parse_record
 
 R = TypeVar("R", bound=Record)
+ROW_GROUP = 2_000
+"""Rows that are written to a Parquet file at once."""
 
 
 def write_json_lines(path: Path, rows: Iterable[Record | Mapping[str, Any]]) -> int:
@@ -85,13 +88,22 @@ def _column(line: str, keys: list[str]) -> int:
 
 
 def write_parquet(path: Path, records: Iterable[Record]) -> int:
-    """Write records as Parquet (zstd), nested fields such as metadata as JSON text. Returns the number of rows."""
+    """Write records as Parquet (zstd), nested fields such as metadata as JSON text. Returns the number of rows.
+
+    Rows are written in groups, so that few are in memory at once.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [flatten(record) for record in records]
-    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
-    return len(rows)
+    rows, count = iter(records), 0
+    first = pa.Table.from_pylist([flatten(record) for record in islice(rows, ROW_GROUP)])
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        table = first
+        while table.num_rows:
+            writer.write_table(table)
+            count += table.num_rows
+            table = pa.Table.from_pylist([flatten(record) for record in islice(rows, ROW_GROUP)], first.schema)
+    return count
 
 
 def read_parquet(path: Path, model: type[R], numbers: Set[int] | None = None) -> Iterator[R]:

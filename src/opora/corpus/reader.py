@@ -9,6 +9,8 @@ from typing import Any
 
 from opora.artifacts import read_manifest, read_parquet
 from opora.artifacts.tables import read_parquet_rows
+from opora.corpus import lines
+from opora.corpus.blocks import LineBox
 from opora.records import Document, Passage
 
 DOCUMENTS, PASSAGES = "documents.parquet", "passages.parquet"
@@ -44,3 +46,11 @@ def read_passage_rows(corpus: Path, columns: Sequence[str] | None = None) -> Ite
 def read_metadata(corpus: Path) -> Iterator[dict[str, Any]]:
     """Yield the metadata of each passage."""
     return (json.loads(row["metadata"]) for row in read_passage_rows(corpus, ("metadata",)))
+
+
+def read_lines(corpus: Path, document_id: str) -> list[LineBox]:
+    """Return the lines of a document with their places on its pages; empty for formats without pages. Raises
+    InputError like `read_documents`."""
+    read_manifest(corpus)
+    path = corpus / lines.LINES
+    return lines.read_lines(path, document_id) if path.exists() else []

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from opora.validation import NonNegativeInt, PositiveInt, Settings
 
+PositiveFloat = Annotated[float, Field(gt=0.0)]
+NonNegativeFloat = Annotated[float, Field(ge=0.0)]
+
 
 class ChunkSettings(Settings):
     """Settings of splitting documents into passages."""
@@ -41,8 +44,17 @@ DEFAULT_PARSING = ParseSettings()
 class LimitSettings(Settings):
     """Resource limits for parsing one document. A document that exceeds them is dropped with a reason."""
 
-    timeout_s: Annotated[float, Field(gt=0)] = 60.0
-    """Maximum wall time, in seconds."""
+    renamed = {"timeout_s": "cpu_s"}
+
+    cpu_s: PositiveFloat = 60.0
+    """Maximum processor time of the parsing process and the programs it starts, in seconds; a busy machine does not
+    matter. `cpu_s_per_mb` is added for the size of the file."""
+    cpu_s_per_mb: NonNegativeFloat = 60.0
+    """Processor time that is added to `cpu_s` for each MB of the file, in seconds."""
+    ocr_cpu_s: NonNegativeFloat = 3600.0
+    """Maximum processor time that is added for the pages that have to be read by OCR, in seconds."""
+    wall_factor: Annotated[float, Field(ge=1.0)] = 10.0
+    """Maximum wall time as a multiple of the processor time, for documents that hang without computing."""
     memory_mb: Annotated[int, Field(ge=256)] = 2048
     """Maximum address space of the parsing process, in MB."""
     max_file_mb: PositiveInt = 100

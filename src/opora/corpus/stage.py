@@ -1,43 +1,57 @@
 """Stage that reads documents into a corpus.
 
-Out: `documents.parquet`, `passages.parquet`, `dropped.jsonl` (file and reason), `suspect.jsonl` (pages without text),
-a manifest. Files that the previous corpus parsed with the same parsers and limits are not parsed again.
+Out: `documents.parquet`, `passages.parquet`, `lines.parquet` (place of each line on its page), `dropped.jsonl` (file
+and reason), `suspect.jsonl` (documents and pages not to be trusted, with the figure), `report.html`, a manifest. Files
+that the previous corpus parsed with the same parsers and limits are not parsed again.
 """
 
 from __future__ import annotations
 
-import queue
+import sys
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
-from fnmatch import fnmatch
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from opora.artifacts import Build, Manifest, fingerprint_of_file, read_json_lines, write_json_lines, write_parquet
+from opora.artifacts import (
+    Build,
+    Manifest,
+    fingerprint_of_file,
+    read_json_lines,
+    read_parquet,
+    write_json_lines,
+    write_parquet,
+)
 from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
-from opora.console.progress import Progress
+from opora.artifacts.tables import read_parquet_rows
 from opora.corpus.chunking.registry import chunk_document
-from opora.corpus.parsers.base import Dropped, Parsed, ParseError
-from opora.corpus.parsers.registry import FORMATS
+from opora.corpus.lines import LINES, LineWriter
+from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
 from opora.corpus.reader import DOCUMENTS, PASSAGES
-from opora.corpus.sandbox.process import SandboxedParser
-from opora.corpus.settings import IngestSettings
-from opora.corpus.sources.base import Source
+from opora.corpus.results import access_labels, collect, make_documents
+from opora.corpus.sandbox.pool import UNCERTAIN, parse_files
+from opora.corpus.sandbox.version import installed_programs, parsing_fingerprint
+from opora.corpus.settings import ChunkSettings, IngestSettings
+from opora.corpus.sources.base import Source, UnreadableSource
+from opora.corpus.sources.patterns import NamePatterns, ignores_case
 from opora.corpus.sources.registry import find_sources
-from opora.records import Document
-from opora.text.language import detect_language
-from opora.text.resources import language_text, languages
-from opora.validation import parse_record
+from opora.corpus.suspicions import mark_suspect
+from opora.errors import InputError
+from opora.records import Document, Passage
 
 DROPPED, SUSPECT, PARSED = "dropped.jsonl", "suspect.jsonl", "parsed.jsonl"
 """PARSED holds the results of parsing by file hash, reused by the next run over the same folders."""
 DOCUMENTS_PER_S, START_S = 8.0, 3.0
 """Parsing speed of a worker on our benchmark documents, and seconds before the first document is parsed."""
+
+
+class HashedSources(NamedTuple):
+    """The files of a corpus with the hash of their bytes, and those that cannot be read."""
+
+    ids: Mapping[Source, str]
+    unreadable: list[UnreadableSource]
 
 
 class IngestStage(Stage):
@@ -48,123 +62,105 @@ class IngestStage(Stage):
     def __init__(self, settings: IngestSettings, root: Path, out: Path) -> None:
         self.settings: IngestSettings = settings
         self.root, self.out = root, out
+        ignore = ignores_case(root.resolve())
+        self.excluded = NamePatterns(settings.exclude, ignore)
+        self.access = NamePatterns(settings.access, ignore)
 
     @classmethod
     def of(cls, project: Project, name: str) -> Self:
         return cls(project.settings(name, IngestSettings), project.root, project.root / "corpus")
 
     @cached_property
-    def sources(self) -> dict[Source, str]:
-        """Source -> SHA-256 of its bytes. Raises InputError for a missing folder, or one without files."""
-        sources = find_sources(self.settings.folders, self.settings.exclude, self.root)
-        return {source: fingerprint_of_file(source.path) for source in sources}
+    def sources(self) -> HashedSources:
+        """The files and their hashes. Raises InputError for a missing folder, one without files, or a glob of `access`
+        or `exclude` that matches nothing."""
+        listing = find_sources(self.settings.folders, self.excluded, self.root)
+        names = [source.name for source in listing.sources]
+        for name in names:
+            self.access.matching(name)
+        self._check_patterns(names, is_final=False)
+        ids: dict[Source, str] = {}
+        unreadable = list(listing.unreadable)
+        for source in listing.sources:
+            try:
+                ids[source] = fingerprint_of_file(source.path)
+            except OSError as error:
+                unreadable.append(UnreadableSource(source.name, error.strerror or str(error)))
+        return HashedSources(ids, sorted(unreadable))
+
+    def _check_patterns(self, names: Sequence[str], is_final: bool) -> None:
+        self.access.check_used("ingest.access", names, is_final)
+        self.excluded.check_used("ingest.exclude", names, is_final)
 
     def inputs(self) -> Mapping[str, str]:
-        return {"documents": hash_json([[source.name, digest] for source, digest in self.sources.items()])}
+        rows = [[source.name, digest] for source, digest in self.sources.ids.items()]
+        documents = hash_json([*rows, *map(list, self.sources.unreadable)])
+        return {"documents": documents, "programs": " ".join(installed_programs())}
 
     def estimate(self, project: Project) -> Estimate:
-        sources = find_sources(self.settings.folders, self.settings.exclude, self.root)
+        sources = find_sources(self.settings.folders, self.excluded, self.root).sources
         return Estimate(seconds=START_S + len(sources) / DOCUMENTS_PER_S)
 
     def make(self, build: Build) -> Manifest:
-        ids = {source: digest[:16] for source, digest in self.sources.items()}
-        version = _parsing_fingerprint(self.settings)
-        results = _parse_all(build, ids, self.settings, version)
-        documents, dropped = _read_results(ids, results, self.settings)
-        passages = [passage for document in documents for passage in chunk_document(document, self.settings.chunk)]
-        suspect = [
-            {"source": document.source, **suspicion}
-            for document in documents
-            for suspicion in results[document.id]["parsed"]["suspicions"]
+        version = parsing_fingerprint(self.settings)
+        ids = {source: digest[:16] for source, digest in self.sources.ids.items()}
+        paths = {key: source.path for source, key in reversed(list(ids.items()))}
+        with build.journal("parsed") as journal:
+            missing = paths.keys() - {key for key, _ in journal.items()}
+            journal.update(_reusable_results(build, version, missing))
+            parse_files(paths, journal, self.settings)
+            files = [(source.name, key) for source, key in ids.items()]
+            drafts, dropped = collect(files, journal.get, self.excluded)
+            for draft in drafts:
+                access_labels(draft, self.settings.access, self.access)
+            self._check_patterns([draft.source for draft in drafts], is_final=True)
+            documents = make_documents(drafts, journal.get, self.settings, self.access)
+            write_parquet(build.path / DOCUMENTS, _write_lines_beside(build.path / LINES, documents))
+            results = ({"id": key, "parsers": version, "result": journal.get(key)} for key in sorted(paths))
+            write_json_lines(build.path / PARSED, results)
+        languages = Counter(row["language"] for row in read_parquet_rows(build.path / DOCUMENTS, ["language"]))
+        suspicions = {draft.id: draft.suspicions for draft in drafts}
+        passages = _passages(read_parquet(build.path / DOCUMENTS, Document), suspicions, self.settings.chunk)
+        suspect = [{"source": draft.source, **row.model_dump()} for draft in drafts for row in draft.suspicions]
+        dropped += [
+            Dropped(source=row.name, id="", reason="unreadable", detail=row.detail) for row in self.sources.unreadable
         ]
-        reusable = ({"id": key, "parsers": version, "result": results[key]} for key in sorted(results))
-        write_parquet(build.path / DOCUMENTS, documents)
-        write_parquet(build.path / PASSAGES, passages)
+        count = write_parquet(build.path / PASSAGES, passages)
         write_json_lines(build.path / DROPPED, dropped)
         write_json_lines(build.path / SUSPECT, suspect)
-        write_json_lines(build.path / PARSED, reusable)
         return build.publish(
-            counts={"documents": len(documents), "passages": len(passages), "suspect": len(suspect)},
+            volatile=frozenset({PARSED}),
+            counts={"documents": len(drafts), "passages": count, "suspect": len(suspect)},
             dropped=Counter(drop.reason for drop in dropped),
-            results={"languages": dict(sorted(Counter(document.language for document in documents).items()))},
+            results={"languages": dict(sorted(languages.items()))},
         )
 
 
-def _parse_all(build: Build, ids: Mapping[Source, str], settings: IngestSettings, version: str) -> dict[str, Any]:
-    """Return the result of parsing each distinct file, by id. New results are journalled as they come."""
-    paths = {key: source.path for source, key in reversed(list(ids.items()))}
-    with build.journal("parsed") as journal, ExitStack() as stack:
-        earlier = {**_reusable_results(build, version), **dict(journal.items())}
-        results = {key: value for key, value in earlier.items() if key in paths}
-        pending = [key for key in paths if key not in results]
-        parsers: queue.SimpleQueue[SandboxedParser] = queue.SimpleQueue()
-        for _ in range(settings.workers):
-            parsers.put(stack.enter_context(SandboxedParser(settings.limits, settings.parse)))
-
-        def parse(key: str) -> tuple[str, dict[str, Any]]:
-            parser = parsers.get()
-            try:
-                return key, {"parsed": parser.parse(paths[key]).model_dump(mode="json")}
-            except ParseError as error:
-                return key, {"reason": error.reason, "detail": error.detail}
-            finally:
-                parsers.put(parser)
-
-        with ThreadPoolExecutor(settings.workers) as pool, Progress("ingest", len(paths), len(results)) as progress:
-            for future in as_completed([pool.submit(parse, key) for key in pending]):
-                key, result = future.result()
-                journal.put(key, result)
-                results[key] = result
-                progress.advance()
-    return results
+def _write_lines_beside(path: Path, documents: Iterable[tuple[Document, Parsed]]) -> Iterator[Document]:
+    """Yield the documents, and write their lines into the table `path` as they pass."""
+    with LineWriter(path) as writer:
+        for document, parsed in documents:
+            writer.add(document.id, parsed.lines)
+            yield document
 
 
-def _read_results(
-    ids: Mapping[Source, str], results: Mapping[str, Any], settings: IngestSettings
-) -> tuple[list[Document], list[Dropped]]:
-    """Return the documents, and the files that are dropped: those with a reason, and copies of an earlier file."""
-    documents: dict[str, Document] = {}
-    dropped: list[Dropped] = []
-    for source, key in ids.items():
-        result = results[key]
-        if key in documents:
-            result = {"reason": "duplicate", "detail": f"the same bytes as {documents[key].source}"}
-        if "parsed" in result:
-            documents[key] = _document(source, key, parse_record(Parsed, result["parsed"], source.name), settings)
-        else:
-            dropped.append(Dropped(source=source.name, id=key, **result))
-    return list(documents.values()), dropped
+def _passages(
+    documents: Iterable[Document], suspicions: Mapping[str, Sequence[Suspicion]], settings: ChunkSettings
+) -> Iterator[Passage]:
+    for document in documents:
+        for passage in chunk_document(document, settings):
+            yield mark_suspect(passage, document, suspicions[document.id])
 
 
-def _document(source: Source, key: str, parsed: Parsed, settings: IngestSettings) -> Document:
-    access = {label for glob, labels in settings.access.items() if fnmatch(source.name, glob) for label in labels}
-    return Document(
-        id=key,
-        source=source.name,
-        title=parsed.title or source.path.stem,
-        text=parsed.text,
-        language=detect_language(parsed.text, among=settings.languages),
-        metadata={**parsed.metadata, "format": parsed.format},
-        access=tuple(sorted(access)),
-        pages=parsed.pages,
-    )
-
-
-def _reusable_results(build: Build, version: str) -> dict[str, Any]:
-    """Return results of the existing corpus that the same parsers made under the same limits, by file hash."""
+def _reusable_results(build: Build, version: str, missing: Set[str]) -> Iterator[tuple[str, Any]]:
+    """Yield results of the existing corpus that the same parsers made under the same limits, by file hash."""
     path = build.out / PARSED
     if not (build.out / MANIFEST).exists() or not path.exists():
-        return {}
-    return {row["id"]: row["result"] for _, row in read_json_lines(path) if row["parsers"] == version}
-
-
-def _parsing_fingerprint(settings: IngestSettings) -> str:
-    """Return a hash of everything that parsing depends on: its code, package versions, language facts, settings."""
-    folder = Path(__file__).parent
-    code = [folder / "blocks.py", *(folder / "parsers").rglob("*.py"), *(folder / "sections").rglob("*.py")]
-    files = [fingerprint_of_file(path) for path in sorted(code)]
-    packages = sorted({package for document_format in FORMATS for package in document_format.packages})
-    versions = [metadata.version(package) for package in packages]
-    facts = [language_text(code, "language.yaml") for code in languages()]
-    resolved = [settings.limits.model_dump(), settings.parse.model_dump()]
-    return hash_json([files, versions, facts, resolved])[:16]
+        return
+    try:
+        for _, row in read_json_lines(path):
+            # a verdict that may have been the machine's is not kept for ever
+            if row["parsers"] == version and row["id"] in missing and row["result"].get("reason") not in UNCERTAIN:
+                yield row["id"], row["result"]
+    except (InputError, LookupError) as error:
+        print(f"opora: {path} is damaged ({error}); parsing the files again", file=sys.stderr)

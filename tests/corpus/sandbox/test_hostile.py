@@ -15,7 +15,7 @@ from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import IngestSettings, LimitSettings
 from opora.corpus.stage import IngestStage
 
-LIMITS = LimitSettings(timeout_s=20, memory_mb=1024, max_unpacked_mb=50)
+LIMITS = LimitSettings(cpu_s=20, memory_mb=1024, max_unpacked_mb=50)
 
 
 def bomb() -> bytes:
@@ -59,7 +59,7 @@ def script(body: str) -> SandboxedParser:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             return subprocess.Popen(command, **pipes, stderr=subprocess.DEVNULL)
 
-    return Scripted(LIMITS.model_copy(update={"timeout_s": 1.0}))
+    return Scripted(LIMITS.model_copy(update={"cpu_s": 1.0, "wall_factor": 2.0}))
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ class ParseContext:
     max_unpacked_bytes: int
     parse_part: Callable[[bytes, str], Part]
     """Parses a document inside this one, given its bytes and name. Never raises ParseError."""
+    allow_time: Callable[[float], None] = lambda seconds: None
+    """Adds processor time, in seconds, to the limit of this document: for pages to be read by OCR."""
 
 
 @dataclass

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
-from typing import cast
+from typing import Any
 
-from opora.corpus.parsers.base import Parsed, ParseError, Reason
+from opora.corpus.parsers.base import Dropped, Parsed, ParseError
 from opora.corpus.settings import DEFAULT_PARSING, LimitSettings, ParseSettings
+from opora.errors import InputError
 from opora.validation import parse_record
 
 MB = 1 << 20
 READ_BYTES = 1 << 16
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+RENEW_MB = 400
+"""Memory of a process, in MB, beyond which the next document gets a new one."""
+EXIT_S = 5.0
+"""Maximum time, in seconds, that a process may take to end once it has closed its output."""
 
 
 class SandboxedParser:
-    """One parsing process, started on first use and restarted after a crash. Not thread-safe."""
+    """One parsing process, started on first use and renewed when it has crashed or grown. Not thread-safe."""
 
     def __init__(self, limits: LimitSettings, settings: ParseSettings = DEFAULT_PARSING) -> None:
         self._limits, self._settings = limits, settings
@@ -36,45 +43,56 @@ class SandboxedParser:
 
     def parse(self, path: Path) -> Parsed:
         """Parse a document. Raises ParseError; the next document gets a new process if this one killed the old."""
-        size = path.stat().st_size
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise ParseError("unreadable", str(error)) from None
         if size > self._limits.max_file_mb * MB:
-            raise ParseError("too large", f"{size} bytes, the limit is {self._limits.max_file_mb} MB")
+            limit = f"{size / MB:.0f} MB; raise ingest.limits.max_file_mb ({self._limits.max_file_mb})"
+            raise ParseError("too large", limit)
         if self._process and self._process.poll() is not None:
             self.stop()  # it ended between two documents, so neither of them caused it
         process = self._process = self._process or self._start()
+        cpu_s = cpu_limit(size, self._limits)
         request = {
             "path": str(path.resolve()),
             "settings": self._settings.model_dump(mode="json"),
             "max_unpacked_bytes": self._limits.max_unpacked_mb * MB,
+            "cpu_s": cpu_s,
+            "ocr_cpu_s": self._limits.ocr_cpu_s,
         }
         try:
-            reply = self._send(process, json.dumps(request).encode() + b"\n")
-        except ParseError:
-            self.stop()
+            reply = self._send(process, json.dumps(request).encode() + b"\n", cpu_s)
+            return self._read_reply(reply, str(path))
+        except BaseException:
+            self.stop()  # also when interrupted: the reply to come would answer the next request
             raise
-        if "parsed" not in reply:
-            if reply["reason"] == "memory limit":
-                self.stop()
-            raise ParseError(cast("Reason", reply["reason"]), reply["detail"])
-        return parse_record(Parsed, reply["parsed"], str(path))
 
     def stop(self) -> None:
-        """Kill the process."""
-        if self._process:
-            with self._process:  # waits for the process and closes its pipes
-                self._process.kill()
-            self._process = None
+        """Kill the process and the programs that it has started."""
+        if not self._process:
+            return
+        process, self._process = self._process, None
+        _kill_group(process)
+        with contextlib.suppress(BrokenPipeError), process:  # waits for the process and closes its pipes
+            pass
+
+    def kill(self) -> None:
+        """Kill the process from another thread; the thread that waits for it sees the end."""
+        if process := self._process:
+            _kill_group(process)
 
     def _start(self) -> Popen[bytes]:
         command = [sys.executable, "-m", "opora.corpus.sandbox.worker", str(self._limits.memory_mb * MB)]
         environment = {**os.environ, **ENVIRONMENT}
         return Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, start_new_session=True)
 
-    def _send(self, process: Popen[bytes], request: bytes) -> dict[str, str]:
+    def _send(self, process: Popen[bytes], request: bytes, cpu_s: float) -> bytes:
         """Send a request and return the reply. Raises ParseError on a timeout or a crash."""
         assert process.stdin
         assert process.stdout
-        deadline = time.monotonic() + self._limits.timeout_s
+        wall_s = self._limits.wall_factor * cpu_s
+        deadline = time.monotonic() + wall_s
         try:
             process.stdin.write(request)
             process.stdin.flush()
@@ -84,14 +102,62 @@ class SandboxedParser:
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-                raise ParseError("time limit", f"not parsed within {self._limits.timeout_s:g} s")
+                fix = f"raise ingest.limits.wall_factor ({self._limits.wall_factor:g})"
+                raise ParseError("time limit", f"no result within {wall_s:.0f} s; {fix}")
             piece = os.read(process.stdout.fileno(), READ_BYTES)
             if not piece:
-                raise ParseError("crashed", _describe_exit(process.wait()))
+                raise self._explain_exit(process, cpu_s)
             reply += piece
-        return cast("dict[str, str]", json.loads(reply))
+        return bytes(reply)
+
+    def _read_reply(self, reply: bytes, name: str) -> Parsed:
+        """Return the parsed document of a reply. Raises ParseError if it was dropped."""
+        try:
+            data: dict[str, Any] = json.loads(reply)
+            if data.pop("peak_mb") > RENEW_MB:
+                self.stop()
+            if "parsed" in data:
+                return parse_record(Parsed, data["parsed"], name)
+            dropped = Dropped(source=name, id="", **data)
+        except (ValueError, LookupError, TypeError, AttributeError, InputError) as error:
+            raise ParseError("crashed", f"the parsing process sent no result: {type(error).__name__}") from None
+        if dropped.reason == "memory limit":
+            raise self._memory_error()
+        raise ParseError(dropped.reason, dropped.detail)
+
+    def _explain_exit(self, process: Popen[bytes], cpu_s: float) -> ParseError:
+        """Return the error for a process that ended instead of replying."""
+        try:
+            code = process.wait(EXIT_S)
+        except subprocess.TimeoutExpired:
+            return ParseError("crashed", "the parsing process closed its output")
+        if code == -signal.SIGXCPU:
+            fix = f"raise ingest.limits.cpu_s ({self._limits.cpu_s:g})"
+            return ParseError("time limit", f"needs more than {cpu_s:.0f} s of processor time; {fix}")
+        if code >= 0:
+            return ParseError("crashed", f"the parsing process exited with status {code}")
+        more = "; the system may have run out of memory" if code == -signal.SIGKILL else ""
+        return ParseError("crashed", f"the parsing process was killed by {signal.Signals(-code).name}{more}")
+
+    def _memory_error(self) -> ParseError:
+        memory_mb = self._limits.memory_mb
+        return ParseError(
+            "memory limit", f"needs more than {memory_mb} MB; raise ingest.limits.memory_mb ({memory_mb})"
+        )
 
 
-def _describe_exit(code: int) -> str:
-    end = f"exited with status {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
-    return f"the parsing process {end}"
+def cpu_limit(size: int, limits: LimitSettings) -> float:
+    """Return the maximum processor time for a file of `size` bytes, in seconds."""
+    return limits.cpu_s + limits.cpu_s_per_mb * size / MB
+
+
+def _kill_group(process: Popen[bytes]) -> None:
+    """Kill a process and its children, which share its session."""
+    try:
+        is_leader = os.getpgid(process.pid) == process.pid
+    except ProcessLookupError:
+        is_leader = True  # it has ended; children that it left behind still have its group
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if is_leader:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

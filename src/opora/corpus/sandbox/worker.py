@@ -1,8 +1,8 @@
-"""Entry point of the sandboxed process, in which untrusted documents are parsed with limited memory.
+"""Entry point of the sandboxed process, in which untrusted documents are parsed with limited memory and time.
 
-In, on standard input: one JSON object per line, `{"path": ..., "settings": {...}, "max_unpacked_bytes": ...}`. Out, on
-standard output: one JSON object per line, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`. Run as
-`python -m opora.corpus.sandbox.worker MEMORY_BYTES`.
+In, on standard input: one JSON object per line, `{"path": ..., "settings": {...}, "max_unpacked_bytes": ..., "cpu_s":
+..., "ocr_cpu_s": ...}`. Out, on standard output: one JSON object per line, `{"parsed": {...}}` or `{"reason": ...,
+"detail": ...}`, with the peak of its memory as `peak_mb`. Run as `python -m opora.corpus.sandbox.worker MEMORY_BYTES`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import os
 import resource
 import struct
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.registry import parse_document
+from opora.corpus.sandbox.clock import CpuClock
 from opora.corpus.settings import ParseSettings
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
@@ -34,20 +37,28 @@ def main(memory_bytes: int) -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     restrict_process(memory_bytes)
+    clock = CpuClock()
     for line in sys.stdin:
-        replies.write(json.dumps(_reply_to(json.loads(line))) + "\n")
+        request = json.loads(line)
+        clock.start(request["cpu_s"], request["ocr_cpu_s"])
+        reply = _reply_to(request, clock)
+        clock.stop()
+        replies.write(json.dumps({**reply, "peak_mb": _peak_mb()}) + "\n")
         replies.flush()
 
 
-def _reply_to(request: dict[str, Any]) -> dict[str, Any]:
+def _reply_to(request: dict[str, Any], clock: CpuClock) -> dict[str, Any]:
     """Parse the file of a request. Return the parsed document, or the reason why it is dropped."""
     try:
         with open(request["path"], "rb") as file:
             data = file.read()
         settings = ParseSettings.model_validate(request["settings"])
-        parsed = parse_document(data, request["path"], request["max_unpacked_bytes"], settings)
+        limit = request["max_unpacked_bytes"]
+        parsed = parse_document(data, request["path"], limit, settings, allow_time=clock.allow)
         return {"parsed": parsed.model_dump(mode="json")}
     except ParseError as error:
+        if _comes_from_memory(error):
+            return {"reason": "memory limit", "detail": ""}
         return {"reason": error.reason, "detail": error.detail}
     except MemoryError:
         return {"reason": "memory limit", "detail": ""}
@@ -55,6 +66,31 @@ def _reply_to(request: dict[str, Any]) -> dict[str, Any]:
         return {"reason": "nested too deeply", "detail": ""}
     except OSError as error:
         return {"reason": "unreadable", "detail": str(error)}
+    except Exception as error:  # a fault of a parser costs its document only, and is named
+        return {"reason": "crashed", "detail": _describe_fault(error)}
+
+
+def _comes_from_memory(error: BaseException) -> bool:
+    """Return True if a lack of memory is behind an error; libraries wrap it in errors of their own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError) or any(isinstance(part, MemoryError) for part in cause.args):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _describe_fault(error: Exception) -> str:
+    """Return the error with the place in the code where it came from, on one line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    message = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {message} ({Path(place.filename).name}:{place.lineno})"
+
+
+def _peak_mb() -> int:
+    """Return the most memory that this process has held, in MB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit >> 20
 
 
 def restrict_process(memory_bytes: int) -> None:

@@ -1,11 +1,12 @@
 """Contract of a source of documents.
 
-A source module has one function, `find(location: str, root: Path) -> list[Source]`: `location` is an entry of
+A source module has one function, `find(location: str, root: Path) -> Listing`: `location` is an entry of
 `ingest.folders`, `root` the folder of the project. It raises InputError if there is nothing at the location.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,3 +16,19 @@ class Source(NamedTuple):
 
     name: str
     path: Path
+    is_linked: bool = False
+    """True if the way to the file leads through a link."""
+
+
+class UnreadableSource(NamedTuple):
+    """A file or folder that cannot be read, and the reason."""
+
+    name: str
+    detail: str
+
+
+class Listing(NamedTuple):
+    """The files of a location."""
+
+    sources: Sequence[Source]
+    unreadable: Sequence[UnreadableSource] = ()

@@ -5,44 +5,55 @@ A new kind of source, such as a crawler, is one module with a function `find` (s
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 
 from opora.corpus.sources import files
-from opora.corpus.sources.base import Source
+from opora.corpus.sources.base import Listing, Source, UnreadableSource
+from opora.corpus.sources.patterns import NamePatterns
 from opora.errors import InputError
 from opora.validation import nearest
 
-SOURCES: dict[str, Callable[[str, Path], list[Source]]] = {"file": files.find}
+SOURCES: dict[str, Callable[[str, Path], Listing]] = {"file": files.find}
 """Scheme of a location (`https` in `https://example.org`) -> function. Locations without a scheme are files."""
 
 
-def find_sources(locations: Sequence[str], exclude: Sequence[str], root: Path) -> list[Source]:
-    """Return the files of all locations by name. Raises InputError for a location without files, or if none is left."""
-    sources: dict[Path, Source] = {}
+def find_sources(locations: Sequence[str], excluded: NamePatterns, root: Path) -> Listing:
+    """Return the files of all locations, by name. Raises InputError for a location without files, or if none is left.
+
+    A file that is reached in several ways has its own name rather than that of a link, whose access rules may differ.
+    """
+    candidates: list[Source] = []
+    unreadable: list[UnreadableSource] = []
     for location in locations:
-        for source in _find(location, root):
-            if not any(_is_excluded(source.name, glob) for glob in exclude):
-                sources.setdefault(source.path.resolve(), source)
-    if not sources:
+        listing = _find(location, root)
+        candidates += (source for source in sorted(listing.sources) if not excluded.match(source.name))
+        unreadable += (row for row in listing.unreadable if not excluded.match(row.name))
+    if not candidates and not unreadable:
         raise InputError(f"{', '.join(locations)}: no files; add documents there or name another folder")
-    names = Counter(source.name for source in sources.values())
+    by_path: dict[str, Source] = {}
+    folders: dict[Path, str] = {}
+    for source in sorted(candidates, key=lambda source: source.is_linked):
+        by_path.setdefault(_real_path(source.path, folders), source)
+    names = Counter(source.name for source in by_path.values())
     # files of one name in several folders are named by their whole path
-    return [s if names[s.name] == 1 else Source(str(s.path), s.path) for s in sorted(sources.values())]
+    sources = [s if names[s.name] == 1 else Source(str(s.path), s.path) for s in by_path.values()]
+    return Listing(sorted(sources), sorted(unreadable))
 
 
-def _find(location: str, root: Path) -> list[Source]:
+def _find(location: str, root: Path) -> Listing:
     scheme = location.partition("://")[0] if "://" in location else "file"
     if scheme not in SOURCES:
         raise InputError(f"{location}: the scheme {scheme!r} is unknown; {nearest(scheme, list(SOURCES))}")
     return SOURCES[scheme](location.removeprefix("file://"), root)
 
 
-def _is_excluded(name: str, glob: str) -> bool:
-    """Return True if the name, or a folder in it, matches a glob such as `**/.*` or `drafts/**`."""
-    if glob.startswith("**/"):
-        anywhere = glob.removeprefix("**/")
-        return fnmatch(f"/{name}", f"/{anywhere}") or any(fnmatch(part, anywhere) for part in Path(name).parts)
-    return fnmatch(name, glob)
+def _real_path(path: Path, folders: dict[Path, str]) -> str:
+    """Return the path without links; `folders` remembers those of folders, which files share."""
+    if path.is_symlink():
+        return os.path.realpath(path)
+    if path.parent not in folders:
+        folders[path.parent] = os.path.realpath(path.parent)
+    return os.path.join(folders[path.parent], path.name)
