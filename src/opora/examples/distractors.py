@@ -7,19 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from opora.examples.evidence import matches_source
-from opora.metrics.key_facts import key_fact_recall
+from opora.examples.support import states_answer
 from opora.metrics.spans import overlap
 from opora.records import Example, Passage
 from opora.retrieval.search.searcher import Index
-from opora.text.quotes import locate
-from opora.text.terms import terms
 
 POOL_FACTOR = 4
 """Hard distractors are drawn from this many times as many best hits."""
 SEARCH_DEPTH = 50
 """Number of hits per question that hard distractors come from."""
-ANSWER_SHARE = 0.7
-"""Share of the answer's terms from which on a passage counts as holding it; used without quotes and key facts."""
 
 
 class Distractors:
@@ -74,19 +70,7 @@ class Distractors:
 
 
 def holds_answer(passage: Passage, example: Example) -> bool:
-    """Return True if a passage overlaps a gold passage, or holds a quote or all key facts; without these, most terms of
-    the answer."""
+    """Return True if a passage overlaps a gold passage, or states the answer."""
     if passage.id in example.gold or any(overlap(passage, own) for own in example.passages):
         return True
-    if example.behavior == "refuse":
-        return False
-    if any(locate(quote.text, passage.text) for quote in example.quotes):
-        return True
-    language = example.language
-    if example.facts.must:
-        return key_fact_recall(passage.full_text, example.facts, language) == 1.0
-    if example.quotes:
-        return False
-    new_terms = set(terms(example.answer, language)) - set(terms(example.question, language))
-    shared = new_terms & set(terms(passage.full_text, language))
-    return bool(new_terms) and len(shared) >= ANSWER_SHARE * len(new_terms)
+    return example.behavior != "refuse" and states_answer(passage, example)

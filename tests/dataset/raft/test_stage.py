@@ -162,3 +162,48 @@ def test_a_killed_build_makes_the_same_dataset_when_run_again(project, tmp_path,
     assert not out.exists(), "the build ended before it was killed"
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     assert read_manifest(out).fingerprint == whole.fingerprint
+
+
+def test_an_answer_is_never_taught_without_its_evidence(tmp_path):
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "oil.txt").write_text("Масло меняют каждые пятьсот часов. Масло сдают на склад.")
+    (tmp_path / "documents" / "belt.txt").write_text("Ремень меняют каждые две тысячи часов. Ремень хранят сухим.")
+    own = [
+        {"id": "oil", "question": "Как часто меняют масло?", "answer": "Каждые пятьсот часов."},
+        {"id": "belt", "question": "Как часто меняют ремень?", "answer": "Каждые две тысячи часов."},
+        {"id": "year", "question": "В каком году основан завод?", "answer": "Завод основан в 1931 году."},
+        {"id": "empty", "question": "Где хранят ремень?", "answer": ""},
+    ]
+    lines = [json.dumps({**row, "split": "train", "language": "ru"}) + "\n" for row in own]
+    (tmp_path / "questions.jsonl").write_text("".join(lines))
+    IngestStage(IngestSettings(), tmp_path, tmp_path / "corpus").run()
+    IndexStage(IndexSettings(), tmp_path / "corpus", tmp_path / "index").run()
+    make(tmp_path, tmp_path / "raft", valid_share=0.0, test_share=0.0, refusal_share=0.0, distractors=1)
+    taught = rows(tmp_path / "raft", "train")
+    assert {row["id"].split("/")[0]: {p["metadata"]["source"] for p in row["passages"] if p["id"] in row["gold"]}
+            for row in taught} == {"oil": {"oil.txt"}, "belt": {"belt.txt"}}  # fmt: skip
+    dropped = {row["id"]: row["reason"] for _, row in read_json_lines(tmp_path / "raft" / "dropped.jsonl")}
+    assert dropped == {"year": "no gold passage", "empty": "no answer"}
+    assert "1 (no answer), 1 (no gold passage)" in (tmp_path / "raft" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "taught"),
+    [
+        ("Ремень меняют зимой[1, 2].", 2, "Ремень меняют зимой [{0}] [{1}]."),
+        ("Ремень меняют зимой[1-2].", 2, "Ремень меняют зимой [{0}] [{1}]."),
+        ("Ремень меняют зимой【1】.", 1, "Ремень меняют зимой [{0}]."),
+        ("Ремень меняют зимой.", 1, "Ремень меняют зимой. [{0}]"),
+    ],
+)
+def test_marks_of_web_questions(tmp_path, project, answer, gold, taught):
+    references = ["Ремень меняют зимой, пишет мастер.", "Котёл чистят в июле.", "Насос смазывают."]
+    row = {"question": "Когда меняют ремень?", "answer": answer, "references": references}
+    fill = [{"question": f"Что делают с {n}?", "answer": f"Сдают {n}[1].", "references": [f"Сдают {n}.", f"Моют {n}."]}
+            for n in ("фильтром", "насосом", "вентилем", "паромом")]  # fmt: skip
+    (tmp_path / "web.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [row, *fill]))
+    make(project, tmp_path / "raft", questions=tmp_path / "web.jsonl", valid_share=0.0, test_share=0.0, refusal_share=0)
+    [first] = [line for line in rows(tmp_path / "raft", "train") if line["id"] == "web-1/0"]
+    numbers = [number for number, p in enumerate(first["passages"], 1) if p["id"] in first["gold"]]
+    assert len(numbers) == gold
+    assert first["messages"][-1]["content"] in (taught.format(*numbers), taught.format(*numbers[::-1]))

@@ -30,6 +30,7 @@ from opora.examples.evidence import gold_passages, resolve_gold
 from opora.examples.reader import read_questions
 from opora.examples.references import index_references
 from opora.examples.split import Splits, documents_of, split_by_document
+from opora.examples.support import find_gold
 from opora.records import Example
 from opora.retrieval.search.searcher import Index, open_index
 from opora.text.resources import template
@@ -90,24 +91,41 @@ def _select(examples: Sequence[Example], settings: RaftSettings) -> list[Example
 
 
 def _publish(build: Build, settings: RaftSettings, examples: Sequence[Example], index: Index) -> Manifest:
+    taught, dropped = _with_evidence(examples, index)
     shares = {"valid_share": settings.valid_share, "test_share": settings.test_share}
-    splits = split_by_document(examples, **shares, seed=settings.seed)
+    splits = split_by_document(taught, **shares, seed=settings.seed)
     rows, without_passages = _rows(settings, splits, index)
     check_leaks({name: [_texts(row) for row in split_rows] for name, split_rows in rows.items()})
     for name, split_rows in rows.items():
         write_json_lines(build.path / f"{name}.jsonl", split_rows)
     write_json_lines(build.path / "questions.jsonl", _with_splits(splits))
-    dropped = [{"id": example.id, "reason": "spans two splits"} for example in splits.spanning]
+    dropped += [{"id": example.id, "reason": "spans two splits"} for example in splits.spanning]
     dropped += [{"id": example.id, "reason": "no passages to show"} for example in without_passages]
     write_json_lines(build.path / "dropped.jsonl", dropped)
     contexts = {name: _count_contexts(split_rows) for name, split_rows in rows.items()}
-    (build.path / "README.md").write_text(_card(settings, rows, contexts), encoding="utf-8")
+    card = _card(settings, rows, contexts, Counter(drop["reason"] for drop in dropped))
+    (build.path / "README.md").write_text(card, encoding="utf-8")
     return build.publish(
         counts={name: len(split_rows) for name, split_rows in rows.items()},
         dropped=Counter(drop["reason"] for drop in dropped),
         prompts=prompt_hashes(),
         results={"contexts": contexts},
     )
+
+
+def _with_evidence(examples: Sequence[Example], index: Index) -> tuple[list[Example], list[dict[str, str]]]:
+    """Return the examples that can be taught, and the others with the reason: an answer always has its evidence."""
+    taught: list[Example] = []
+    dropped: list[dict[str, str]] = []
+    for example in (find_gold(example, index) for example in examples):
+        if example.behavior == "refuse" or (example.answer and gold_passages(example)):
+            taught.append(example)
+        else:
+            dropped.append({"id": example.id, "reason": "no gold passage" if example.answer else "no answer"})
+    if not taught:
+        fault = f"none of the {len(examples)} questions has an answer with its evidence in the documents"
+        raise InputError(f"{fault}; add quotes, or documents that hold the answers")
+    return taught, dropped
 
 
 def _rows(settings: RaftSettings, splits: Splits, index: Index) -> tuple[dict[str, list[RaftRow]], list[Example]]:
@@ -150,7 +168,12 @@ def _count_contexts(rows: Sequence[RaftRow]) -> int:
     return len({tuple(passage.id for passage in row.passages) for row in rows})
 
 
-def _card(settings: RaftSettings, splits: Mapping[str, Sequence[RaftRow]], contexts: Mapping[str, int]) -> str:
+def _card(
+    settings: RaftSettings,
+    splits: Mapping[str, Sequence[RaftRow]],
+    contexts: Mapping[str, int],
+    dropped: Mapping[str, int],
+) -> str:
     """Return the dataset card, with front matter that Hugging Face `datasets` reads."""
     rows = [row for split_rows in splits.values() for row in split_rows]
     return template(__package__, "card.md.jinja").render(
@@ -159,6 +182,7 @@ def _card(settings: RaftSettings, splits: Mapping[str, Sequence[RaftRow]], conte
         languages=sorted({row.language for row in rows}),
         splits={name: split_rows for name, split_rows in splits.items() if split_rows},
         contexts=contexts,
+        dropped=sorted(dropped.items()),
         refusals={name: sum(row.behavior == "refuse" for row in split_rows) for name, split_rows in splits.items()},
         question_types=sorted(Counter(row.question_type for row in rows).items()),
         example=next(iter(splits["train"]), None),

@@ -1,6 +1,7 @@
 """Adapter of WebGLM-QA (Liu et al. 2023, arXiv:2306.07906): questions, answers with `[1]` marks, references.
 
-The references become the passages of an example, those that the answer cites its gold passages.
+The references become the passages of an example, those that the answer cites its gold passages. Marks may have the
+forms `[1][2]`, `[1, 2]`, `[1-2]`, `【1】` and more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from opora.artifacts import read_records
 from opora.errors import InputError
 from opora.records import Example, Passage, Scalar
-from opora.text.citation_marks import cited_numbers
+from opora.text.citation_marks import cited_numbers, normalize_marks
 from opora.text.language import detect_languages
 from opora.validation import Record
 
@@ -42,7 +43,8 @@ def read(path: Path) -> Iterator[Example]:
 def _example(row: WebGlmRow, language: str, path: Path, number: int) -> Example:
     origin = f"{path.name}:{number}"
     passages = tuple(_passage(text, language, f"{origin}:{mark}") for mark, text in enumerate(row.references, 1))
-    cited = sorted(set(cited_numbers(row.answer)))
+    answer = normalize_marks(row.answer, len(passages)).strip()
+    cited = sorted(set(cited_numbers(answer)))
     for mark in cited:
         if not 1 <= mark <= len(passages):
             fault = f"answer cites [{mark}], but there are {len(passages)} references; correct the mark"
@@ -50,7 +52,7 @@ def _example(row: WebGlmRow, language: str, path: Path, number: int) -> Example:
     return Example(
         id=f"{path.stem}-{number}",
         question=row.question,
-        answer=row.answer,
+        answer=answer,
         language=language,
         passages=passages,
         gold=tuple(dict.fromkeys(passages[mark - 1].id for mark in cited)),
