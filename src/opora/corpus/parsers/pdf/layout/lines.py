@@ -20,6 +20,9 @@ RAISED = 0.15
 MIN_BODY_CHARS = 200
 """Number of turned characters from which they are read as text, not set apart as a note."""
 
+BARRIER = 0.5
+"""Length of a horizontal ruling that columns do not cross, as a share of the width of the page."""
+
 _SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _RAISED_MARK = re.compile(r"[\d*†‡§]{1,3}")
 _SUPERSCRIPT = re.compile(r"[-+−]?\d{1,4}")
@@ -133,7 +136,8 @@ def _group_lines(
     for number, table in enumerate(tables):
         box = turn_box((table.x0, table.y0, table.x1, table.y1), angle, page.width, page.height)
         items.append(_Placed(*box, number))
-    for number, part in enumerate(order_regions(items), region):
+    barriers = [] if angle else [(r.x0, r.x1, r.y0) for r in page.rulings if r.x1 - r.x0 > BARRIER * page.width]
+    for number, part in enumerate(order_regions(items, barriers), region):
         words = [item for item in part if isinstance(item, Word)]
         placed = sorted((item for item in part if isinstance(item, _Placed)), key=lambda item: item.y0)
         left = min((item.x0 for item in part), default=0.0)

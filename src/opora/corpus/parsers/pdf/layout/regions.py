@@ -47,6 +47,8 @@ class Box(Protocol):
 
 
 T = TypeVar("T", bound=Box)
+Barrier = tuple[float, float, float]
+"""Horizontal ruling: x0, x1, y."""
 
 
 class _Strip(NamedTuple):
@@ -66,9 +68,12 @@ class _Side(NamedTuple):
     letters: list[int]
 
 
-def order_regions(items: Sequence[T], depth: int = 0) -> list[list[T]]:
-    """Return the items of each region, in reading order of the regions."""
-    strip = _best_strip(items) if depth < MAX_DEPTH and len(items) >= 2 * MIN_LINES else None
+def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: int = 0) -> list[list[T]]:
+    """Return the items of each region, in reading order of the regions.
+
+    `barriers` are long horizontal rulings: a strip does not cross them.
+    """
+    strip = _best_strip(items, barriers) if depth < MAX_DEPTH and len(items) >= 2 * MIN_LINES else None
     if strip is None:
         return [list(items)] if items else []
     middle = (strip.x0 + strip.x1) / 2
@@ -81,13 +86,13 @@ def order_regions(items: Sequence[T], depth: int = 0) -> list[list[T]]:
             below.append(item)
         else:
             (left if (item.x0 + item.x1) / 2 < middle else right).append(item)
-    return [region for part in (above, left, right, below) for region in order_regions(part, depth + 1)]
+    return [region for part in (above, left, right, below) for region in order_regions(part, barriers, depth + 1)]
 
 
-def _best_strip(items: Sequence[Box]) -> _Strip | None:
+def _best_strip(items: Sequence[Box], barriers: Sequence[Barrier]) -> _Strip | None:
     """Return the strip that divides the items best; None if none does."""
     size = statistics.median(item.size for item in items) or 1.0
-    candidates = _white_strips(items, max(MIN_STRIP_POINTS, MIN_STRIP * size), size)
+    candidates = _white_strips(items, barriers, max(MIN_STRIP_POINTS, MIN_STRIP * size), size)
     best, best_score = None, 0.0
     for strip in sorted(candidates, key=lambda strip: strip.y0 - strip.y1)[:MAX_CANDIDATES]:
         if strip.y1 - strip.y0 <= best_score:
@@ -98,7 +103,7 @@ def _best_strip(items: Sequence[Box]) -> _Strip | None:
     return best
 
 
-def _white_strips(items: Sequence[Box], width: float, size: float) -> list[_Strip]:
+def _white_strips(items: Sequence[Box], barriers: Sequence[Barrier], width: float, size: float) -> list[_Strip]:
     """Return the maximal white rectangles between items that are at least so wide and three lines high."""
     left, right = min(item.x0 for item in items), max(item.x1 for item in items)
     top, step = min(item.y0 for item in items), max(1.0, size / 3)
@@ -110,6 +115,9 @@ def _white_strips(items: Sequence[Box], width: float, size: float) -> list[_Stri
             strips.append(_Strip(key[0], key[1], start, end))
 
     rows = _occupied(items, top, step)
+    for x0, x1, height in barriers:
+        if 0 <= (row := int((height - top) / step)) < len(rows):
+            rows[row].append((x0, x1))
     for number, spans in enumerate(rows):
         if not spans:
             continue
