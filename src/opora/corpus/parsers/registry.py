@@ -35,9 +35,9 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("pdf", "pdf.parser", ("pdfplumber", "pdfminer.six")),
-    Format("docx", "docx.parser", ("python-docx", "lxml")),
-    Format("html", "html.parser", ("lxml",)),
-    Format("markdown", "text.markdown", ("charset-normalizer", "markdown-it-py")),
+    Format("docx", "docx.parser", ("lxml", "olefile")),
+    Format("html", "html.parser", ("lxml", "trafilatura")),
+    Format("markdown", "markdown.parser", ("charset-normalizer", "markdown-it-py")),
     Format("text", "text.markdown", ("charset-normalizer",)),
     Format("rtf", "office.rtf", ("striprtf",)),
     Format("odt", "office.odt", ("lxml",)),
@@ -49,6 +49,11 @@ FORMATS = (
     Format("xls", "office.sheets.excel", ("python-calamine",)),
     Format("ods", "office.sheets.ods", ("lxml",)),
     Format("csv", "office.sheets.delimited"),
+    Format("eml", "containers.mail"),
+    Format("msg", "containers.outlook", ("olefile",)),
+    Format("zip", "containers.archive"),
+    Format("tar", "containers.archive"),
+    Format("gz", "containers.archive"),
 )
 
 

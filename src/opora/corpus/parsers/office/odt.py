@@ -68,7 +68,7 @@ def _slides(reader: OdfReader, slides: list[Element]) -> Iterator[Block]:
 
 
 def _is_no_title(shape: Element) -> bool:
-    return shape.get(f"{_PRESENTATION}class") != "title"
+    return bool(shape.get(f"{_PRESENTATION}class") != "title")
 
 
 def read_metadata(roots: list[Element]) -> tuple[str, dict[str, Scalar]]:

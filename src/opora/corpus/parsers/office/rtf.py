@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
@@ -21,6 +22,7 @@ from opora.corpus.parsers.office.rtf_tokens import (
     tokenize,
     unicode_char,
 )
+from opora.records import Scalar
 
 MAX_DEPTH = 2000
 """Maximum depth of groups."""
@@ -57,7 +59,9 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     reader = _RtfReader(data, context.settings.comments)
     for token in tokenize(data.decode("latin-1")):
         reader.feed(token)
-    metadata = {name: text for name in ("author", "date") if (text := reader.info.get(name, "").strip())}
+    metadata: dict[str, Scalar] = {
+        name: text for name in ("author", "date") if (text := reader.info.get(name, "").strip())
+    }
     titles = [reader.info.get("title", ""), reader.info.get("subject", "")]
     blocks = reader.finish()
     return Reading(blocks, titles, _read_again(data, reader.encodings.default), metadata=metadata)
@@ -65,10 +69,10 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 
 def _read_again(data: bytes, encoding: str) -> str | None:
     """Return the text by striprtf; None where it fails."""
-    from striprtf.striprtf import rtf_to_text
+    from striprtf import striprtf
 
     try:
-        text: str = rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")
+        text: str = striprtf.rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")
     except (LookupError, ValueError, IndexError, AttributeError):
         return None
     return text.replace("|", " ")
@@ -176,7 +180,7 @@ class _RtfReader:
     def set_destination(self, name: str) -> None:
         self.group.destination = name
 
-    def set_paragraph(self, **changes: int | bool) -> None:
+    def set_paragraph(self, **changes: Any) -> None:
         if self.group.destination == "styles":
             self._style_level = int(changes.get("level", self._style_level))
         else:
@@ -228,7 +232,6 @@ _CONTROLS: dict[str, Callable[[_RtfReader, int | None], None]] = {
     "pntext": lambda reader, _: reader.set_destination("mark"),
     "footnote": lambda reader, _: reader.begin_note("note"),
     "annotation": lambda reader, _: reader.begin_note("comment"),
-    "chftn": lambda reader, _: reader.if_text(reader.builder.write_note_mark),
     "f": _RtfReader.set_font,
     "fcharset": lambda reader, number: reader.encodings.set_charset(reader.group.font, number or 0),
     "cpg": lambda reader, number: reader.encodings.set_code_page(reader.group.font, number or 0),

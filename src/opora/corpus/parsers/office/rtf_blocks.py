@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, clean_text, one_line
-from opora.corpus.parsers.office.grid import GridRow, table_blocks
+from opora.corpus.parsers.office.grid import GridCell, GridRow, table_blocks
 from opora.corpus.parsers.office.rtf_tokens import join_surrogates
 
 _EDGE_TOLERANCE = 80
@@ -158,7 +158,7 @@ def _align(rows: list[list[_Cell]]) -> list[GridRow]:
         return [[(cell.paragraphs, 1, cell.merged) for cell in row] for row in rows]
     aligned: list[GridRow] = []
     for row in rows:
-        column, cells = 0, []
+        column, cells = 0, list[GridCell]()
         for cell in row:
             end = max((number for number, edge in enumerate(edges, 1) if edge <= cell.right + 1), default=1)
             cells.append((cell.paragraphs, max(1, end - column), cell.merged))

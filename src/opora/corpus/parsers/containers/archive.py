@@ -1,0 +1,167 @@
+"""Parser of archives (ZIP, TAR, GZ): every file in it is a part, or dropped with a reason."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading, Suspicion
+from opora.corpus.parsers.containers.letter import safe_name
+from opora.corpus.parsers.containers.mail import decode_text
+
+MAX_MEMBERS = 5000
+"""Maximum number of files that are read from an archive."""
+_JUNK_FOLDERS = frozenset(("__MACOSX", ".git", ".svn"))
+_JUNK_FILES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
+_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_UNICODE_PATH = 0x7075
+"""Extra field of Info-ZIP with the name in UTF-8."""
+_CYRILLIC = re.compile(r"[А-яЁё]")
+_MIXED_WORD = re.compile(r"[A-Za-z][А-яЁё]|[А-яЁё][A-Za-z]|[^\W\dA-Za-zА-яЁё№]|[\u2500-\u259f]")
+_TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
+
+
+def parse(data: bytes, context: ParseContext) -> Reading:
+    """Parse an archive. Raises ParseError if it is broken or unpacks too large."""
+    if data.startswith(b"\x1f\x8b"):
+        return _read_gzip(data, context)
+    if zipfile.is_zipfile(io.BytesIO(data)) and data.startswith(b"PK"):
+        return _collect(_zip_members(data, context))
+    return _collect(_tar_members(data, context))
+
+
+def _collect(members: Iterator[Part | None]) -> Reading:
+    """Return the members as parts; None stands for the many that are left out."""
+    parts = list(members)
+    if parts and parts[-1] is None:
+        detail = f"the first {MAX_MEMBERS} files are read"
+        return Reading(
+            [], parts=[part for part in parts if part], suspicions=[Suspicion(reason="text lost", detail=detail)]
+        )
+    return Reading([], parts=[part for part in parts if part])
+
+
+def _read_gzip(data: bytes, context: ParseContext) -> Reading:
+    unpacked = _unzip(data, context.max_unpacked_bytes)
+    if unpacked[_TAR_MAGIC_OFFSET:].startswith(_TAR_MAGIC):
+        return _collect(_tar_members(unpacked, context))
+    name = PurePath(context.name).name
+    return Reading([], parts=[context.parse_part(unpacked, re.sub(r"\.gz$", "", name, flags=re.IGNORECASE))])
+
+
+def _unzip(data: bytes, limit: int) -> bytes:
+    """Return the content of a gzip file, which may consist of several. Raises ParseError if it exceeds the limit."""
+    pieces, size = [], 0
+    while data.startswith(b"\x1f\x8b"):
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            pieces.append(unpacker.decompress(data, limit + 1 - size))
+        except zlib.error as error:
+            raise ParseError("corrupt", f"gzip: {error}") from None
+        size += len(pieces[-1])
+        if size > limit:
+            raise ParseError("unpacks too large", f"{len(data)} bytes unpack to more than {limit}")
+        if not unpacker.eof:
+            raise ParseError("corrupt", "gzip: the file ends too early")
+        data = unpacker.unused_data
+    return b"".join(pieces)
+
+
+def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise ParseError("corrupt", str(error)) from None
+    with archive:
+        count = 0
+        for member in archive.infolist():
+            name = safe_name(zip_name(member))
+            if member.is_dir() or _is_junk(name):
+                continue
+            count += 1
+            if count > MAX_MEMBERS:
+                yield None
+                return
+            yield _zip_member(archive, member, name, context)
+
+
+def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, context: ParseContext) -> Part:
+    if member.flag_bits & _ENCRYPTED_FLAG:
+        return Part(name=name, id="", reason="encrypted", detail="a member of an archive with a password")
+    try:
+        content = archive.read(member)
+    except NotImplementedError as error:
+        return Part(name=name, id="", reason="unsupported format", detail=str(error))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        return Part(name=name, id="", reason="corrupt", detail=f"{type(error).__name__}: {error}"[:200])
+    return context.parse_part(content, name)
+
+
+def zip_name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member; without a mark of UTF-8 it is in UTF-8, in code page 866 or in 437."""
+    if member.flag_bits & _UTF8_FLAG or member.filename.isascii():
+        return _unicode_path(member.extra) or member.filename
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return member.filename
+    for encoding in ("utf-8", "cp866", "cp1251"):
+        try:
+            name = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8" or (_CYRILLIC.search(name) and not _MIXED_WORD.search(name)):
+            return name
+    return member.filename
+
+
+def _unicode_path(extra: bytes) -> str:
+    while len(extra) >= 9:
+        kind, size = int.from_bytes(extra[:2], "little"), int.from_bytes(extra[2:4], "little")
+        if kind == _UNICODE_PATH and size > 5:
+            return extra[9 : 4 + size].decode("utf-8", "replace")
+        extra = extra[4 + size :]
+    return ""
+
+
+def _tar_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
+    left, count = context.max_unpacked_bytes, 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
+            for member in archive:
+                name = safe_name(_tar_name(member.name))
+                if not member.isfile() or _is_junk(name):
+                    continue
+                count += 1
+                if count > MAX_MEMBERS:
+                    yield None
+                    return
+                left -= member.size
+                file = archive.extractfile(member) if left >= 0 else None
+                if file is None:
+                    yield Part(name=name, id="", reason="unpacks too large", detail=f"{member.size} bytes")
+                else:
+                    yield context.parse_part(file.read(), name)
+    except (tarfile.TarError, EOFError, OSError, ValueError, IndexError) as error:
+        if count == 0:
+            raise ParseError("corrupt", f"tar: {error}"[:200]) from None
+        yield Part(name="the rest of the archive", id="", reason="corrupt", detail=f"tar: {error}"[:200])
+
+
+def _tar_name(name: str) -> str:
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode_text(raw, None) or raw.decode("latin-1")
+
+
+def _is_junk(name: str) -> bool:
+    path = PurePath(name)
+    is_double = path.name.startswith("._")  # resources of macOS
+    return is_double or path.name.lower() in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(path.parts)
