@@ -1,0 +1,140 @@
+"""Text of table cells: which characters lie in which cell, and their lines, turned text included."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from opora.corpus.parsers.pdf.chars import Char
+from opora.corpus.parsers.pdf.layout.words import Word, find_words
+from opora.corpus.parsers.pdf.tables.grid import Grid, Span
+
+TOUCHING = 0.1
+"""Letters closer than this many sizes are one word, and lie in one cell."""
+ROW_TOLERANCE, INDEX_TOLERANCE = 0.3, 0.6
+"""Words whose base lines differ by less than this many sizes are on one line; the second is that of small letters."""
+SMALL = 0.85
+"""Letters below this share of the largest size are small: indices and exponents."""
+_LEADER = re.compile(r"\s*(?:\.\s?){4,}$|\s*…{2,}$|\s+\.{2,3}$")
+
+
+class CellLine(NamedTuple):
+    """A line of text in a cell. `base` is its base line, `width` its width and that of its first word, in points."""
+
+    text: str
+    base: float
+    width: float
+    first_width: float
+    has_leader: bool = False  # dots that led to the next cell; they are not in the text
+
+
+def cell_chars(grid: Grid, chars: Sequence[Char]) -> dict[Span, list[Char]]:
+    """Return the characters that lie in each cell. A word that crosses a border goes to the cell of its middle."""
+    owners = {
+        (row, column): span
+        for span in grid.cells
+        for row in range(span.row0, span.row1)
+        for column in range(span.column0, span.column1)
+    }
+    inside: dict[Span, list[Char]] = {span: [] for span in grid.cells}
+    last_row, last_column = len(grid.ys) - 2, len(grid.xs) - 2
+    for run in _runs(chars):
+        first, last = run[0], run[-1]
+        x = (min(first.x0, last.x0) + max(first.x1, last.x1)) / 2
+        y = (min(first.y0, last.y0) + max(first.y1, last.y1)) / 2
+        row = min(max(0, bisect_right(grid.ys, y) - 1), last_row)
+        column = min(max(0, bisect_right(grid.xs, x) - 1), last_column)
+        # a gap in the grid: no letter is lost
+        span = owners.get((row, column)) or Span(row, column, row + 1, column + 1)
+        inside.setdefault(span, []).extend(run)
+    return inside
+
+
+def _runs(chars: Sequence[Char]) -> Iterator[list[Char]]:
+    """Yield runs of letters that touch each other, in the order of the file."""
+    run: list[Char] = []
+    for char in chars:
+        if run and not _touches(run[-1], char):
+            yield run
+            run = []
+        run.append(char)
+    if run:
+        yield run
+
+
+def _touches(last: Char, char: Char) -> bool:
+    if char.angle != last.angle or char.text.isspace() or last.text.isspace():
+        return False
+    slack = TOUCHING * char.size
+    if char.angle in (90, 270):
+        gap = last.y0 - char.y1 if char.angle == 90 else char.y0 - last.y1
+        return abs(char.x0 - last.x0) < slack and abs(gap) < slack
+    return abs(char.y0 - last.y0) < slack and abs(char.x0 - last.x1) < slack
+
+
+def cell_lines(chars: Sequence[Char]) -> list[CellLine]:
+    """Return the lines of a cell, from top to bottom; text turned by 90 or 270 degrees is read along its direction."""
+    angles = {char.angle for char in chars if not char.text.isspace()}
+    if not angles:
+        return []
+    if angles <= {90, 270}:
+        chars = [_upright(char) for char in chars if char.angle in angles]
+    return [_line(words) for words in _rows(find_words(chars))]
+
+
+def _upright(char: Char) -> Char:
+    if char.angle == 90:  # upwards: the next line is on the right
+        return char._replace(x0=-char.y1, x1=-char.y0, y0=char.x0, y1=char.x1, angle=0)
+    return char._replace(x0=char.y0, x1=char.y1, y0=-char.x1, y1=-char.x0, angle=0)
+
+
+def _rows(words: Sequence[Word]) -> list[list[Word]]:
+    """Return the words of each line. Small letters go to the nearest line of large ones."""
+    largest = max(word.size for word in words)
+    rows: list[list[Word]] = []
+    small = []
+    for word in sorted(words, key=lambda word: word.base):
+        if word.size < SMALL * largest:
+            small.append(word)
+        elif rows and word.base - rows[-1][0].base <= ROW_TOLERANCE * word.size:
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    bases = [row[0].base for row in rows]
+    alone: list[list[Word]] = []
+    for word in small:
+        nearest = min(range(len(bases)), key=lambda index: abs(bases[index] - word.base))
+        if abs(bases[nearest] - word.base) <= INDEX_TOLERANCE * largest:
+            rows[nearest].append(word)
+        elif alone and word.base - alone[-1][0].base <= ROW_TOLERANCE * word.size:
+            alone[-1].append(word)
+        else:
+            alone.append([word])
+    return sorted([*rows, *alone], key=lambda row: row[0].base)
+
+
+def _line(words: Sequence[Word]) -> CellLine:
+    base = words[0].base
+    ordered = sorted(words, key=lambda word: word.x0)
+    pieces = [ordered[0].text]
+    for last, word in pairwise(ordered):
+        is_index = not word.space and word.x0 - last.x1 < TOUCHING * max(word.size, last.size)
+        pieces.append(word.text if is_index else f" {word.text}")
+    text = "".join(pieces)
+    plain = _LEADER.sub("", text)
+    width, first = ordered[-1].x1 - ordered[0].x0, ordered[0].x1 - ordered[0].x0
+    return CellLine(plain or text, base, width, first, has_leader=bool(plain) and plain != text)
+
+
+def join_cell_lines(lines: Sequence[str]) -> str:
+    """Return the text of a cell: words that are hyphenated at the end of a line are joined."""
+    text = ""
+    for line in lines:
+        if len(text) > 1 and text[-1] in "-\u00ad" and text[-2].isalpha() and line[:1].islower():
+            text = text[:-1] + line
+        else:
+            text = f"{text} {line}" if text else line
+    return text

@@ -1,0 +1,173 @@
+"""Tables with rulings: the text of each cell of a grid, merged cells repeated, bands of several rows split."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from opora.corpus.parsers.pdf.chars import Char
+from opora.corpus.parsers.pdf.page import PdfPage
+from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, join_cell_lines
+from opora.corpus.parsers.pdf.tables.grid import Grid, Span, find_grids
+from opora.corpus.parsers.pdf.tables.table import PdfTable, RowBox, make_table
+
+MAX_CELL_SHARE = 0.5
+"""A cell that takes more of its page is a frame around text."""
+MIN_FILLED = 0.2
+"""Minimum share of cells with text; diagrams have fewer."""
+MIN_SHARED_ROWS = 0.25
+"""Minimum share of rows with several filled cells; others are frames and backgrounds of prose."""
+SAME_BASE = 2.5
+"""Base lines of one row of text differ by less, in points."""
+MIN_AT_BASE = 0.6
+"""Minimum share of the filled cells of a band that have a line in each of its rows of text."""
+MIN_ROW_ENDS = 0.75
+"""Minimum share of the lines of a band that end for another reason than the width of their cell."""
+CELL_PADDING = 6.0
+"""Width of a cell that its text does not use, in points."""
+_NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
+_CONTINUES = re.compile(r"[^\W\d_A-ZА-ЯЁ]|[,;)]")
+
+Lines = Mapping[Span, Sequence[CellLine]]
+
+
+def find_ruled_tables(page: PdfPage) -> list[PdfTable]:
+    """Return the tables of a page whose cells are bounded by rulings, from top to bottom."""
+    tables = []
+    for grid in find_grids(page.rulings, MAX_CELL_SHARE * page.width * page.height):
+        x0, y0, x1, y1 = grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1]
+        chars = [c for c in page.chars if x0 <= (c.x0 + c.x1) / 2 <= x1 and y0 <= (c.y0 + c.y1) / 2 <= y1]
+        if chars and (table := _read(page.number, grid, chars)):
+            tables.append(table)
+    return tables
+
+
+def _read(page: int, grid: Grid, chars: Sequence[Char]) -> PdfTable | None:
+    """Return the table in a grid; None if the grid is no table."""
+    lines = {span: cell_lines(inside) for span, inside in cell_chars(grid, chars).items()}
+    grid = grid._replace(cells=sorted(lines))
+    if not _is_table(grid, lines):
+        return None
+    rows: list[list[str]] = []
+    boxes: list[RowBox] = []
+    for row in range(len(grid.ys) - 1):
+        for top, bottom, cells in _bands(grid, lines, row):
+            rows.append(cells)
+            boxes.append(RowBox(page, grid.xs[0], top, grid.xs[-1], bottom))
+    return make_table(page, rows, boxes, grid.xs)
+
+
+def _is_table(grid: Grid, lines: Lines) -> bool:
+    filled = [span for span in grid.cells if lines[span]]
+    columns = {span.column0 for span in filled}
+    rows = {row for span in filled for row in range(span.row0, span.row1)}
+    if len(columns) < 2 or len(rows) < 2 or len(filled) < MIN_FILLED * len(grid.cells):
+        return False
+    shared = [row for row in rows if sum(span.row0 <= row < span.row1 for span in filled) > 1]
+    return len(shared) > 0 and len(shared) >= MIN_SHARED_ROWS * len(rows)
+
+
+def _bands(grid: Grid, lines: Lines, row: int) -> list[tuple[float, float, list[str]]]:
+    """Return top, bottom and cells of the rows of text between two borders."""
+    spans = [span for span in grid.cells if span.row0 <= row < span.row1]
+    top, bottom = grid.ys[row], grid.ys[row + 1]
+    bases = _row_bases(grid, spans, lines) if all(span.row1 - span.row0 == 1 for span in spans) else []
+    if not bases:
+        texts = {span: join_cell_lines([line.text for line in lines[span]]) for span in spans}
+        return [(top, bottom, _cells(grid, texts))]
+    borders = [top, *((above + below) / 2 for above, below in itertools.pairwise(bases)), bottom]
+    bands = []
+    for index in range(len(bases)):
+        texts = {
+            span: join_cell_lines([line.text for line in lines[span] if _row_of(line, bases) == index])
+            for span in spans
+        }
+        bands.append((borders[index], borders[index + 1], _cells(grid, texts)))
+    return bands
+
+
+def _row_bases(grid: Grid, spans: Sequence[Span], lines: Lines) -> list[float]:
+    """Return the base lines of the rows of text in a band; empty if it is one row whose cells have several lines.
+
+    Most cells must have a line at each base line, and the lines must end for another reason than the width of the cell.
+    """
+    filled = [span for span in spans if lines[span]]
+    if len(filled) < 2 or max(len(lines[span]) for span in filled) < 2:
+        return []
+    bases = _shared_bases([line.base for span in filled for line in lines[span]], MIN_AT_BASE * len(filled))
+    if len(bases) < 2 or any(lines[span][0].base < bases[0] - 1 for span in filled):
+        return []
+    columns = [_Column.of(lines[span], bases, grid.xs[span.column1] - grid.xs[span.column0]) for span in filled]
+    if any(column.is_broken for column in columns):
+        return []
+    figures = sum(column.is_figures for column in columns)
+    if figures >= 2 and 2 * figures >= len(columns):
+        return bases
+    if any(column.goes_on for column in columns):
+        return []
+    ends = [end for column in columns for end in column.ends]
+    leaders = any(line.has_leader for span in filled for line in lines[span])
+    if len(bases) == 2 and not leaders:  # two lines of words may be a header
+        return bases if figures > 0 and 2 * figures >= len(columns) else []
+    return bases if figures > 0 or sum(ends) >= MIN_ROW_ENDS * len(ends) else []
+
+
+class _Column(NamedTuple):
+    """Lines of one cell of a band: evidence for and against its being several rows."""
+
+    is_figures: bool  # figures in every row
+    is_broken: bool  # a line between two rows that does not go on with the one above
+    goes_on: bool  # a row that goes on with the one above
+    ends: list[bool]  # lines that end for another reason than the width of the cell
+
+    @classmethod
+    def of(cls, lines: Sequence[CellLine], bases: Sequence[float], width: float) -> _Column:
+        is_broken = goes_on = False
+        ends = []
+        for above, line in itertools.pairwise(lines):
+            continues = _continues(above.text, line.text)
+            if _row_of(line, bases) == _row_of(above, bases):
+                is_broken |= not continues
+            else:
+                goes_on |= continues
+                ends.append(_ends_row(above, line, width - CELL_PADDING))
+        is_figures = len(lines) == len(bases) and all(_NUMBER.fullmatch(line.text) for line in lines)
+        return cls(is_figures, is_broken, goes_on, ends)
+
+
+def _shared_bases(all_bases: Sequence[float], at_least: float) -> list[float]:
+    """Return the base lines that enough cells share, from top to bottom."""
+    groups: list[list[float]] = []
+    for base in sorted(all_bases):
+        if groups and base - groups[-1][0] < SAME_BASE:
+            groups[-1].append(base)
+        else:
+            groups.append([base])
+    return [group[0] for group in groups if len(group) >= at_least]
+
+
+def _row_of(line: CellLine, bases: Sequence[float]) -> int:
+    return bisect.bisect_right(bases, line.base + SAME_BASE) - 1
+
+
+def _continues(above: str, text: str) -> bool:
+    """Return True if `text` goes on with the line above it in the same cell."""
+    return bool(_CONTINUES.match(text)) or (len(above) > 1 and above[-1] in ",-(")
+
+
+def _ends_row(line: CellLine, below: CellLine, width: float) -> bool:
+    """Return True if a line of a cell ends although the next word would fit, or as figures do."""
+    are_figures = bool(_NUMBER.fullmatch(line.text) and _NUMBER.fullmatch(below.text))
+    return line.has_leader or are_figures or line.width + below.first_width < width
+
+
+def _cells(grid: Grid, texts: Mapping[Span, str]) -> list[str]:
+    """Return the cells of a row, merged ones repeated; a text across the whole table is written once."""
+    cells = [""] * (len(grid.xs) - 1)
+    for span, text in texts.items():
+        width = 1 if span.column1 - span.column0 == len(cells) else span.column1 - span.column0
+        cells[span.column0 : span.column0 + width] = [text] * width
+    return cells
