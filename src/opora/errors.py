@@ -33,6 +33,6 @@ class RenamedSettingWarning(UserWarning):
     """A setting has the name of the last release."""
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Return the first line of an error's message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -5,7 +5,7 @@ In: arguments. Out: the output of the command, and an exit status: 0, 2 for wron
 
 from __future__ import annotations
 
-import errno
+import io
 import os
 import sys
 import warnings
@@ -18,12 +18,15 @@ from opora import __version__
 from opora.cli.ask import ask
 from opora.cli.commands import add_section, section_help
 from opora.cli.doctor import doctor
+from opora.cli.failures import explain_failure
 from opora.cli.project import init, plan, run
 from opora.cli.subcommands import check, judge_check, new, threshold, tune
-from opora.errors import OporaError, RenamedSettingWarning
+from opora.errors import RenamedSettingWarning
 from opora.recipe.registry import sections
 
 HELP = "A small language model on your own machine that answers from your documents, cites the place, and proves it."
+READER_IS_GONE = 141
+"""Exit status of a command whose output nobody reads any more, as the shell reports a SIGPIPE."""
 SUBCOMMANDS: dict[str, list[Callable[..., None]]] = {"index": [tune], "bench": [new, check, threshold, judge_check]}
 """Section -> functions of its commands that are not stages."""
 
@@ -69,20 +72,25 @@ def _global_options(
 
 
 def main() -> None:
-    """Run a command. A fault that one line explains is that line on standard error."""
+    """Run a command. A failure that one line explains is that line on standard error.
+
+    With `OPORA_TRACEBACK=1` in the environment, it is shown with its traceback.
+    """
     warnings.simplefilter("ignore", FutureWarning)  # announcements of libraries to their developers
     warnings.simplefilter("once", RenamedSettingWarning)
     warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack a letter of a document
     try:
         build_app(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), ""))()
-    except OporaError as error:
-        _exit(str(error), error.exit_code)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except BrokenPipeError:
+        os._exit(READER_IS_GONE)  # `opora list | head` is no failure
+    except (Exception, KeyboardInterrupt) as error:
+        failure = None if os.environ.get("OPORA_TRACEBACK") else explain_failure(error)
+        if failure is None:
             raise
-        _exit(f"{error.filename or 'the disk'}: no space left; free some and run the same command again", 1)
-    except KeyboardInterrupt:
-        _exit("interrupted; run the same command to resume", 130)
+        _exit(*failure)
 
 
 def _show_warning(

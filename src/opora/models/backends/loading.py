@@ -60,7 +60,6 @@ def load_causal_lm(
 
 def load_network(spec: Spec, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
     """Load a model, with the adapter of its spec. Raises ModelError if it does not load."""
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
@@ -69,7 +68,9 @@ def load_network(spec: Spec, dtype: torch.dtype, device: torch.device) -> PreTra
     try:
         # unpickling may run code: only safetensors are read
         model: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged files of a model cause any kind
         raise ModelError(f"model {source!r} does not load: {first_line(error)}") from None
     if spec.adapter:
         model = with_adapter(model, spec)
@@ -86,7 +87,7 @@ def load_tokenizer(spec: Spec) -> PreTrainedTokenizerBase:
         source, revision = str(adapter_folder(spec.adapter)), None
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, revision=revision)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # tokenizers raises bare ones, and damaged files cause any kind
         raise ModelError(f"tokenizer of {source!r} does not load: {first_line(error)}") from None
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
