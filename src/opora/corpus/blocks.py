@@ -12,12 +12,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 BlockKind = Literal["heading", "paragraph", "item", "table", "code", "note"]
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 MAX_LEVEL = 6
+_REPLACED = {
+    **dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " "),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    **INVISIBLE,
+}
+"""Characters without a meaning in text: controls, halves of surrogate pairs, those without width."""
 _SPACES = re.compile(r"[^\S\n]+")
+_TICKS = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
+_LOOKALIKE = re.compile(r"^[ \t]*(#{1,6}[ \t]|\|.*\|[ \t]*$|`{3,}|~{3,})", re.MULTILINE)
 
 
 class LineBox(NamedTuple):
@@ -62,22 +71,23 @@ class Written(NamedTuple):
 def write_markdown(blocks: Iterable[Block], page_count: int = 0) -> Written:
     """Join blocks, with blank lines except between the items of a list; blocks without text are left out.
 
-    A page without blocks has the offset of the next page.
+    Code stands between fences. Text that Markdown would take for a heading or a table gets a backslash before it. A
+    page without blocks has the offset of the next page.
     """
     pieces: list[str] = []
     lines: list[LineBox] = []
     starts: dict[int, int] = {}
     length, last_kind = 0, ""
-    for block in blocks:
+    for block in map(_escape, blocks):
         if not block.text.strip():
             continue
         gap = "" if not pieces else "\n" if last_kind == block.kind == "item" else "\n\n"
-        before = gap + _prefix(block)
+        before, after = gap + _prefix(block), _suffix(block)
         body = length + len(before)
         starts.setdefault(block.page, length + len(gap))
         lines += [line._replace(start=body + line.start, end=body + line.end) for line in block.lines]
-        pieces += [before, block.text]
-        length, last_kind = body + len(block.text), block.kind
+        pieces += [before, block.text, after]
+        length, last_kind = body + len(block.text) + len(after), block.kind
     offsets = [length]
     for page in range(page_count, 0, -1):
         offsets.insert(0, starts.get(page, offsets[0]))
@@ -89,14 +99,53 @@ def _prefix(block: Block) -> str:
         return "#" * min(MAX_LEVEL, max(1, block.level)) + " "
     if block.kind == "item":
         return "  " * block.level + (f"{block.mark} " if block.mark else "- ")
+    if block.kind == "code":
+        return _fence(block.text) + "\n"
     return f"{block.mark} " if block.mark else ""
+
+
+def _suffix(block: Block) -> str:
+    return "\n" + _fence(block.text) if block.kind == "code" else ""
+
+
+def _fence(code: str) -> str:
+    """Return a fence that is longer than any in the code."""
+    return "`" * max(3, 1 + max(map(len, _TICKS.findall(code)), default=0))
+
+
+def _escape(block: Block) -> Block:
+    """Return the block with a backslash before each line of text that would read as a heading, a table or code."""
+    if block.kind in ("code", "table") or not _LOOKALIKE.search(block.text):
+        return block
+    places = [match.start(1) for match in _LOOKALIKE.finditer(block.text)]
+    if block.kind in ("heading", "item") or block.mark:
+        # its first line has a mark before it
+        places = [place for place in places if "\n" in block.text[:place]]
+    bounds = [0, *places, len(block.text)]
+    text = "\\".join(block.text[start:end] for start, end in pairwise(bounds))
+    moved = [
+        line._replace(
+            start=line.start + sum(place < line.start for place in places),
+            end=line.end + sum(place < line.end for place in places),
+        )
+        for line in block.lines
+    ]
+    return block._replace(text=text, lines=tuple(moved))
 
 
 def clean_text(text: str) -> str:
     """Normalise to NFC, remove soft hyphens, zero-width and control characters, and collapse white space to blanks."""
-    text = unicodedata.normalize("NFC", text).translate(INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(" " if unicodedata.category(char) == "Cc" and char != "\n" else char for char in text)
-    return _SPACES.sub(" ", text)
+    return _SPACES.sub(" ", _clean_characters(text))
+
+
+def clean_code(text: str) -> str:
+    """Return code or a drawing of characters with its white space, without empty lines around it; tabs are blanks."""
+    lines = [line.rstrip() for line in _clean_characters(text.expandtabs(4)).split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
+def _clean_characters(text: str) -> str:
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED)
 
 
 def one_line(text: str) -> str:

@@ -51,6 +51,7 @@ _MAIL_HEADERS = frozenset(
     "from to subject date message-id mime-version received return-path delivered-to content-type reply-to cc".split()
 )
 _TELLING_MAIL_HEADERS = frozenset(("message-id", "mime-version", "received", "return-path", "delivered-to"))
+_MARKDOWN_HEADING = re.compile(r"(?:\A|\n\n)#{1,6}[ \t]+\S[^\n]{0,200}(?=\n\n)")
 _JSON_KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"\s*:')
 _CODE_SUFFIXES = frozenset(
     ".py .js .ts .c .h .cpp .hpp .java .cs .go .rs .rb .pl .sh .bat .ps1 .sql .yaml .yml .toml .ini .cfg .conf .css "
@@ -84,9 +85,17 @@ def identify_text(data: bytes, name: str) -> Kind:
         return kind
     if suffix in BINARY_SUFFIXES:
         return Kind("mislabelled", f"named {suffix}, but it holds plain text", "text without a structure")
+    if suffix in ("", ".txt", ".text") and _looks_like_markdown(head):
+        return Kind("markdown", "a Markdown document", "headings and tables of Markdown")
     if suffix in CSV_SUFFIXES:
         return Kind("csv", "a table in text form", f"text named {suffix}")
     return Kind("text", "a text", f"text named {suffix}" if suffix else "text")
+
+
+def _looks_like_markdown(head: str) -> bool:
+    lines = head.replace("\r\n", "\n").count("\n") + 1
+    headings = len(_MARKDOWN_HEADING.findall(head.replace("\r\n", "\n")))
+    return 2 <= headings <= 0.2 * lines and lines >= 5
 
 
 def is_source_code(name: str) -> bool:
