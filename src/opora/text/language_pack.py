@@ -58,8 +58,8 @@ class WordStyles(Record):
 
     title: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()  # names before the level
-    list: tuple[str, ...] = ()  # beginnings of names
-    numbered: tuple[str, ...] = ()  # parts of names of numbered lists
+    caption: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()  # names of entries of tables of contents and the like, before the level
 
 
 class LanguagePack(Record):

@@ -1,75 +1,141 @@
-"""Parser of DOCX: headings, lists, tables and paragraphs, in document order."""
+"""Parser of DOCX: all that a reader of Word sees, in order, with automatic numbers and notes."""
 
 from __future__ import annotations
 
-import functools
-import io
-import re
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
 
-from docx import Document
-from docx.table import Table
-from docx.text.paragraph import Paragraph
+from lxml import etree
 
-from opora.corpus.blocks import Block, markdown_table, one_line
+from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-from opora.text.language_pack import language_packs
+from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
+from opora.corpus.parsers.docx.formatting.styles import StyleTable
+from opora.corpus.parsers.docx.headings import Piece, first_lines, mark_by_look
+from opora.corpus.parsers.docx.markup import REMOVED, TYPE, Element, chosen, is_on, name
+from opora.corpus.parsers.docx.notes import Notes
+from opora.corpus.parsers.docx.package import Package
+from opora.corpus.parsers.docx.story import Sources, Story
+from opora.records import Scalar
+
+MAX_LETTER = 3_000
+"""Maximum length of a text whose page header is a letterhead rather than a running header, in characters."""
+_BODY, _PARAGRAPH, _RUN, _HIDDEN = map(name, ("w:body", "w:p", "w:r", "w:vanish"))
+_TEXTS = frozenset(map(name, ("w:t", "m:t")))
+_SPACES = frozenset(map(name, ("w:tab", "w:br", "w:cr")))
+_SECTION, _TITLE_PAGE, _HEADER = map(name, ("w:sectPr", "w:titlePg", "w:headerReference"))
+_REFERENCE = name("r:id")
+_FACTS = {"creator": "author", "created": "created", "modified": "modified"}
+"""Names of core properties -> keys of the metadata."""
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a DOCX. Raises ParseError if the bytes are not a DOCX."""
-    try:
-        document = Document(io.BytesIO(data))
-        blocks = list(_blocks(document.iter_inner_content()))
-    except MemoryError:
-        raise
-    except Exception as error:  # python-docx and lxml raise many kinds of exceptions
-        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
-    return Reading(blocks, titles=[document.core_properties.title or ""])
+    package = Package(data)
+    root = package.xml(package.main)
+    body = None if root is None else next(root.iter(_BODY), None)
+    if root is None or body is None:
+        raise ParseError("corrupt", package.damaged.get(package.main, "no body in the main document")[:200])
+    styles = StyleTable(_first(package, "styles"))
+    sources = Sources(
+        context, package, styles, ListNumbering(_first(package, "numbering"), styles), Notes(package, root)
+    )
+    notes = sources.notes.elements(context.settings.comments)
+    pieces = list(Story(sources, package.main, body).pieces())
+    letterhead = list(_letterhead(root, sources, pieces))
+    core = _core_properties(package)
+    return Reading(
+        [*letterhead, *nest_items(mark_by_look(pieces))],
+        titles=[core.pop("title", ""), " ".join(sources.titles), first_lines(pieces)],
+        source_text="\n".join(_source_text(element, sources.listings) for element in (body, *notes)),
+        metadata=dict[str, Scalar](core),
+        suspicions=package.suspicions(),
+        parts=sources.parts,
+    )
 
 
-def _blocks(content: Iterator[Paragraph | Table]) -> Iterator[Block]:
-    """Yield the blocks in document order."""
-    items = 0
-    for element in content:
-        if isinstance(element, Table):
-            yield Block("table", markdown_table([[cell.text for cell in row.cells] for row in element.rows]))
-        elif mark := _list_mark(element, items + 1):
-            items += 1
-            yield Block("item", one_line(element.text), mark=mark)
-            continue
-        elif level := _heading_level(element):
-            yield Block("heading", one_line(element.text), level=level)
-        else:
-            yield Block("paragraph", one_line(element.text))
-        items = 0
+def nest_items(pieces: Iterable[Piece]) -> list[Block]:
+    """Return the blocks of the pieces, with the depth of items counted from the outermost item of their list.
+
+    Bullets below a number have a list of their own; they belong to the number if their indent is larger.
+    """
+    nested: list[Block] = []
+    numbers: list[int] = []
+    bullets: list[int] = []
+    base = indent = 0
+    for block, look in pieces:
+        if block.kind == "item":
+            is_bullet = block.mark == BULLET
+            if not is_bullet:
+                bullets.clear()
+                indent = look.indent if look else 0
+            elif not bullets:
+                base = len(numbers) if numbers and look and look.indent > indent else max(0, len(numbers) - 1)
+            levels = bullets if is_bullet else numbers
+            levels[:] = [level for level in levels if level < block.level] + [block.level]
+            block = block._replace(level=(base if is_bullet else 0) + len(levels) - 1)
+        elif block.kind != "note":
+            numbers.clear()
+            bullets.clear()
+        nested.append(block)
+    return nested
 
 
-def _heading_level(paragraph: Paragraph) -> int:
-    style = _style(paragraph)
-    if style in _style_names("title"):
-        return 1
-    match = re.match(rf"(?:{'|'.join(_style_names('heading'))})\s*(\d)", style)
-    return min(6, max(1, int(match[1]))) if match else 0
+def _first(package: Package, kind: str) -> Element | None:
+    """Return the root of the part of a kind that the main document refers to."""
+    return next((root for part in package.related(package.main, kind) if (root := package.xml(part)) is not None), None)
 
 
-def _list_mark(paragraph: Paragraph, number: int) -> str:
-    """Return the mark of the paragraph if it is a list item, or an empty string."""
-    style = _style(paragraph)
-    properties = paragraph._p.pPr
-    numbered = properties is not None and properties.numPr is not None
-    if _heading_level(paragraph) or not (numbered or style.startswith(_style_names("list"))):
-        return ""
-    return f"{number}." if any(part in style for part in _style_names("numbered")) else "-"
+def _core_properties(package: Package) -> dict[str, str]:
+    """Return title, author and dates, as far as the document gives them."""
+    core: dict[str, str] = {}
+    for part in package.related("", "core-properties"):
+        root = package.xml(part)
+        for child in () if root is None else root.iterchildren(etree.Element):
+            local = child.tag.rpartition("}")[2]
+            if local in ("title", *_FACTS) and (text := one_line(child.text or "")):
+                core[_FACTS.get(local, local)] = text
+    return core
 
 
-def _style(paragraph: Paragraph) -> str:
-    """Return the name of the style of a paragraph, in lower case."""
-    return (paragraph.style.name or "").lower() if paragraph.style else ""
+def _letterhead(root: Element, sources: Sources, pieces: Sequence[Piece]) -> Iterator[Block]:
+    """Yield the header of the first page if it is a letterhead: a header of that page only, or of a short letter."""
+    section = next(root.iter(_SECTION), None)
+    if section is None:
+        return
+    headers = {reference.get(TYPE): reference.get(_REFERENCE, "") for reference in section.findall(_HEADER)}
+    is_short = sum(len(piece.block.text) for piece in pieces) <= MAX_LETTER
+    kind = "first" if is_on(section, _TITLE_PAGE) else "default" if is_short else ""
+    link = sources.package.relationships(sources.package.main).get(headers.get(kind, ""))
+    header = sources.package.xml(link.target) if link else None
+    if link is None or header is None:
+        return
+    shown = {piece.block.text for piece in pieces}
+    for block in (piece.block for piece in Story(sources, link.target, header).pieces()):
+        if block.text not in shown and any(map(str.isalpha, block.text)):
+            yield block._replace(kind="paragraph") if block.kind == "heading" else block
 
 
-@functools.cache
-def _style_names(kind: Literal["title", "heading", "list", "numbered"]) -> tuple[str, ...]:
-    """Return the names of the styles of a kind in all languages: Word writes them in the language of its user."""
-    return tuple(name for pack in language_packs() for name in getattr(pack.word_styles, kind))
+def _source_text(root: Element, left_out: Iterable[Element]) -> str:
+    """Return all text of an element that is neither deleted nor hidden, without tables of contents."""
+    pieces: list[str] = []
+    skipped = frozenset(left_out)
+
+    def visit(element: Element) -> None:
+        for child in chosen(element):
+            if child.tag in _TEXTS:
+                pieces.append(child.text or "")
+            elif child.tag in _SPACES:
+                pieces.append(" ")
+            elif child.tag in REMOVED or child in skipped or (child.tag == _RUN and _is_hidden(child)):
+                continue
+            elif len(child):
+                visit(child)
+            if child.tag == _PARAGRAPH:
+                pieces.append("\n")
+
+    visit(root)
+    return "".join(pieces)
+
+
+def _is_hidden(run: Element) -> bool:
+    return is_on(run.find(name("w:rPr")), _HIDDEN)

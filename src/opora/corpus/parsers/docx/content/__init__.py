@@ -1,0 +1,1 @@
+"""Content of the paragraphs of DOCX: text, fields, equations, symbols."""

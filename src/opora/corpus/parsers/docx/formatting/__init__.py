@@ -1,0 +1,1 @@
+"""Formatting of DOCX: styles and automatic numbers."""

@@ -1,0 +1,75 @@
+"""Footnotes, endnotes and comments by their references."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from opora.corpus.parsers.docx.content.symbols import superscript
+from opora.corpus.parsers.docx.formatting.number_formats import format_number
+from opora.corpus.parsers.docx.markup import ID, TYPE, Element, attribute, integer, name
+from opora.corpus.parsers.docx.package import Package
+
+_USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
+_SEPARATORS = ("separator", "continuationSeparator", "continuationNotice")
+_AUTHOR = name("w:author")
+
+
+class NoteText(NamedTuple):
+    """A note, its mark, and the part that it stands in."""
+
+    part: str
+    element: Element
+    mark: str
+
+
+class Notes:
+    """Notes of a document; ask for them in the order of their references, which counts them."""
+
+    def __init__(self, package: Package, document: Element) -> None:
+        self._notes: dict[tuple[str, str], tuple[str, Element]] = {}
+        for kind in ("footnote", "endnote", "comment"):
+            for part in package.related(package.main, f"{kind}s"):
+                root = package.xml(part)
+                for note in () if root is None else root.iter(name(f"w:{kind}")):
+                    if note.get(TYPE) not in _SEPARATORS:
+                        self._notes.setdefault((kind, note.get(ID, "")), (part, note))
+        settings = next(
+            (root for part in package.related(package.main, "settings") if (root := package.xml(part)) is not None),
+            None,
+        )
+        self._formats: dict[str, str] = {}
+        self._next: dict[str, int] = {}
+        for kind, usual in _USUAL_FORMATS.items():
+            properties = name(f"w:{kind}Pr")
+            sources = [next(document.iter(properties), None), None if settings is None else settings.find(properties)]
+            formats = [attribute(source, name("w:numFmt")) for source in sources]
+            starts = [attribute(source, name("w:numStart")) for source in sources]
+            self._formats[kind] = next(filter(None, formats), usual)
+            self._next[kind] = next((integer(start, 1) for start in starts if start), 1)
+
+    def take(self, kind: str, key: str, typed_mark: str) -> NoteText | None:
+        """Return the note of a reference; None if it is missing, or was taken before."""
+        label = typed_mark
+        if not label:
+            label = format_number(self._next[kind], self._formats[kind])
+            self._next[kind] += 1
+        note = self._notes.pop((kind, key), None)
+        return None if note is None else NoteText(*note, note_mark(label))
+
+    def take_comment(self, key: str) -> NoteText | None:
+        """Return the comment of a reference, marked by its author; None if it is missing, or was taken before."""
+        note = self._notes.pop(("comment", key), None)
+        if note is None:
+            return None
+        author = note[1].get(_AUTHOR, "").strip()
+        return NoteText(*note, f"{author}:" if author else "")
+
+    def elements(self, with_comments: bool) -> list[Element]:
+        """Return all notes, before any is taken."""
+        return [note for (kind, _), (_, note) in self._notes.items() if with_comments or kind != "comment"]
+
+
+def note_mark(label: str) -> str:
+    """Return the mark of a note: `¹`, since `5 working days` would be another statement; `i)` for other labels."""
+    raised = superscript(label)
+    return raised if raised != label else f"{label})"

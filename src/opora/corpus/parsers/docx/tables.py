@@ -1,0 +1,145 @@
+"""Tables: merged cells repeat their value, headers of several rows become one, layout tables become paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from opora.corpus.blocks import Block, markdown_table
+from opora.corpus.parsers.docx.headings import Piece
+from opora.corpus.parsers.docx.markup import REMOVED, VAL, Element, attribute, integer, is_on, name, unwrapped
+
+MAX_SPAN = 63
+"""Maximum number of columns that a cell spans: the maximum of columns in Word."""
+MAX_REPEATED = 200
+"""Maximum length of the value of a merged cell that is repeated, in characters; a longer one is no label."""
+MAX_HEADER_ROWS = 4
+_ROW, _CELL, _ROW_PROPERTIES, _CELL_PROPERTIES = map(name, ("w:tr", "w:tc", "w:trPr", "w:tcPr"))
+_BEFORE, _AFTER, _SPAN, _MERGE, _HEADER = map(
+    name, ("w:gridBefore", "w:gridAfter", "w:gridSpan", "w:vMerge", "w:tblHeader")
+)
+
+
+class TableCell(NamedTuple):
+    """A cell with its text and pieces; `is_continued` if it belongs to the merged cell above."""
+
+    text: str
+    pieces: Sequence[Piece]
+    span: int = 1
+    is_continued: bool = False
+    starts_merge: bool = False
+
+
+class TableRow(NamedTuple):
+    """A row of a table; `before` and `after` count the columns that it leaves out."""
+
+    cells: tuple[TableCell, ...]
+    before: int = 0
+    after: int = 0
+    is_header: bool = False
+
+
+def read_table(table: Element, read_cell: Callable[[Element], list[Piece]]) -> Iterator[Piece]:
+    """Yield a table as one piece, or its paragraphs if it only lays them out; then the notes of its cells."""
+    rows = [row for element in unwrapped(table, _ROW) if (row := _read_row(element, read_cell))]
+    if _is_layout(rows):
+        yield from _unfold(rows)
+        return
+    if len(rows) > 1 and len(rows[0].cells) == 1 and rows[0].cells[0].span > 1:
+        yield from rows.pop(0).cells[0].pieces  # the caption of the table
+    grid = _grid(rows)
+    height = _header_height(rows)
+    header = [_join_header(column) for column in zip(*grid[:height], strict=True)] if height > 1 else grid[0]
+    yield Piece(Block("table", markdown_table([header, *grid[max(1, height) :]])))
+    yield from (piece for row in rows for cell in row.cells for piece in cell.pieces if piece.block.kind == "note")
+
+
+def cell_text(pieces: Sequence[Piece]) -> str:
+    """Return the text of a cell, without its notes; the cells of a table inside it are separated by semicolons."""
+    texts = []
+    for block in (piece.block for piece in pieces):
+        if block.kind == "table":
+            lines = [line for line in block.text.split("\n") if set(line) - set("|- ")]
+            texts.append("; ".join(line.strip("| ").replace(" | ", ", ") for line in lines))
+        elif block.kind != "note":
+            texts.append(f"{block.mark} {block.text}" if block.mark else block.text)
+    return " ".join(text for text in texts if text.strip())
+
+
+def _read_row(element: Element, read_cell: Callable[[Element], list[Piece]]) -> TableRow | None:
+    """Read a row; None for a deleted or hidden one."""
+    properties = element.find(_ROW_PROPERTIES)
+    if properties is not None and (
+        any(child.tag in REMOVED for child in properties) or is_on(properties, name("w:hidden"))
+    ):
+        return None
+    cells = tuple(_read_cell(cell, read_cell) for cell in unwrapped(element, _CELL))
+    before, after = (min(MAX_SPAN, max(0, integer(attribute(properties, key)))) for key in (_BEFORE, _AFTER))
+    return TableRow(cells, before, after, is_on(properties, _HEADER)) if cells else None
+
+
+def _read_cell(element: Element, read_cell: Callable[[Element], list[Piece]]) -> TableCell:
+    properties = element.find(_CELL_PROPERTIES)
+    span = max(1, min(MAX_SPAN, integer(attribute(properties, _SPAN), 1)))
+    merge = None if properties is None else properties.find(_MERGE)
+    if merge is not None and merge.get(VAL, "continue") == "continue":
+        return TableCell("", (), span, is_continued=True)
+    pieces = read_cell(element)
+    return TableCell(cell_text(pieces), pieces, span, starts_merge=merge is not None)
+
+
+def _is_layout(rows: Sequence[TableRow]) -> bool:
+    """Return True for a table that only arranges text on the page."""
+    if all(sum(bool(cell.text) for cell in row.cells) < 2 for row in rows):
+        # a column of merged cells holds values of several rows
+        return not any(cell.starts_merge for row in rows for cell in row.cells)
+    cells = [cell for row in rows for cell in row.cells if cell.text]
+    counts = [sum(piece.block.kind != "note" for piece in cell.pieces) for cell in cells]
+    has_table = any(piece.block.kind == "table" for cell in cells for piece in cell.pieces)
+    if len(rows) == 1:
+        return len(cells) < 4 and (max(counts) > 1 or max(len(cell.text) for cell in cells) > MAX_REPEATED)
+    return len(rows) <= 3 and len(cells) <= 6 and (max(counts) > 3 or has_table)
+
+
+def _unfold(rows: Sequence[TableRow]) -> Iterator[Piece]:
+    """Yield the pieces of a layout table, column by column if it is regular: a heading stands above its text."""
+    cells = [row.cells for row in rows]
+    if len(rows) <= 3 and len({len(row) for row in cells}) == 1:
+        cells = list(zip(*cells, strict=True))
+    yield from (piece for group in cells for cell in group for piece in cell.pieces)
+
+
+def _grid(rows: Sequence[TableRow]) -> list[list[str]]:
+    """Return the texts of the cells by row and column; merged cells repeat their value in all their places."""
+    width = max(row.before + row.after + sum(cell.span for cell in row.cells) for row in rows)
+    grid: list[list[str]] = []
+    for row in rows:
+        line = [""] * row.before
+        for cell in row.cells:
+            text = cell.text
+            if cell.is_continued and grid and len(line) < len(grid[-1]):
+                text = grid[-1][len(line)]
+            repeats = len(text) <= MAX_REPEATED and len(row.cells) > 1
+            line += [text if repeats or index == 0 else "" for index in range(cell.span)]
+            if cell.is_continued and len(text) > MAX_REPEATED:
+                line[-cell.span] = ""
+        grid.append(line + [""] * (width - len(line)))
+    return grid
+
+
+def _header_height(rows: Sequence[TableRow]) -> int:
+    """Return the number of rows of the header: those marked as such, or those that its merged cells reach over."""
+    marked = next((index for index, row in enumerate(rows) if not row.is_header), len(rows))
+    if marked > 1:
+        return min(marked, MAX_HEADER_ROWS, len(rows) - 1)
+    if not any(cell.span > 1 for cell in rows[0].cells) or not any(cell.starts_merge for cell in rows[0].cells):
+        return 1
+    merged = next(
+        (index for index, row in enumerate(rows[1:], 1) if not any(cell.is_continued for cell in row.cells)), len(rows)
+    )
+    return min(merged, MAX_HEADER_ROWS)
+
+
+def _join_header(texts: Sequence[str]) -> str:
+    """Return the header of a column: the texts from top to bottom, a merged one once."""
+    return ": ".join(dict.fromkeys(filter(None, texts)))
