@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from snowballstemmer.basestemmer import BaseStemmer
 
 
+MIN_READING = 0.1
+"""Probability from which a reading of a word is a likely one."""
+
+
 def terms(text: str, language: str) -> list[str]:
     """Return one term per word of `text`, in order: the stem of the lemma of a Russian word, the stem of another word,
     a number in one spelling; all in lower case with ё as е. Latin words inside Russian text are stemmed as English."""
@@ -68,6 +72,15 @@ def normal_form(word: str) -> str:
     probability = analyzer.prob_estimator.p_t_given_w.prob
     weights = [probability(word, dictionary.build_tag_info(*parse)) for parse in parses]
     return forms[weights.index(max(weights))]
+
+
+@functools.lru_cache(maxsize=50_000)
+def is_finite_verb(word: str) -> bool:
+    """Return True if all likely readings of a Russian word in lower case are finite verbs."""
+    if not ("а" <= word[:1] <= "я"):
+        return False
+    likely = [parse.tag.grammemes for parse in _analyzer().parse(word) if parse.score > MIN_READING]
+    return bool(likely) and all("VERB" in tags and "infn" not in tags for tags in likely)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from opora.text.entities.numerals import ARABIC
 from opora.text.entities.pieces import PieceKind, core, edgeless
 from opora.text.lexicon import lexicon
 from opora.text.terms import term
@@ -13,9 +14,6 @@ from opora.text.words import fold
 
 _REFERENCE = re.compile(r"R#*((?:[nc]|[NC]I)*[NCnc]|[AaP])")
 """A reference word, then numbers with commas or conjunctions between them, or a Roman numeral."""
-_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
-_ARABIC = {"X" * tens + roman: str(10 * tens + ones) for tens in range(4) for ones, roman in enumerate(_ONES)}
-"""Roman numeral below forty -> its digits."""
 
 
 def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language: str) -> Iterator[str]:
@@ -25,7 +23,7 @@ def references(pieces: Sequence[str], terms: Sequence[str], kinds: str, language
         word = reference_word(pieces[match.start()], terms[match.start()], language)
         numbers = [core(pieces[at]) for at in range(first, last + 1) if kinds[at] != PieceKind.CONJUNCTION]
         if kinds[first] in "AaP":
-            numbers = [_ARABIC.get(number, "") for number in numbers]
+            numbers = [ARABIC.get(number, "") for number in numbers]
         entities = [f"{word}_{fold(number)}" for number in numbers if number]
         yield from entities
         if kinds[last] in "NC" and kinds[last + 1 : last + 2] in ("A", "a"):
