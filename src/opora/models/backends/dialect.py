@@ -6,10 +6,12 @@ repeated without the part that the server's reply names; the dialect of a server
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
@@ -76,6 +78,19 @@ class Dialect:
 
 DIALECTS: dict[tuple[str, str], Dialect] = {}
 """(URL, name of the model) -> its dialect."""
+
+
+def open_client(url: str, timeout_s: float, retries: int = 0) -> openai.AsyncOpenAI:
+    """Open a client for a server, with the key in `OPENAI_API_KEY`. No proxy is asked for a server on this machine."""
+    host = urlsplit(url).hostname or ""
+    is_local = host in ("localhost", "::1") or host.startswith("127.")
+    return openai.AsyncOpenAI(
+        base_url=url,
+        api_key=os.environ.get("OPENAI_API_KEY", "none"),
+        timeout=timeout_s,
+        max_retries=retries,
+        http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local),
+    )
 
 
 def dialect_of(url: str, model: str) -> Dialect:

@@ -6,7 +6,6 @@ The key, if the server needs one, comes from `OPENAI_API_KEY`.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sys
 import time
@@ -14,12 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 
 from opora.errors import ModelError
-from opora.models.backends.dialect import dialect_of, server_words
+from opora.models.backends.dialect import dialect_of, open_client, server_words
 from opora.models.base import AttemptError, Chat, Completion, JsonSchema, OnCompletion, OnError
 from opora.models.settings import ModelSettings
 from opora.models.spec import parse_spec
@@ -67,13 +65,8 @@ class OpenAIModel:
     ) -> list[Completion]:
         completions: dict[int, Completion] = {}
         queue = iter(enumerate(chats))
-        async with openai.AsyncOpenAI(
-            base_url=self._url,
-            api_key=os.environ.get("OPENAI_API_KEY", "none"),
-            timeout=self._settings.timeout_s,
-            max_retries=0,  # `_generate` retries: it also repeats broken streams, and asks `on_error` first
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_local(self._url)),
-        ) as client:
+        # without retries of the client: `_generate` also repeats broken streams, and asks `on_error` first
+        async with open_client(self._url, self._settings.timeout_s) as client:
 
             async def work() -> None:
                 for index, chat in queue:
@@ -202,12 +195,6 @@ def open_model(spec: str, settings: ModelSettings) -> OpenAIModel:
 
 def _note(text: str) -> None:
     print(f"opora: {text}", file=sys.stderr)
-
-
-def _is_local(url: str) -> bool:
-    """Return True for a server on this machine, which no proxy of the environment can reach."""
-    host = urlsplit(url).hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def _response_format(name: str, schema: JsonSchema) -> Any:

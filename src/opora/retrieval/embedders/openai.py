@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import openai
 
 from opora.errors import ModelError
+from opora.models.backends.dialect import open_client
 from opora.models.backends.openai import explain
 from opora.models.spec import Spec
 from opora.retrieval.embedders.base import Role, Text
@@ -54,12 +54,7 @@ class OpenAIEmbedder:
         slots = asyncio.Semaphore(self._settings.concurrency)
         size = self._settings.batch_size
         batches = [texts[start : start + size] for start in range(0, len(texts), size)]
-        async with openai.AsyncOpenAI(
-            base_url=self._url,
-            api_key=os.environ.get("OPENAI_API_KEY", "none"),
-            timeout=self._settings.timeout_s,
-            max_retries=self._settings.retries,
-        ) as client:
+        async with open_client(self._url, self._settings.timeout_s, self._settings.retries) as client:
 
             async def embed(batch: Sequence[str]) -> Vectors:
                 async with slots:
