@@ -20,7 +20,9 @@ ContentReason = Literal["empty file", "unsupported format", "encrypted", "corrup
 LimitReason = Literal["too large", "unpacks too large", "nested too deeply", "time limit", "memory limit"]
 Reason = ContentReason | LimitReason | Literal["unreadable", "crashed"]
 """Reason for dropping a document."""
-SuspectReason = Literal["no text", "unreadable text layer", "read by OCR", "text lost", "damaged characters"]
+SuspectReason = Literal[
+    "no text", "unreadable text layer", "read by OCR", "text lost", "damaged characters", "changed site"
+]
 """Reason for distrusting a document or one of its pages."""
 
 

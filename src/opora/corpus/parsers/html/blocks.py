@@ -10,7 +10,7 @@ from lxml import etree
 
 from opora.corpus.blocks import Block, clean_text, one_line
 from opora.corpus.parsers.html.tables import is_data_table, read_table
-from opora.corpus.parsers.html.tree import ends_line, inline_text, script_text
+from opora.corpus.parsers.html.tree import ends_line, inline_text
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -143,8 +143,8 @@ class _Reader:
             self.pieces.append("\n")
         elif tag == "a":
             self.links += 1
-        if text := script_text(element):
-            self.add(text, element, "text")
+        if element.text:
+            self.add(element.text, element, "text")
 
     def leave(self, element: HtmlElement) -> None:
         if ends_line(element):

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.html.blocks import read_blocks
 from opora.corpus.parsers.html.choice import Choice, choose_content
-from opora.corpus.parsers.html.metadata import content_titles, read_metadata, read_titles
+from opora.corpus.parsers.html.metadata import MAX_FACT, content_titles, read_metadata, read_titles
 from opora.corpus.parsers.html.styles import Styles
 from opora.corpus.parsers.html.tree import clean_tree, read_tree, visible_text
+from opora.corpus.parsers.sites.base import PageChanged, SitePage
+from opora.corpus.parsers.sites.registry import find_site, read_site_page
 from opora.corpus.parsers.text.encoding import decode
+from opora.records import Scalar
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 HEAD_BYTES = 4096
@@ -22,12 +29,16 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     return read_page(data)
 
 
-def read_page(data: bytes, charset: str | None = None) -> Reading:
-    """Read a page. `charset` is the encoding that is declared outside of it, as in a letter."""
-    declared = charset or declared_charset(data)
-    root = read_tree(decode(data, declared))
+def read_page(data: bytes, charset: str | None = None, url: str = "") -> Reading:
+    """Read a page. `charset` and `url` are those that are stated outside of it, as in an MHTML file."""
+    root = read_tree(decode(data, charset or declared_charset(data)))
     metadata, titles = read_metadata(root, data), read_titles(root)
+    if url:
+        metadata["url"] = url[:MAX_FACT]
     styles = Styles(root)
+    page, changed = _read_site(str(metadata.get("url", "")), root)
+    if page is not None:
+        return _from_site(page, metadata, titles, styles)
     clean_tree(root, styles)
     source_text = visible_text(root)
     choice = choose_content(root, read_blocks(root))
@@ -37,7 +48,7 @@ def read_page(data: bytes, charset: str | None = None) -> Reading:
         titles=[*titles[:-1], *headings, *titles[-1:], *centred],
         source_text=source_text,
         metadata=metadata,
-        suspicions=_suspicions(choice),
+        suspicions=[*changed, *_suspicions(choice)],
     )
 
 
@@ -45,6 +56,28 @@ def declared_charset(data: bytes) -> str | None:
     """Return the encoding that a page declares in itself."""
     match = _CHARSET.search(data[:HEAD_BYTES])
     return match[1].decode("ascii", "replace") if match else None
+
+
+def _read_site(url: str, root: HtmlElement) -> tuple[SitePage | None, list[Suspicion]]:
+    """Read the page by the parser of its site, if there is one; a page that does not fit it is suspect."""
+    site = find_site(url, root)
+    if site is None:
+        return None, []
+    try:
+        return read_site_page(site, root), []
+    except PageChanged as error:
+        detail = f"the page lacks the {error} that pages of {site.name} had; it was read as any other page"
+        return None, [Suspicion(reason="changed site", detail=detail)]
+
+
+def _from_site(page: SitePage, metadata: dict[str, Scalar], titles: list[str], styles: Styles) -> Reading:
+    clean_tree(page.content, styles)
+    source_text = visible_text(page.content)
+    blocks = [item.block for item in read_blocks(page.content)]
+    facts = {**metadata, **{name: fact for name, fact in page.facts.items() if fact}}
+    return Reading(
+        blocks, titles=[title for title in (page.title, *titles) if title], source_text=source_text, metadata=facts
+    )
 
 
 def _suspicions(choice: Choice) -> list[Suspicion]:

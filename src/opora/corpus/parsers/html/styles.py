@@ -1,4 +1,4 @@
-"""The little of style sheets that changes how a page reads: hidden and centred elements."""
+"""The little of style sheets that changes how a page reads: hidden, raised and centred elements."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ _RULE = re.compile(r"([^{}]{1,500})\{([^{}]*)\}")
 _CLASS = re.compile(r"(?:[a-z]+[1-6]?)?\.([\w-]+)\Z", re.IGNORECASE)
 _GROUP = re.compile(r"@[\w-]+[^{};]*\{")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_LOWERED = re.compile(r"vertical-align\s*:\s*sub", re.IGNORECASE)
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:sr-only|visually-?hidden|screen-reader-text)(?:\s|$)")
 _MAX_ANCESTORS = 4
 
 
 class Styles:
-    """Classes that the page's own style sheets hide, and those that they centre."""
+    """Classes that the page's own style sheets hide, raise, lower or centre."""
 
     def __init__(self, root: HtmlElement) -> None:
         sheet = " ".join(style.text or "" for style in root.iter("style"))[:MAX_SHEET]
         rules = _RULE.findall(re.sub(r"/\*.*?\*/|<!--|-->", " ", _without_groups(sheet), flags=re.DOTALL))
         self.hidden = _classes(rules, _HIDDEN)
         self.centred = _classes(rules, _CENTRED)
+        self.raised, self.lowered = _classes(rules, _RAISED), _classes(rules, _LOWERED)
 
     def is_hidden(self, element: HtmlElement) -> bool:
         """Return True if a reader of the page does not see an element; `html` and `body` always count as seen."""
@@ -39,6 +42,17 @@ class Styles:
             return True
         names = attributes.get("class")
         return bool(names) and (bool(_HIDDEN_CLASS.search(names)) or not self.hidden.isdisjoint(names.split()))
+
+    def script_of(self, element: HtmlElement) -> str:
+        """Return `sup` for raised text, `sub` for lowered text, else an empty string."""
+        if element.tag in ("sup", "sub"):
+            return str(element.tag)
+        if element.tag != "span" or not element.attrib:
+            return ""
+        style, names = element.get("style") or "", (element.get("class") or "").split()
+        if _RAISED.search(style) or not self.raised.isdisjoint(names):
+            return "sup"
+        return "sub" if _LOWERED.search(style) or not self.lowered.isdisjoint(names) else ""
 
 
 def is_centred(element: HtmlElement, classes: frozenset[str]) -> bool:

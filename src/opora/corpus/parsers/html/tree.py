@@ -26,10 +26,15 @@ BLOCKS = frozenset(
     " section summary table tbody td tfoot th thead tr ul".split()
 )
 """Elements that begin and end a line."""
+SCRIPT_CHARACTERS = {"sup": "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", "sub": "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙ"}
+SCRIPTS = {script: str.maketrans("0123456789+-−=()n", raised) for script, raised in SCRIPT_CHARACTERS.items()}
+MAX_SCRIPT = 6
+"""Maximum length of a number that is raised or lowered, in characters."""
 MIN_FORM_WORDS = 100
 """Minimum number of words of a form that is read even if it is a small part of the page."""
 MAX_HIDDEN = 0.7
 """Maximum share of a page's words in a hidden element that is left out."""
+_BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|table|list|grid)", re.IGNORECASE)
 
 
 def read_tree(text: str) -> HtmlElement:
@@ -53,6 +58,7 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
         if ":" in element.tag:
             # elements of other namespaces, such as `o:p` of Word
             element.tag = "span"
+    _write_scripts(root, styles)
     without_script = copy(root)
     etree.strip_elements(without_script, "noscript", with_tail=False)
     if without_script.text_content().strip():
@@ -60,7 +66,7 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
     visible = _words(root)
     # a page that shows itself by a script is hidden as a whole
     for element in list(_outermost_hidden(root, styles)):
-        if _words(element) < MAX_HIDDEN * visible:
+        if element is not root and _words(element) < MAX_HIDDEN * visible:
             element.drop_tree()
     for form in list(root.iter("form")):
         words = _words(form)
@@ -68,6 +74,20 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
             form.drop_tree()
         else:
             form.tag = "div"
+
+
+def _write_scripts(root: HtmlElement, styles: Styles) -> None:
+    """Write raised and lowered numbers as such: Article 12 with a raised 1 is not Article 121."""
+    for element in root.iter("sup", "sub", "span"):
+        script = styles.script_of(element)
+        if not script:
+            continue
+        text = "".join(element.itertext()).strip()
+        if text and len(text) <= MAX_SCRIPT and not text.translate(SCRIPTS[script]).strip(SCRIPT_CHARACTERS[script]):
+            for node in element.iter():
+                node.text = node.text and node.text.strip().translate(SCRIPTS[script])
+                if node is not element:
+                    node.tail = node.tail and node.tail.strip().translate(SCRIPTS[script])
 
 
 def _outermost_hidden(root: HtmlElement, styles: Styles) -> Iterator[HtmlElement]:
@@ -88,7 +108,7 @@ def inline_text(element: HtmlElement, br: str = " ") -> str:
                 pieces.append(br)
             elif not is_own and ends_line(child):
                 pieces.append(" ")
-            pieces.append(script_text(child) or "")
+            pieces.append(child.text or "")
         elif not is_own:
             if ends_line(child):
                 pieces.append(" ")
@@ -96,26 +116,12 @@ def inline_text(element: HtmlElement, br: str = " ") -> str:
     return "".join(pieces)
 
 
-def script_text(element: HtmlElement) -> str | None:
-    """Return the text before the first child of an element; digits in `sup` and `sub` are raised and lowered."""
-    text = element.text
-    if text and element.tag in SCRIPTS and len(element) == 0 and text.strip() and not text.strip().strip(DIGITS):
-        return text.strip().translate(SCRIPTS[element.tag])
-    return text
-
-
-DIGITS = "0123456789"
-SCRIPTS = {"sup": str.maketrans(DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹"), "sub": str.maketrans(DIGITS, "₀₁₂₃₄₅₆₇₈₉")}
-
-
 def ends_line(element: HtmlElement) -> bool:
     """Return True if the text of an element stands on lines of its own."""
     if element.tag in BLOCKS:
         return True
-    style = element.get("style")
-    return (
-        bool(style) and "display" in style and bool(re.search(r"display\s*:\s*(?:block|flex|table|list|grid)", style))
-    )
+    style = element.get("style") or ""
+    return "display" in style and bool(_BLOCK_STYLE.search(style))
 
 
 def visible_text(root: HtmlElement) -> str:

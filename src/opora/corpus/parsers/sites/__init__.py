@@ -1,0 +1,1 @@
+"""Parsers of well-known sites, whose pages have a known form."""
