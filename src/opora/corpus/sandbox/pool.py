@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -28,6 +29,8 @@ def parse_files(paths: Mapping[str, Path], journal: Journal, settings: IngestSet
     pending = [key for key in paths if key not in journal]
     with Progress("ingest", len(paths), len(paths) - len(pending)) as progress:
         uncertain = _parse_in_parallel({key: paths[key] for key in pending}, journal, settings, progress)
+    if uncertain:
+        print(f"opora: trying {len(uncertain)} documents once more, one at a time", file=sys.stderr)
     for key in uncertain:
         with SandboxedParser(settings.limits, settings.parse) as parser:
             journal.put(key, parse_file(parser, paths[key]))
