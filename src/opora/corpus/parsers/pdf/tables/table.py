@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, LineBox, markdown_table
+
+MIN_COLUMN = 12.0
+"""Width from which an empty column is kept, in points: the parts of a table must have the same columns."""
 
 
 class RowBox(NamedTuple):
@@ -42,8 +46,9 @@ class PdfTable:
 
 
 def make_table(page: int, rows: Sequence[Sequence[str]], boxes: Sequence[RowBox], columns: Sequence[float]) -> PdfTable:
-    """Return a table without its empty rows and columns."""
-    full = [index for index in range(len(rows[0])) if any(row[index].strip() for row in rows)]
+    """Return a table without its empty rows and narrow empty columns, which double rulings leave."""
+    widths = [right - left for left, right in itertools.pairwise(columns)]
+    full = [at for at, width in enumerate(widths) if width >= MIN_COLUMN or any(row[at].strip() for row in rows)]
     kept = [index for index, row in enumerate(rows) if any(cell.strip() for cell in row)]
     borders = [columns[index] for index in full] + [columns[full[-1] + 1]]
     return PdfTable(

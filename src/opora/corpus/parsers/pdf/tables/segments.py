@@ -1,0 +1,77 @@
+"""Pieces of text that stand apart on their lines: the cells of tables without rulings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from opora.corpus.parsers.pdf.chars import ASCENT, Char
+
+CELL_GAP = 0.8
+"""Smallest distance between cells of a row, in letter sizes; words of a line are closer."""
+SAME_LINE = 0.35
+"""Base lines of one row differ by less, in letter sizes."""
+
+
+class Segment(NamedTuple):
+    """Letters between two wide gaps of a line."""
+
+    x0: float
+    x1: float
+    base: float
+    size: float
+    chars: list[Char]
+
+
+def find_rows(chars: Sequence[Char]) -> list[list[Segment]]:
+    """Return the lines of upright text, from top to bottom, each as its segments from left to right."""
+    segments = _segments(chars)
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda segment: segment.base):
+        if rows and segment.base - rows[-1][0].base <= SAME_LINE * min(segment.size, rows[-1][0].size):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return [_merge(sorted(row)) for row in rows]
+
+
+def _segments(chars: Sequence[Char]) -> list[Segment]:
+    """Return runs of letters in the order of the file that continue on one line without a wide gap."""
+    segments: list[Segment] = []
+    run: list[Char] = []
+    top = right = 0.0
+    for char in chars:
+        if char.angle or char.text.isspace():
+            if run and not char.angle:
+                run.append(char)
+            continue
+        slack = char.size
+        if run and (abs(char.y0 - top) > SAME_LINE * slack or not -slack < char.x0 - right < CELL_GAP * slack):
+            segments.append(_segment(run))
+            run = []
+        if not run:
+            top = char.y0
+        run.append(char)
+        right = char.x1
+    if run:
+        segments.append(_segment(run))
+    return segments
+
+
+def _segment(run: list[Char]) -> Segment:
+    letters = [char for char in run if not char.text.isspace()]
+    main = max(letters, key=lambda char: char.size)
+    base = main.y0 + ASCENT * (main.y1 - main.y0)
+    return Segment(letters[0].x0, max(char.x1 for char in letters), base, main.size, run)
+
+
+def _merge(row: list[Segment]) -> list[Segment]:
+    """Join the segments of a line that are not apart: the file may hold them in any order."""
+    merged = [row[0]]
+    for segment in row[1:]:
+        last = merged[-1]
+        if segment.x0 - last.x1 < CELL_GAP * min(last.size, segment.size):
+            merged[-1] = last._replace(x1=max(last.x1, segment.x1), chars=[*last.chars, *segment.chars])
+        else:
+            merged.append(segment)
+    return merged
