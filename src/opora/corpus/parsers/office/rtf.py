@@ -13,7 +13,7 @@ from typing import Any
 
 from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-from opora.corpus.parsers.office.rtf_blocks import PLAIN, BlockBuilder, Paragraph
+from opora.corpus.parsers.office.builder import PLAIN, BlockBuilder, Paragraph
 from opora.corpus.parsers.office.rtf_tokens import (
     CHARACTERS,
     Encodings,

@@ -104,11 +104,6 @@ def unicode_char(number: int) -> str:
     return "•" if 0xF000 <= code <= 0xF0FF else chr(code)
 
 
-def join_surrogates(text: str) -> str:
-    """Return the text with pairs of surrogates joined, and single ones as U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _code_page(number: int) -> str:
     name = _CODE_PAGES.get(number, f"cp{number}")
     try:

@@ -1,4 +1,4 @@
-"""Blocks of an RTF document: collects text into paragraphs, items, notes and tables."""
+"""Builder of blocks from a stream of text with marks at the ends of paragraphs, cells and rows, as in RTF and DOC."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from opora.corpus.blocks import Block, clean_text, one_line
 from opora.corpus.parsers.office.grid import GridCell, GridRow, table_blocks
-from opora.corpus.parsers.office.rtf_tokens import join_surrogates
 
 _EDGE_TOLERANCE = 80
 """Borders of cells that are closer than this, in twips (1/20 point), are the same."""
@@ -52,6 +51,11 @@ class BlockBuilder:
     def write(self, text: str, is_mark: bool = False) -> None:
         """Add text to the paragraph, or to the number before it."""
         (self._mark if is_mark else self._text).append(text)
+
+    @property
+    def has_text(self) -> bool:
+        """The paragraph that is open has text."""
+        return bool("".join(self._text).strip())
 
     def end_paragraph(self, paragraph: Paragraph) -> None:
         """End a paragraph of the body, of a cell or of a note."""
@@ -175,3 +179,8 @@ def _clean(pieces: list[str]) -> str:
 def _item_mark(text: str) -> str:
     """Return the number of an item as shown; any symbol is a dash."""
     return (text if any(char.isalnum() for char in text) else BULLET) if text else ""
+
+
+def join_surrogates(text: str) -> str:
+    """Return the text with pairs of surrogates joined, and single ones as U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
