@@ -29,6 +29,8 @@ FACTS = {
 MAX_FACT = 500
 """Maximum length of a fact, in characters."""
 MAX_CENTRED, MAX_CENTRED_LINES = 300, 4
+MAX_BEFORE_TITLE = 12
+"""Number of first blocks among which a centred title is looked for."""
 _DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=(?:\(\d+\))?(\S+)\s*-->", re.IGNORECASE)
 
@@ -87,7 +89,7 @@ def content_titles(content: Sequence[PlacedBlock], centred: frozenset[str]) -> t
     `centred` are classes whose text is centred.
     """
     headings = [item.block.text for item in content if item.block.kind == "heading" and item.block.level == 1]
-    lines = list(_first_centred(content[:30], centred))
+    lines = list(_first_centred(content[:MAX_BEFORE_TITLE], centred))
     return headings[:3], [one_line(" ".join(lines))] if lines else []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.html.blocks import read_blocks
 from opora.corpus.parsers.html.choice import Choice, choose_content
@@ -50,6 +51,14 @@ def read_page(data: bytes, charset: str | None = None, url: str = "") -> Reading
         metadata=metadata,
         suspicions=[*changed, *_suspicions(choice)],
     )
+
+
+def read_whole(data: bytes, charset: str | None = None) -> tuple[list[Block], str]:
+    """Return all blocks of a page that is content as a whole, such as a chapter of a book or a letter, and its text."""
+    root = read_tree(decode(data, charset or declared_charset(data)))
+    clean_tree(root, Styles(root))
+    text = visible_text(root)
+    return [item.block for item in read_blocks(root)], text
 
 
 def declared_charset(data: bytes) -> str | None:

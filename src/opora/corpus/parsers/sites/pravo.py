@@ -11,6 +11,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from opora.corpus.blocks import one_line
 from opora.corpus.parsers.sites.base import PageChanged, Site, SitePage, SiteVersion, iso_date, text_of
 from opora.records import Scalar
 
@@ -88,7 +89,7 @@ def _move_amendments(body: HtmlElement, paragraphs: list[HtmlElement]) -> None:
 def _detached(paragraph: HtmlElement) -> HtmlElement:
     """Return a copy without the text after it, and remove the paragraph from its place."""
     copy = paragraph.makeelement("p")
-    copy.text = text_of(paragraph)
+    copy.text = one_line(paragraph.text_content())
     paragraph.drop_tree()
     return copy
 

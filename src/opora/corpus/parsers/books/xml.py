@@ -1,0 +1,30 @@
+"""Reading of XML from untrusted files: no entities, no network."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from opora.corpus.parsers.base import ParseError
+
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+
+
+def read_xml(text: str) -> etree._Element:
+    """Return the root of XML, also if it is not well-formed. Raises ParseError if nothing of it can be read."""
+    text = _DOCTYPE.sub("", _DECLARATION.sub("", text), count=1)
+    # without `huge_tree`, elements nest at most 256 deep and entities do not grow
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        raise ParseError("corrupt", str(error)) from None
+    if root is None:
+        raise ParseError("corrupt", "no XML element")
+    for element in root.iter(etree.Element):
+        element.tag = element.tag.rpartition("}")[2]
+    return root
