@@ -14,9 +14,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from opora.text.words import fold
+
+if TYPE_CHECKING:
+    from pymorphy3 import MorphAnalyzer
 
 MAX_SAMPLE_CHARS = 3000
 """A lie shows in fewer characters."""
@@ -149,10 +152,16 @@ def _pairs(word: str) -> Iterable[str]:
 
 
 @functools.cache
-def _russian_words() -> Callable[[str], bool]:
+def russian_analyzer() -> MorphAnalyzer:
+    """Return the morphological analyzer of Russian."""
     from pymorphy3 import MorphAnalyzer
 
-    is_known: Callable[[str], bool] = MorphAnalyzer(lang="ru").word_is_known
+    return MorphAnalyzer(lang="ru")
+
+
+@functools.cache
+def _russian_words() -> Callable[[str], bool]:
+    is_known: Callable[[str], bool] = russian_analyzer().word_is_known
     return is_known
 
 

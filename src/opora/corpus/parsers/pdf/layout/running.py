@@ -1,0 +1,181 @@
+"""Running headers, footers and page numbers: lines that a document repeats at the edge of its pages.
+
+A line runs if it stands near the edge of its page and the same text stands at the same height of other pages near by,
+or if one of its numbers counts the pages. A line at the height where most pages have a running line runs, too: chapters
+change its text. Lines beyond the body of the other pages, such as a footer of the first page only, are set apart.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from opora.corpus.parsers.pdf.layout.lines import Line
+
+EDGE_ROWS = 4
+"""Number of rows at the top and at the bottom of a page that may run."""
+EDGE_SHARE = 0.22
+"""Part of the page, at the top and at the bottom, that running lines stand in."""
+SAME_HEIGHT = 3.0
+"""Largest distance, in points, between the heights of a line that runs."""
+NEAR_PAGES = 2
+"""Distance of pages that repeat a line: odd and even pages may have lines of their own."""
+SLOT_SHARE = 0.5
+"""Share of the pages with a running line at a height from which any line of its style at that height runs."""
+MAX_SLOT_CHARS = 120
+BODY_SLACK = 0.5
+"""Distance beyond the body of other pages from which a line is set apart, in letter sizes."""
+
+_NUMBER = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlc]+")
+_ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+
+class PageLines(NamedTuple):
+    """Lines of a page, tables left out, and its size in points."""
+
+    number: int
+    height: float
+    lines: list[Line]
+
+
+class _Edge(NamedTuple):
+    page: int
+    line: Line
+    zone: str
+    y: float
+
+
+def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
+    """Return the ids (`id(line)`) of the lines that run, and of the lines to set apart from the body."""
+    edges = [edge for page in pages for edge in _edges(page)]
+    running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(edges, len(pages))}
+    running |= {id(edge.line) for edge in _in_slots(edges, running)}
+    return running, _beyond_body(pages, running)
+
+
+def _edges(page: PageLines) -> list[_Edge]:
+    """Return the lines near the edges of a page; turned lines at its sides, too."""
+    edges = [_Edge(page.number, line, "side", line.box[1]) for line in page.lines if line.apart]
+    lines = [line for line in page.lines if not line.apart]
+    for zone, sign in (("top", 1), ("bottom", -1)):
+        rows: list[float] = []
+        for line in sorted(lines, key=lambda line: sign * _middle(line)):
+            y = _middle(line)
+            depth = y if sign > 0 else page.height - y
+            if depth > EDGE_SHARE * page.height:
+                break
+            if not rows or abs(y - rows[-1]) > 0.5 * line.size:
+                rows.append(y)
+            if len(rows) > EDGE_ROWS:
+                break
+            edges.append(_Edge(page.number, line, zone, y))
+    return edges
+
+
+def _middle(line: Line) -> float:
+    return (line.box[1] + line.box[3]) / 2
+
+
+def _repeated(edges: Sequence[_Edge]) -> list[_Edge]:
+    """Return the lines whose text stands at the same height of a page near by."""
+    groups: defaultdict[tuple[str, str], list[_Edge]] = defaultdict(list)
+    for edge in edges:
+        groups[edge.zone, " ".join(edge.line.text.casefold().split())].append(edge)
+    repeated: list[_Edge] = []
+    for group in groups.values():
+        for edge in group:
+            # numbers alone are counted below: a table may repeat them
+            is_near = any(
+                0 < abs(twin.page - edge.page) <= NEAR_PAGES and abs(twin.y - edge.y) <= SAME_HEIGHT for twin in group
+            )
+            if is_near and re.search(r"[^\W\d_]{2}", edge.line.text):
+                repeated.append(edge)
+    return repeated
+
+
+def _counting(edges: Sequence[_Edge], page_count: int) -> list[_Edge]:
+    """Return the lines that are alike but for their numbers, one of which counts the pages."""
+    groups: defaultdict[tuple[str, str], list[tuple[_Edge, list[int]]]] = defaultdict(list)
+    for edge in edges:
+        shape, numbers = _shape(edge.line.text)
+        if numbers:
+            groups[edge.zone, shape].append((edge, numbers))
+    counting: list[_Edge] = []
+    for (zone, shape), group in groups.items():
+        if len(group) == 1 and page_count <= 2:
+            edge, numbers = group[0]
+            is_number = not re.search(r"[^\W_#]", shape) and len(numbers) == 1
+            if is_number and numbers[0] == edge.page and zone != "side":
+                counting.append(edge)
+            continue
+        for position in range(len(group[0][1])):
+            offsets: defaultdict[int, list[_Edge]] = defaultdict(list)
+            for edge, numbers in group:
+                offsets[numbers[position] - edge.page].append(edge)
+            for same in offsets.values():
+                pages = {edge.page for edge in same}
+                if len(pages) >= 2 and (len(pages) >= 3 or page_count <= 8 or len(same) >= 0.5 * len(group)):
+                    counting += same
+    return counting
+
+
+def _shape(text: str) -> tuple[str, list[int]]:
+    """Return the folded text with `#` for each number, also Roman, and the numbers."""
+    numbers: list[int] = []
+    words: list[str] = []
+    for word in re.findall(r"\d+|[^\W\d_]+|[^\w\s]|_", text.casefold()):
+        value = int(word) if _NUMBER.fullmatch(word) and len(word) < 7 and word.isascii() else _roman(word)
+        if value:
+            numbers.append(value)
+        words.append("#" if value else word)
+    return " ".join(words), numbers
+
+
+def _roman(word: str) -> int:
+    if not _ROMAN.fullmatch(word) or len(word) > 8:
+        return 0
+    values = [_ROMAN_DIGITS[letter] for letter in word]
+    return sum(-v if any(v < w for w in values[i + 1 : i + 2]) else v for i, v in enumerate(values))
+
+
+def _in_slots(edges: Sequence[_Edge], running: set[int]) -> list[_Edge]:
+    """Return the lines that stand where most pages have a running line of the same style."""
+    slots: Counter[tuple[str, int, float, bool]] = Counter()
+    for key, _ in {(_slot(edge), edge.page): None for edge in edges if id(edge.line) in running}:
+        slots[key] += 1
+    pages = len({edge.page for edge in edges})
+    wide = {key for key, count in slots.items() if count >= 3 and count >= SLOT_SHARE * pages / 2}
+    return [edge for edge in edges if _slot(edge) in wide and len(edge.line.text) <= MAX_SLOT_CHARS]
+
+
+def _slot(edge: _Edge) -> tuple[str, int, float, bool]:
+    return edge.zone, round(edge.y / 2), edge.line.size, edge.line.bold
+
+
+def _beyond_body(pages: Sequence[PageLines], running: set[int]) -> set[int]:
+    """Return the lines below, or from page 2 above, the body of the other pages."""
+    bodies = [
+        (min(map(_middle, lines)), max(map(_middle, lines)))
+        for page in pages
+        if (lines := [line for line in page.lines if not line.apart and id(line) not in running])
+    ]
+    if len(bodies) < 3:
+        return set()
+    top, bottom = (statistics.quantiles(values, n=10) for values in zip(*bodies, strict=True))
+    heights = Counter(round(page.height) for page in pages)
+    common = heights.most_common(1)[0][0]
+    beyond: set[int] = set()
+    for page in pages:
+        if abs(page.height - common) > 1:
+            continue
+        for line in page.lines:
+            y = _middle(line)
+            is_below = y > bottom[-1] + BODY_SLACK * line.size + 0.5 * line.size
+            is_above = page.number > 1 and y < top[0] - BODY_SLACK * line.size - 0.5 * line.size
+            if (is_below or is_above) and id(line) not in running:
+                beyond.add(id(line))
+    return beyond
