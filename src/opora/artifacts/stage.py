@@ -8,7 +8,7 @@ stage.run()                   # Manifest, at once where nothing changed
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -108,6 +108,10 @@ class Stage(ABC):
             return finished
         with build:
             return self.make(build)
+
+    def notes(self) -> Sequence[str]:
+        """Return lines on the artefact that a command prints on standard error after the stage has run."""
+        return ()
 
     def result(self) -> Path | None:
         """Return the text file that a command prints after the stage has run, such as a table."""

@@ -45,7 +45,7 @@ def show_run(run: StageRun, as_json: bool) -> None:
         typer.echo(run.manifest.model_dump_json(indent=2))
     elif result:
         typer.echo(result.read_text(encoding="utf-8"))
-    note(summary(run))
+    note(summary(run), *run.stage.notes())
 
 
 def summary(run: StageRun) -> str:

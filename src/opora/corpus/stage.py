@@ -20,16 +20,18 @@ from opora.artifacts import (
     fingerprint_of_file,
     read_json_lines,
     read_parquet,
+    read_records,
     write_json_lines,
     write_parquet,
 )
 from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
-from opora.artifacts.tables import read_parquet_rows
 from opora.corpus.chunking.registry import chunk_document
 from opora.corpus.lines import LINES, LineWriter
 from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
 from opora.corpus.reader import DOCUMENTS, PASSAGES
+from opora.corpus.report.page import MAX_LINES, PAGE, render_page, summary_lines
+from opora.corpus.report.summary import DROPPED, SUSPECT, summarise
 from opora.corpus.results import access_labels, collect, make_documents
 from opora.corpus.sandbox.pool import UNCERTAIN, parse_files
 from opora.corpus.sandbox.version import installed_programs, parsing_fingerprint
@@ -41,8 +43,8 @@ from opora.corpus.suspicions import mark_suspect
 from opora.errors import InputError
 from opora.records import Document, Passage
 
-DROPPED, SUSPECT, PARSED = "dropped.jsonl", "suspect.jsonl", "parsed.jsonl"
-"""PARSED holds the results of parsing by file hash, reused by the next run over the same folders."""
+PARSED = "parsed.jsonl"
+"""Results of parsing by file hash, reused by the next run over the same folders."""
 DOCUMENTS_PER_S, START_S = 8.0, 3.0
 """Parsing speed of a worker on our benchmark documents, and seconds before the first document is parsed."""
 
@@ -62,6 +64,7 @@ class IngestStage(Stage):
     def __init__(self, settings: IngestSettings, root: Path, out: Path) -> None:
         self.settings: IngestSettings = settings
         self.root, self.out = root, out
+        self._notes: list[str] = []
         ignore = ignores_case(root.resolve())
         self.excluded = NamePatterns(settings.exclude, ignore)
         self.access = NamePatterns(settings.access, ignore)
@@ -118,7 +121,6 @@ class IngestStage(Stage):
             write_parquet(build.path / DOCUMENTS, _write_lines_beside(build.path / LINES, documents))
             results = ({"id": key, "parsers": version, "result": journal.get(key)} for key in sorted(paths))
             write_json_lines(build.path / PARSED, results)
-        languages = Counter(row["language"] for row in read_parquet_rows(build.path / DOCUMENTS, ["language"]))
         suspicions = {draft.id: draft.suspicions for draft in drafts}
         passages = _passages(read_parquet(build.path / DOCUMENTS, Document), suspicions, self.settings.chunk)
         suspect = [{"source": draft.source, **row.model_dump()} for draft in drafts for row in draft.suspicions]
@@ -128,12 +130,25 @@ class IngestStage(Stage):
         count = write_parquet(build.path / PASSAGES, passages)
         write_json_lines(build.path / DROPPED, dropped)
         write_json_lines(build.path / SUSPECT, suspect)
+        summary = summarise(build.path)
+        (build.path / PAGE).write_text(render_page(summary, count), encoding="utf-8")
+        self._notes = [*summary_lines(summary), f"  details: {self.out / PAGE}"]
         return build.publish(
-            volatile=frozenset({PARSED}),
-            counts={"documents": len(drafts), "passages": count, "suspect": len(suspect)},
+            volatile=frozenset({PARSED, PAGE}),
+            counts={"documents": len(drafts), "passages": count, "suspect": summary.suspect_documents},
             dropped=Counter(drop.reason for drop in dropped),
-            results={"languages": dict(sorted(languages.items()))},
+            results={"languages": dict(sorted(summary.languages.items()))},
         )
+
+    def notes(self) -> Sequence[str]:
+        if self._notes:
+            return self._notes
+        dropped = read_records(self.out / DROPPED, Dropped) if (self.out / DROPPED).exists() else ()
+        return [
+            f"  dropped: {drop.source} ({drop.reason}: {drop.detail}); remove {self.out} to try it again"
+            for drop in dropped
+            if drop.reason in UNCERTAIN
+        ][:MAX_LINES]
 
 
 def _write_lines_beside(path: Path, documents: Iterable[tuple[Document, Parsed]]) -> Iterator[Document]:
