@@ -19,7 +19,7 @@ BlockKind = Literal["heading", "paragraph", "item", "table", "code", "note"]
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 MAX_LEVEL = 6
 _REPLACED = {
-    **dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " "),
+    **dict.fromkeys((*range(9), 11, *range(13, 32), *range(127, 160)), " "),
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
     **INVISIBLE,
 }
@@ -135,16 +135,17 @@ def _escape(block: Block) -> Block:
 
 def clean_text(text: str) -> str:
     """Normalise to NFC, remove soft hyphens, zero-width and control characters, and collapse white space to blanks."""
-    return _SPACES.sub(" ", _clean_characters(text))
+    return _SPACES.sub(" ", clean_characters(text))
 
 
 def clean_code(text: str) -> str:
     """Return code or a drawing of characters with its white space, without empty lines around it; tabs are blanks."""
-    lines = [line.rstrip() for line in _clean_characters(text.expandtabs(4)).split("\n")]
+    lines = [line.rstrip() for line in clean_characters(text.expandtabs(4)).split("\n")]
     return "\n".join(lines).strip("\n")
 
 
-def _clean_characters(text: str) -> str:
+def clean_characters(text: str) -> str:
+    """Normalise to NFC, remove soft hyphens and characters without width, and turn control characters to blanks."""
     return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED)
 
 

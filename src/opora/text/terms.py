@@ -57,7 +57,7 @@ def normal_form(word: str) -> str:
     It reads private parts of pymorphy3 (`dictionary`, `char_substitutes`, `prob_estimator`), so `pyproject.toml` pins
     pymorphy3 below 3; `tests/text/test_terms.py` compares it with the public call.
     """
-    analyzer = _analyzer()
+    analyzer = russian_analyzer()
     dictionary = analyzer.dictionary
     forms: list[str] = []
     parses: list[tuple[int, int]] = []
@@ -79,7 +79,7 @@ def is_finite_verb(word: str) -> bool:
     """Return True if all likely readings of a Russian word in lower case are finite verbs."""
     if not ("а" <= word[:1] <= "я"):
         return False
-    likely = [parse.tag.grammemes for parse in _analyzer().parse(word) if parse.score > MIN_READING]
+    likely = [parse.tag.grammemes for parse in russian_analyzer().parse(word) if parse.score > MIN_READING]
     return bool(likely) and all("VERB" in tags and "infn" not in tags for tags in likely)
 
 
@@ -105,7 +105,7 @@ def _stemmer(name: str) -> BaseStemmer:
 
 
 @functools.cache
-def _analyzer() -> MorphAnalyzer:
+def russian_analyzer() -> MorphAnalyzer:
     from pymorphy3 import MorphAnalyzer
 
     return MorphAnalyzer()

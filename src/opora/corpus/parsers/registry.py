@@ -41,7 +41,7 @@ FORMATS = (
     Format("epub", "books.epub", ("lxml",)),
     Format("fb2", "books.fb2", ("lxml",)),
     Format("markdown", "markdown.parser", ("charset-normalizer", "markdown-it-py")),
-    Format("text", "text.markdown", ("charset-normalizer",)),
+    Format("text", "text.plain", ("charset-normalizer", "pymorphy3")),
     Format("rtf", "office.rtf", ("striprtf",)),
     Format("odt", "office.odt", ("lxml",)),
     Format("fodt", "office.odt", ("lxml",)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading, Suspicion
 from opora.corpus.parsers.html import parser as html_parser
-from opora.corpus.parsers.text import markdown as text_parser
+from opora.corpus.parsers.text import plain as text_parser
 from opora.records import Scalar
 
 MAX_ATTACHMENTS = 1000

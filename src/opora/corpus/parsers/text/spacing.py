@@ -1,0 +1,58 @@
+"""Words whose letters are set apart, as in `П О С Т А Н О В Л Е Н И Е`, and words divided at the end of a line."""
+
+from __future__ import annotations
+
+import re
+
+from opora.corpus.parsers.text.letter_pairs import pair_cost
+from opora.text.terms import russian_analyzer
+
+MAX_COST = 5.5
+"""Maximum cost of the letter pairs of a word, in bits a letter; lists of letters cost more."""
+MIN_LETTERS = 4
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: {1,3}[^\W\d_](?![^\W_])){3,}")
+_WORD_GAP = re.compile(r" {2,}")
+_DIVIDED = re.compile(r"([^\W\d_]{2,})[-¬\u2010]$")
+_CONTINUED = re.compile(r"[^\W\d_]+")
+
+
+def unspace_letters(text: str) -> str:
+    """Return `text` with words whose letters are set apart as whole words; two blanks divide two such words."""
+    return _SPACED.sub(lambda match: _join_letters(match.group()), text)
+
+
+def _join_letters(spaced: str) -> str:
+    # letters may be two blanks apart, too, if nothing is one blank apart
+    gap = _WORD_GAP if re.search(r"\S \S", spaced) else re.compile(r" {3,}")
+    words = ["".join(word.split()) for word in gap.split(spaced)]
+    return " ".join(words) if all(map(_is_word, words)) and len(max(words, key=len)) >= MIN_LETTERS else spaced
+
+
+def _is_word(word: str) -> bool:
+    has_one_case = word.isupper() or word.islower() or word.istitle()
+    return has_one_case and (len(word) < MIN_LETTERS or pair_cost(word) <= MAX_COST or not _is_cyrillic(word))
+
+
+def _is_cyrillic(word: str) -> bool:
+    return "\u0400" <= word[0] <= "\u04ff"
+
+
+def join_lines(first: str, second: str, seen: frozenset[str] = frozenset()) -> str:
+    """Return two lines of a paragraph as one; a word divided between them becomes whole.
+
+    `seen` holds words of the document with a hyphen inside, in lower case, which keep it.
+    """
+    divided, continued = _DIVIDED.search(first), _CONTINUED.match(second)
+    if divided is None or continued is None or not continued.group()[0].islower():
+        glue = "" if first.endswith("-") and first[-2:-1].isalpha() and continued else " "
+        return f"{first}{glue}{second}"
+    with_hyphen = f"{divided[1]}-{continued.group()}".lower()
+    if first[-1] == "-" and (with_hyphen in seen or _has_true_hyphen(divided[1], continued.group())):
+        return first + second
+    return first[:-1] + second
+
+
+def _has_true_hyphen(first: str, second: str) -> bool:
+    """Return true for compounds such as `кто-либо`: known words with a hyphen, unknown without it."""
+    analyzer = russian_analyzer()
+    return not analyzer.word_is_known(first + second) and bool(analyzer.word_is_known(f"{first}-{second}"))

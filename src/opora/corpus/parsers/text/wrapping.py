@@ -1,0 +1,153 @@
+"""Paragraphs of plain text whose lines were broken at a width.
+
+A line continues in the next one if the first word of the next had no room in it. Lines that end early were ended on
+purpose: in poems, addresses, titles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from opora.corpus.parsers.text.spacing import join_lines, unspace_letters
+
+MIN_LINE, MAX_WIDTH = 40, 250
+"""Lines that are shorter, and widths that are larger, do not show a width that lines are broken at."""
+FULL = 0.85
+"""Minimum length of a full line, relative to the width."""
+MIN_FULL_SHARE = 0.5
+"""Minimum share of full lines in a text that is broken at a width."""
+SLACK = 4
+"""Characters that a line may lack more than the first word of the next one."""
+INDENT = 2
+"""Minimum number of blanks by which the first line of a paragraph is set in."""
+ENDS = ".:;!?…"
+_BULLET = re.compile(r"([-–—*•●▪◦·■□►➢✓]|o(?= {2,}))[ \t]+(?=\S)")
+_NUMBER = re.compile(r"(\(?\d{1,3}[.)]|\(?[^\W\d_]\)|\d{1,3}(?:\.\d{1,3})+[.)]?)[ \t]+(?=\S)")
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
+
+
+class Line(NamedTuple):
+    """A line: its indent in blanks, its text, and the length of both."""
+
+    indent: int
+    text: str
+    length: int
+
+
+class Paragraph(NamedTuple):
+    """A paragraph, or an item of a list if it has a mark."""
+
+    text: str
+    mark: str = ""
+    indent: int = 0
+
+
+def read_line(raw: str) -> Line:
+    """Return a line of a file."""
+    expanded = raw.expandtabs(8).rstrip()
+    text = expanded.lstrip()
+    return Line(len(expanded) - len(text), " ".join(unspace_letters(text).split()), len(expanded))
+
+
+def find_width(lines: Sequence[Line]) -> int:
+    """Return the width that the lines were broken at; 0 if they were not."""
+    lengths = sorted(line.length for line in lines if line.length >= MIN_LINE)
+    if len(lengths) < 3:
+        return 0
+    width = lengths[int(0.98 * (len(lengths) - 1))]
+    full = sum(FULL * width <= length for length in lengths)
+    return width if width <= MAX_WIDTH and full >= MIN_FULL_SHARE * len(lengths) else 0
+
+
+def close_gaps(lines: Sequence[str], width: int) -> list[str]:
+    """Return the lines without blank lines inside paragraphs: where a sentence goes on, or after each line."""
+    if not width:
+        return list(lines)
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    pairs = list(pairwise(filled))
+    is_double_spaced = len(pairs) >= 10 and sum(second - first == 2 for first, second in pairs) >= 0.95 * len(pairs)
+    removed = set()
+    for first, second in pairs:
+        if second - first == 2 and (
+            is_double_spaced or _goes_on(read_line(lines[first]), read_line(lines[second]), width)
+        ):
+            removed.add(first + 1)
+    return [line for index, line in enumerate(lines) if index not in removed]
+
+
+def _goes_on(line: Line, following: Line, width: int) -> bool:
+    is_open = line.text[-1].isalnum() or line.text[-1] == ","
+    is_full = line.length >= 0.75 * width
+    return is_open and is_full and following.text[0].islower() and following.indent <= line.indent
+
+
+def read_paragraphs(lines: Sequence[Line], width: int, compounds: frozenset[str]) -> Iterator[Paragraph]:
+    """Yield the paragraphs of lines without a blank line between them; `width` is that of the document."""
+    own = find_width(lines[:-1]) if len(lines) > 4 else 0
+    width = own or width
+    first_of_item = None
+    current = Paragraph("")
+    previous: Line | None = None
+    for index, line in enumerate(lines):
+        mark, text = _split_mark(line.text)
+        if previous is not None and _continues(previous, line, lines, index, width, bool(mark), first_of_item):
+            current = current._replace(text=join_lines(current.text, line.text, compounds))
+        else:
+            if current.text:
+                yield current
+            current = Paragraph(text, mark, line.indent)
+            first_of_item = line if mark else None
+        previous = line
+    if current.text:
+        yield current
+
+
+def _split_mark(text: str) -> tuple[str, str]:
+    match = _BULLET.match(text) or _NUMBER.match(text)
+    if match is None:
+        return "", text
+    rest = text[match.end() :]
+    if _DOTTED.fullmatch(match[1]) and not rest[0].isupper():
+        # a number in the text: `2.5 million`
+        return "", text
+    return match[1], rest
+
+
+def _continues(
+    line: Line, following: Line, lines: Sequence[Line], index: int, width: int, has_mark: bool, item: Line | None
+) -> bool:
+    """Return true if `following`, which is `lines[index]`, goes on with the paragraph of `line`."""
+    text, start = line.text, following.text
+    ends = text[-1] in ENDS
+    first_word = start.split(" ", 1)[0]
+    room = width - line.length - 1 - len(first_word)
+    if has_mark and (ends or text[-1] == "," or room > SLACK):
+        return False
+    if item is not None and following.indent > item.indent and (width == 0 or room <= SLACK or not start[0].isupper()):
+        return not has_mark
+    if width and _is_set_in(line, following, lines, index):
+        return False
+    is_open = text[-1].isalnum() or text[-1] in ",-–—¬" or (0 < 0.5 * width <= line.length and not ends)
+    if start[0].islower() and is_open:
+        return width > 0 or not lines[0].text[0].islower()
+    if width:
+        is_title = _is_centred(line, width) and _is_centred(following, width) and not ends
+        return (room <= SLACK and line.length >= 0.6 * width) or (is_title and text.isupper() == start.isupper())
+    return len(lines) <= 8 and text.isupper() and start.isupper() and not ends and len(text) >= 25 and " " in start
+
+
+def _is_centred(line: Line, width: int) -> bool:
+    return line.indent >= 6 and abs(line.indent + line.length - width) <= 6
+
+
+def _is_set_in(line: Line, following: Line, lines: Sequence[Line], index: int) -> bool:
+    """Return true if a line is set in as the first line of a paragraph is."""
+    margin = min(row.indent for row in lines)
+    if following.indent < margin + INDENT:
+        return False
+    if index + 1 < len(lines):
+        return lines[index + 1].indent < following.indent
+    return index > 1 or line.indent >= margin + INDENT
