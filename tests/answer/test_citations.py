@@ -2,7 +2,7 @@
 
 import pytest
 
-from opora.answer.citations import check_citations
+from opora.answer.citations import check_citations, cite, suspect_sources
 from opora.records import Hit, Passage
 
 TEXTS = (
@@ -58,3 +58,16 @@ def test_citations_are_spans_of_the_document():
     passage = HITS[0].passage
     assert passage.text[citation.start - passage.start : citation.end - passage.start] == citation.text
     assert (citation.document_id, citation.start, citation.location) == ("d1", 125, "1.md")
+
+
+def test_a_suspect_source_is_a_warning_once():
+    def hit(number, **metadata):
+        passage = HITS[number].passage
+        return Hit(passage=passage.model_copy(update={"metadata": {**passage.metadata, **metadata}}), rank=number + 1)
+
+    hits = [hit(0, suspect="read by OCR (page 2)"), hit(1, source="1.md", suspect="text lost (71%)"), hit(2)]
+    citations = [cite(hits[number].passage, number + 1) for number in (0, 0, 1, 2)]
+    assert suspect_sources(citations, hits) == (
+        "1.md is suspect: read by OCR (page 2); text lost (71%); check the source",
+    )
+    assert suspect_sources(citations[3:], hits) == ()

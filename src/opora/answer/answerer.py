@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from opora.answer.citations import check_citations, cite
+from opora.answer.citations import check_citations, cite, suspect_sources
 from opora.answer.extractive import SupportedSentence, best_sentences, select_sentences
 from opora.answer.prompt import build_chat
 from opora.answer.settings import AskSettings
@@ -94,10 +94,12 @@ class ExtractiveAnswerer:
             return Answer(text=refusal, refused=True, hits=question.hits, model=self.spec)
         selected = select_sentences(ranked, self._settings.max_sentences)
         selected.sort(key=lambda sentence: (sentence.hit, sentence.start))
+        citations = tuple(cite(s.passage, s.hit + 1, (s.start, s.end)) for s in selected)
         return Answer(
             text=" ".join(_quote_with_mark(sentence) for sentence in selected),
             refused=False,
-            citations=tuple(cite(s.passage, s.hit + 1, (s.start, s.end)) for s in selected),
+            citations=citations,
+            warnings=suspect_sources(citations, question.hits),
             hits=question.hits,
             model=self.spec,
         )
@@ -125,13 +127,14 @@ class ModelAnswerer:
     def _verified(self, completion: Completion, question: RetrievedQuestion) -> Answer:
         checked = check_citations(completion.answer, question.hits)
         refused = bool(checked.text) and is_refusal(checked.text, question.language)
+        citations = () if refused else checked.citations
         return Answer(
             text=checked.text,
             refused=refused,
             raw=completion.text,
-            citations=() if refused else checked.citations,
+            citations=citations,
             dropped=checked.dropped,
-            warnings=tuple(_explain_end(completion)),
+            warnings=(*_explain_end(completion), *suspect_sources(citations, question.hits)),
             hits=question.hits,
             model=self.spec,
             prompt_tokens=completion.prompt_tokens,

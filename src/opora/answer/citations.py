@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opora.answer.prompt import parse_answer
-from opora.records import Citation, DroppedCitation, Hit, Passage
+from opora.corpus.sections.places import clause_at
+from opora.records import Citation, DroppedCitation, Hit, Passage, format_location
 from opora.text.citation_marks import filter_marks, normalize_marks
 from opora.text.quotes import locate
 from opora.text.words import words
@@ -49,9 +50,20 @@ def cite(passage: Passage, marker: int | None, span: tuple[int, int] | None = No
         start=passage.start + start,
         end=passage.start + end,
         text=passage.text[start:end],
-        location=passage.location,
+        location=format_location(passage, clause_at(passage, start)) if span else passage.location,
         marker=marker,
     )
+
+
+def suspect_sources(citations: Sequence[Citation], hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return one warning for each cited source that is suspect, or whose cited page is."""
+    passages = {hit.passage.id: hit.passage for hit in hits}
+    reasons: dict[str, dict[str, None]] = {}
+    for citation in citations:
+        metadata = passages[citation.passage_id].metadata
+        if "suspect" in metadata:
+            reasons.setdefault(str(metadata["source"]), {})[str(metadata["suspect"])] = None
+    return tuple(f"{source} is suspect: {'; '.join(texts)}; check the source" for source, texts in reasons.items())
 
 
 class _CitationChecker:
