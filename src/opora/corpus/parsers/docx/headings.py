@@ -65,11 +65,13 @@ def mark_by_look(pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces, with headings that only their look tells marked as such."""
     size, bold_share = _usual_look(pieces)
     candidates = [_stands_out(piece, size, bold_share <= MAX_BOLD_SHARE) for piece in pieces]
-    signatures = sorted({_signature(piece) for piece, stands_out in zip(pieces, candidates, strict=True) if stands_out})
+    groups = list(_groups(pieces, candidates))
+    looks = Counter(_signature(pieces[group[0]]) for group in groups if candidates[group[0]])
+    signatures = sorted(looks)
     styled = sum(piece.block.kind == "heading" for piece in pieces)
     marked: list[Piece] = []
     styled_level = 0
-    for group in _groups(pieces, candidates):
+    for group in groups:
         members = [pieces[index] for index in group]
         text = " ".join(_full_text(piece.block) for piece in members)
         if members[0].block.kind == "heading":
@@ -81,7 +83,9 @@ def mark_by_look(pieces: Sequence[Piece]) -> list[Piece]:
             continue
         number = _NUMBER.match(text)
         depth = number[1].count(".") if number else 0
-        rank = 0 if styled > MIN_STYLED or not marked else min(MAX_RANK, signatures.index(_signature(members[0])))
+        signature = _signature(members[0])
+        is_title = not marked and looks[signature] == 1
+        rank = 0 if styled > MIN_STYLED or is_title else min(MAX_RANK, signatures.index(signature))
         marked.append(Piece(Block("heading", text, level=min(6, styled_level + 1 + rank + depth))))
     return marked
 
@@ -93,7 +97,7 @@ def first_lines(pieces: Sequence[Piece]) -> str:
     for piece in pieces[:20]:
         look = piece.look
         is_title = look is not None and (look.size >= size * LARGER or (look.is_centred and look.is_bold))
-        if is_title and not _FORM.search(piece.block.text) and (not lines or _signature(piece) == _signature(lines[0])):
+        if is_title and not _FORM.search(piece.block.text) and (not lines or _is_alike(piece, lines[-1])):
             lines.append(piece)
         elif lines:
             break
@@ -154,9 +158,16 @@ def _continues(piece: Piece, above: Piece) -> bool:
         return False
     if not (look.is_centred and above.look.is_centred and (look.is_bold or look.is_capital)):
         return False
-    is_alike = look.size == above.look.size and look.is_bold == above.look.is_bold
-    starts = _NUMBER.match(block.text) or _NUMBERED.match(block.text) or _FORM.search(block.text)
-    return is_alike and not starts and len(block.text) <= MAX_BY_LOOK and not block.text.endswith(_END)
+    is_short = len(block.text) <= MAX_BY_LOOK and not block.text.endswith(_END)
+    return is_short and not _FORM.search(block.text) and _is_alike(piece, above)
+
+
+def _is_alike(piece: Piece, above: Piece) -> bool:
+    """Return True for a line that looks like the line above and does not begin with a number of its own."""
+    if piece.look is None or above.look is None or piece.block.mark:
+        return False
+    starts = _NUMBER.match(piece.block.text) or _NUMBERED.match(piece.block.text)
+    return not starts and piece.look.size == above.look.size and piece.look.is_bold == above.look.is_bold
 
 
 def _has_text_below(pieces: Sequence[Piece], candidates: Sequence[bool], index: int) -> bool:

@@ -107,6 +107,8 @@ class Story:
         level = self._heading_level(own, style)
         shown = own.over(Properties(indent=indent)).over(style.format)
         texts = list(filter(None, map(one_line, _SEGMENTS.split(content.text))))
+        if style.name in _style_names("title"):
+            self._sources.titles += texts
         is_plain = len(texts) > 1 or style.name in _style_names("caption")
         look = None if is_plain else _look(content, shown, has_line_above)
         for text in texts:

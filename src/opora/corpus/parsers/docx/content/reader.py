@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from opora.corpus.parsers.docx.content.equations import equation_text
 from opora.corpus.parsers.docx.content.fields import CHAR, INSTRUCTION, Fields, is_listing
-from opora.corpus.parsers.docx.content.symbols import readable, superscript, symbol
+from opora.corpus.parsers.docx.content.symbols import has_private, readable, superscript, symbol
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, read_properties
 from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, Element, attribute, chosen, name
 
@@ -28,7 +28,7 @@ _PLAIN = dict(
 
 @dataclass
 class Content:
-    """Content of a paragraph. `bold` and `capital` count letters out of `letters`."""
+    """Content of a paragraph. `bold` and `capital` count characters out of `letters`, which has no blanks."""
 
     pieces: list[str] = field(default_factory=list)
     letters: int = 0
@@ -111,7 +111,7 @@ class InlineReader:
 
     def _read_text(self, element: Element, content: Content, run: Properties) -> None:
         text = element.text or ""
-        if any("\uf000" <= char <= "\uf0ff" for char in text):
+        if has_private(text):
             fonts = element.getparent().find(f"{_RPR}/{_FONTS}")
             text = readable(text, "" if fonts is None else fonts.get(_ASCII, ""))
         self._add(content, superscript(text) if run.raised else text, run)
@@ -137,13 +137,12 @@ class InlineReader:
 
     def _read_ruby(self, element: Element, content: Content, run: Properties) -> None:
         """Read a text and the small text above it, which follows in brackets."""
-        for child in element:
-            if child.tag == _BASE:
-                self._read_children(child, content, run)
-            elif child.tag == _ANNOTATION:
-                self._add(content, "(", run)
-                self._read_children(child, content, run)
-                self._add(content, ")", run)
+        for child in element.iterchildren(_BASE):
+            self._read_children(child, content, run)
+        for child in element.iterchildren(_ANNOTATION):
+            self._add(content, "(", run)
+            self._read_children(child, content, run)
+            self._add(content, ")", run)
 
     def _read_reference(self, kind: str, element: Element, content: Content) -> None:
         if not self._fields.hide:
@@ -165,9 +164,9 @@ class InlineReader:
                 content.notes[-1] = (*content.notes[-1][:2], text.strip())
                 return
         content.pieces.append(text)
-        count = sum(map(str.isalnum, text))
+        count = len(text) - text.count(" ")
         content.letters += count
         content.bold += count if run.bold else 0
-        content.capital += count if run.caps else sum(char.isupper() or char.isdigit() for char in text)
+        content.capital += count if run.caps or text == text.upper() else 0
         if count:
             content.sizes[run.size or 0.0] += count

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SYMBOL_20 = " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_ αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼"
 _SYMBOL_A0 = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭"
 _SYMBOL = {0x20 + i: char for i, char in enumerate(_SYMBOL_20)} | {0xA0 + i: char for i, char in enumerate(_SYMBOL_A0)}
@@ -11,6 +13,7 @@ _WINGDINGS = {
     0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xF0: "⇨", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
 } | {0x8C + i: "❶❷❸❹❺❻❼❽❾❿"[i] for i in range(10)} | {0x81 + i: "①②③④⑤⑥⑦⑧⑨⑩"[i] for i in range(10)}  # fmt: skip
 _PRIVATE = range(0xF000, 0xF100)
+_PRIVATE_USE = re.compile("[\uf000-\uf0ff]")
 
 
 def symbol(code: int, font: str) -> str:
@@ -21,6 +24,11 @@ def symbol(code: int, font: str) -> str:
     if font.lower().startswith(("symbol", "wingdings")):
         return table.get(code, "")
     return chr(code) if 0 < code <= 0xFFFF and not 0xD800 <= code < 0xE000 else ""
+
+
+def has_private(text: str) -> bool:
+    """Return True if a text has code points that mean a character of a font."""
+    return _PRIVATE_USE.search(text) is not None
 
 
 def readable(text: str, font: str) -> str:

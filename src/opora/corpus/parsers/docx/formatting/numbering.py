@@ -19,8 +19,8 @@ _RESTART, _LEGAL, _STYLE, _PPR = map(name, ("w:lvlRestart", "w:isLgl", "w:pStyle
 _PLACE = re.compile(r"%([1-9])")
 
 
-class ListLevel(NamedTuple):
-    """ListLevel of a list. `text` is its pattern, such as `%1.%2.`; `style` the id of the style that is bound to it."""
+class NumberingLevel(NamedTuple):
+    """Level of a list. `text` is its pattern, such as `%1.%2.`; `style` the id of the style that is bound to it."""
 
     start: int = 1
     number_format: str = "decimal"
@@ -54,7 +54,7 @@ class _List(NamedTuple):
     """A list as a numbering instance (`w:num`) shows it; `key` is the id of the definition that it counts in."""
 
     key: str
-    levels: dict[int, ListLevel]
+    levels: dict[int, NumberingLevel]
     starts: dict[int, int]
 
 
@@ -82,12 +82,12 @@ class ListNumbering:
             bound = (i for i, level in listing.levels.items() if level.style in (style.id, style.numbering_style))
             index = next(bound, style.format.level)
         index = index or 0
-        return Mark(self._count(num_id, listing, index), index, listing.levels.get(index, ListLevel()).indent)
+        return Mark(self._count(num_id, listing, index), index, listing.levels.get(index, NumberingLevel()).indent)
 
     def _count(self, num_id: str, listing: _List, index: int) -> str:
         """Advance the counter of a level, restart those below, and return the mark."""
         counters = self._counters.setdefault(listing.key, {})
-        level = listing.levels.get(index, ListLevel())
+        level = listing.levels.get(index, NumberingLevel())
         start = listing.starts.get(index, level.start)
         if index in listing.starts and (num_id, index) not in self._restarted:
             self._restarted.add((num_id, index))
@@ -95,7 +95,7 @@ class ListNumbering:
         else:
             counters[index] = counters[index] + 1 if index in counters else start
         for below in [key for key in counters if key > index]:
-            restart = listing.levels.get(below, ListLevel()).restart
+            restart = listing.levels.get(below, NumberingLevel()).restart
             if restart is None or index < restart:
                 del counters[below]
         if level.number_format == "bullet":
@@ -103,7 +103,7 @@ class ListNumbering:
 
         def place(match: re.Match[str]) -> str:
             key = int(match[1]) - 1
-            shown = listing.levels.get(key, ListLevel())
+            shown = listing.levels.get(key, NumberingLevel())
             number = counters.get(key, listing.starts.get(key, shown.start))
             return shown.show(number, level.is_legal) if key <= index else ""
 
@@ -124,7 +124,7 @@ class ListNumbering:
             self._lists[num_id] = _List(key, levels, starts)
         return self._lists[num_id]
 
-    def _levels(self, key: str) -> dict[int, ListLevel]:
+    def _levels(self, key: str) -> dict[int, NumberingLevel]:
         """Return the levels of a definition, or of the one that it takes over through a numbering style."""
         seen: set[str] = set()
         while (abstract := self._abstracts.get(key)) is not None and key not in seen:
@@ -138,13 +138,13 @@ class ListNumbering:
         return {}
 
 
-def _read_level(element: Element) -> ListLevel:
+def _read_level(element: Element) -> NumberingLevel:
     # a custom format stands in a `mc:Choice`, with a plain format to fall back to
     formats = list(unwrapped(element, _FORMAT))
     custom = next((item.get(_CUSTOM_FORMAT, "") for item in formats if item.get(_CUSTOM_FORMAT)), "")
     sample = custom.split(",")[0].strip()
     restart = attribute(element, _RESTART)
-    return ListLevel(
+    return NumberingLevel(
         start=integer(attribute(element, _START), 0 if element.find(_START) is None else 1),
         number_format=formats[0].get(VAL, "decimal") if formats else "decimal",
         digits=min(9, len(sample)) if sample.isdecimal() else 0,

@@ -21,7 +21,7 @@ class Properties(NamedTuple):
 
     num_id: str | None = None
     level: int | None = None
-    """ListLevel of the list, from 0."""
+    """Level of the list, from 0."""
     outline: int | None = None
     """Outline level, from 0; 9 for body text."""
     centred: bool | None = None
@@ -49,12 +49,13 @@ class Style(NamedTuple):
 
 
 class StyleTable:
-    """StyleTable of a document by id."""
+    """Styles of a document by id."""
 
     def __init__(self, root: Element | None) -> None:
         elements = [] if root is None else root.findall(name("w:style"))
         self._elements = {style.get(_STYLE_ID, ""): style for style in elements}
         self._styles: dict[str, Style] = {}
+        self._paragraph_styles: dict[str, Style] = {}
         defaults = None if root is None else root.find(name("w:docDefaults"))
         runs = None if defaults is None else defaults.find(f"{name('w:rPrDefault')}/{_RPR}")
         paragraphs = None if defaults is None else defaults.find(f"{name('w:pPrDefault')}/{_PPR}")
@@ -70,8 +71,11 @@ class StyleTable:
 
     def paragraph(self, style_id: str | None) -> Style:
         """Return a paragraph style with all that it inherits; the default style if there is none of that id."""
-        style = self._resolve(style_id if style_id is not None and style_id in self._elements else self._default)
-        return style._replace(format=style.format.over(self._base.format))
+        key = style_id if style_id is not None and style_id in self._elements else self._default
+        if key not in self._paragraph_styles:
+            style = self._resolve(key)
+            self._paragraph_styles[key] = style._replace(format=style.format.over(self._base.format))
+        return self._paragraph_styles[key]
 
     def run(self, style_id: str | None) -> Properties:
         """Return the properties of a character style."""
