@@ -53,6 +53,8 @@ class _Style(NamedTuple):
     """Font of pdfium."""
     width_scale: float
     """Width, in points, of a letter as wide as its font is large."""
+    advances: dict[int, float]
+    """Advance of each character, in points, shared by objects of one font and scale."""
 
 
 class CharReader:
@@ -63,7 +65,7 @@ class CharReader:
         self.off_page = 0
         """Number of letters that are not on the visible page."""
         self._styles: dict[int, _Style] = {}
-        self._widths: dict[tuple[str, int], float] = {}
+        self._advances: dict[tuple[str, float, float, int], dict[int, float]] = {}
         self._rect, self._width = pdfium_c.FS_RECTF(), ctypes.c_float()
         self._sides = [ctypes.c_double() for _ in range(4)]
         self._rect_ref, self._width_ref = ctypes.byref(self._rect), ctypes.byref(self._width)
@@ -76,6 +78,7 @@ class CharReader:
         is_generated, get_origin = pdfium_c.FPDFText_IsGenerated, pdfium_c.FPDFText_GetCharOrigin
         x, y = ctypes.c_double(), ctypes.c_double()
         x_ref, y_ref, last = ctypes.byref(x), ctypes.byref(y), (math.nan, math.nan)
+        width, height, below, new_tuple = self.frame.width, self.frame.height, 1 - ASCENT, tuple.__new__
         chars: list[Char] = []
         for index in range(pdfium_c.FPDFText_CountChars(raw)):
             code = get_unicode(raw, index)
@@ -91,14 +94,32 @@ class CharReader:
             get_origin(raw, index, x_ref, y_ref)
             origin = point(x.value, y.value)
             is_piece = origin == last and bool(chars)
-            box = self._box(index, code, style, origin, is_piece)
-            if box is None:
-                self.off_page += code > 32
-                continue
+            advance = None if is_piece else style.advances.get(code)
+            if advance is None:
+                advance = self._advance(index, code, style, is_piece)
+                if not is_piece:
+                    style.advances[code] = advance
+            size = style.size
+            if style.angle == 0 and 0 <= origin[0] <= width and 0 <= origin[1] <= height:  # most characters
+                x0, base = origin
+                x1, y0, y1 = round(x0 + advance, 1), round(base - ASCENT * size, 1), round(base + below * size, 1)
+                x0 = round(x0, 1)
+            else:
+                box = self._box(index, style, origin, advance)
+                if box is None:
+                    continue
+                if not self._is_on_page(box) and not (chars and _follows(chars[-1], box, style)):
+                    self.off_page += code > 32
+                    continue
+                x0, y0, x1, y1 = box
             if is_piece:  # of a ligature: all its letters have its box
-                chars[-1] = chars[-1]._replace(x0=box[0], y0=box[1], x1=box[2], y1=box[3])
+                chars[-1] = chars[-1]._replace(x0=x0, y0=y0, x1=x1, y1=y1)
             last = origin
-            chars.append(Char(self._text(index, code), *box, *style[:5]))
+            text = chr(code) if 31 < code < 0xD800 else self._text(index, code)
+            # _make and the constructor take three times as long
+            chars.append(
+                new_tuple(Char, (text, x0, y0, x1, y1, size, style.bold, style.italic, style.font, style.angle))
+            )
         return chars
 
     def _text(self, index: int, code: int) -> str:
@@ -107,27 +128,29 @@ class CharReader:
         return chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"
 
     def _box(
-        self, index: int, code: int, style: _Style, origin: tuple[float, float], is_piece: bool
+        self, index: int, style: _Style, origin: tuple[float, float], advance: float
     ) -> tuple[float, float, float, float] | None:
-        """Return the box of a character; None if it is not on the page."""
+        """Return the box of a character; None if it has no usable one."""
         (x, y), size, angle = origin, style.size, style.angle
         above, below = ASCENT * size, (1 - ASCENT) * size
         if angle == 0:
-            x0, y0, x1, y1 = x, y - above, x + self._advance(index, code, style, is_piece), y + below
+            x0, y0, x1, y1 = x, y - above, x + advance, y + below
         elif angle == 90:
-            x0, y0, x1, y1 = x - above, y - self._advance(index, code, style, is_piece), x + below, y
+            x0, y0, x1, y1 = x - above, y - advance, x + below, y
         elif angle == 270:
-            x0, y0, x1, y1 = x - below, y, x + above, y + self._advance(index, code, style, is_piece)
+            x0, y0, x1, y1 = x - below, y, x + above, y + advance
         else:
             if not pdfium_c.FPDFText_GetCharBox(self.raw, index, *self._side_refs):
                 return None
             left, right, bottom, top = (side.value for side in self._sides)
             x0, y0, x1, y1 = self.frame.place(left, bottom, right, top)
-        if not (x1 >= 0 and x0 <= self.frame.width and y1 >= 0 and y0 <= self.frame.height):
-            return None
-        if x1 - x0 > MAX_COORDINATE or y1 - y0 > MAX_COORDINATE:
+        if not (-MAX_COORDINATE < x0 <= x1 < MAX_COORDINATE and -MAX_COORDINATE < y0 <= y1 < MAX_COORDINATE):
             return None
         return round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1)
+
+    def _is_on_page(self, box: tuple[float, float, float, float]) -> bool:
+        x0, y0, x1, y1 = box
+        return x1 >= 0 and x0 <= self.frame.width and y1 >= 0 and y0 <= self.frame.height
 
     def _advance(self, index: int, code: int, style: _Style, is_piece: bool) -> float:
         """Return the advance of a character.
@@ -152,12 +175,8 @@ class CharReader:
 
     def _font_width(self, code: int, style: _Style) -> float:
         """Return the width that the font states for a character; 0 if it states none."""
-        key = (style.font, code)
-        width = self._widths.get(key)
-        if width is None:
-            is_stated = pdfium_c.FPDFFont_GetGlyphWidth(style.handle, code, 1.0, self._width_ref)
-            width = self._widths[key] = self._width.value if is_stated else 0.0
-        return width * style.width_scale
+        is_stated = pdfium_c.FPDFFont_GetGlyphWidth(style.handle, code, 1.0, self._width_ref)
+        return self._width.value * style.width_scale if is_stated else 0.0
 
     def _style(self, index: int, text_object: Any) -> _Style:
         matrix, flags = pdfium_c.FS_MATRIX(), ctypes.c_int()
@@ -176,4 +195,11 @@ class CharReader:
         if not (math.isfinite(height) and math.isfinite(width) and height < MAX_COORDINATE):
             height = width = 0.0
         handle = pdfium_c.FPDFTextObj_GetFont(text_object)
-        return _Style(round(height, 1), bold, italic, font, angle, handle, width)
+        advances = self._advances.setdefault((font, height, width, angle), {})
+        return _Style(round(height, 1), bold, italic, font, angle, handle, width, advances)
+
+
+def _follows(last: Char, box: tuple[float, float, float, float], style: _Style) -> bool:
+    """Return True if a box goes on with the line of `last`: a line that runs off the page is kept whole."""
+    is_same_line = last.angle == style.angle == 0 and abs(last.y1 - box[3]) < 0.3 * style.size
+    return is_same_line and abs(box[0] - last.x1) < style.size

@@ -48,7 +48,7 @@ def _read(document: pdfium.PdfDocument, context: ParseContext) -> Reading:
     blocks = layout.blocks(list(_outline(document)))
     return Reading(
         blocks,
-        titles=[*_stated_titles(document, layout.source_text), *layout.titles],
+        titles=list(dict.fromkeys([*_stated_titles(document, layout.source_text), *layout.titles])),
         source_text=layout.source_text,
         page_count=count,
         suspicions=reader.suspicions,

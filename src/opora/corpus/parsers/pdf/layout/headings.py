@@ -124,11 +124,12 @@ def _levels(found: Sequence[Draft], matched: dict[int, OutlineEntry]) -> dict[in
         if id(draft) in matched:
             known[style][matched[id(draft)].level] += 1
     if len(matched) >= MIN_OUTLINE:
+        largest = max(style.size for style in known)
         deepest = max(entry.level for entry in matched.values())
         for draft in found:
-            usual = known[_style(draft)].most_common(1)
-            entry = matched.get(id(draft))
-            levels[id(draft)] = entry.level if entry else usual[0][0] if usual else deepest + 1
+            style, entry = _style(draft), matched.get(id(draft))
+            usual = known[style].most_common(1)[0][0] if known[style] else 1 if style.size > largest else deepest + 1
+            levels[id(draft)] = entry.level if entry else usual
     return {key: max(1, min(MAX_LEVEL, level)) for key, level in levels.items()}
 
 

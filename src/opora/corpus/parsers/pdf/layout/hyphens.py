@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 
 from opora.corpus.parsers.pdf.text_layer import frequent_words, russian_analyzer
-from opora.text.words import fold
 
 SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010\u00ad\ufffe"
@@ -33,10 +32,10 @@ class HyphenJoiner:
         follows_hyphen = False
         for line in lines:
             self._keeps_unicode_hyphens |= "\u2010" in line[:-1]
-            words = _WORD.findall(line.replace("\u2010", "-"))
+            words = _WORD.findall(_fold(line.replace("\u2010", "-")))
             divides = line[-1:] in HYPHENS
             inner = words[1 if follows_hyphen else 0 : len(words) - divides]
-            self._words.update(map(fold, inner))
+            self._words.update(inner)
             follows_hyphen = divides
 
     def join(self, text: str, line: str) -> str:
@@ -55,7 +54,7 @@ class HyphenJoiner:
             return True
         if right[0].isupper() and not left[-1].isupper():
             return True
-        left, right = fold(left), fold(right)
+        left, right = _fold(left), _fold(right)
         if left + right in self._words:
             return False
         if f"{left}-{right}" in self._words:
@@ -64,6 +63,10 @@ class HyphenJoiner:
         if _CYRILLIC.search(left + right):
             return _is_russian_compound(left, right)
         return not _is_english(left + right) and _is_english(left) and _is_english(right)
+
+
+def _fold(text: str) -> str:
+    return text.casefold().replace("ё", "е")
 
 
 def _is_russian_compound(left: str, right: str) -> bool:

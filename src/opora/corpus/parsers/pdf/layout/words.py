@@ -51,19 +51,19 @@ def find_words(chars: Sequence[Char]) -> list[Word]:
 
 def _rows(chars: Sequence[Char]) -> Iterator[list[Char]]:
     """Yield the characters of each base line, from left to right; characters printed twice are kept once."""
-    by_base = sorted(enumerate(chars), key=lambda pair: _base(pair[1]))
+    bases = [ASCENT * char.y1 + (1 - ASCENT) * char.y0 for char in chars]
     row: list[tuple[int, Char]] = []
-    for index, char in by_base:
-        if row and _base(char) - _base(row[0][1]) > max(0.6, ROW_TOLERANCE * min(char.size, row[0][1].size)):
+    start = limit = 0.0
+    for index in sorted(range(len(chars)), key=bases.__getitem__):
+        char, base = chars[index], bases[index]
+        if row and base - start > max(0.6, ROW_TOLERANCE * min(char.size, limit)):
             yield _in_order(row)
             row = []
+        if not row:
+            start, limit = base, char.size
         row.append((index, char))
     if row:
         yield _in_order(row)
-
-
-def _base(char: Char) -> float:
-    return char.y0 + ASCENT * (char.y1 - char.y0)
 
 
 def _in_order(row: list[tuple[int, Char]]) -> list[Char]:
@@ -137,6 +137,10 @@ def _letter_gap(gaps: Sequence[float], has_space: Sequence[bool]) -> float:
 def _spaced_out(letters: Sequence[Char], gaps: Sequence[float], has_space: Sequence[bool]) -> set[int]:
     """Return the indices of letters that continue a spaced-out word: `0 3 / 2 5 / 2 0 1 6`, `Р Е Ш И Л`."""
     inside: set[int] = set()
+    if not any(
+        a > SPACE_GAP and b > SPACE_GAP and c > SPACE_GAP for a, b, c in zip(gaps[1:], gaps[2:], gaps[3:], strict=False)
+    ):
+        return inside
     start = 0
     for index in range(1, len(letters) + 1):
         is_same = (
@@ -166,9 +170,13 @@ def _kind(text: str) -> str:
 
 
 def _word(letters: Sequence[Char], space: bool) -> Word:
-    main = max(letters, key=lambda char: char.size) if len(letters) > 1 else letters[0]
-    bold = 2 * sum(char.bold for char in letters) > len(letters)
-    italic = 2 * sum(char.italic for char in letters) > len(letters)
-    x0, x1 = letters[0].x0, max(char.x1 for char in letters)
-    text = "".join(char.text for char in letters)
-    return Word(text, x0, main.y0, x1, main.y1, _base(main), main.size, bold, italic, space)
+    first = letters[0]
+    text = "".join([char.text for char in letters])
+    x1 = max([char.x1 for char in letters])
+    main, bold, italic = first, first.bold, first.italic
+    if any(char.font != first.font or char.size != first.size for char in letters):
+        main = max(letters, key=lambda char: char.size)
+        bold = 2 * sum(char.bold for char in letters) > len(letters)
+        italic = 2 * sum(char.italic for char in letters) > len(letters)
+    base = round(ASCENT * main.y1 + (1 - ASCENT) * main.y0, 2)
+    return Word(text, first.x0, main.y0, x1, main.y1, base, main.size, bold, italic, space)
