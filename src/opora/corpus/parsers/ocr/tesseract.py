@@ -17,6 +17,8 @@ PROGRAM = "tesseract"
 INSTALL = "install tesseract-ocr and tesseract-ocr-rus to read it"
 DPI = 300
 """Resolution at which pages are rendered, in dots per inch."""
+WHOLE_PAGE, ONE_BLOCK = 3, 6
+"""Modes of Tesseract: find columns and blocks, or read one block of lines."""
 MAX_SECONDS = 60
 """Maximum wall time of one run of the program, in seconds."""
 _ENVIRONMENT = {"OMP_THREAD_LIMIT": "1"}
@@ -64,9 +66,9 @@ def check_languages(languages: str) -> None:
         raise OcrError(f"ocr_languages: {languages!r} does not name languages such as rus+eng")
 
 
-def read_words(image: bytes, languages: str, dpi: int = DPI) -> list[OcrWord]:
+def read_words(image: bytes, languages: str, dpi: int = DPI, mode: int = WHOLE_PAGE) -> list[OcrWord]:
     """Return the words of an image file (PNG, PNM) in reading order. Raises OcrError."""
-    output = _run(["stdin", "stdout", "-l", languages, "--dpi", str(dpi), "tsv"], image)
+    output = _run(["stdin", "stdout", "-l", languages, "--dpi", str(dpi), "--psm", str(mode), "tsv"], image)
     rows = (line.split("\t") for line in output.decode("utf-8", "replace").splitlines()[1:])
     return [_word(row) for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL and row[11].strip()]
 

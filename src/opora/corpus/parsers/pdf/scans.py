@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Suspicion
 from opora.corpus.parsers.ocr.reading import OcrReading, read_image
+from opora.corpus.parsers.ocr.rulings import PixelRuling
 from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, OcrWord, check_languages, mean_confidence
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
+from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.repair import TextLayer
 
@@ -152,7 +154,15 @@ def make_page(reading: OcrReading, number: int, scale: float) -> PdfPage:
         is_usual = abs(size - usual) < SAME_SIZE * usual
         chars += _chars(line, usual if is_usual else size, scale)
     text = "\n".join(" ".join(word.text for word in line) for line in lines)
-    return PdfPage(number, reading.width * scale, reading.height * scale, chars, [], [], text)
+    rulings = [_ruling(ruling, scale) for ruling in reading.rulings]
+    return PdfPage(number, reading.width * scale, reading.height * scale, chars, rulings, [], text)
+
+
+def _ruling(ruling: PixelRuling, scale: float) -> Ruling:
+    x0, y0, x1, y1 = (round(side * scale, 1) for side in ruling)
+    if ruling.is_horizontal:
+        return Ruling(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)
+    return Ruling((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)
 
 
 def _size(line: Sequence[OcrWord]) -> float:
