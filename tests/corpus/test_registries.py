@@ -15,6 +15,7 @@ from opora.corpus.settings import ChunkSettings, IngestSettings
 from opora.corpus.sources import registry as sources
 from opora.corpus.sources.base import Listing, Source
 from opora.corpus.sources.patterns import NamePatterns
+from opora.corpus.sources.removed import Exclusion
 from opora.corpus.stage import IngestStage
 from opora.errors import InputError
 from opora.records import Document
@@ -59,7 +60,7 @@ def test_unknown_names_are_errors(tmp_path):
     with pytest.raises(InputError, match=r"chunk.method is 'structual', .* did you mean structural\?"):
         list(chunkers.chunk_document(document, ChunkSettings(method="structual")))
     with pytest.raises(InputError, match="scheme 'ftp' is unknown; known: file"):
-        sources.find_sources(["ftp://example.org"], NamePatterns([]), tmp_path)
+        sources.find_sources(["ftp://example.org"], Exclusion(NamePatterns([])), tmp_path)
 
 
 def test_the_old_name_of_size_unit_is_accepted():

@@ -8,6 +8,7 @@ from opora.corpus.parsers.base import Parsed, Part, Suspicion
 from opora.corpus.results import collect, make_documents, part_name
 from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.patterns import NamePatterns
+from opora.corpus.sources.removed import Exclusion
 
 
 def document(text="", title="", parts=(), **fields):
@@ -24,7 +25,7 @@ def part(name, text="", parsed=None, **fields):
 def read(files, access=None, exclude=()):
     """Return (documents, dropped) of files, a dict of name -> Parsed."""
     results = {name: {"parsed": parsed.model_dump(mode="json")} for name, parsed in files.items()}
-    drafts, dropped = collect(((name, name) for name in files), results.get, NamePatterns(exclude))
+    drafts, dropped = collect(((name, name) for name in files), results.get, Exclusion(NamePatterns(exclude)))
     settings = IngestSettings(access=access or {})
     made = make_documents(drafts, results.get, settings, NamePatterns(settings.access))
     return [document for document, _ in made], dropped
@@ -53,7 +54,9 @@ def test_the_same_bytes_elsewhere_are_a_duplicate():
         },
         same: {"parsed": document("Same.").model_dump()},
     }
-    drafts, dropped = collect([("a.zip", "a"), ("b.txt", same), ("c.txt", same)], results.get, NamePatterns([]))
+    drafts, dropped = collect(
+        [("a.zip", "a"), ("b.txt", same), ("c.txt", same)], results.get, Exclusion(NamePatterns([]))
+    )
     assert [draft.source for draft in drafts] == ["a.zip/y.txt", "b.txt"]
     assert [(drop.source, drop.detail) for drop in dropped] == [
         ("a.zip/x.txt", "the same bytes as b.txt"),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
 from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.patterns import NamePatterns
+from opora.corpus.sources.removed import Exclusion
 from opora.corpus.suspicions import describe_suspicions
 from opora.records import Document
 from opora.text.language import MAX_SAMPLE_CHARS, detect_languages
@@ -49,7 +50,7 @@ class Collected(NamedTuple):
     dropped: list[Dropped]
 
 
-def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: NamePatterns) -> Collected:
+def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: Exclusion) -> Collected:
     """Return the documents in `files`, which are pairs of name and id, and inside them.
 
     Of documents with the same bytes the first file stays, or the first part if there is no such file.

@@ -39,6 +39,7 @@ from opora.corpus.settings import ChunkSettings, IngestSettings
 from opora.corpus.sources.base import Source, UnreadableSource
 from opora.corpus.sources.patterns import NamePatterns, ignores_case
 from opora.corpus.sources.registry import find_sources
+from opora.corpus.sources.removed import Exclusion, read_removed
 from opora.corpus.suspicions import mark_suspect
 from opora.errors import InputError
 from opora.records import Document, Passage
@@ -66,7 +67,8 @@ class IngestStage(Stage):
         self.root, self.out = root, out
         self._notes: list[str] = []
         ignore = ignores_case(root.resolve())
-        self.excluded = NamePatterns(settings.exclude, ignore)
+        self.removed = read_removed(root)
+        self.excluded = Exclusion(NamePatterns(settings.exclude, ignore), self.removed)
         self.access = NamePatterns(settings.access, ignore)
 
     @classmethod
@@ -93,11 +95,11 @@ class IngestStage(Stage):
 
     def _check_patterns(self, names: Sequence[str], is_final: bool) -> None:
         self.access.check_used("ingest.access", names, is_final)
-        self.excluded.check_used("ingest.exclude", names, is_final)
+        self.excluded.patterns.check_used("ingest.exclude", names, is_final)
 
     def inputs(self) -> Mapping[str, str]:
         rows = [[source.name, digest] for source, digest in self.sources.ids.items()]
-        documents = hash_json([*rows, *map(list, self.sources.unreadable)])
+        documents = hash_json([*rows, *map(list, self.sources.unreadable), *self.removed])
         return {"documents": documents, "programs": " ".join(installed_programs())}
 
     def estimate(self, project: Project) -> Estimate:

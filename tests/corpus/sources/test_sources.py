@@ -12,6 +12,7 @@ from opora.corpus.reader import read_documents
 from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.patterns import NamePatterns, ignores_case
 from opora.corpus.sources.registry import find_sources
+from opora.corpus.sources.removed import Exclusion
 from opora.corpus.stage import IngestStage
 from opora.errors import InputError
 
@@ -129,6 +130,6 @@ def test_many_files_are_listed_at_once(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     began = time.perf_counter()
-    listing = find_sources(["documents"], NamePatterns(IngestSettings().exclude), tmp_path)
+    listing = find_sources(["documents"], Exclusion(NamePatterns(IngestSettings().exclude)), tmp_path)
     assert len(listing.sources) == 5000
     assert time.perf_counter() - began < 1.5

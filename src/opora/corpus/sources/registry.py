@@ -12,7 +12,7 @@ from pathlib import Path
 
 from opora.corpus.sources import files
 from opora.corpus.sources.base import Listing, Source, UnreadableSource
-from opora.corpus.sources.patterns import NamePatterns
+from opora.corpus.sources.removed import Exclusion
 from opora.errors import InputError
 from opora.validation import nearest
 
@@ -20,7 +20,7 @@ SOURCES: dict[str, Callable[[str, Path], Listing]] = {"file": files.find}
 """Scheme of a location (`https` in `https://example.org`) -> function. Locations without a scheme are files."""
 
 
-def find_sources(locations: Sequence[str], excluded: NamePatterns, root: Path) -> Listing:
+def find_sources(locations: Sequence[str], excluded: Exclusion, root: Path) -> Listing:
     """Return the files of all locations, by name. Raises InputError for a location without files, or if none is left.
 
     A file that is reached in several ways has its own name rather than that of a link, whose access rules may differ.
