@@ -70,7 +70,7 @@ def _read_part(part: Message, letter: Letter, depth: int, is_related: bool) -> N
     payload = part.get_payload()
     if kind in _SIGNATURES or kind in _REPORTS:
         return
-    if kind == "message/rfc822" and isinstance(payload, list) and payload:
+    if kind == "message/rfc822" and isinstance(payload, list) and isinstance(payload[0], Message):
         letter.attachments.append(_enclosed(payload[0]))
     elif isinstance(payload, list):
         for child in payload:

@@ -72,7 +72,7 @@ def _read_again(data: bytes, encoding: str) -> str | None:
     from striprtf import striprtf
 
     try:
-        text: str = striprtf.rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")
+        text: str = striprtf.rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
     except (LookupError, ValueError, IndexError, AttributeError):
         return None
     return text.replace("|", " ")

@@ -12,7 +12,8 @@ from opora.corpus.parsers.office.sheets.excel import read_sheets
 from opora.corpus.parsers.office.sheets.layout import Sheet
 from opora.corpus.parsers.text.encoding import decode
 
-SEPARATORS = ",;\t|"
+SEPARATORS = "\t;|,"
+"""Separators; the first of equals wins."""
 SAMPLE_ROWS = 100
 MAX_FIELD = 1 << 20
 """Maximum length of a field, in characters."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from opora.corpus.blocks import Block, one_line
@@ -42,8 +41,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
     reading = read_sheets(sheets)
     title, properties = _core_properties(data) if is_zip else ("", {})
-    # the name of the first sheet is no title
-    reading.titles, reading.metadata = [title, PurePath(context.name).stem], {**reading.metadata, **properties}
+    reading.titles, reading.metadata = [title], {**reading.metadata, **properties}
     return reading
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
@@ -41,7 +40,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         sheets.append(sheet)
     reading = read_sheets(sheets)
     title, metadata = read_metadata(roots)
-    reading.titles, reading.metadata = [title, PurePath(context.name).stem], {**reading.metadata, **metadata}
+    reading.titles, reading.metadata = [title], {**reading.metadata, **metadata}
     if budget <= 0:
         reading.suspicions = [
             *reading.suspicions,
