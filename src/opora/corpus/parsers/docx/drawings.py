@@ -37,11 +37,11 @@ def drawing_blocks(drawing: Element, package: Package, part: str) -> Iterator[Bl
     for diagram in drawing.iter(_DIAGRAM):
         link = links.get(diagram.get(f"{_RELATIONSHIP}dm", ""))
         if link and (root := package.xml(link.target)) is not None:
-            yield from (Block("item", text, mark="-") for text in _diagram_lines(root))
+            yield from (Block("item", text, mark="-") for text in diagram_lines(root))
     for chart in drawing.iter(_CHART):
         link = links.get(chart.get(f"{_RELATIONSHIP}id", ""))
         if link and (root := package.xml(link.target)) is not None:
-            yield from _chart_blocks(root)
+            yield from chart_blocks(root)
     canvas = (paragraph for paragraph in drawing.iter(_PARAGRAPH) if next(paragraph.iterancestors(_BOX), None) is None)
     yield from (Block("paragraph", text) for paragraph in canvas if (text := _drawn_text(paragraph)))
     for properties in drawing.iter(_PROPERTIES):
@@ -85,7 +85,7 @@ def unpack_ole(data: bytes, file_name: str) -> tuple[str, bytes]:
     return re.split(r"[\\/]", label)[-1] or file_name, native[start + 4 : start + 4 + length]
 
 
-def _diagram_lines(root: Element) -> Iterator[str]:
+def diagram_lines(root: Element) -> Iterator[str]:
     for point in root.iter(_POINT):
         if point.get("type", "node") in ("node", "asst") and (body := point.find(_POINT_TEXT)) is not None:
             text = " ".join(filter(None, map(_drawn_text, body.iter(_PARAGRAPH))))
@@ -93,7 +93,7 @@ def _diagram_lines(root: Element) -> Iterator[str]:
                 yield text
 
 
-def _chart_blocks(root: Element) -> Iterator[Block]:
+def chart_blocks(root: Element) -> Iterator[Block]:
     """Yield the titles of a chart and a table of its values."""
     for title in root.iter(name("c:title")):
         if text := " ".join(filter(None, map(_drawn_text, title.iter(_PARAGRAPH)))):
