@@ -21,6 +21,7 @@ from opora.models.registry import LoadModel, load_model
 from opora.records import Answer, Hit
 from opora.retrieval.query import MAX_QUESTION_CHARS
 from opora.retrieval.search.searcher import Index
+from opora.retrieval.store.schema import Filters
 from opora.text.language import detect_language
 from opora.text.language_pack import wording
 
@@ -47,13 +48,16 @@ class Answerer(Protocol):
         ...
 
 
-def retrieve(questions: Sequence[str], index: Index, top_k: int) -> list[RetrievedQuestion]:
-    """Search the passages of each question. Raises InputError for a question that is empty or too long."""
+def retrieve(
+    questions: Sequence[str], index: Index, top_k: int, filters: Filters | None = None
+) -> list[RetrievedQuestion]:
+    """Search the passages of each question. Raises InputError for a question that is empty or too long, and for a wrong
+    filter."""
     retrieved = []
     for question in questions:
         started = time.monotonic()
         check_question(question)
-        query = index.query(question)
+        query = index.query(question, filters)
         hits = tuple(index.search(query, top_k))
         retrieved.append(RetrievedQuestion(question, query.language, hits, time.monotonic() - started))
     return retrieved

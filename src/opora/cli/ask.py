@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from opora.cli.filters import (
+    DocumentFilter,
+    FieldFilter,
+    FolderFilter,
+    TypeFilter,
+    build_filters,
+    warn_if_stale,
+)
 from opora.cli.options import AsJson, Overrides, Verbose, note, show_settings
 
 if TYPE_CHECKING:
@@ -26,6 +34,10 @@ def ask(
         typer.Option(help="extractive, smollm2, hf:NAME[@REVISION][+ADAPTER], openai:MODEL@URL, smollm2+ADAPTER."),
     ] = None,
     top_k: Annotated[int | None, typer.Option(help="Number of passages to answer from.")] = None,
+    document: DocumentFilter = None,
+    folder: FolderFilter = None,
+    type_: TypeFilter = None,
+    field: FieldFilter = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -45,10 +57,12 @@ def ask(
         show_settings("ask", settings)
     started = time.monotonic()
     index = open_index(Path("index")).load()
+    warn_if_stale(index)
+    filters = build_filters(index, document, folder, type_, field)
     answerer = open_answerer(settings.model, index, settings)
     note(f"loaded in {time.monotonic() - started:.1f} s", "")
     for text in [question] if question is not None else _lines():
-        [answer] = answerer.answer(retrieve([text], index, settings.top_k))
+        [answer] = answerer.answer(retrieve([text], index, settings.top_k, filters))
         typer.echo(answer.model_dump_json() if as_json else format_answer(answer))
     if question is not None and not as_json:
         note(*_next_steps(project, answer))
@@ -69,6 +83,7 @@ def format_answer(answer: Answer) -> str:
 
 def _next_steps(project: Project, answer: Answer) -> Iterator[str]:
     """Yield the file of the first citation, and other ways to ask."""
+    from opora.cli.documents import find_file
     from opora.corpus.settings import IngestSettings
 
     cited = {citation.passage_id for citation in answer.citations[:1]}
@@ -76,8 +91,7 @@ def _next_steps(project: Project, answer: Answer) -> Iterator[str]:
         if hit.passage.id in cited:
             source = str(hit.passage.metadata["source"])
             folders = [project.root / folder for folder in project.settings("ingest", IngestSettings).folders]
-            path = next((folder / source for folder in folders if (folder / source).is_file()), Path(source))
-            yield f"Read the cited document: {path}"
+            yield f"Read the cited document: {find_file(source, folders) or source}"
     yield "Ask many questions, one per line: opora ask < questions.txt"
 
 

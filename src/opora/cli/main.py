@@ -18,8 +18,10 @@ from opora import __version__
 from opora.cli.ask import ask
 from opora.cli.commands import add_section, section_help
 from opora.cli.doctor import doctor
+from opora.cli.documents import list_documents, remove, show
 from opora.cli.failures import explain_failure
 from opora.cli.project import init, plan, run
+from opora.cli.search import search
 from opora.cli.subcommands import check, judge_check, new, threshold, tune
 from opora.errors import RenamedSettingWarning
 from opora.recipe.registry import sections
@@ -52,6 +54,10 @@ def build_app(command: str = "") -> typer.Typer:
             add_section(app, section, SUBCOMMANDS.get(section, []))
         else:
             app.command(section, help=section_help(section))(lambda: None)
+    app.command("list")(list_documents)
+    app.command("show")(show)
+    app.command("search")(search)
+    app.command("remove")(remove)
     app.command("plan")(plan)
     app.command("run")(run)
     return app

@@ -17,6 +17,7 @@ import yaml
 from opora.artifacts.stage import Project
 from opora.errors import InputError
 from opora.recipe.registry import RegistryEntry, entries, find_entry, sections
+from opora.recipe.yaml_reader import read_yaml
 from opora.validation import Settings, nearest, parse_record
 
 RECIPE = Path("opora.yaml")
@@ -54,9 +55,10 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    data = read_yaml(text, str(path))
     if data is None:
         return {}
     if not isinstance(data, dict):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
@@ -43,13 +44,16 @@ class SandboxedParser:
 
     def parse(self, path: Path) -> Parsed:
         """Parse a document. Raises ParseError; the next document gets a new process if this one killed the old."""
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise ParseError("unreadable", str(error)) from None
-        if size > self._limits.max_file_mb * MB:
-            limit = f"{size / MB:.0f} MB; raise ingest.limits.max_file_mb ({self._limits.max_file_mb})"
-            raise ParseError("too large", limit)
+        parsed: Parsed = self._ask(path, {})["parsed"]
+        return parsed
+
+    def explain_format(self, path: Path) -> str:
+        """Return the kind of a file and the evidence for it. Raises ParseError."""
+        return str(self._ask(path, {"identify": True})["kind"])
+
+    def _ask(self, path: Path, more: Mapping[str, object]) -> dict[str, Any]:
+        """Send a request about a file and return the reply. Raises ParseError."""
+        size = self._check_size(path)
         if self._process and self._process.poll() is not None:
             self.stop()  # it ended between two documents, so neither of them caused it
         process = self._process = self._process or self._start()
@@ -60,13 +64,29 @@ class SandboxedParser:
             "max_unpacked_bytes": self._limits.max_unpacked_mb * MB,
             "cpu_s": cpu_s,
             "ocr_cpu_s": self._limits.ocr_cpu_s,
+            **more,
         }
         try:
             reply = self._send(process, json.dumps(request).encode() + b"\n", cpu_s)
-            return self._read_reply(reply, str(path))
-        except BaseException:
-            self.stop()  # also when interrupted: the reply to come would answer the next request
+            return self._read_reply(reply)
+        except ParseError as error:
+            if error.reason in ("crashed", "time limit", "memory limit"):
+                self.stop()
             raise
+        except BaseException:
+            self.stop()  # when interrupted: the reply to come would answer the next request
+            raise
+
+    def _check_size(self, path: Path) -> int:
+        """Return the size of a file. Raises ParseError if it is too large, or cannot be read."""
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise ParseError("unreadable", error.strerror or str(error)) from None
+        limit = self._limits.max_file_mb
+        if size > limit * MB:
+            raise ParseError("too large", f"{size / MB:.0f} MB; raise ingest.limits.max_file_mb ({limit})")
+        return size
 
     def stop(self) -> None:
         """Kill the process and the programs that it has started."""
@@ -110,15 +130,17 @@ class SandboxedParser:
             reply += piece
         return bytes(reply)
 
-    def _read_reply(self, reply: bytes, name: str) -> Parsed:
-        """Return the parsed document of a reply. Raises ParseError if it was dropped."""
+    def _read_reply(self, reply: bytes) -> dict[str, Any]:
+        """Return the reply of the process. Raises ParseError if the document was dropped."""
         try:
             data: dict[str, Any] = json.loads(reply)
             if data.pop("peak_mb") > RENEW_MB:
                 self.stop()
             if "parsed" in data:
-                return parse_record(Parsed, data["parsed"], name)
-            dropped = Dropped(source=name, id="", **data)
+                data["parsed"] = parse_record(Parsed, data["parsed"], "reply")
+            if data.keys() & {"parsed", "kind"}:
+                return data
+            dropped = Dropped(source="", id="", **data)
         except (ValueError, LookupError, TypeError, AttributeError, InputError) as error:
             raise ParseError("crashed", f"the parsing process sent no result: {type(error).__name__}") from None
         if dropped.reason == "memory limit":

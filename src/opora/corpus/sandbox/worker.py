@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.detection import identify
 from opora.corpus.parsers.registry import parse_document
 from opora.corpus.sandbox.clock import CpuClock
 from opora.corpus.settings import ParseSettings
@@ -52,6 +53,9 @@ def _reply_to(request: dict[str, Any], clock: CpuClock) -> dict[str, Any]:
     try:
         with open(request["path"], "rb") as file:
             data = file.read()
+        if request.get("identify"):
+            kind = identify(data, request["path"])
+            return {"kind": f"{kind.description}: {kind.reason}"}
         settings = ParseSettings.model_validate(request["settings"])
         limit = request["max_unpacked_bytes"]
         parsed = parse_document(data, request["path"], limit, settings, allow_time=clock.allow)

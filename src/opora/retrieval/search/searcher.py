@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from opora.artifacts import Manifest, read_manifest
 from opora.errors import InputError, OporaError
-from opora.records import Hit, Passage
+from opora.records import Hit, Passage, Scalar
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.index.stage import check_index, damaged_error
 from opora.retrieval.query import Query
@@ -23,8 +23,9 @@ from opora.retrieval.search.index_reader import IndexReader
 from opora.retrieval.search.pipeline import find_passages
 from opora.retrieval.settings import IndexSettings, Retriever
 from opora.retrieval.store.base import StoreError
-from opora.retrieval.store.schema import Filters, OneOf
+from opora.retrieval.store.schema import Filters, OneOf, metadata_column
 from opora.text.search_terms import search_terms
+from opora.validation import nearest
 
 T = TypeVar("T")
 SWAP_S = 2.0
@@ -130,6 +131,20 @@ class Index:
         if not passages:
             raise InputError(f"{self.folder}: no passage has the id {passage_id!r}")
         return passages[0]
+
+    def values(self, key: str) -> list[Scalar]:
+        """Return the distinct values of a metadata key, sorted, whatever the access labels of their passages. Raises
+        InputError for an unknown key."""
+
+        def run(reader: IndexReader) -> list[Scalar]:
+            types = reader.manifest.results["metadata"]
+            if key not in types:
+                raise InputError(f"metadata {key} is unknown; {nearest(key, sorted(types))}")
+            column = metadata_column(key, types)
+            values = {value for rows in reader.store.scan([], (column,)) for value in rows[column].to_pylist()}
+            return sorted(values - {None})
+
+        return self._read(run)
 
     def passages(self) -> list[Passage]:
         """Return all passages in document order, whatever their access labels."""
