@@ -148,7 +148,7 @@ def test_comments_are_read_on_demand():
 def test_metadata():
     meta = "<dc:title>The rules</dc:title><dc:creator>N. Orlova</dc:creator><dc:date>2021-03-04T10:00:00</dc:date>"
     parsed = parse_document(write_open_document("<text:p>Text</text:p>", meta=meta), "a.odt", LIMIT)
-    assert (parsed.title, parsed.metadata) == ("The rules", {"author": "N. Orlova", "date": "2021-03-04"})
+    assert (parsed.title, parsed.metadata) == ("The rules", {"author": "N. Orlova", "modified": "2021-03-04"})
 
 
 def test_flat_files():

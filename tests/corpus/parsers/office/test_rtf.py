@@ -100,7 +100,7 @@ def test_title_author_and_date():
     info = r"{\info{\title \'d3\'f1\'f2\'e0\'e2}{\author N. Orlova}{\creatim\yr2021\mo3\dy4\hr9}}text\par"
     parsed = parse_document((HEAD + info + "}").encode(), "a.rtf", LIMIT)
     assert parsed.title == "Устав"
-    assert parsed.metadata == {"author": "N. Orlova", "date": "2021-03-04"}
+    assert parsed.metadata == {"author": "N. Orlova", "created": "2021-03-04"}
 
 
 @pytest.mark.parametrize("depth", [10_000, 1_000_000])

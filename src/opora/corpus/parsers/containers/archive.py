@@ -18,6 +18,8 @@ MAX_MEMBERS = 5000
 """Maximum number of files that are read from an archive."""
 _JUNK_FOLDERS = frozenset(("__MACOSX", ".git", ".svn"))
 _JUNK_FILES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
+_DOCUMENT_SUFFIXES = frozenset(".docx .docm .xlsx .xlsm .pptx .pptm .odt .ods .odp .epub".split())
+"""Names of documents that are archives themselves; without their structure their members mean nothing."""
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _UNICODE_PATH = 0x7075
 """Extra field of Info-ZIP with the name in UTF-8."""
@@ -30,7 +32,10 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse an archive. Raises ParseError if it is broken or unpacks too large."""
     if data.startswith(b"\x1f\x8b"):
         return _read_gzip(data, context)
-    if zipfile.is_zipfile(io.BytesIO(data)) and data.startswith(b"PK"):
+    if data.startswith(b"PK"):
+        suffix = PurePath(context.name).suffix.lower()
+        if suffix in _DOCUMENT_SUFFIXES:
+            raise ParseError("corrupt", f"named {suffix}, but it is an archive of other files")
         return _collect(_zip_members(data, context))
     return _collect(_tar_members(data, context))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_METADATA = {"creator": "author", "initial-creator": "author", "date": "date", "creation-date": "date"}
+_METADATA = {"creator": "author", "initial-creator": "author", "creation-date": "created", "date": "modified"}
 """Name of an element of the metadata -> our name; later ones win."""
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
@@ -79,9 +79,9 @@ def read_metadata(roots: list[Element]) -> tuple[str, dict[str, Scalar]]:
         name, text = local_name(element), one_line(element.text or "")
         if name == "title":
             title = text
-        elif _METADATA.get(name) == "date":
+        elif name in ("creation-date", "date"):
             if match := _DATE.match(text):
-                metadata["date"] = match.group()
+                metadata[_METADATA[name]] = match.group()
         elif text and name in _METADATA:
             metadata[_METADATA[name]] = text
     return title, metadata

@@ -6,11 +6,14 @@ The number of a slide is the page of its blocks.
 from __future__ import annotations
 
 import io
+import posixpath
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from opora.corpus.blocks import Block, markdown_table, one_line
-from opora.corpus.parsers.base import ParseContext, ParseError, Reading
+from opora.corpus.blocks import Block, one_line
+from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
+from opora.corpus.parsers.detection import OLE2
+from opora.corpus.parsers.docx.drawings import chart_blocks, diagram_lines, unpack_ole
 from opora.corpus.parsers.docx.formatting.number_formats import format_number
 from opora.corpus.parsers.office.grid import GridCell, table_blocks
 from opora.corpus.parsers.office.packages import local_name, parse_xml
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 A, R = f"{{{_OFFICE}drawingml/2006/main}}", f"{{{_OFFICE}officeDocument/2006/relationships}}"
-C, DGM = f"{{{_OFFICE}drawingml/2006/chart}}", f"{{{_OFFICE}drawingml/2006/diagram}}"
+DGM = f"{{{_OFFICE}drawingml/2006/diagram}}"
 P = f"{{{_OFFICE}presentationml/2006/main}}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MAX_SLIDES = 5000
-MAX_CHART_POINTS = 10_000
 _MARGINAL = frozenset(("ftr", "sldNum", "dt", "hdr"))
 """Types of placeholders that repeat on every slide."""
 _TITLES = frozenset(("title", "ctrTitle"))
@@ -48,20 +50,22 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         slides = list(presentation.slides)[:MAX_SLIDES]
         texts: list[str] = []
         blocks: list[Block] = []
+        parts: list[Part] = []
         for number, slide in enumerate(slides, 1):
             reader = _SlideReader(slide, presentation.slide_height or 1)
             blocks += [block._replace(page=number) for block in reader.blocks()]
             texts += reader.texts
+            parts += [context.parse_part(content, name) for name, content in reader.embedded]
         properties = presentation.core_properties
         metadata: dict[str, Scalar] = {"author": properties.author} if properties.author else {}
         if properties.created:
-            metadata["date"] = properties.created.date().isoformat()
+            metadata["created"] = properties.created.date().isoformat()
         title = properties.title or ""
     except (ParseError, MemoryError, RecursionError):
         raise
     except Exception as error:  # python-pptx and lxml raise many kinds of exceptions
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
-    return Reading(blocks, [title], " ".join(texts), page_count=len(slides), metadata=metadata)
+    return Reading(blocks, [title], " ".join(texts), len(slides), metadata, parts=parts)
 
 
 class _SlideReader:
@@ -71,6 +75,8 @@ class _SlideReader:
         self._slide, self._height = slide, height
         self.texts: list[str] = []
         """All text of the slide, by a second reading."""
+        self.embedded: list[tuple[str, bytes]] = []
+        """Name and bytes of each document inside the slide."""
         _choose_alternatives(slide.element)
 
     def blocks(self) -> Iterator[Block]:
@@ -106,15 +112,21 @@ class _SlideReader:
         if frame.has_table:
             yield from table_blocks([_table_row(row) for row in frame.table.rows])
         elif frame.has_chart:
-            yield from _chart(parse_xml(frame.chart_part.blob))
+            yield from chart_blocks(parse_xml(frame.chart_part.blob))
+        elif next(frame.element.iter(f"{P}oleObj"), None) is not None:
+            self._keep_embedded(next(frame.element.iter(f"{P}oleObj")))
         else:
             for link in frame.element.iter(f"{DGM}relIds"):
-                part = self._slide.part.related_part(link.get(f"{R}dm"))
-                for point in parse_xml(part.blob).iter(f"{DGM}pt"):
-                    texts = ["".join(node.text or "" for node in line.iter(f"{A}t")) for line in point.iter(f"{A}p")]
-                    if text := one_line(" ".join(texts)):
-                        self.texts.append(text)
-                        yield Block("item", text)
+                diagram = self._slide.part.related_part(link.get(f"{R}dm"))
+                for text in diagram_lines(parse_xml(diagram.blob)):
+                    self.texts.append(text)
+                    yield Block("item", text)
+
+    def _keep_embedded(self, element: Element) -> None:
+        """Keep the document that a slide shows as a picture."""
+        part = self._slide.part.related_part(element.get(f"{R}id"))
+        name = posixpath.basename(str(part.partname))
+        self.embedded.append(unpack_ole(part.blob, name) if part.blob.startswith(OLE2) else (name, part.blob))
 
 
 def _choose_alternatives(slide: Element) -> None:
@@ -190,28 +202,6 @@ def _table_row(row: Any) -> list[GridCell]:
         direction = "down" if element.get("vMerge") else "right" if element.get("hMerge") else ""
         cells.append(([text for line in cell.text_frame.paragraphs if (text := _clean(line.text))], 1, direction))
     return cells
-
-
-def _chart(root: Element) -> Iterator[Block]:
-    """Yield the title of a chart and a table of its values."""
-    for title in root.iter(f"{C}title"):
-        if text := one_line("".join(node.text or "" for node in title.iter(f"{A}t"))):
-            yield Block("paragraph", text)
-    names, columns, categories = [""], [], dict[str, str]()
-    for series in root.iter(f"{C}ser"):
-        names.append(next((node.text or "" for text in series.iter(f"{C}tx") for node in text.iter(f"{C}v")), ""))
-        categories |= _points(series, "cat") or _points(series, "xVal")
-        columns.append(_points(series, "val") or _points(series, "yVal"))
-    if columns:
-        keys = list(dict.fromkeys(key for column in [categories, *columns] for key in column))
-        rows = [[categories.get(key, ""), *(column.get(key, "") for column in columns)] for key in keys]
-        yield Block("table", markdown_table([names, *rows[: MAX_CHART_POINTS // len(names)]]))
-
-
-def _points(series: Element, name: str) -> dict[str, str]:
-    """Return the values of a series by index."""
-    points = [point for values in series.iter(f"{C}{name}") for point in values.iter(f"{C}pt")]
-    return {point.get("idx", ""): point.findtext(f"{C}v") or "" for point in points}
 
 
 def _text(frame: Any) -> str:

@@ -60,7 +60,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     for token in tokenize(data.decode("latin-1")):
         reader.feed(token)
     metadata: dict[str, Scalar] = {
-        name: text for name in ("author", "date") if (text := reader.info.get(name, "").strip())
+        name: text for name in ("author", "created") if (text := reader.info.get(name, "").strip())
     }
     titles = [reader.info.get("title", ""), reader.info.get("subject", "")]
     blocks = reader.finish()
@@ -210,7 +210,7 @@ class _RtfReader:
 
     def set_date(self, unit: str, number: int | None) -> None:
         if self.group.destination == "created":
-            self.info["date"] = self.info.get("date", "") + f"{'' if unit == 'yr' else '-'}{number or 0:02}"
+            self.info["created"] = self.info.get("created", "") + f"{'' if unit == 'yr' else '-'}{number or 0:02}"
 
 
 def _hide(reader: _RtfReader, number: int | None) -> None:

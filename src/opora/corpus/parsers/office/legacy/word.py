@@ -55,7 +55,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     if author := decode_property(file.author, file.codepage):
         metadata["author"] = author
     if file.created and 1990 <= file.created.year < 2100:
-        metadata["date"] = file.created.date().isoformat()
+        metadata["created"] = file.created.date().isoformat()
     return Reading(blocks, [decode_property(file.title, file.codepage)], source_text, metadata=metadata)
 
 

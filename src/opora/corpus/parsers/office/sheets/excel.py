@@ -117,5 +117,5 @@ def _core_properties(data: bytes) -> tuple[str, dict[str, Scalar]]:
     texts = {local_name(element): one_line(element.text or "") for element in parse_xml(core)}
     properties: dict[str, Scalar] = {"author": texts["creator"]} if texts.get("creator") else {}
     if match := _DATE.match(texts.get("created", "")):
-        properties["date"] = match.group()
+        properties["created"] = match.group()
     return texts.get("title", ""), properties
