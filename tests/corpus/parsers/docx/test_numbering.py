@@ -80,6 +80,12 @@ def test_bullets_and_levels_without_a_mark():
     assert lines(body, numbering=numbering(levels)) == ["- Масло", "Просто текст."]
 
 
+@pytest.mark.parametrize("bullet", ["• ", "•\t", "- ", "– "])
+def test_typed_bullets_are_items(bullet):
+    assert lines(paragraph(f"{bullet}масло") + paragraph(f"{bullet}вода")) == ["- масло", "- вода"]
+    assert lines(paragraph("-5 °С зимой")) == ["-5 °С зимой"]
+
+
 def test_numbering_zero_takes_the_number_of_the_style_away():
     styles = (
         '<w:style w:type="paragraph" w:styleId="Clause"><w:name w:val="Clause"/>'

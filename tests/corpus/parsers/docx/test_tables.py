@@ -99,7 +99,7 @@ def test_numbers_of_items_in_cells_are_kept():
 
 
 def test_huge_spans_are_bounded():
-    start = time.monotonic()
+    start = time.process_time()
     body = table([span("А", 10**9), "Б"], *([span("x", 10**12), merged("y" * 1000)] for _ in range(300)))
     assert len("".join(lines(body))) < 10**6
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2

@@ -87,6 +87,12 @@ def test_a_table_of_contents_is_left_out():
     assert lines(contents + styled + paragraph("Текст главы."), styles=styles) == ["Текст главы."]
 
 
+def test_leaders_of_a_typed_table_of_contents_are_shown():
+    tabs = '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="9000"/></w:tabs>'
+    entry = "<w:r><w:t>Глава 1</w:t><w:tab/><w:t>12</w:t></w:r>"
+    assert lines(paragraph(entry, tabs)) == ["Глава 1 ..... 12"]
+
+
 def test_page_breaks_and_empty_lines_end_a_paragraph():
     assert lines(
         paragraph('<w:r><w:t>Раз.</w:t><w:br w:type="page"/><w:t>Два.</w:t><w:br/><w:br/><w:t>Три.</w:t></w:r>')

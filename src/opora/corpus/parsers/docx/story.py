@@ -27,6 +27,8 @@ ALL = 0.95
 _PARAGRAPH, _TABLE, _PPR, _RPR, _STYLE = map(name, ("w:p", "w:tbl", "w:pPr", "w:rPr", "w:pStyle"))
 _ALT_CHUNK, _OBJECT, _CELL = map(name, ("w:altChunk", "w:object", "w:tc"))
 _RELATIONSHIP_ID = f"{{{NAMESPACES['r']}}}id"
+_PAGE_TAB = re.compile(r"\t+(?=\s*\d{1,4}\s*$)")
+_TYPED_BULLET = re.compile(r"[•●▪■○◦·\uf0b7\uf0a7]\s*(?=\w|[«\"(])|[-–—] (?=\w|[«\"(])")
 _SEGMENTS = re.compile(rf"{PAGE_BREAK}|\n\s*\n")
 
 
@@ -106,7 +108,8 @@ class Story:
         mark, depth, indent = self._sources.numbering.mark(own, style)
         level = self._heading_level(own, style)
         shown = own.over(Properties(indent=indent)).over(style.format)
-        texts = list(filter(None, map(one_line, _SEGMENTS.split(content.text))))
+        text = _PAGE_TAB.sub(" ..... ", content.text) if shown.has_leader else content.text
+        texts = list(filter(None, map(one_line, _SEGMENTS.split(text))))
         if style.name in _style_names("title"):
             self._sources.titles += texts
         is_plain = len(texts) > 1 or style.name in _style_names("caption")
@@ -160,7 +163,10 @@ def _block(text: str, mark: str, depth: int, level: int) -> Block:
     if level and is_heading_text(text):
         number = f"{mark} " if mark and mark != BULLET else ""
         return Block("heading", number + text, level=min(6, level))
-    return Block("item", text, level=depth, mark=mark) if mark else Block("paragraph", text)
+    if mark:
+        return Block("item", text, level=depth, mark=mark)
+    typed = _TYPED_BULLET.match(text)
+    return Block("item", text[typed.end() :], mark=BULLET) if typed else Block("paragraph", text)
 
 
 def _look(content: Content, properties: Properties, has_line_above: bool) -> Look:

@@ -11,6 +11,7 @@ from opora.corpus.parsers.docx.markup import TYPE, VAL, Element, attribute, inte
 _PPR, _RPR, _NAME, _BASED_ON, _STYLE_ID = map(name, ("w:pPr", "w:rPr", "w:name", "w:basedOn", "w:styleId"))
 _NUM_ID, _LEVEL = name("w:numId"), name("w:ilvl")
 _LEFT, _START = name("w:left"), name("w:start")
+_LEADER, _LEADERS = name("w:leader"), ("dot", "hyphen", "underscore", "middleDot")
 _DEFAULT, _RAISED = name("w:default"), "superscript"
 _SWITCHES = {name("w:b"): "bold", name("w:vanish"): "hidden", name("w:caps"): "caps"}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(pt)?")
@@ -27,6 +28,8 @@ class Properties(NamedTuple):
     centred: bool | None = None
     indent: int | None = None
     """Indent of the left margin, in twentieths of a point."""
+    has_leader: bool | None = None
+    """True if dots or a line fill the gap of a tab, as in a table of contents."""
     bold: bool | None = None
     hidden: bool | None = None
     caps: bool | None = None
@@ -135,6 +138,7 @@ _READERS: dict[str, Callable[[Element], dict[str, object]]] = {
     name("w:numPr"): _read_numbering,
     name("w:outlineLvl"): lambda element: {"outline": max(0, min(9, integer(element.get(VAL), 9)))},
     name("w:ind"): _read_indent,
+    name("w:tabs"): lambda element: {"has_leader": any(tab.get(_LEADER) in _LEADERS for tab in element)},
     name("w:jc"): lambda element: {"centred": element.get(VAL) == "center"},
     name("w:sz"): _read_size,
     name("w:vertAlign"): lambda element: {"raised": element.get(VAL) == _RAISED},
