@@ -53,10 +53,6 @@ _MAIL_HEADERS = frozenset(
 _TELLING_MAIL_HEADERS = frozenset(("message-id", "mime-version", "received", "return-path", "delivered-to"))
 _MARKDOWN_HEADING = re.compile(r"(?:\A|\n\n)#{1,6}[ \t]+\S[^\n]{0,200}(?=\n\n)")
 _JSON_KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"\s*:')
-_CODE_SUFFIXES = frozenset(
-    ".py .js .ts .c .h .cpp .hpp .java .cs .go .rs .rb .pl .sh .bat .ps1 .sql .yaml .yml .toml .ini .cfg .conf .css "
-    ".r .m .lua .kt .swift .scala .vb .pas .bsl .os .properties .env .dockerfile .makefile .1c".split()
-)
 
 
 def is_text(data: bytes) -> bool:
@@ -96,11 +92,6 @@ def _looks_like_markdown(head: str) -> bool:
     lines = head.replace("\r\n", "\n").count("\n") + 1
     headings = len(_MARKDOWN_HEADING.findall(head.replace("\r\n", "\n")))
     return 2 <= headings <= 0.2 * lines and lines >= 5
-
-
-def is_source_code(name: str) -> bool:
-    """Return true if the name is that of a program's source or of a configuration."""
-    return PurePath(name).suffix.lower() in _CODE_SUFFIXES
 
 
 def _head(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from opora.corpus.parsers.markdown.source import ATTRIBUTES, TEMPLATE_TAG, Note,
 from opora.corpus.parsers.text.encoding import decode
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 MAX_HEADING = 200
@@ -47,10 +49,14 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 
 
 def _read(source: str) -> list[Block]:
+    return list(_Walk(_markdown().parse(source)).blocks())
+
+
+@functools.cache
+def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    markdown = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
-    return list(_Walk(markdown.parse(source)).blocks())
+    return MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
 
 
 def _read_note(note: Note) -> Iterator[Block]:
@@ -191,12 +197,10 @@ def _read_inline(block: Block) -> Block:
 
 
 def _inline(text: str) -> str:
-    from markdown_it import MarkdownIt
-
     if not _MARKUP.search(text):
         return text.strip()
     text = ATTRIBUTES.sub("", _FENCED.sub(r"\1", text))
-    return " ".join(inline_text(token) for token in MarkdownIt("commonmark").parseInline(text))
+    return " ".join(inline_text(token) for token in _markdown().parseInline(text))
 
 
 def _is_rule(row: Sequence[str]) -> bool:
