@@ -112,7 +112,8 @@ class CharReader:
                     self.off_page += code > 32
                     continue
                 x0, y0, x1, y1 = box
-            if is_piece:  # of a ligature: all its letters have its box
+            if is_piece:  # of a ligature: all its letters have its box, none the advance of the letter alone
+                style.advances.pop(ord(chars[-1].text), None)
                 chars[-1] = chars[-1]._replace(x0=x0, y0=y0, x1=x1, y1=y1)
             last = origin
             text = chr(code) if 31 < code < 0xD800 else self._text(index, code)

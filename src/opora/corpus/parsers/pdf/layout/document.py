@@ -110,24 +110,24 @@ def _source_text(page: _Page, dropped: set[int]) -> str:
 def _rejoin(parts: Iterable[Part], metrics: Metrics) -> list[Part]:
     """Join the parts of paragraphs that columns and pages divide; notes and tables between them come after."""
     joined: list[Part] = []
-    last = -1  # index of the last draft of running text
+    last: dict[str, int] = {}  # kind of a draft -> index of its last one
     for part in parts:
-        if isinstance(part, Draft) and part.kind == "text":
-            before = joined[last] if last >= 0 else None
-            region = part.lines[0].region
-            is_new_region = isinstance(before, Draft) and before.lines[-1].region != region
-            if (
-                isinstance(before, Draft)
-                and (is_new_region or len(joined) - last > 1)
-                and len(joined) - last <= MAX_BETWEEN
-                and continues(before, part, metrics.regions[region])
-            ):
+        if isinstance(part, Draft) and part.kind != "caption":
+            before = joined[last[part.kind]] if part.kind in last else None
+            if isinstance(before, Draft) and _may_join(before, part, len(joined) - last[part.kind], metrics):
                 before.lines += part.lines
                 before.is_open = part.is_open
                 continue
-            last = len(joined)
+            last[part.kind] = len(joined)
         joined.append(part)
     return joined
+
+
+def _may_join(before: Draft, part: Draft, distance: int, metrics: Metrics) -> bool:
+    region = part.lines[0].region
+    if distance > MAX_BETWEEN or (distance == 1 and before.lines[-1].region == region):
+        return False
+    return not before.lines[0].apart and continues(before, part, metrics.regions[region])
 
 
 class _Writer:

@@ -70,7 +70,7 @@ def _split_notes(
     if any(above - 2 <= y <= top + 4 and x0 <= left + 40 and x1 - x0 < 0.75 * (right - left) for x0, x1, y in rules):
         return list(lines[:start]), list(tail)
     for offset, line in enumerate(tail):
-        if line.mark or (_NOTE_MARK.match(line.text) and (offset or start)):
+        if line.mark or (_NOTE_MARK.match(line.text) and start and not offset):
             return list(lines[: start + offset]), list(tail[offset:])
     return list(lines), []
 
@@ -114,12 +114,13 @@ def _starts(line: Line, draft: Draft, region: RegionMetrics) -> bool:
     """Return True if a line starts a new block instead of continuing the draft."""
     last = draft.lines[-1]
     step = line.base - last.base
-    usual = region.leading * max(1.0, min(line.size, last.size) / region.size)
+    usual = region.leading(min(line.size, last.size))
     if step > PARAGRAPH_STEP * usual or step < -0.5 * line.size:
         return True
-    if _changes_style(line, last, step, usual):
-        return True
     ended = bool(_ENDS.search(last.text))
+    is_close = step <= 1.06 * region.leading(max(line.size, last.size))
+    if _changes_style(line, last, is_close) and (ended or not is_close or _had_room(line, last, region)):
+        return True
     short = last.x1 < region.left + SHORT_LINE * region.width
     if is_caption(line.text) and (ended or short):
         return True
@@ -129,17 +130,13 @@ def _starts(line: Line, draft: Draft, region: RegionMetrics) -> bool:
     return _is_indented(line, draft, region) or ((ended or draft.kind == "caption") and _had_room(line, last, region))
 
 
-def _changes_style(line: Line, last: Line, step: float, usual: float) -> bool:
-    is_close = step <= 1.06 * usual
+def _changes_style(line: Line, last: Line, is_close: bool) -> bool:
+    """Return True if two lines differ in size or weight; small capitals within a text do not count."""
     ratio = line.size / (last.size or 1.0)
     is_small_caps = is_close and line.bold == last.bold and 0.75 < ratio < 1.33
     if (ratio > SIZE_STEP or ratio < 1 / SIZE_STEP) and not is_small_caps:
         return True
-    if line.bold == last.bold:
-        return False
-    if last.bold:  # a bold line that its paragraph begins with runs to the right side and goes on in small letters
-        return not (line.text[:1].islower() and last.x1 > last.left + SHORT_LINE * (last.right - last.left))
-    return bool(_ENDS.search(last.text)) or not is_close or last.x1 < last.left + SHORT_LINE * (last.right - last.left)
+    return line.bold != last.bold
 
 
 def _is_indented(line: Line, draft: Draft, region: RegionMetrics) -> bool:
@@ -181,13 +178,17 @@ def _goes_on(draft: Draft, region: RegionMetrics) -> bool:
 def continues(draft: Draft, part: Draft, region: RegionMetrics) -> bool:
     """Return True if `part`, in a later region, is the rest of `draft`."""
     first, last = part.lines[0], draft.lines[-1]
-    if part.kind != "text" or abs(first.size - last.size) > 0.06 * last.size or first.bold != last.bold:
+    if part.kind != draft.kind or abs(first.size - last.size) > 0.06 * last.size or first.bold != last.bold:
         return False
+    if part.kind == "note":
+        return not part.note_mark and not _ENDS.search(last.text) and last.page <= first.page <= last.page + 1
     if last.text[-1:] in HYPHENS and first.text[:1].isalpha():
         return True
     if part.mark is not None and not part.mark.mark[:1].isdigit():
         return False
     if first.text[:1].islower() and part.mark is None:
         return draft.is_open or not _ENDS.search(last.text)
-    is_plain = first.x0 - region.left < INDENT * first.size and part.mark is None
-    return draft.is_open and is_plain and (first.text[:1].isalnum() or first.text[:1] in '«"“(')
+    if not draft.is_open or part.mark is not None or len(draft.lines) < 2:
+        return False
+    is_plain = first.x0 - region.left < INDENT * first.size
+    return is_plain and (first.text[:1].isalnum() or first.text[:1] in '«"“(')

@@ -14,6 +14,8 @@ from opora.corpus.parsers.pdf.text_layer import frequent_words, russian_analyzer
 
 SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010\u00ad\ufffe"
+_ADDRESS = re.compile(r"\(?(?:https?://|www\.)")
+_RANGE = re.compile(r"\w[–—]$")
 LINKING_VOWELS = "ое"
 """Last letters of the first part of compounds."""
 _DIVIDED = re.compile(rf"([^\W_]+(?:-[^\W_]+)*)[{HYPHENS}]$")
@@ -40,6 +42,8 @@ class HyphenJoiner:
 
     def join(self, text: str, line: str) -> str:
         """Return `text` and the line below it, joined with a blank or within a word."""
+        if _is_whole(text, line):
+            return text + line
         divided, continued = _DIVIDED.search(text), _CONTINUED.match(line)
         if not divided or not continued:
             return f"{text} {line}" if not text.endswith(SOFT_HYPHEN) else text[:-1] + line
@@ -63,6 +67,14 @@ class HyphenJoiner:
         if _CYRILLIC.search(left + right):
             return _is_russian_compound(left, right)
         return not _is_english(left + right) and _is_english(left) and _is_english(right)
+
+
+def _is_whole(text: str, line: str) -> bool:
+    """Return True if nothing stands between two lines: in an address of the web, and in `737–` with `800` below."""
+    word = text[text.rfind(" ") + 1 :]
+    if _ADDRESS.match(word) and text[-1] in "/-_%=&?":
+        return True
+    return bool(_RANGE.search(word)) and line[:1].isdigit()
 
 
 def _fold(text: str) -> str:

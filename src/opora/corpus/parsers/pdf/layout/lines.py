@@ -158,7 +158,9 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
         top, base = word.base - 0.7 * word.size, word.base
         for index in range(len(rows) - 1, max(-1, len(rows) - 3), -1):
             shared = min(base, spans[index][1]) - max(top, spans[index][0])
-            if shared >= 0.5 * min(base - top, spans[index][1] - spans[index][0]):
+            ratio = word.size / (spans[index][2] or 1.0)
+            least = 0.5 if SMALL <= ratio <= 1 / SMALL else 0.2  # raised and lowered text is small
+            if shared >= least * min(base - top, spans[index][1] - spans[index][0]):
                 rows[index].append(word)
                 if word.size > spans[index][2]:
                     spans[index] = (top, base, word.size)
@@ -178,7 +180,7 @@ def _line(row: Sequence[Word], page: PdfPage, angle: int, region: int, sides: tu
     base = statistics.median(word.base for word in row if word.size == size)
     text, mark = _text(row, size, base)
     letters = sum(len(word.text) for word in row)
-    bold = sum(len(word.text) for word in row if word.bold) >= 0.9 * letters
+    bold = sum(len(word.text) for word in row if word.bold) >= 0.97 * letters
     italic = sum(len(word.text) for word in row if word.italic) >= 0.9 * letters
     x0, x1 = row[0].x0, max(word.x1 for word in row)
     y0, y1 = min(word.y0 for word in row), max(word.y1 for word in row)

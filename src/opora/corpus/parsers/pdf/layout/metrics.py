@@ -12,16 +12,24 @@ from opora.corpus.parsers.pdf.layout.lines import Line
 
 USUAL_LEADING = 1.2
 """Distance between base lines where a document has no two lines of text, in letter sizes."""
+MIN_STEPS = 4
+"""Number of distances of lines of a size from which a region has its own usual distance."""
 
 
 @dataclass(slots=True)
 class RegionMetrics:
-    """Measures of a region: left side of most lines, right side, usual distance of base lines, letter size."""
+    """Measures of a region: left side of most lines, right side, letter size, distance of base lines by letter size."""
 
     left: float
     right: float
-    leading: float
     size: float
+    leadings: dict[float, float]
+    usual_leading: float
+    """Distance of base lines of other letter sizes, in letter sizes."""
+
+    def leading(self, size: float) -> float:
+        """Return the usual distance of base lines of letters of a size, in points."""
+        return self.leadings.get(size, self.usual_leading * size)
 
     @property
     def width(self) -> float:
@@ -74,12 +82,18 @@ def _measure_region(lines: Sequence[Line], leading: float) -> RegionMetrics:
     for line in lines:
         sizes[line.size] += len(line.text)
     size = sizes.most_common(1)[0][0] or 1.0
-    steps = sorted(step for _, step in _steps(lines))
-    step = steps[len(steps) // 4] if len(steps) >= 4 else leading * size
-    # a region of headings or of list items has steps of its own, larger than those of its text
-    step = min(step, 1.5 * leading * size)
+    steps: defaultdict[float, list[float]] = defaultdict(list)
+    for line, step in _steps(lines):
+        steps[line.size].append(step)
+    # steps between headings, or between the items of a list, are larger than those of text
+    leadings = {
+        key: min(sorted(values)[len(values) // 4], 1.5 * leading * key)
+        for key, values in steps.items()
+        if len(values) >= MIN_STEPS
+    }
     lefts = Counter(round(line.x0) for line in lines if line.size == size)
     left = min(lefts.items(), key=lambda pair: (-pair[1], pair[0]))[0] if lefts else lines[0].left
     rights = sorted(line.x1 for line in lines if line.size == size) or [lines[0].right]
     right = statistics.quantiles(rights, n=10)[-1] if len(rights) > 9 else rights[-1]
-    return RegionMetrics(float(left), right, step, size)
+    usual = leadings[size] / size if size in leadings else leading
+    return RegionMetrics(float(left), right, size, leadings, usual)

@@ -24,6 +24,8 @@ ALIGNED = 0.5
 """Smallest share of lines right of a short strip that begin at one of two places."""
 PARAGRAPH_GAP = 1.9
 """Distance between base lines that separates what stands beside a strip from what does not, in letter sizes."""
+MAX_BLANK, MAX_BLANK_POINTS = 4.5, 48.0
+"""Height of a blank band over the whole width that ends columns, in letter sizes and in points: that of a figure."""
 MAX_CANDIDATES = 14
 MAX_ACTIVE = 64
 MAX_DEPTH = 16
@@ -118,9 +120,16 @@ def _white_strips(items: Sequence[Box], barriers: Sequence[Barrier], width: floa
     for x0, x1, height in barriers:
         if 0 <= (row := int((height - top) / step)) < len(rows):
             rows[row].append((x0, x1))
+    empty = 0
     for number, spans in enumerate(rows):
         if not spans:
+            empty += 1
             continue
+        if empty * step > max(MAX_BLANK_POINTS, MAX_BLANK * size):
+            for key, start in active.items():
+                close(key, start, top + (number - empty) * step)
+            active = {}
+        empty = 0
         y = top + number * step
         gaps = _gaps(spans, left, right, width)
         survivors: dict[tuple[float, float], float] = {}

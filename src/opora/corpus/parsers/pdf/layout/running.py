@@ -105,21 +105,22 @@ def _counting(edges: Sequence[_Edge], page_count: int) -> list[_Edge]:
         if numbers:
             groups[edge.zone, shape].append((edge, numbers))
     counting: list[_Edge] = []
-    for (zone, shape), group in groups.items():
-        if len(group) == 1 and page_count <= 2:
-            edge, numbers = group[0]
-            is_number = not re.search(r"[^\W_#]", shape) and len(numbers) == 1
-            if is_number and numbers[0] == edge.page and zone != "side":
-                counting.append(edge)
-            continue
+    page_offsets: set[int] = set()
+    for group in groups.values():
         for position in range(len(group[0][1])):
             offsets: defaultdict[int, list[_Edge]] = defaultdict(list)
             for edge, numbers in group:
                 offsets[numbers[position] - edge.page].append(edge)
-            for same in offsets.values():
+            for offset, same in offsets.items():
                 pages = {edge.page for edge in same}
                 if len(pages) >= 2 and (len(pages) >= 3 or page_count <= 8 or len(same) >= 0.5 * len(group)):
                     counting += same
+                    page_offsets.add(offset)
+    if page_count <= 2:
+        page_offsets.add(0)
+    for (zone, shape), group in groups.items():  # a number alone that counts like those of other pages
+        if zone != "side" and not re.search(r"[^\W_#]", shape) and shape.count("#") == 1:
+            counting += [edge for edge, numbers in group if numbers[0] - edge.page in page_offsets]
     return counting
 
 

@@ -14,9 +14,9 @@ from opora.corpus.parsers.pdf.chars import ASCENT, Char
 
 ROW_TOLERANCE = 0.12
 """Largest distance between the base lines of a row, in letter sizes."""
-WORD_GAP = 0.155
+WORD_GAP = 0.125
 """Smallest gap between words without a space character, in letter sizes, beyond the usual gap of the row's letters."""
-FONT_CHANGE_GAP = 0.12
+FONT_CHANGE_GAP = 0.1
 """The same where the font changes."""
 SPACE_GAP = 0.04
 """Smallest gap between words with a space character: some files hold spaces that are pulled back to nothing."""
