@@ -35,6 +35,7 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("pdf", "pdf.parser", ("pdfplumber", "pdfminer.six")),
+    Format("image", "pdf.image", ("pillow", "pypdfium2")),
     Format("docx", "docx.parser", ("lxml", "olefile")),
     Format("html", "html.parser", ("lxml", "trafilatura")),
     Format("mhtml", "html.mhtml", ("lxml", "trafilatura")),

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from opora.corpus.parsers.pdf.page import Char, PdfPage
+from opora.corpus.parsers.pdf.chars import Char
+from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.text_layer import frequent_words, judge_text, known_share
 from opora.text.words import fold, word_texts
 
@@ -198,7 +199,7 @@ def _shift_tables(text: str) -> Iterator[Table]:
     """Yield tables that move an alphabet by a constant: those under which letters are as frequent as in a language."""
     counts = Counter(ord(char) for char in text if not char.isspace())
     common = [code for code, _ in counts.most_common(6)]
-    for alphabet, language in ((_RUSSIAN, "Cyrillic"), (range(0x41, 0x7B), "Latin")):
+    for alphabet, language in (((*_RUSSIAN, 0x401, 0x451), "Cyrillic"), (range(0x41, 0x7B), "Latin")):
         frequencies = _letter_frequencies(language)
         targets = [ord(letter) for letter, _ in frequencies.most_common(4)]
         shifts = {target - code for code in common for target in targets} - {0}

@@ -20,6 +20,7 @@ from opora.corpus.parsers.pdf.chars import ASCENT, Char
 from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.repair import TextLayer
+from opora.corpus.parsers.pdf.text_layer import judge_text, measure_scripts
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -32,8 +33,8 @@ SCAN_SHARE, MAX_STAMP_CHARS = 0.6, 200
 """A page is a scan if an image covers at least this share of it, and it has at most this many characters."""
 MIN_LINE_CONFIDENCE = 0.35
 """Lines read with less are dirt, stamps and pictures."""
-MIN_CONFIDENCE = 0.3
-"""A page read with less is not kept."""
+GOOD_CONFIDENCE, MIN_CONFIDENCE = 0.6, 0.4
+"""Below the first a page is kept if its words are known; below the second it is not kept."""
 MAX_UNREADABLE = 0.5
 """Share of pages with an unreadable text layer above which a document is dropped."""
 CAPITAL_HEIGHT = 0.7
@@ -104,7 +105,7 @@ class PageReader:
             page, confidence = read_scan(self._document, number, self._settings.ocr_languages)
         except OcrError as error:
             return None, str(error)
-        if confidence < MIN_CONFIDENCE or not page.chars:
+        if not is_read(page, confidence):
             return None, ""
         self.suspicions.append(Suspicion(reason="read by OCR", page=number, value=round(confidence, 2)))
         return page, ""
@@ -112,6 +113,14 @@ class PageReader:
     def _is_blank(self, number: int) -> bool:
         pixels = _render(self._document, number, POINTS_PER_INCH / 2)
         return int(pixels.max(initial=255)) == int(pixels.min(initial=255))
+
+
+def is_read(page: PdfPage, confidence: float) -> bool:
+    """Return True if a page read by OCR holds text rather than guesses at a picture."""
+    if confidence >= GOOD_CONFIDENCE:
+        return bool(page.chars)
+    text = page.plain_text
+    return confidence >= MIN_CONFIDENCE and bool(measure_scripts(text)) and not judge_text(text)
 
 
 def is_scanned(page: PdfPage) -> bool:

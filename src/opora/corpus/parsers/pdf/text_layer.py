@@ -28,6 +28,10 @@ MIN_WORDS = 10
 MIN_LETTERS = 20
 MAX_BROKEN = 0.15
 """Maximum share of characters that are no text: control characters, private use, U+FFFD."""
+MAX_CONTROLS = 0.05
+"""Maximum share of control characters: numbers of glyphs shown as characters."""
+MAX_PHONETIC = 0.3
+"""Maximum share of letters between U+0250 and U+02AF: the numbers of Cyrillic glyphs in common fonts."""
 MAX_WESTERN = 0.4
 """Maximum share of letters between À and ÿ: above it they are bytes of another encoding."""
 MIN_KNOWN = {"Cyrillic": 0.5, "Latin": 0.1}
@@ -47,7 +51,7 @@ _WORDS = {
     "Cyrillic": re.compile(r"(?<![\w])[\u0400-\u04ff]{3,}(?![\w])"),
     "Latin": re.compile(r"(?<![\w])[A-Za-z\u00c0-\u024f]{3,}(?![\w])"),
 }
-_ODD_CAPITAL = re.compile(r"[a-zа-яё][A-ZА-ЯЁ](?![a-zа-яё]{2})|\b[a-zа-яё][A-ZА-ЯЁ]")
+_ODD_CAPITAL = re.compile(r"[a-zа-яё][A-ZА-ЯЁ](?![a-zа-яё])|\b[a-zа-яё][A-ZА-ЯЁ]")
 _BROKEN_CATEGORIES = frozenset(("Cc", "Co", "Cn", "Cs"))
 _WORD_LISTS = {
     "Cyrillic": ("Russian", "Ukrainian", "Belarusian", "Bulgarian", "Serbian", "Macedonian", "Kazakh", "Kyrgyz"),
@@ -78,9 +82,13 @@ def judge_text(text: str) -> str:
     text = _CID.sub("\ufffd", text[:MAX_SAMPLE_CHARS].replace(DASH_MARK, "-"))
     characters = [char for char in text if not char.isspace()]
     broken = sum(_is_broken(char) for char in characters)
-    if broken >= MIN_WORDS and broken > MAX_BROKEN * len(characters):
+    controls = sum(char < " " for char in characters)
+    if broken >= MIN_WORDS and (broken > MAX_BROKEN * len(characters) or controls > MAX_CONTROLS * len(characters)):
         return f"{broken / len(characters):.0%} of its characters are no text"
     letters = [char for char in characters if char.isalpha()]
+    phonetic = sum("\u0250" <= char <= "\u02af" for char in letters)
+    if phonetic >= MIN_LETTERS and phonetic > MAX_PHONETIC * len(letters):
+        return f"{phonetic / len(letters):.0%} of its letters are phonetic signs: numbers of glyphs"
     western = sum("\u00c0" <= char <= "\u00ff" for char in letters)
     if western >= MIN_LETTERS and western > MAX_WESTERN * len(letters):
         return f"{western / len(letters):.0%} of its letters are accented: bytes of another encoding"
@@ -91,6 +99,8 @@ def measure_scripts(text: str) -> list[ScriptFigures]:
     """Return figures on the words of each script that is used often enough to judge the text by it."""
     words = {script: set(pattern.findall(text)) for script, pattern in _WORDS.items()}
     total = sum(map(len, words.values()))
+    # abbreviations and part numbers are in capitals
+    words["Latin"] = {word for word in words["Latin"] if not word.isupper()}
     return [
         _measure(script, script_words, len(script_words) / total)
         for script, script_words in words.items()
@@ -110,10 +120,7 @@ def _judge_script(figures: ScriptFigures) -> str:
 
 
 def _measure(script: str, words: Collection[str], share: float) -> ScriptFigures:
-    # abbreviations and part numbers say nothing, unless all is in capitals
-    mixed = [word for word in words if not word.isupper()]
-    sample = mixed if 2 * len(mixed) >= len(words) else list(words)
-    folded = [fold(word) for word in sample]
+    folded = [fold(word) for word in words]
     known = known_share(script, folded, MIN_KNOWN[script])
     if known >= MIN_KNOWN[script]:
         return ScriptFigures(script, share, known)
@@ -123,7 +130,7 @@ def _measure(script: str, words: Collection[str], share: float) -> ScriptFigures
         share,
         known,
         common_pairs=sum(map(_common_pairs(script).__contains__, pairs)) / len(pairs),
-        odd_capitals=sum(bool(_ODD_CAPITAL.search(word)) for word in sample) / len(sample),
+        odd_capitals=sum(bool(_ODD_CAPITAL.search(word)) for word in words) / len(words),
     )
 
 

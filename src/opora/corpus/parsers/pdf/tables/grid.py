@@ -90,7 +90,7 @@ def _left_out_borders(edges: Sequence[Edge]) -> list[Edge]:
 
 
 def _end_at(edges: Sequence[Edge], side: str, place: float) -> bool:
-    return sum(abs(edge[side] - place) <= SNAP for edge in edges) >= 2
+    return len([edge for edge in edges if abs(edge[side] - place) <= SNAP]) >= 2
 
 
 def _connected(edges: Sequence[Edge]) -> list[list[Edge]]:
