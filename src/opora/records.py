@@ -8,6 +8,7 @@ In: keyword values, or a mapping from JSON or YAML through `parse_record`. Out: 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any, Literal, get_args
 
 from pydantic import model_validator
@@ -76,6 +77,12 @@ class Passage(Record):
     table_header: str = ""
     metadata: dict[str, Scalar] = {}
     access: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """Places that it lies in or holds, in text order, such as `article 186`, `clause 4.1`, `table 2`."""
+    clause: str = ""
+    """Label of the only numbered clause that it lies in, such as `п. 4.1`."""
+    page_breaks: tuple[int, ...] = ()
+    """Offsets in `text` where pages begin: the one after `metadata["page"]`, the one after that, and so on."""
 
     @property
     def full_text(self) -> str:
@@ -84,8 +91,13 @@ class Passage(Record):
 
     @property
     def location(self) -> str:
-        """Source, heading path and page, for a citation."""
+        """Source, heading path, clause and page, for a citation."""
         return format_location(self)
+
+    def page_at(self, start: int) -> int | None:
+        """Return the page on which the offset `start` of the text lies; None in formats without pages."""
+        page = self.metadata.get("page")
+        return int(page) + bisect_right(self.page_breaks, start) if isinstance(page, int) else None
 
 
 class Hit(Record):
@@ -213,11 +225,15 @@ class Score(Record):
     reason: str = ""
 
 
-def format_location(passage: Passage) -> str:
-    """Return source, heading path and page: `fees.pdf, Rules > Fees, p. 2`."""
-    parts = [str(passage.metadata.get("source", passage.document_id))]
-    if passage.heading:
-        parts.append(" > ".join(passage.heading))
-    if "page" in passage.metadata:
-        parts.append(f"p. {passage.metadata['page']}")
-    return ", ".join(parts)
+def format_location(passage: Passage, clause: str | None = None, page: int | None = None) -> str:
+    """Return source, heading path, clause and page: `fees.pdf, Rules > Fees, cl. 4.1, p. 2`.
+
+    `clause` and `page` replace those of the passage. A first heading that is the title is left out if others follow.
+    """
+    metadata, heading = passage.metadata, passage.heading
+    if len(heading) > 1 and heading[0] == metadata.get("title"):
+        heading = heading[1:]
+    label = passage.clause if clause is None else clause
+    number = metadata.get("page") if page is None else page
+    parts = [str(metadata.get("source", passage.document_id)), " > ".join(heading), label]
+    return ", ".join(filter(None, [*parts, "" if number is None else f"p. {number}"]))

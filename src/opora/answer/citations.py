@@ -50,9 +50,13 @@ def cite(passage: Passage, marker: int | None, span: tuple[int, int] | None = No
         start=passage.start + start,
         end=passage.start + end,
         text=passage.text[start:end],
-        location=format_location(passage, clause_at(passage, start)) if span else passage.location,
+        location=_location(passage, start) if span else passage.location,
         marker=marker,
     )
+
+
+def _location(passage: Passage, start: int) -> str:
+    return format_location(passage, clause_at(passage, start), passage.page_at(start))
 
 
 def suspect_sources(citations: Sequence[Citation], hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ MAX_QUESTION_CHARS = 20_000
 """Maximum length of a question; the search ignores the rest of a longer one."""
 
 
+Place = tuple[str, ...]
+"""Places that fit one that a question names: `п. 2` is `clause 2`, and `part 2` in an article."""
+
+
 class Query(NamedTuple):
     """A question with its language and the terms, vector and filters to search by."""
 
@@ -33,3 +37,5 @@ class Query(NamedTuple):
     """Access labels of the reader; passages without labels are public."""
     index_fingerprint: str = ""
     """Fingerprint of the index that terms and vector were computed with."""
+    places: tuple[Place, ...] = ()
+    """Places that the question names."""

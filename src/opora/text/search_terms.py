@@ -39,9 +39,17 @@ _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff
 def search_terms(text: str, language: str) -> list[str]:
     """Return the terms of `text`: those of its words in order, with repeats, then its entities. No term is empty or
     contains white space."""
+    pieces, piece_terms, kinds = tagged_pieces(text, language)
+    terms = " ".join(piece_terms).split()
+    entities = joined_entities(pieces, piece_terms, kinds, language)
+    return terms + entities + _full_names(entities, language) if entities else terms
+
+
+def tagged_pieces(text: str, language: str) -> tuple[list[str], tuple[str, ...], str]:
+    """Return the pieces of `text` between white space, the terms of each, and the letter of the kind of each."""
     pieces = text.split()
     if not pieces:
-        return []
+        return [], (), ""
     if len(pieces) > 4 and text.isupper():
         text = text.lower()
         pieces = text.split()
@@ -49,9 +57,7 @@ def search_terms(text: str, language: str) -> list[str]:
     if "X" in kinds or "NN" in kinds or "Nn" in kinds:
         pieces = _rewrite(text, language).split()
         piece_terms, kinds = _terms_and_kinds(pieces, language)
-    terms = " ".join(piece_terms).split()
-    entities = joined_entities(pieces, piece_terms, kinds, language)
-    return terms + entities + _full_names(entities, language) if entities else terms
+    return pieces, piece_terms, kinds
 
 
 def spellings(text: str, language: str, terms: Collection[str]) -> dict[str, str]:

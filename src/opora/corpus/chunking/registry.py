@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from opora.corpus.chunking import structural
 from opora.corpus.chunking.base import Chunk
+from opora.corpus.sections.places import clause_label, find_places
 from opora.corpus.settings import ChunkSettings
 from opora.errors import InputError
 from opora.records import Document, Passage, Scalar
@@ -32,8 +33,10 @@ def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
     metadata: dict[str, Scalar] = {"source": document.source, "title": document.title, "language": document.language}
     if "format" in document.metadata:
         metadata["format"] = document.metadata["format"]
+    page = max(1, bisect_right(document.pages, chunk.start))
     if document.pages:
-        metadata["page"] = max(1, bisect_right(document.pages, chunk.start))
+        metadata["page"] = page
+    places = find_places(document.text).between(chunk.start, chunk.end)
     return Passage(
         id=f"{document.id}-{number}",
         document_id=document.id,
@@ -44,4 +47,7 @@ def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
         table_header=chunk.table_header,
         metadata=metadata,
         access=document.access,
+        places=tuple(places),
+        clause=clause_label(places, document.language),
+        page_breaks=tuple(start - chunk.start for start in document.pages[page:] if start < chunk.end),
     )

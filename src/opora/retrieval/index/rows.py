@@ -55,6 +55,7 @@ class RowMaker:
             "document_id": [passage.document_id for passage in passages],
             "language": [passage_language(passage) for passage in passages],
             "access": [list(passage.access) or [PUBLIC] for passage in passages],
+            "places": [list(passage.places) for passage in passages],
             "keywords": list(map(self._keywords, passages, own_terms)),
             # null instead of an empty string: reading single rows of a column of equal values is slow
             "heading_terms": [" ".join(terms) or None for terms in heading_terms],

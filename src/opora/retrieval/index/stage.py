@@ -39,7 +39,7 @@ from opora.retrieval.store.registry import STORES, drop_store
 from opora.retrieval.store.schema import ColumnType, infer_metadata_types
 from opora.retrieval.trained_models import ModelRole, trained_manifest
 
-ROW_FORMAT = 4
+ROW_FORMAT = 5
 """Increased whenever the same passages give other rows or other files, so that older indexes are rebuilt."""
 
 

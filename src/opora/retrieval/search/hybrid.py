@@ -14,13 +14,14 @@ from typing import NamedTuple, TypeVar
 
 from opora.retrieval.embedders.base import Text
 from opora.retrieval.index.rows import pad_vectors
-from opora.retrieval.query import MAX_QUESTION_CHARS, Query
+from opora.retrieval.query import MAX_QUESTION_CHARS, Place, Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.index_reader import IndexReader
+from opora.retrieval.search.places import parse_places
 from opora.retrieval.search.terms import correct_spelling
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.base import Key
-from opora.retrieval.store.schema import Filters, OneOf
+from opora.retrieval.store.schema import At, Filters, OneOf
 from opora.retrieval.vectors import Vectors
 from opora.text.language import detect_language
 from opora.text.search_terms import search_terms
@@ -44,7 +45,9 @@ def make_query(
     terms = {term: reader.idf(term) for term in corrected}
     vector = _embed_question(reader, text, language)
     labels = tuple(sorted(access or ()))
-    return Query(text, language, terms, vector, filters or {}, labels, reader.manifest.fingerprint)
+    return Query(
+        text, language, terms, vector, filters or {}, labels, reader.manifest.fingerprint, parse_places(text, language)
+    )
 
 
 class SearchHit(NamedTuple):
@@ -57,9 +60,12 @@ class SearchHit(NamedTuple):
     vector: Vectors | None
 
 
-def retrieve(reader: IndexReader, query: Query, limit: int, by: Retriever) -> list[tuple[SearchHit, float]]:
-    """Return the best `limit` hits of each of the two searches, which run in parallel, by fused score."""
-    conditions = reader.conditions(query)
+def retrieve(
+    reader: IndexReader, query: Query, limit: int, by: Retriever, places: Sequence[Place] = ()
+) -> list[tuple[SearchHit, float]]:
+    """Return the best `limit` hits of each of the two searches, which run in parallel, by fused score; only passages
+    that lie in all `places`."""
+    conditions = [*reader.conditions(query), *map(At, places)]
     vector = query.vector if by != "bm25" else None
     dense = None
     if vector is not None:

@@ -5,6 +5,8 @@ find_passages(reader, make_query(reader, "Какой срок хранения?"
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -17,9 +19,12 @@ from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
 from opora.retrieval.search.hybrid import SearchHit, read_candidates, retrieve
 from opora.retrieval.search.index_reader import IndexReader, parse_passage
+from opora.retrieval.search.places import document_fits, place_groups
 from opora.retrieval.settings import Retriever
 from opora.retrieval.store.schema import OneOf
 
+PLACE_SHARE = 0.75
+"""Largest share of the hits that the places named in the question may fill."""
 SPARE = 5
 """Candidates read beyond the requested number, because some may be duplicates."""
 
@@ -40,6 +45,8 @@ def find_passages(reader: IndexReader, query: Query, top_k: int, by: Retriever) 
     fused = retrieve(reader, query, max(settings.candidates, 2 * top_k), by)
     ranked = _rerank(reader, query, fused, top_k) if by == "reranked" else _read_in_order(reader, fused, top_k)
     score_name = "reranked" if by == "reranked" else "fused"
+    if query.places:
+        ranked = itertools.chain(_at_places(reader, query, top_k, by), ranked)
     mmr_lambda = settings.mmr_lambda if by in ("hybrid", "reranked") else 1.0
     selected = []
     for rank, (candidate, score) in enumerate(select(ranked, top_k, mmr_lambda), 1):
@@ -56,6 +63,26 @@ def _read_in_order(
         candidates = read_candidates(reader, [hit for hit, _ in batch])
         block = map(ScoredCandidate, candidates, (score for _, score in batch))
         yield from sorted(block, key=lambda row: (-row.score, row.candidate.id))
+
+
+def _at_places(reader: IndexReader, query: Query, top_k: int, by: Retriever) -> list[ScoredCandidate]:
+    """Return the passages in the places that the question names, those of the document that it names first."""
+    retriever: Retriever = "hybrid" if by == "reranked" else by
+    for places in place_groups(query):
+        fused = retrieve(reader, query, reader.settings.candidates, retriever, places)
+        candidates = read_candidates(reader, [hit for hit, _ in fused])
+        scores = [score for _, score in fused]
+        fits = document_fits(query, candidates)
+        # above every fused score, which is at most 1
+        rows = [
+            ScoredCandidate(candidate, 2.0 + fit + score / 2)
+            for candidate, fit, score in zip(candidates, fits, scores, strict=True)
+            if fit is not None
+        ]
+        if rows:
+            rows.sort(key=lambda row: (-row.score, row.candidate.id))
+            return rows[: math.ceil(PLACE_SHARE * top_k)]
+    return []
 
 
 def _rerank(

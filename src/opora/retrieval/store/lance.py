@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from opora.errors import OporaError
 from opora.records import Scalar
 from opora.retrieval.store.base import Key, StoreError
-from opora.retrieval.store.schema import PUBLIC, Access, Between, Condition, OneOf, TableSchema, arrow_schema
+from opora.retrieval.store.schema import PUBLIC, Access, At, Between, Condition, OneOf, TableSchema, arrow_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -198,6 +198,7 @@ class LanceStore:
         if "access_idx" not in existing:
             # comparing the labels of every row would cost several times the search itself
             table.create_scalar_index("access", "LABEL_LIST")
+            table.create_scalar_index("places", "LABEL_LIST")
         if self._schema.dimensions and size >= QUANTIZED_FROM:
             partitions = max(1, size // PARTITION_ROWS)
             if "vector_idx" not in existing or partitions >= 2 * len(table.get_ivf_model("vector_idx").centroids):
@@ -253,6 +254,8 @@ def _sql(condition: Condition) -> str:
             return f"({' AND '.join(bounds)})"
         case Access(labels):
             return f"array_has_any(access, [{', '.join(map(_literal, (PUBLIC, *labels)))}])"
+        case At(places):
+            return f"array_has_any(places, [{', '.join(map(_literal, places))}])" if places else "false"
 
 
 def _literal(value: Scalar) -> str:

@@ -243,7 +243,7 @@ def _milvus_schema(table: TableSchema) -> Any:
     for name in ("document_id", "language", "heading_terms", "terms", "record"):
         schema.add_field(name, DataType.VARCHAR, max_length=MAX_TEXT_BYTES, nullable=name == "heading_terms")
     strings = {"element_type": DataType.VARCHAR, "max_capacity": MAX_LABELS, "max_length": MAX_TEXT_BYTES}
-    for name in ("access", "keywords"):
+    for name in ("access", "keywords", "places"):
         schema.add_field(name, DataType.ARRAY, **strings)
     types = {"text": DataType.VARCHAR, "number": DataType.DOUBLE, "bool": DataType.BOOL}
     for key, kind in table.metadata.items():

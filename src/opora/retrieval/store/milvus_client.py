@@ -14,7 +14,7 @@ from typing import Any
 
 from opora.errors import InputError, MissingExtraError, OporaError
 from opora.records import Scalar
-from opora.retrieval.store.schema import PUBLIC, Access, Between, Condition, OneOf
+from opora.retrieval.store.schema import PUBLIC, Access, At, Between, Condition, OneOf
 
 TIMEOUT_S = 30.0
 
@@ -65,6 +65,8 @@ def _expression(condition: Condition) -> str:
             return f"({' and '.join(bounds)})"
         case Access(labels):
             return f"array_contains_any(access, [{', '.join(map(_literal, (PUBLIC, *labels)))}])"
+        case At(places):
+            return f"array_contains_any(places, [{', '.join(map(_literal, places))}])"
 
 
 def _literal(value: Scalar) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from opora.errors import InputError
 from opora.records import Scalar
+from opora.text.entities.place_names import place_names, place_number
 from opora.validation import nearest
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def arrow_schema(schema: TableSchema) -> pa.Schema:
     import pyarrow as pa
 
     types = {"text": pa.string(), "number": pa.float64(), "bool": pa.bool_()}
-    names = ("id", "document_id", "language", "access", "keywords", "heading_terms", "terms", "record")
-    lists = ("access", "keywords")
+    names = ("id", "document_id", "language", "access", "keywords", "places", "heading_terms", "terms", "record")
+    lists = ("access", "keywords", "places")
     fields = [pa.field(name, pa.list_(pa.string()) if name in lists else pa.string()) for name in names]
     fields += [pa.field(metadata_column(key, schema.metadata), types[kind]) for key, kind in schema.metadata.items()]
     if schema.dimensions:
@@ -82,15 +83,33 @@ class Access(NamedTuple):
     labels: tuple[str, ...]
 
 
-Condition = OneOf | Between | Access
+class At(NamedTuple):
+    """The passage lies in or holds one of `places`, such as `article 186`."""
+
+    places: tuple[str, ...]
+
+
+Condition = OneOf | Between | Access | At
 
 
 def parse_filters(filters: Filters, types: Mapping[str, ColumnType]) -> list[Condition]:
     """Return conditions that must all hold. Raises InputError for an unknown key or a value of the wrong type."""
+    kinds = set(place_names().kinds.values())
     for key in filters:
-        if key not in types:
-            raise InputError(f"filter {key} is unknown; {nearest(key, sorted(types))}")
-    return [_parse_filter(key, value, types) for key, value in filters.items()]
+        if key not in types and key not in kinds:
+            raise InputError(f"filter {key} is unknown; {nearest(key, sorted({*types, *kinds}))}")
+    return [
+        _parse_filter(key, value, types) if key in types else _parse_place(key, value) for key, value in filters.items()
+    ]
+
+
+def _parse_place(kind: str, value: Any) -> At:
+    """Return the condition of a filter such as `{"article": "186"}`."""
+    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    numbers = [place_number(str(item)) for item in values]
+    if not all(numbers):
+        raise InputError(f"filter {kind} is {value!r}; the number of a place is expected, such as 186 or 12.1")
+    return At(tuple(f"{kind} {number}" for number in numbers))
 
 
 def _parse_filter(key: str, value: Any, types: Mapping[str, ColumnType]) -> Condition:

@@ -63,7 +63,7 @@ class PlaceNames(NamedTuple):
     date_starts: frozenset[str]  # first words of the date in a title
     appendix_tails: frozenset[str]  # words after the number of an appendix that continue its heading
     verbs: frozenset[str]  # words that a sentence has and a heading has not
-    inner_references: dict[str, str]  # kind of a numbered paragraph of an article -> stem of the word that refers to it
+    inner_references: dict[str, str]  # kind of a numbered paragraph of an article -> pattern of a reference to it
 
 
 @functools.cache
@@ -88,7 +88,7 @@ def place_names() -> PlaceNames:
         date_starts=_union(file.date_starts for file in files),
         appendix_tails=_union(file.appendix_tails for file in files),
         verbs=_union(file.verbs for file in files),
-        inner_references={kind: stem for file in files for kind, stem in file.inner_references.items()},
+        inner_references={kind: pattern for file in files for kind, pattern in file.inner_references.items()},
     )
 
 

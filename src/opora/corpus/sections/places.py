@@ -1,0 +1,270 @@
+"""Places that people cite: the article, clause, appendix or table in which a span of a document stands.
+
+places = find_places("## Статья 3. Штраф\\n\\n1. Штраф взимается.\\n\\n2. Пени не взимаются.")
+places.between(22, 42)          # ['article 3', 'clause 1']
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from opora.corpus.sections.forms import read_form
+from opora.records import Passage
+from opora.text.entities.place_names import place_labels, place_names, place_number
+from opora.text.words import fold
+
+MAX_PLACES = 60
+"""Number of places that a passage keeps."""
+MAX_TITLE = 200
+"""Longer headings are cut in the paths of passages."""
+CLAUSES = ("clause", "part")
+"""Kinds of numbered paragraphs."""
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_TABLE = re.compile(r"\s*(?:^[ \t]*\|.*$\n?)+", re.MULTILINE)
+_RAISED = r"(?:[¹²³⁴⁵⁶⁷⁸⁹]|\(\d{1,2}\))?"
+_CLAUSE = re.compile(
+    r"[ \t]*(?:[-*+•][ \t]+)?\\?"
+    rf"(?:(?P<dotted>\d{{1,3}}(?:\.\d{{1,3}}){{1,5}}{_RAISED})(?P<point>\.?)(?=[ \t]*\S)"
+    rf"|(?P<number>\d{{1,3}}{_RAISED})\.(?=[ \t]+\S)"
+    r"|(?P<inner>\d{1,3}|[^\W\d_](?:\(\d{1,2}\))?)\)(?=[ \t]+\S))"
+)
+"""`2.3. Text` or `2.3 Text`, `2. Text`, `2) text` or `б) text`; inserted ones are `2¹.` or `2(1).`."""
+
+
+class Mark(NamedTuple):
+    """A place that begins at the offset `start`, up to the next mark of its kind or the next heading."""
+
+    start: int
+    kind: str
+    number: str
+
+    @property
+    def token(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+class Section(NamedTuple):
+    """Text below a heading, from the offset of the heading; `tokens` are the places of its path of headings."""
+
+    start: int
+    tokens: tuple[str, ...]
+    path: tuple[str, ...]
+
+
+class Places(NamedTuple):
+    """Sections and marks of a document, in text order; `table_ends`: start of a caption -> end of its table."""
+
+    sections: tuple[Section, ...]
+    marks: tuple[Mark, ...]
+    table_ends: dict[int, int]
+
+    def between(self, start: int, end: int) -> list[str]:
+        """Return the places in which the span lies or that begin in it, such as `article 3`, in text order."""
+        starts = [section.start for section in self.sections]
+        first = max(0, bisect_right(starts, start) - 1)
+        last = max(first + 1, bisect_left(starts, end))
+        tokens = [token for section in self.sections[first:last] for token in section.tokens]
+        marks = self._open_marks(start, self.sections[first].start if self.sections else 0)
+        at = bisect_left(self.marks, (start,))
+        marks += [mark for mark in self.marks[max(0, at - 1) : at] if self.table_ends.get(mark.start, 0) > start]
+        marks += self.marks[at : bisect_left(self.marks, (end,))]
+        return list(dict.fromkeys([*tokens, *(mark.token for mark in marks)]))[:MAX_PLACES]
+
+    def clause_starts(self) -> frozenset[int]:
+        """Return the offsets at which clauses and parts of articles begin."""
+        return frozenset(mark.start for mark in self.marks if mark.kind in CLAUSES)
+
+    def _open_marks(self, start: int, section_start: int) -> list[Mark]:
+        """Return the clause and the subclause that began before `start` and are not over."""
+        at = bisect_left(self.marks, (start,))
+        if at < len(self.marks) and self.marks[at].start - start <= 1:
+            return []
+        open_marks: list[Mark] = []
+        for mark in reversed(self.marks[max(0, at - MAX_PLACES) : at]):
+            if mark.start < section_start:
+                break
+            if mark.kind == "subclause" and not open_marks:
+                open_marks.append(mark)
+            if mark.kind in CLAUSES:
+                return [mark, *open_marks]
+        return []
+
+
+@functools.lru_cache(maxsize=2)
+def find_places(text: str) -> Places:
+    """Return the places of a document in Markdown."""
+    sections: list[Section] = [Section(0, (), ())]
+    marks: list[Mark] = []
+    table_ends: dict[int, int] = {}
+    path: list[tuple[int, str, tuple[str, ...]]] = []
+    reader = _ClauseReader(_inner_kind(text))
+    repaired = _inserted_articles(text)
+    for start, line in _lines(text):
+        if heading := _HEADING.match(line):
+            level, title = len(heading[1]), heading[2]
+            path = [entry for entry in path if entry[0] < level]
+            path.append((level, title, repaired.get(start) or heading_places(title)))
+            tokens = tuple(dict.fromkeys(token for _, _, tokens in path for token in tokens))
+            sections.append(Section(start, tokens, tuple(title for _, title, _ in path)))
+            reader.enter(in_article=any(token.startswith("article ") for token in tokens))
+        elif caption := read_caption(line):
+            marks.append(Mark(start, *caption))
+            if table := _TABLE.match(text, start + len(line)):
+                table_ends[start] = table.end()
+        elif mark := reader.read(start, line):
+            marks.append(mark)
+    return Places(tuple(sections), tuple(marks), table_ends)
+
+
+def heading_places(title: str) -> tuple[str, ...]:
+    """Return the places that a heading is, such as `article 12.1`; a decimal number may be cited as a section too."""
+    form = read_form(title)
+    if form is None or not form.number:
+        return ()
+    if form.kind == "decimal":
+        return (f"section {form.number}", f"clause {form.number}")
+    if form.kind == "roman":
+        return (f"section {form.number}",)
+    return (f"{form.kind} {form.number}",)
+
+
+def short_heading(title: str) -> str:
+    """Return a heading for the path of a passage: `Приложение 2` without `к приказу ...`, others cut between words."""
+    form = read_form(title)
+    has_tail = form and form.kind == "appendix" and form.number and form.title[:1].islower()
+    if form and has_tail and fold(form.title).split()[0] in place_names().appendix_tails:
+        return title[: form.title_start].strip()
+    if len(title) <= MAX_TITLE:
+        return title
+    return title[:MAX_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+
+
+def read_caption(line: str) -> tuple[str, str] | None:
+    """Return (kind, number) of the caption of a table or figure, such as `Таблица 2 — Нормы`."""
+    match = _caption_pattern().match(line)
+    if not match or len(line) > 2 * MAX_TITLE:
+        return None
+    number = place_number(match["number"])
+    return (place_names().captions[fold(match["word"])], number) if number else None
+
+
+def clause_label(tokens: Sequence[str], language: str) -> str:
+    """Return the label of the only clause or part of an article among places, such as `п. 4.1`; empty for several."""
+    pairs = [token.split(" ", 1) for token in tokens]
+    in_path = {number for kind, number in pairs if kind == "section"}
+    clauses = [(kind, number) for kind, number in pairs if kind in CLAUSES and number not in in_path]
+    if len(clauses) != 1:
+        return ""
+    kind, number = clauses[0]
+    label = place_labels(language).get(kind, "")
+    return f"{label} {number}" if label else ""
+
+
+def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
+    """Return offset of heading -> place, of articles such as 67¹ that are written as 671: 67 is above them, and 68 or
+    another inserted one below."""
+    articles = []
+    for start, line in _lines(text):
+        heading = _HEADING.match(line)
+        places = heading_places(heading[2]) if heading else ()
+        if places and places[0].startswith("article "):
+            articles.append((start, places[0].removeprefix("article ")))
+    repaired, last = {}, ""
+    for (start, number), (_, following) in pairwise([*articles, (0, "")]):
+        is_longer = bool(last) and len(number) == len(last) + 1 and number.startswith(last)
+        if is_longer and last.isdecimal() and following in (str(int(last) + 1), str(int(number) + 1)):
+            repaired[start] = (f"article {last}.{number[len(last) :]}",)
+        else:
+            last = number
+    return repaired
+
+
+def clause_at(passage: Passage, start: int) -> str:
+    """Return the label of the clause in which the offset `start` of the text of a passage lies; empty if there is
+    none."""
+    numbers = {token.split(" ", 1)[1]: token for token in passage.places if token.split(" ", 1)[0] in CLAUSES}
+    own: dict[str, int] = {}
+    for offset, line in _lines(passage.text):
+        match = _CLAUSE.match(line)
+        number = place_number(match["dotted"] or match["number"] or "") if match else ""
+        if number in numbers:
+            own[number] = offset
+    language = str(passage.metadata.get("language", ""))
+    above = [number for number, offset in own.items() if offset <= start]
+    if above:
+        return clause_label([numbers[above[-1]]], language)
+    carried = [
+        token for number, token in numbers.items() if number not in own and f"section {number}" not in passage.places
+    ]
+    return clause_label(carried[:1], language)
+
+
+class _ClauseReader:
+    """Reads the numbers at the beginnings of lines as clauses, parts of articles and subclauses."""
+
+    def __init__(self, inner_kind: str) -> None:
+        self._inner_kind = inner_kind
+        self._in_article = False
+        self._last = 0
+
+    def enter(self, in_article: bool) -> None:
+        """Begin a section."""
+        self._in_article, self._last = in_article, 0
+
+    def read(self, start: int, line: str) -> Mark | None:
+        match = _CLAUSE.match(line)
+        if not match:
+            return None
+        begin = start + len(line) - len(line.lstrip())
+        if match["dotted"]:
+            rest = line[match.end() :].lstrip()
+            is_spaced = line[match.end() : match.end() + 1] in (" ", "\t")
+            is_clause = rest[:1].isalpha() if match["point"] else is_spaced and rest[:1].isupper()
+            return Mark(begin, "clause", place_number(match["dotted"])) if is_clause else None
+        if match["inner"]:
+            return Mark(begin, "subclause", place_number(match["inner"]))
+        number = place_number(match["number"])
+        value = int(number.split(".")[0])
+        # clauses of an order go on through its sections, so that any number may be the first
+        if self._last and not (value == 1 or 0 <= value - self._last <= 5):
+            return None
+        self._last = value
+        return Mark(begin, self._inner_kind if self._in_article else "clause", number)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield offset and text of lines outside code and tables."""
+    offset, fence = 0, ""
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if fence:
+            fence = "" if mark and mark[1].startswith(fence) else fence
+        elif mark:
+            fence = mark[1]
+        elif line.strip() and not line.lstrip().startswith("|"):
+            yield offset, line.rstrip()
+        offset += len(line)
+
+
+@functools.cache
+def _caption_pattern() -> re.Pattern[str]:
+    words = "|".join(sorted(map(re.escape, place_names().captions), key=len, reverse=True))
+    return re.compile(
+        rf"[ \t]*(?P<word>{words})\.?\s*(?:№|N)?\s*(?P<number>\d{{1,3}}(?:\.\d{{1,3}})*|[A-ZА-Я](?:\.\d{{1,3}})+)\.?"
+        r"(?:\s*[—–:-]|\.?\s+[A-ZА-ЯЁ(«\"](?=.*[^.]$)|\.?\s*$)",
+        re.IGNORECASE,
+    )
+
+
+def _inner_kind(text: str) -> str:
+    """Return how the document calls the numbered paragraphs of its articles: by what it says of them itself."""
+    patterns = place_names().inner_references
+    counts = {kind: len(re.findall(pattern, text, re.IGNORECASE)) for kind, pattern in patterns.items()}
+    return max(counts, key=counts.__getitem__) if any(counts.values()) else "clause"
