@@ -12,6 +12,7 @@ import functools
 import io
 import re
 import zipfile
+import zlib
 from importlib import resources
 from pathlib import PurePath
 
@@ -105,7 +106,7 @@ def _identify_zip(data: bytes, name: str) -> Kind:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             kind_of_mimetype = _read_mimetype(archive, names)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
         # a cut file has no directory; the names of its members are still there
         names = [match.decode("utf-8", "replace") for match in _LOCAL_NAME.findall(data)]
         kind_of_mimetype = None

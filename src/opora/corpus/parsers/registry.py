@@ -120,7 +120,7 @@ def check_unpacked_size(data: bytes, limit: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:  # ValueError: a name in no encoding
         raise ParseError("corrupt", str(error)) from None
     if unpacked > limit:
         raise ParseError("unpacks too large", f"{len(data)} bytes unpack to {unpacked}")

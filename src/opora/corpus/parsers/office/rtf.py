@@ -73,7 +73,7 @@ def _read_again(data: bytes, encoding: str) -> str | None:
 
     try:
         text: str = striprtf.rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
-    except (LookupError, ValueError, IndexError, AttributeError):
+    except (LookupError, ValueError, AttributeError, OverflowError):
         return None
     return text.replace("|", " ")
 

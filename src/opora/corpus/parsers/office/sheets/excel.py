@@ -39,6 +39,10 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         raise ParseError("encrypted", "a workbook with a password") from None
     except (CalamineError, ValueError, OSError, TypeError) as error:
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust, which has no class to import
+            raise
+        raise ParseError("corrupt", str(error).split("\n")[0][:200]) from None
     reading = read_sheets(sheets)
     title, properties = _core_properties(data) if is_zip else ("", {})
     reading.titles, reading.metadata = [title], {**reading.metadata, **properties}
