@@ -85,12 +85,14 @@ def write_markdown(blocks: Iterable[Block], page_count: int = 0) -> Written:
         before, after = gap + _prefix(block), _suffix(block)
         body = length + len(before)
         starts.setdefault(block.page, length + len(gap))
-        lines += [line._replace(start=body + line.start, end=body + line.end) for line in block.lines]
+        for line in block.lines:
+            starts.setdefault(line.page, body + line.start)  # a paragraph may go on over several pages
+            lines.append(line._replace(start=body + line.start, end=body + line.end))
         pieces += [before, block.text, after]
         length, last_kind = body + len(block.text) + len(after), block.kind
     offsets = [length]
     for page in range(page_count, 0, -1):
-        offsets.insert(0, starts.get(page, offsets[0]))
+        offsets.insert(0, min(starts.get(page, offsets[0]), offsets[0]))
     return Written("".join(pieces), tuple(offsets[:-1]), tuple(lines))
 
 

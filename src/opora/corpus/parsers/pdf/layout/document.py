@@ -117,10 +117,26 @@ def _rejoin(parts: Iterable[Part], metrics: Metrics) -> list[Part]:
             if isinstance(before, Draft) and _may_join(before, part, len(joined) - last[part.kind], metrics):
                 before.lines += part.lines
                 before.is_open = part.is_open
+                _move_behind(joined, last, part)
                 continue
             last[part.kind] = len(joined)
         joined.append(part)
     return joined
+
+
+def _move_behind(parts: list[Part], last: dict[str, int], rest: Draft) -> None:
+    """Move the draft that goes on with `rest` behind the notes and tables of its first page: pages stay in order."""
+    start = last[rest.kind]
+    end = start + 1
+    while end < len(parts) and _page(parts[end]) < rest.lines[0].page:
+        end += 1
+    parts.insert(end - 1, parts.pop(start))
+    for kind, index in last.items():
+        last[kind] = end - 1 if index == start else index - 1 if start < index < end else index
+
+
+def _page(part: Part) -> int:
+    return part.page if isinstance(part, PdfTable) else part.lines[0].page
 
 
 def _may_join(before: Draft, part: Draft, distance: int, metrics: Metrics) -> bool:

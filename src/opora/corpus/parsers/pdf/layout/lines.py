@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
@@ -22,6 +23,9 @@ MIN_BODY_CHARS = 200
 
 BARRIER = 0.5
 """Length of a horizontal ruling that columns do not cross, as a share of the width of the page."""
+
+UNNAMED = frozenset(("Cc", "Co"))
+"""Categories of characters without a name: one before a line is a bullet from a font of signs."""
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _RAISED_MARK = re.compile(r"[\d*†‡§]{1,3}")
@@ -194,6 +198,8 @@ def _text(row: Sequence[Word], size: float, base: float) -> tuple[str, str]:
     mark, last = "", None
     for index, word in enumerate(row):
         text = word.text
+        if index == 0 and len(row) > 1 and len(text) == 1 and unicodedata.category(text) in UNNAMED:
+            text = "•"
         raised = base - word.base > RAISED * size and word.size <= SMALL * size
         if raised and index == 0 and len(row) > 1 and _RAISED_MARK.fullmatch(text):
             mark = text

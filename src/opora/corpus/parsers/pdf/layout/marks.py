@@ -62,5 +62,5 @@ def is_caption(text: str) -> bool:
 def _captions() -> re.Pattern[str]:
     words = {word for code in languages() for word in language_lines(code, "captions.txt")}
     names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or "(?!)"
-    number = r"(?:№\s?)?\d{1,3}(?:[.\-–]\d{1,3})*"
+    number = r"(?>(?:№\s?)?\d{1,3}(?:[.\-–]\d{1,3})*)"
     return re.compile(rf"(?i:{names})\s?{number}(?:\s?[.:)—–-]|\s*$|\s+[^\W\d_a-zа-яё]|\s+[«“\"(])")

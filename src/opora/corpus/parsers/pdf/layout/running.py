@@ -106,7 +106,9 @@ def _counting(edges: Sequence[_Edge], page_count: int) -> list[_Edge]:
             groups[edge.zone, shape].append((edge, numbers))
     counting: list[_Edge] = []
     page_offsets: set[int] = set()
-    for group in groups.values():
+    for (zone, _), group in groups.items():
+        if zone == "bottom":  # pages may be left out; above the text, `Appendix 3` would count, too
+            counting += _same_height([edge for edge, _ in group])
         for position in range(len(group[0][1])):
             offsets: defaultdict[int, list[_Edge]] = defaultdict(list)
             for edge, numbers in group:
@@ -122,6 +124,13 @@ def _counting(edges: Sequence[_Edge], page_count: int) -> list[_Edge]:
         if zone != "side" and not re.search(r"[^\W_#]", shape) and shape.count("#") == 1:
             counting += [edge for edge, numbers in group if numbers[0] - edge.page in page_offsets]
     return counting
+
+
+def _same_height(edges: Sequence[_Edge]) -> list[_Edge]:
+    """Return the lines at the height of most of them, if they stand so on three pages."""
+    middle = statistics.median(edge.y for edge in edges)
+    same = [edge for edge in edges if abs(edge.y - middle) <= 1.5]
+    return same if len({edge.page for edge in same}) >= 3 else []
 
 
 def _shape(text: str) -> tuple[str, list[int]]:
