@@ -40,6 +40,15 @@ def test_number_format_and_start_of_notes_are_settings():
     assert lines(body, settings=settings, footnotes=note("footnote", 1, "Сноска.")) == ["Раз", "в) Сноска."]
 
 
+def test_notes_counted_by_section_start_again():
+    settings = '<w:footnotePr><w:numRestart w:val="eachSect"/></w:footnotePr>'
+    body = paragraph(run("Раз") + reference("footnote", 1), "<w:sectPr/>") + paragraph(
+        run("Два") + reference("footnote", 2)
+    )
+    footnotes = note("footnote", 1, "Первая.") + note("footnote", 2, "Вторая.")
+    assert lines(body, settings=settings, footnotes=footnotes) == ["Раз", "¹ Первая.", "Два", "¹ Вторая."]
+
+
 def test_a_typed_mark_is_no_part_of_the_sentence():
     mark = '<w:r><w:footnoteReference w:id="1" w:customMarkFollows="1"/><w:t>*</w:t></w:r>'
     body = paragraph(run("Цена") + mark + run(" без налога."))

@@ -80,6 +80,12 @@ def test_bullets_and_levels_without_a_mark():
     assert lines(body, numbering=numbering(levels)) == ["- Масло", "Просто текст."]
 
 
+def test_hidden_paragraphs_are_not_counted():
+    hidden = numbered("<w:r><w:rPr><w:vanish/></w:rPr><w:t>Нет</w:t></w:r>", properties="<w:rPr><w:vanish/></w:rPr>")
+    body = numbered("Раз") + hidden + numbered("") + numbered("Три")
+    assert lines(body, numbering=numbering(level(0, "decimal", "%1."))) == ["1. Раз", "3. Три"]
+
+
 @pytest.mark.parametrize("bullet", ["• ", "•\t", "- ", "– "])
 def test_typed_bullets_are_items(bullet):
     assert lines(paragraph(f"{bullet}масло") + paragraph(f"{bullet}вода")) == ["- масло", "- вода"]

@@ -49,7 +49,7 @@ class Look(NamedTuple):
     """Indent, in twentieths of a point."""
 
 
-class Piece(NamedTuple):
+class StoryPiece(NamedTuple):
     """A block and the look of its paragraph, if it may be a heading."""
 
     block: Block
@@ -61,7 +61,7 @@ def is_heading_text(text: str) -> bool:
     return len(text) <= (MAX_SENTENCE if text.endswith((".", ";", ",", ":")) else MAX_HEADING)
 
 
-def mark_by_look(pieces: Sequence[Piece]) -> list[Piece]:
+def mark_by_look(pieces: Sequence[StoryPiece]) -> list[StoryPiece]:
     """Return the pieces, with headings that only their look tells marked as such."""
     size, bold_share = _usual_look(pieces)
     candidates = [_stands_out(piece, size, bold_share <= MAX_BOLD_SHARE) for piece in pieces]
@@ -69,14 +69,14 @@ def mark_by_look(pieces: Sequence[Piece]) -> list[Piece]:
     looks = Counter(_signature(pieces[group[0]]) for group in groups if candidates[group[0]])
     signatures = sorted(looks)
     styled = sum(piece.block.kind == "heading" for piece in pieces)
-    marked: list[Piece] = []
+    marked: list[StoryPiece] = []
     styled_level = 0
     for group in groups:
         members = [pieces[index] for index in group]
         text = " ".join(_full_text(piece.block) for piece in members)
         if members[0].block.kind == "heading":
             styled_level = members[0].block.level
-            marked.append(Piece(members[0].block._replace(text=text)))
+            marked.append(StoryPiece(members[0].block._replace(text=text)))
             continue
         if not candidates[group[0]] or text[:1].islower() or not _has_text_below(pieces, candidates, group[-1]):
             marked += members
@@ -86,14 +86,14 @@ def mark_by_look(pieces: Sequence[Piece]) -> list[Piece]:
         signature = _signature(members[0])
         is_title = not marked and looks[signature] == 1
         rank = 0 if styled > MIN_STYLED or is_title else min(MAX_RANK, signatures.index(signature))
-        marked.append(Piece(Block("heading", text, level=min(6, styled_level + 1 + rank + depth))))
+        marked.append(StoryPiece(Block("heading", text, level=min(6, styled_level + 1 + rank + depth))))
     return marked
 
 
-def first_lines(pieces: Sequence[Piece]) -> str:
+def first_lines(pieces: Sequence[StoryPiece]) -> str:
     """Return the first lines that are larger than the text or centred and bold, as one: a title page or the like."""
     size, _ = _usual_look(pieces)
-    lines: list[Piece] = []
+    lines: list[StoryPiece] = []
     for piece in pieces[:20]:
         look = piece.look
         is_title = look is not None and (look.size >= size * LARGER or (look.is_centred and look.is_bold))
@@ -105,7 +105,7 @@ def first_lines(pieces: Sequence[Piece]) -> str:
     return text if len(text) <= MAX_HEADING else ""
 
 
-def _usual_look(pieces: Sequence[Piece]) -> tuple[float, float]:
+def _usual_look(pieces: Sequence[StoryPiece]) -> tuple[float, float]:
     """Return the usual font size and the share of bold text."""
     sizes: Counter[float] = Counter()
     bold = 0
@@ -116,7 +116,7 @@ def _usual_look(pieces: Sequence[Piece]) -> tuple[float, float]:
     return (sizes.most_common(1)[0][0], bold / max(1, sizes.total())) if sizes else (0.0, 0.0)
 
 
-def _stands_out(piece: Piece, size: float, bold_counts: bool) -> bool:
+def _stands_out(piece: StoryPiece, size: float, bold_counts: bool) -> bool:
     block, look = piece
     text = block.text
     if look is None or block.kind not in ("paragraph", "item") or block.mark == "-" or look.has_tabs:
@@ -132,13 +132,13 @@ def _stands_out(piece: Piece, size: float, bold_counts: bool) -> bool:
     return sum(map(str.isalpha, text)) > 2 and ((look.is_bold and bold_counts) or is_larger or is_shouted)
 
 
-def _signature(piece: Piece) -> tuple[float, bool, bool]:
+def _signature(piece: StoryPiece) -> tuple[float, bool, bool]:
     """Return a key by which looks are ranked: larger, then centred, then capital letters come first."""
     look = piece.look or Look()
     return -round(look.size), not look.is_centred, not look.is_capital
 
 
-def _groups(pieces: Sequence[Piece], candidates: Sequence[bool]) -> Iterator[list[int]]:
+def _groups(pieces: Sequence[StoryPiece], candidates: Sequence[bool]) -> Iterator[list[int]]:
     """Yield indexes of pieces; the lines of a heading, such as `Chapter 1` above its name, together."""
     group: list[int] = []
     for index, piece in enumerate(pieces):
@@ -151,7 +151,7 @@ def _groups(pieces: Sequence[Piece], candidates: Sequence[bool]) -> Iterator[lis
         yield group
 
 
-def _continues(piece: Piece, above: Piece) -> bool:
+def _continues(piece: StoryPiece, above: StoryPiece) -> bool:
     """Return True if a line belongs to the heading above: both centred, alike, without a gap, and no new number."""
     block, look = piece
     if block.kind != "paragraph" or look is None or above.look is None or not look.has_line_above:
@@ -162,7 +162,7 @@ def _continues(piece: Piece, above: Piece) -> bool:
     return is_short and not _FORM.search(block.text) and _is_alike(piece, above)
 
 
-def _is_alike(piece: Piece, above: Piece) -> bool:
+def _is_alike(piece: StoryPiece, above: StoryPiece) -> bool:
     """Return True for a line that looks like the line above and does not begin with a number of its own."""
     if piece.look is None or above.look is None or piece.block.mark:
         return False
@@ -170,7 +170,7 @@ def _is_alike(piece: Piece, above: Piece) -> bool:
     return not starts and piece.look.size == above.look.size and piece.look.is_bold == above.look.is_bold
 
 
-def _has_text_below(pieces: Sequence[Piece], candidates: Sequence[bool], index: int) -> bool:
+def _has_text_below(pieces: Sequence[StoryPiece], candidates: Sequence[bool], index: int) -> bool:
     """Return True if ordinary text follows, after other headings at most."""
     for piece, stands_out in zip(pieces[index + 1 : index + 4], candidates[index + 1 : index + 4], strict=True):
         if not stands_out:

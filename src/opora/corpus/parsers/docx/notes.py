@@ -11,6 +11,7 @@ from opora.corpus.parsers.docx.package import Package
 
 _USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SEPARATORS = ("separator", "continuationSeparator", "continuationNotice")
+_ASTERISK = "*"
 _AUTHOR = name("w:author")
 
 
@@ -20,6 +21,12 @@ class NoteText(NamedTuple):
     part: str
     element: Element
     mark: str
+
+
+class _NoteFormat(NamedTuple):
+    number_format: str
+    start: int
+    restart: str
 
 
 class Notes:
@@ -37,21 +44,21 @@ class Notes:
             (root for part in package.related(package.main, "settings") if (root := package.xml(part)) is not None),
             None,
         )
-        self._formats: dict[str, str] = {}
-        self._next: dict[str, int] = {}
-        for kind, usual in _USUAL_FORMATS.items():
-            properties = name(f"w:{kind}Pr")
-            sources = [next(document.iter(properties), None), None if settings is None else settings.find(properties)]
-            formats = [attribute(source, name("w:numFmt")) for source in sources]
-            starts = [attribute(source, name("w:numStart")) for source in sources]
-            self._formats[kind] = next(filter(None, formats), usual)
-            self._next[kind] = next((integer(start, 1) for start in starts if start), 1)
+        self._formats = {kind: _read_format(kind, document, settings) for kind in _USUAL_FORMATS}
+        self._next = {kind: form.start for kind, form in self._formats.items()}
+
+    def end_section(self) -> None:
+        """Start counting again where notes are counted by section."""
+        for kind, form in self._formats.items():
+            if form.restart == "eachSect":
+                self._next[kind] = form.start
 
     def take(self, kind: str, key: str, typed_mark: str) -> NoteText | None:
         """Return the note of a reference; None if it is missing, or was taken before."""
-        label = typed_mark
+        form, label = self._formats[kind], typed_mark
         if not label:
-            label = format_number(self._next[kind], self._formats[kind])
+            # only Word knows where pages end
+            label = _ASTERISK if form.restart == "eachPage" else format_number(self._next[kind], form.number_format)
             self._next[kind] += 1
         note = self._notes.pop((kind, key), None)
         return None if note is None else NoteText(*note, note_mark(label))
@@ -73,3 +80,16 @@ def note_mark(label: str) -> str:
     """Return the mark of a note: `¹`, since `5 working days` would be another statement; `i)` for other labels."""
     raised = superscript(label)
     return raised if raised != label else f"{label})"
+
+
+def _read_format(kind: str, document: Element, settings: Element | None) -> _NoteFormat:
+    """Return how notes of a kind are counted, by the first section or else by the settings."""
+    properties = name(f"w:{kind}Pr")
+    sources = [next(document.iter(properties), None), None if settings is None else settings.find(properties)]
+
+    def value(child: str) -> str | None:
+        return next(filter(None, (attribute(source, name(child)) for source in sources)), None)
+
+    return _NoteFormat(
+        value("w:numFmt") or _USUAL_FORMATS[kind], integer(value("w:numStart"), 1), value("w:numRestart") or ""
+    )

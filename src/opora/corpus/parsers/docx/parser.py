@@ -10,7 +10,7 @@ from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import StyleTable
-from opora.corpus.parsers.docx.headings import Piece, first_lines, mark_by_look
+from opora.corpus.parsers.docx.headings import StoryPiece, first_lines, mark_by_look
 from opora.corpus.parsers.docx.markup import REMOVED, TYPE, Element, chosen, is_on, name
 from opora.corpus.parsers.docx.notes import Notes
 from opora.corpus.parsers.docx.package import Package
@@ -53,7 +53,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     )
 
 
-def nest_items(pieces: Iterable[Piece]) -> list[Block]:
+def nest_items(pieces: Iterable[StoryPiece]) -> list[Block]:
     """Return the blocks of the pieces, with the depth of items counted from the outermost item of their list.
 
     Bullets below a number have a list of their own; they belong to the number if their indent is larger.
@@ -97,7 +97,7 @@ def _core_properties(package: Package) -> dict[str, str]:
     return core
 
 
-def _letterhead(root: Element, sources: Sources, pieces: Sequence[Piece]) -> Iterator[Block]:
+def _letterhead(root: Element, sources: Sources, pieces: Sequence[StoryPiece]) -> Iterator[Block]:
     """Yield the header of the first page if it is a letterhead: a header of that page only, or of a short letter."""
     section = next(root.iter(_SECTION), None)
     if section is None:

@@ -12,8 +12,8 @@ from opora.corpus.parsers.base import ParseContext, Part
 from opora.corpus.parsers.docx.content.reader import PAGE_BREAK, Content, InlineReader
 from opora.corpus.parsers.docx.drawings import drawing_blocks, embedded_document
 from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
-from opora.corpus.parsers.docx.formatting.styles import Properties, Style, StyleTable, read_properties
-from opora.corpus.parsers.docx.headings import Look, Piece, is_heading_text
+from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
+from opora.corpus.parsers.docx.headings import Look, StoryPiece, is_heading_text
 from opora.corpus.parsers.docx.markup import NAMESPACES, REMOVED, Element, attribute, chosen, name
 from opora.corpus.parsers.docx.notes import Notes, NoteText
 from opora.corpus.parsers.docx.package import Package
@@ -26,6 +26,7 @@ ALL = 0.95
 """Share of the letters of a paragraph that counts as all."""
 _PARAGRAPH, _TABLE, _PPR, _RPR, _STYLE = map(name, ("w:p", "w:tbl", "w:pPr", "w:rPr", "w:pStyle"))
 _ALT_CHUNK, _OBJECT, _CELL = map(name, ("w:altChunk", "w:object", "w:tc"))
+_SECTION = name("w:sectPr")
 _RELATIONSHIP_ID = f"{{{NAMESPACES['r']}}}id"
 _PAGE_TAB = re.compile(r"\t+(?=\s*\d{1,4}\s*$)")
 _TYPED_BULLET = re.compile(r"[•●▪■○◦·\uf0b7\uf0a7]\s*(?=\w|[«\"(])|[-–—] (?=\w|[«\"(])")
@@ -57,7 +58,7 @@ class Story:
         self._root = root
         self._inline = InlineReader(root, sources.styles)
 
-    def pieces(self, container: Element | None = None) -> Iterator[Piece]:
+    def pieces(self, container: Element | None = None) -> Iterator[StoryPiece]:
         """Yield the blocks in a container, by default the whole element."""
         pending: Content | None = None  # paragraphs whose mark is deleted continue in the next one
         last: Element | None = None
@@ -93,7 +94,7 @@ class Story:
         is_joined = mark is not None and any(child.tag in REMOVED for child in mark)
         return content if is_joined else None
 
-    def _paragraph(self, element: Element, content: Content, has_line_above: bool) -> Iterator[Piece]:
+    def _paragraph(self, element: Element, content: Content, has_line_above: bool) -> Iterator[StoryPiece]:
         """Yield the blocks of a paragraph, and of all that is anchored in it."""
         properties = element.find(_PPR)
         style = self._sources.styles.paragraph(attribute(properties, _STYLE))
@@ -105,6 +106,8 @@ class Story:
             self._sources.listings.add(element)
             if content.is_empty:
                 return
+        if content.is_empty and _is_hidden(properties, style):
+            return  # Word does not count it
         mark, depth, indent = self._sources.numbering.mark(own, style)
         level = self._heading_level(own, style)
         shown = own.over(Properties(indent=indent)).over(style.format)
@@ -115,13 +118,15 @@ class Story:
         is_plain = len(texts) > 1 or style.name in _style_names("caption")
         look = None if is_plain else _look(content, shown, has_line_above)
         for text in texts:
-            yield Piece(_block(text, mark, depth, level), look)
+            yield StoryPiece(_block(text, mark, depth, level), look)
             mark = ""
         if mark and mark != BULLET and content.is_empty and element.getparent().tag == _CELL:
-            yield Piece(Block("paragraph", mark))  # the number of a row
+            yield StoryPiece(Block("paragraph", mark))  # the number of a row
         yield from self._anchored(content)
+        if properties is not None and properties.find(_SECTION) is not None:
+            self._sources.notes.end_section()
 
-    def _anchored(self, content: Content) -> Iterator[Piece]:
+    def _anchored(self, content: Content) -> Iterator[StoryPiece]:
         """Yield text boxes, drawings, notes and comments of a paragraph."""
         for box in content.boxes:
             yield from self.pieces(box)
@@ -130,16 +135,16 @@ class Story:
                 if document := embedded_document(drawing, self._sources.package, self._part):
                     self._sources.parts.append(self._sources.context.parse_part(document[1], document[0]))
             else:
-                yield from map(Piece, drawing_blocks(drawing, self._sources.package, self._part))
+                yield from map(StoryPiece, drawing_blocks(drawing, self._sources.package, self._part))
         for reference in content.notes:
             yield from self._note(self._sources.notes.take(*reference))
         if self._sources.context.settings.comments:
             for key in content.comments:
                 yield from self._note(self._sources.notes.take_comment(key))
 
-    def _note(self, note: NoteText | None) -> Iterator[Piece]:
+    def _note(self, note: NoteText | None) -> Iterator[StoryPiece]:
         if note and (text := cell_text(list(Story(self._sources, note.part, note.element).pieces()))):
-            yield Piece(Block("note", text, mark=note.mark))
+            yield StoryPiece(Block("note", text, mark=note.mark))
 
     def _add_part(self, element: Element) -> None:
         """Parse a file that Word shows as a piece of the text."""
@@ -147,7 +152,7 @@ class Story:
         if link and (data := self._sources.package.read(link.target)):
             self._sources.parts.append(self._sources.context.parse_part(data, link.target))
 
-    def _heading_level(self, own: Properties, style: Style) -> int:
+    def _heading_level(self, own: Properties, style: WordStyle) -> int:
         """Return the level of a heading by outline level or by the name of its style; 0 for other paragraphs."""
         outline = own.over(style.format).outline
         if outline is not None and outline < BODY_TEXT:
@@ -156,6 +161,12 @@ class Story:
             return 1
         match = _heading_style().match(style.name) if outline is None else None
         return int(match[1]) if match else 0
+
+
+def _is_hidden(properties: Element | None, style: WordStyle) -> bool:
+    """Return True if the mark of a paragraph is hidden."""
+    mark = None if properties is None else properties.find(_RPR)
+    return bool(read_properties(None, mark).over(style.format).hidden)
 
 
 def _block(text: str, mark: str, depth: int, level: int) -> Block:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, markdown_table
-from opora.corpus.parsers.docx.headings import Piece
+from opora.corpus.parsers.docx.headings import StoryPiece
 from opora.corpus.parsers.docx.markup import REMOVED, VAL, Element, attribute, integer, is_on, name, unwrapped
 
 MAX_SPAN = 63
@@ -20,26 +20,26 @@ _BEFORE, _AFTER, _SPAN, _MERGE, _HEADER = map(
 )
 
 
-class TableCell(NamedTuple):
+class WordCell(NamedTuple):
     """A cell with its text and pieces; `is_continued` if it belongs to the merged cell above."""
 
     text: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[StoryPiece]
     span: int = 1
     is_continued: bool = False
     starts_merge: bool = False
 
 
-class TableRow(NamedTuple):
+class WordRow(NamedTuple):
     """A row of a table; `before` and `after` count the columns that it leaves out."""
 
-    cells: tuple[TableCell, ...]
+    cells: tuple[WordCell, ...]
     before: int = 0
     after: int = 0
     is_header: bool = False
 
 
-def read_table(table: Element, read_cell: Callable[[Element], list[Piece]]) -> Iterator[Piece]:
+def read_table(table: Element, read_cell: Callable[[Element], list[StoryPiece]]) -> Iterator[StoryPiece]:
     """Yield a table as one piece, or its paragraphs if it only lays them out; then the notes of its cells."""
     rows = [row for element in unwrapped(table, _ROW) if (row := _read_row(element, read_cell))]
     if _is_layout(rows):
@@ -50,11 +50,11 @@ def read_table(table: Element, read_cell: Callable[[Element], list[Piece]]) -> I
     grid = _grid(rows)
     height = _header_height(rows)
     header = [_join_header(column) for column in zip(*grid[:height], strict=True)] if height > 1 else grid[0]
-    yield Piece(Block("table", markdown_table([header, *grid[max(1, height) :]])))
+    yield StoryPiece(Block("table", markdown_table([header, *grid[max(1, height) :]])))
     yield from (piece for row in rows for cell in row.cells for piece in cell.pieces if piece.block.kind == "note")
 
 
-def cell_text(pieces: Sequence[Piece]) -> str:
+def cell_text(pieces: Sequence[StoryPiece]) -> str:
     """Return the text of a cell, without its notes; the cells of a table inside it are separated by semicolons."""
     texts = []
     for block in (piece.block for piece in pieces):
@@ -66,7 +66,7 @@ def cell_text(pieces: Sequence[Piece]) -> str:
     return " ".join(text for text in texts if text.strip())
 
 
-def _read_row(element: Element, read_cell: Callable[[Element], list[Piece]]) -> TableRow | None:
+def _read_row(element: Element, read_cell: Callable[[Element], list[StoryPiece]]) -> WordRow | None:
     """Read a row; None for a deleted or hidden one."""
     properties = element.find(_ROW_PROPERTIES)
     if properties is not None and (
@@ -75,20 +75,20 @@ def _read_row(element: Element, read_cell: Callable[[Element], list[Piece]]) -> 
         return None
     cells = tuple(_read_cell(cell, read_cell) for cell in unwrapped(element, _CELL))
     before, after = (min(MAX_SPAN, max(0, integer(attribute(properties, key)))) for key in (_BEFORE, _AFTER))
-    return TableRow(cells, before, after, is_on(properties, _HEADER)) if cells else None
+    return WordRow(cells, before, after, is_on(properties, _HEADER)) if cells else None
 
 
-def _read_cell(element: Element, read_cell: Callable[[Element], list[Piece]]) -> TableCell:
+def _read_cell(element: Element, read_cell: Callable[[Element], list[StoryPiece]]) -> WordCell:
     properties = element.find(_CELL_PROPERTIES)
     span = max(1, min(MAX_SPAN, integer(attribute(properties, _SPAN), 1)))
     merge = None if properties is None else properties.find(_MERGE)
     if merge is not None and merge.get(VAL, "continue") == "continue":
-        return TableCell("", (), span, is_continued=True)
+        return WordCell("", (), span, is_continued=True)
     pieces = read_cell(element)
-    return TableCell(cell_text(pieces), pieces, span, starts_merge=merge is not None)
+    return WordCell(cell_text(pieces), pieces, span, starts_merge=merge is not None)
 
 
-def _is_layout(rows: Sequence[TableRow]) -> bool:
+def _is_layout(rows: Sequence[WordRow]) -> bool:
     """Return True for a table that only arranges text on the page."""
     if all(sum(bool(cell.text) for cell in row.cells) < 2 for row in rows):
         # a column of merged cells holds values of several rows
@@ -101,7 +101,7 @@ def _is_layout(rows: Sequence[TableRow]) -> bool:
     return len(rows) <= 3 and len(cells) <= 6 and (max(counts) > 3 or has_table)
 
 
-def _unfold(rows: Sequence[TableRow]) -> Iterator[Piece]:
+def _unfold(rows: Sequence[WordRow]) -> Iterator[StoryPiece]:
     """Yield the pieces of a layout table, column by column if it is regular: a heading stands above its text."""
     cells = [row.cells for row in rows]
     if len(rows) <= 3 and len({len(row) for row in cells}) == 1:
@@ -109,7 +109,7 @@ def _unfold(rows: Sequence[TableRow]) -> Iterator[Piece]:
     yield from (piece for group in cells for cell in group for piece in cell.pieces)
 
 
-def _grid(rows: Sequence[TableRow]) -> list[list[str]]:
+def _grid(rows: Sequence[WordRow]) -> list[list[str]]:
     """Return the texts of the cells by row and column; merged cells repeat their value in all their places."""
     width = max(row.before + row.after + sum(cell.span for cell in row.cells) for row in rows)
     grid: list[list[str]] = []
@@ -127,7 +127,7 @@ def _grid(rows: Sequence[TableRow]) -> list[list[str]]:
     return grid
 
 
-def _header_height(rows: Sequence[TableRow]) -> int:
+def _header_height(rows: Sequence[WordRow]) -> int:
     """Return the number of rows of the header: those marked as such, or those that its merged cells reach over."""
     marked = next((index for index, row in enumerate(rows) if not row.is_header), len(rows))
     if marked > 1:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from opora.corpus.parsers.docx.formatting.number_formats import format_number
-from opora.corpus.parsers.docx.formatting.styles import Properties, Style, StyleTable, read_properties
+from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
 from opora.corpus.parsers.docx.markup import VAL, Element, attribute, integer, is_on, name, unwrapped
 
 LEVELS = 9
@@ -41,7 +41,7 @@ class NumberingLevel(NamedTuple):
         )
 
 
-class Mark(NamedTuple):
+class ListMark(NamedTuple):
     """Mark of a numbered paragraph as it is shown; empty for other paragraphs."""
 
     text: str = ""
@@ -71,18 +71,18 @@ class ListNumbering:
         self._counters: dict[str, dict[int, int]] = {}
         self._restarted: set[tuple[str, int]] = set()
 
-    def mark(self, own: Properties, style: Style) -> Mark:
+    def mark(self, own: Properties, style: WordStyle) -> ListMark:
         """Count a paragraph, given the properties of its own and its style, and return its mark."""
         num_id = style.format.num_id if own.num_id is None else own.num_id
         if num_id is None or num_id == "0" or num_id not in self._instances:
-            return Mark()
+            return ListMark()
         listing = self._list(num_id)
         index = own.level
         if index is None and own.num_id is None:
             bound = (i for i, level in listing.levels.items() if level.style in (style.id, style.numbering_style))
             index = next(bound, style.format.level)
         index = index or 0
-        return Mark(self._count(num_id, listing, index), index, listing.levels.get(index, NumberingLevel()).indent)
+        return ListMark(self._count(num_id, listing, index), index, listing.levels.get(index, NumberingLevel()).indent)
 
     def _count(self, num_id: str, listing: _List, index: int) -> str:
         """Advance the counter of a level, restart those below, and return the mark."""

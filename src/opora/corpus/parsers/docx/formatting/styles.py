@@ -1,4 +1,4 @@
-"""StyleTable of a DOCX, each with the properties that it inherits."""
+"""Styles of a DOCX, each with the properties that it inherits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Properties(NamedTuple):
         return Properties._make(below if value is None else value for value, below in zip(self, base, strict=True))
 
 
-class Style(NamedTuple):
+class WordStyle(NamedTuple):
     """A style. `name` is in lower case; `numbering_style` is the id of the style that its numbers come from."""
 
     id: str
@@ -57,12 +57,12 @@ class StyleTable:
     def __init__(self, root: Element | None) -> None:
         elements = [] if root is None else root.findall(name("w:style"))
         self._elements = {style.get(_STYLE_ID, ""): style for style in elements}
-        self._styles: dict[str, Style] = {}
-        self._paragraph_styles: dict[str, Style] = {}
+        self._styles: dict[str, WordStyle] = {}
+        self._paragraph_styles: dict[str, WordStyle] = {}
         defaults = None if root is None else root.find(name("w:docDefaults"))
         runs = None if defaults is None else defaults.find(f"{name('w:rPrDefault')}/{_RPR}")
         paragraphs = None if defaults is None else defaults.find(f"{name('w:pPrDefault')}/{_PPR}")
-        self._base = Style("", "", read_properties(paragraphs, runs).over(Properties(size=10.0)))
+        self._base = WordStyle("", "", read_properties(paragraphs, runs).over(Properties(size=10.0)))
         self._default = next(
             (
                 style.get(_STYLE_ID, "")
@@ -72,7 +72,7 @@ class StyleTable:
             "",
         )
 
-    def paragraph(self, style_id: str | None) -> Style:
+    def paragraph(self, style_id: str | None) -> WordStyle:
         """Return a paragraph style with all that it inherits; the default style if there is none of that id."""
         key = style_id if style_id is not None and style_id in self._elements else self._default
         if key not in self._paragraph_styles:
@@ -88,19 +88,19 @@ class StyleTable:
         """Return the id of the numbering that a style refers to."""
         return self._resolve(style_id).format.num_id
 
-    def _resolve(self, style_id: str) -> Style:
+    def _resolve(self, style_id: str) -> WordStyle:
         """Return a style with all that its chain of styles defines, which may be long or closed to a circle."""
         chain: dict[str, None] = {}
         while style_id in self._elements and style_id not in self._styles and style_id not in chain:
             chain[style_id] = None
             style_id = attribute(self._elements[style_id], _BASED_ON) or ""
-        style = self._styles.get(style_id, Style("", "", Properties()))
+        style = self._styles.get(style_id, WordStyle("", "", Properties()))
         for key in reversed(chain):
             element = self._elements[key]
             own = read_properties(element.find(_PPR), element.find(_RPR))
             source = style.numbering_style if own.num_id is None else key
             label = (attribute(element, _NAME) or "").lower()
-            style = self._styles[key] = Style(key, label, own.over(style.format), source)
+            style = self._styles[key] = WordStyle(key, label, own.over(style.format), source)
         return style
 
 
