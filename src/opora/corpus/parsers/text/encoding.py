@@ -45,15 +45,18 @@ MIN_WIDE_SHARE = 0.95
 """Minimum share of usual characters in UTF-16 and UTF-32 without a byte order mark."""
 MAX_ZEROS = 0.002
 """Maximum share of zero bytes in text of one byte a character."""
-HEAD_BYTES, SAMPLE_PIECES, PIECE_BYTES = 20_000, 150, 200
+MIN_KANA = 0.2
+HEAD_BYTES, SAMPLE_PIECES, PIECE_BYTES = 20_000, 25, 150
 _PIECE = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff][^\n]{0,%d}" % PIECE_BYTES)
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _ESCAPES = {b"\x1b$B": "iso2022_jp_2", b"\x1b$@": "iso2022_jp_2", b"\x1b$)C": "iso2022_kr"}
+_KANA = re.compile("[\u3041-\u30ff]")
 _RUN = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
 _BOX = re.compile("[\u2500-\u259f]")
 _USUAL_SIGNS = frozenset("«»„–—№§°•·©®±×µ\xa0、。「」，：；（）！？")
 _QUOTES = frozenset("“”‘’…€†‡™")
-"""Signs that Mac Cyrillic and Windows-1251 have in place of each other's capitals and `я`."""
+_OPENERS, _CLOSERS = frozenset("«„‘€"), frozenset("»–—…™†‡№")
+"""Signs that no letter stands before, or after."""
 _RARE_LETTERS = frozenset("ЂЃѓЉЊЌЋЏђљњќћџЅѕ")
 _LATIN, _CYRILLIC, _EAST_ASIAN = "LATIN", "CYRILLIC", "CJK"
 _EAST_ASIAN_SCRIPTS = frozenset(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH"))
@@ -68,8 +71,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return _without_marks(data[len(mark) :].decode(encoding, "replace"))
-    if encoding := wide_encoding(data):
-        return _without_marks(data.decode(encoding, "replace"))
+    if wide := wide_encoding(data):
+        return _without_marks(data.decode(wide, "replace"))
     if data.count(0) > MAX_ZEROS * len(data):
         raise ParseError("unsupported format", f"binary data, starts with {data[:4].hex(' ')}")
     if (text := _decode_utf8(data)) is not None:
@@ -133,10 +136,12 @@ def _best_encoding(sample: bytes, declared: str | None) -> str:
     names = dict.fromkeys([*CANDIDATES, *([declared] if declared else [])])
     costs = {encoding: reading_cost(sample.decode(encoding, "replace")) for encoding in names}
     best = min(costs, key=costs.__getitem__)
-    if declared and costs[declared] <= min(READABLE, costs[best] + DECLARED_BONUS):
+    if declared and costs[declared] <= min(READABLE, costs[best]) + DECLARED_BONUS:
         return declared
     if costs[best] <= READABLE and best not in EAST_ASIAN:
         return best
+    if best in EAST_ASIAN and (japanese := _japanese(sample)):
+        return japanese
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample).best()
@@ -144,6 +149,15 @@ def _best_encoding(sample: bytes, declared: str | None) -> str:
         cost = reading_cost(sample.decode(guess.encoding, "replace"))
         return guess.encoding if cost <= costs[best] else best
     return best
+
+
+def _japanese(sample: bytes) -> str | None:
+    """Return the encoding in which the sample is Japanese, whose texts are full of kana."""
+    for encoding in ("euc_jp", "cp932"):
+        text = sample.decode(encoding, "replace")
+        if text.count("\ufffd") <= 2 and len(_KANA.findall(text)) >= MIN_KANA * len(text):
+            return encoding
+    return None
 
 
 def _codec(label: str | None) -> str | None:
@@ -185,7 +199,9 @@ def _run_cost(run: str, outside: int, before: str, after: str) -> float:
     breaks = 3.0 * sum(first.islower() and second.isupper() for first, second in pairwise(run))
     if script == _CYRILLIC:
         rare = sum(char in _RARE_LETTERS for char in run)
-        return min(12.0, pair_cost(run) + breaks + 4.0 * rare / len(run))
+        # other scripts read as Cyrillic are often capitals
+        capitals = 0.7 if len(run) > 1 and run.isupper() else 0.0
+        return min(12.0, pair_cost(run) + breaks + capitals + 4.0 * rare / len(run))
     if script == _LATIN:
         # words of Latin languages are mostly ASCII
         return (4.5 if outside <= max(1, 0.5 * len(run)) else 9.0) + breaks
@@ -198,10 +214,10 @@ def _sign_cost(sign: str, before: str, after: str) -> float:
     if sign == "\ufffd" or unicodedata.category(sign) in ("Cc", "Cn", "Co"):
         return 100.0
     is_inside = before.isalpha() and after.isalpha()
-    if sign in _QUOTES:
-        return 6.0 if not is_inside and (sign != "€" or not before.isalpha()) else 9.0
-    if sign in _USUAL_SIGNS:
-        return 3.0 if not is_inside else 7.0
+    # signs stand in place of capitals: `—мазка` for `Смазка`
+    is_torn = is_inside or (sign in _OPENERS and before.isalpha()) or (sign in _CLOSERS and after.isalpha())
+    if sign in _QUOTES or sign in _USUAL_SIGNS:
+        return 14.0 if is_torn else 6.0
     return 6.0 if _BOX.match(sign) else 8.0
 
 
