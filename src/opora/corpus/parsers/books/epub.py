@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
+from opora.corpus.parsers.books.archive import Archive
 from opora.corpus.parsers.books.xml import read_xml
 from opora.corpus.parsers.html.parser import read_whole
 from opora.corpus.parsers.text.encoding import decode
@@ -30,14 +28,10 @@ MAX_FACT = 500
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse an EPUB. Raises ParseError if it is broken, protected or without text."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read_book(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ParseError("corrupt", str(error)) from None
+    return _read_book(Archive(data))
 
 
-def _read_book(archive: zipfile.ZipFile) -> Reading:
+def _read_book(archive: Archive) -> Reading:
     package_path = _package_path(archive)
     package = read_xml(_read_member(archive, package_path))
     chapters = list(_chapters(package, posixpath.dirname(package_path)))
@@ -48,11 +42,11 @@ def _read_book(archive: zipfile.ZipFile) -> Reading:
     blocks: list[Block] = []
     texts, missing = [], []
     for name in chapters:
-        try:
-            chapter, text = read_whole(archive.read(name))
-        except KeyError:
+        if name not in archive.names:
             missing.append(name)
             continue
+        try:
+            chapter, text = read_whole(archive.read(name))
         except ParseError as error:
             if error.reason != "no text":
                 missing.append(f"{name}: {error}")
@@ -66,20 +60,20 @@ def _read_book(archive: zipfile.ZipFile) -> Reading:
     return Reading(blocks, titles=titles, source_text=" ".join(texts), metadata=facts, suspicions=suspicions)
 
 
-def _package_path(archive: zipfile.ZipFile) -> str:
-    names = archive.namelist()
+def _package_path(archive: Archive) -> str:
+    names = archive.names
     if CONTAINER in names:
         for rootfile in read_xml(_read_member(archive, CONTAINER)).iter("rootfile"):
             path = rootfile.get("full-path") or ""
             if path in names:
                 return path
-    path = next((name for name in names if name.endswith(".opf")), "")
+    path = min((name for name in names if name.endswith(".opf")), default="")
     if not path:
         raise ParseError("corrupt", "an EPUB without a package file")
     return path
 
 
-def _read_member(archive: zipfile.ZipFile, name: str) -> str:
+def _read_member(archive: Archive, name: str) -> str:
     return decode(archive.read(name))
 
 
@@ -98,8 +92,8 @@ def _chapters(package: _Element, folder: str) -> Iterator[str]:
             yield name
 
 
-def _encrypted_names(archive: zipfile.ZipFile) -> set[str]:
-    if ENCRYPTION not in archive.namelist():
+def _encrypted_names(archive: Archive) -> set[str]:
+    if ENCRYPTION not in archive.names:
         return set()
     encryption = read_xml(_read_member(archive, ENCRYPTION))
     return {unquote(reference.get("URI") or "") for reference in encryption.iter("CipherReference")}

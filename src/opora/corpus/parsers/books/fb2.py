@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from opora.corpus.blocks import MAX_LEVEL, Block, markdown_table, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
+from opora.corpus.parsers.books.archive import Archive
 from opora.corpus.parsers.books.xml import read_xml
 from opora.corpus.parsers.text.encoding import decode
 from opora.records import Scalar
@@ -28,7 +26,8 @@ _GROUPS = frozenset("epigraph cite poem stanza annotation section body".split())
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a FictionBook. Raises ParseError if it is no XML or has no text."""
     if data.startswith(b"PK"):
-        data = _unzip(data)
+        archive = Archive(data)
+        data = archive.read(next((name for name in archive.names if name.lower().endswith(".fb2")), "book.fb2"))
     match = _ENCODING.search(data[:200])
     text = decode(data, match[1].decode("ascii") if match else None)
     root = read_xml(_BINARY.sub("", text))
@@ -41,15 +40,6 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     titles, facts = _facts(root)
     source = " ".join("".join(node.itertext()) for body in bodies for node in body.iter(*_LEAVES, "td", "th"))
     return Reading(blocks, titles=titles, source_text=source, metadata=facts)
-
-
-def _unzip(data: bytes) -> bytes:
-    """Return the book in a zip archive of one file."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.read(next(name for name in archive.namelist() if name.lower().endswith(".fb2")))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, StopIteration) as error:
-        raise ParseError("corrupt", str(error)) from None
 
 
 def _read_section(section: _Element, level: int) -> Iterator[Block]:

@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.html.markup import clean_markup
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
@@ -14,7 +15,7 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 
 def read_xml(text: str) -> etree._Element:
     """Return the root of XML, also if it is not well-formed. Raises ParseError if nothing of it can be read."""
-    text = _DOCTYPE.sub("", _DECLARATION.sub("", text), count=1)
+    text = _DOCTYPE.sub("", _DECLARATION.sub("", clean_markup(text)), count=1)
     # without `huge_tree`, elements nest at most 256 deep and entities do not grow
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
@@ -26,5 +27,7 @@ def read_xml(text: str) -> etree._Element:
     if root is None:
         raise ParseError("corrupt", "no XML element")
     for element in root.iter(etree.Element):
-        element.tag = element.tag.rpartition("}")[2]
+        # of an undeclared prefix, too
+        name = element.tag.rpartition("}")[2].rpartition(":")[2]
+        element.tag = name if name[:1].isalpha() else "unnamed"
     return root

@@ -20,7 +20,6 @@ FIRST_MARK, LAST_MARK = 0x20000, 0x2A6D6
 MAX_BLOCKS = 20_000
 """Maximum number of blocks of a page that trafilatura sees; it takes a second for 10,000."""
 _MARKS = re.compile(f"[{chr(FIRST_MARK)}-{chr(LAST_MARK)}]")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def extract_main(root: HtmlElement, placed: Sequence[PlacedBlock]) -> set[int] | None:
@@ -49,6 +48,6 @@ def extract_main(root: HtmlElement, placed: Sequence[PlacedBlock]) -> set[int] |
 
 def _mark(item: PlacedBlock, mark: str) -> None:
     for element, part in item.nodes:
-        text = _MARKS.sub("", _FORBIDDEN.sub(" ", getattr(element, part) or ""))
+        text = _MARKS.sub("", getattr(element, part) or "")
         end = len(text.rstrip())
         setattr(element, part, text[:end] + mark + text[end:])

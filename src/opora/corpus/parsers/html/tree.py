@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree, html
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.html.markup import clean_markup
 from opora.corpus.parsers.html.styles import Styles
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|table|list|grid)", re.IG
 
 def read_tree(text: str) -> HtmlElement:
     """Return the root of the page. Raises ParseError if it is empty or nested too deeply."""
-    # the parser refuses a text with an XML declaration; a form feed or null would end its reading
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "")
+    # the parser refuses a text with an XML declaration
+    text = clean_markup(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root: HtmlElement = html.document_fromstring(text, parser=parser)
@@ -80,7 +81,7 @@ def _write_scripts(root: HtmlElement, styles: Styles) -> None:
     """Write raised and lowered numbers as such: Article 12 with a raised 1 is not Article 121."""
     for element in root.iter("sup", "sub", "span"):
         script = styles.script_of(element)
-        if not script:
+        if not script or len(element) > 1 or any(len(child) for child in element):
             continue
         text = "".join(element.itertext()).strip()
         if text and len(text) <= MAX_SCRIPT and not text.translate(SCRIPTS[script]).strip(SCRIPT_CHARACTERS[script]):
