@@ -71,7 +71,9 @@ def _frames(data: bytes) -> Iterator[Pixels]:
                 if frame.width * frame.height > MAX_IMAGE_PIXELS:
                     raise ParseError("unpacks too large", f"an image of {frame.width} x {frame.height} pixels")
                 yield _grey(frame)
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise ParseError("unpacks too large", str(error)[:200]) from None
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
 
 

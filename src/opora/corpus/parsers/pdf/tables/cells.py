@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.words import Word, find_words
-from opora.corpus.parsers.pdf.tables.grid import Grid, Span
+from opora.corpus.parsers.pdf.tables.grid import RulingGrid, Span
 
 TOUCHING = 0.1
 """Letters closer than this many sizes are one word, and lie in one cell."""
@@ -31,7 +31,7 @@ class CellLine(NamedTuple):
     has_leader: bool = False  # dots that led to the next cell; they are not in the text
 
 
-def cell_chars(grid: Grid, chars: Sequence[Char]) -> dict[Span, list[Char]]:
+def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[Span, list[Char]]:
     """Return the characters that lie in each cell. A word that crosses a border goes to the cell of its middle."""
     owners = {
         (row, column): span

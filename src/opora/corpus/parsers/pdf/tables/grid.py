@@ -28,7 +28,7 @@ class Span(NamedTuple):
     column1: int
 
 
-class Grid(NamedTuple):
+class RulingGrid(NamedTuple):
     """Borders of rows and columns, one more than there are of each, and the cells between them."""
 
     xs: list[float]
@@ -36,7 +36,7 @@ class Grid(NamedTuple):
     cells: list[Span]
 
 
-def find_grids(rulings: Sequence[Ruling], max_cell: float) -> list[Grid]:
+def find_grids(rulings: Sequence[Ruling], max_cell: float) -> list[RulingGrid]:
     """Return the grids of a page, from top to bottom. Cells larger than `max_cell` (square points) are left out."""
     if len(rulings) < 4:
         return []
@@ -116,7 +116,7 @@ def _connected(edges: Sequence[Edge]) -> list[list[Edge]]:
     return list(groups.values())
 
 
-def _grid(cells: Sequence[Bounds]) -> Grid:
+def _grid(cells: Sequence[Bounds]) -> RulingGrid:
     xs = _borders([side for cell in cells for side in (cell[0], cell[2])])
     ys = _borders([side for cell in cells for side in (cell[1], cell[3])])
     spans = [
@@ -124,7 +124,7 @@ def _grid(cells: Sequence[Bounds]) -> Grid:
         for x0, top, x1, bottom in cells
     ]
     spans = [span for span in spans if span.row1 > span.row0 and span.column1 > span.column0]
-    return Grid(xs, ys, sorted(spans))
+    return RulingGrid(xs, ys, sorted(spans))
 
 
 def _borders(sides: Iterable[float]) -> list[float]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, join_cell_lines
-from opora.corpus.parsers.pdf.tables.grid import Grid, Span, find_grids
+from opora.corpus.parsers.pdf.tables.grid import RulingGrid, Span, find_grids
 from opora.corpus.parsers.pdf.tables.table import PdfTable, RowBox, make_table
 
 MAX_CELL_SHARE = 0.5
@@ -45,7 +45,7 @@ def find_ruled_tables(page: PdfPage) -> list[PdfTable]:
     return tables
 
 
-def _read(page: int, grid: Grid, chars: Sequence[Char]) -> PdfTable | None:
+def _read(page: int, grid: RulingGrid, chars: Sequence[Char]) -> PdfTable | None:
     """Return the table in a grid; None if the grid is no table."""
     lines = {span: cell_lines(inside) for span, inside in cell_chars(grid, chars).items()}
     grid = grid._replace(cells=sorted(lines))
@@ -60,7 +60,7 @@ def _read(page: int, grid: Grid, chars: Sequence[Char]) -> PdfTable | None:
     return make_table(page, rows, boxes, grid.xs)
 
 
-def _is_table(grid: Grid, lines: Lines) -> bool:
+def _is_table(grid: RulingGrid, lines: Lines) -> bool:
     filled = [span for span in grid.cells if lines[span]]
     columns = {span.column0 for span in filled}
     rows = {row for span in filled for row in range(span.row0, span.row1)}
@@ -70,7 +70,7 @@ def _is_table(grid: Grid, lines: Lines) -> bool:
     return len(shared) > 0 and len(shared) >= MIN_SHARED_ROWS * len(rows)
 
 
-def _bands(grid: Grid, lines: Lines, row: int) -> list[tuple[float, float, list[str]]]:
+def _bands(grid: RulingGrid, lines: Lines, row: int) -> list[tuple[float, float, list[str]]]:
     """Return top, bottom and cells of the rows of text between two borders."""
     spans = [span for span in grid.cells if span.row0 <= row < span.row1]
     top, bottom = grid.ys[row], grid.ys[row + 1]
@@ -89,7 +89,7 @@ def _bands(grid: Grid, lines: Lines, row: int) -> list[tuple[float, float, list[
     return bands
 
 
-def _row_bases(grid: Grid, spans: Sequence[Span], lines: Lines) -> list[float]:
+def _row_bases(grid: RulingGrid, spans: Sequence[Span], lines: Lines) -> list[float]:
     """Return the base lines of the rows of text in a band; empty if it is one row whose cells have several lines.
 
     Most cells must have a line at each base line, and the lines must end for another reason than the width of the cell.
@@ -164,7 +164,7 @@ def _ends_row(line: CellLine, below: CellLine, width: float) -> bool:
     return line.has_leader or are_figures or line.width + below.first_width < width
 
 
-def _cells(grid: Grid, texts: Mapping[Span, str]) -> list[str]:
+def _cells(grid: RulingGrid, texts: Mapping[Span, str]) -> list[str]:
     """Return the cells of a row, merged ones repeated; a text across the whole table is written once."""
     cells = [""] * (len(grid.xs) - 1)
     for span, text in texts.items():
