@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.words import Word, find_words
-from opora.corpus.parsers.pdf.tables.grid import RulingGrid, Span
+from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid
 
 TOUCHING = 0.1
 """Letters closer than this many sizes are one word, and lie in one cell."""
@@ -31,7 +31,7 @@ class CellLine(NamedTuple):
     has_leader: bool = False  # dots that led to the next cell; they are not in the text
 
 
-def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[Span, list[Char]]:
+def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[CellSpan, list[Char]]:
     """Return the characters that lie in each cell. A word that crosses a border goes to the cell of its middle."""
     owners = {
         (row, column): span
@@ -39,7 +39,7 @@ def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[Span, list[Char]
         for row in range(span.row0, span.row1)
         for column in range(span.column0, span.column1)
     }
-    inside: dict[Span, list[Char]] = {span: [] for span in grid.cells}
+    inside: dict[CellSpan, list[Char]] = {span: [] for span in grid.cells}
     last_row, last_column = len(grid.ys) - 2, len(grid.xs) - 2
     for run in _runs(chars):
         first, last = run[0], run[-1]
@@ -48,7 +48,7 @@ def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[Span, list[Char]
         row = min(max(0, bisect_right(grid.ys, y) - 1), last_row)
         column = min(max(0, bisect_right(grid.xs, x) - 1), last_column)
         # a gap in the grid: no letter is lost
-        span = owners.get((row, column)) or Span(row, column, row + 1, column + 1)
+        span = owners.get((row, column)) or CellSpan(row, column, row + 1, column + 1)
         inside.setdefault(span, []).extend(run)
     return inside
 

@@ -19,7 +19,7 @@ Edge = dict[str, Any]
 Bounds = tuple[float, float, float, float]
 
 
-class Span(NamedTuple):
+class CellSpan(NamedTuple):
     """A cell of a grid: from row and column, up to and without row and column."""
 
     row0: int
@@ -33,7 +33,7 @@ class RulingGrid(NamedTuple):
 
     xs: list[float]
     ys: list[float]
-    cells: list[Span]
+    cells: list[CellSpan]
 
 
 def find_grids(rulings: Sequence[Ruling], max_cell: float) -> list[RulingGrid]:
@@ -120,7 +120,7 @@ def _grid(cells: Sequence[Bounds]) -> RulingGrid:
     xs = _borders([side for cell in cells for side in (cell[0], cell[2])])
     ys = _borders([side for cell in cells for side in (cell[1], cell[3])])
     spans = [
-        Span(_nearest(ys, top), _nearest(xs, x0), _nearest(ys, bottom), _nearest(xs, x1))
+        CellSpan(_nearest(ys, top), _nearest(xs, x0), _nearest(ys, bottom), _nearest(xs, x1))
         for x0, top, x1, bottom in cells
     ]
     spans = [span for span in spans if span.row1 > span.row0 and span.column1 > span.column0]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, join_cell_lines
-from opora.corpus.parsers.pdf.tables.grid import RulingGrid, Span, find_grids
+from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid, find_grids
 from opora.corpus.parsers.pdf.tables.table import PdfTable, RowBox, make_table
 
 MAX_CELL_SHARE = 0.5
@@ -31,7 +31,7 @@ CELL_PADDING = 6.0
 _NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
 _CONTINUES = re.compile(r"[^\W\d_A-ZА-ЯЁ]|[,;)]")
 
-Lines = Mapping[Span, Sequence[CellLine]]
+Lines = Mapping[CellSpan, Sequence[CellLine]]
 
 
 def find_ruled_tables(page: PdfPage) -> list[PdfTable]:
@@ -89,7 +89,7 @@ def _bands(grid: RulingGrid, lines: Lines, row: int) -> list[tuple[float, float,
     return bands
 
 
-def _row_bases(grid: RulingGrid, spans: Sequence[Span], lines: Lines) -> list[float]:
+def _row_bases(grid: RulingGrid, spans: Sequence[CellSpan], lines: Lines) -> list[float]:
     """Return the base lines of the rows of text in a band; empty if it is one row whose cells have several lines.
 
     Most cells must have a line at each base line, and the lines must end for another reason than the width of the cell.
@@ -164,7 +164,7 @@ def _ends_row(line: CellLine, below: CellLine, width: float) -> bool:
     return line.has_leader or are_figures or line.width + below.first_width < width
 
 
-def _cells(grid: RulingGrid, texts: Mapping[Span, str]) -> list[str]:
+def _cells(grid: RulingGrid, texts: Mapping[CellSpan, str]) -> list[str]:
     """Return the cells of a row, merged ones repeated; a text across the whole table is written once."""
     cells = [""] * (len(grid.xs) - 1)
     for span, text in texts.items():
