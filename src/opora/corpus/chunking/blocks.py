@@ -48,11 +48,11 @@ class _Heading(NamedTuple):
     end: int
 
 
-def sections(text: str, language: str) -> Iterator[tuple[tuple[str, ...], list[Atom]]]:
+def sections(text: str, language: str, title: str = "") -> Iterator[tuple[tuple[str, ...], list[Atom]]]:
     """Yield (path of headings, atoms) of sections that hold text.
 
     Headings without text or headings below them, such as `Статья 5. Утратила силу.`, are the text of a section of
-    their own, below the headings that they have in common.
+    their own, below the headings that they have in common. A heading that is the `title` of the document needs none.
     """
     path: list[_Heading] = []
     atoms: list[Atom] = []
@@ -71,7 +71,7 @@ def sections(text: str, language: str) -> Iterator[tuple[tuple[str, ...], list[A
         if atoms:
             yield _titles(path), atoms
             atoms = []
-        if last and last.title and heading.level <= last.level:
+        if last and last.title not in ("", title) and heading.level <= last.level:
             bare_path = _common(bare_path, path[:-1]) if bare else path[:-1]
             bare.append(last)
         path = [entry for entry in path if entry.level < heading.level] + [heading]

@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 def chunk(document: Document, settings: ChunkSettings) -> Iterator[Chunk]:
     """Yield the chunks of a document in text order."""
-    for path, section_atoms in sections(document.text, document.language):
+    for path, section_atoms in sections(document.text, document.language, document.title):
         heading = tuple(map(short_heading, path))
         atoms = [piece for atom in section_atoms for piece in _fit(document.text, atom, settings)]
         for start, end, table_header in _pack(document.text, atoms, settings):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from opora.corpus.blocks import Block, one_line
+from opora.corpus.sections.places import heading_places
 from opora.text.lexicon import lexicon
 from opora.text.resources import language_lines, languages
 from opora.text.words import fold, folded_words
@@ -59,11 +60,11 @@ def _strip_program(title: str) -> str:
 
 
 def _first_headings(blocks: Sequence[Block]) -> Iterator[str]:
-    """Yield the headings of the first page that are no numbered sections."""
+    """Yield the headings of the first page that are no numbered sections, articles or chapters."""
     for block in blocks[:FIRST_BLOCKS]:
         if block.page > max(1, blocks[0].page):
             return
-        if block.kind == "heading" and not _NUMBERED.match(block.text):
+        if block.kind == "heading" and not _NUMBERED.match(block.text) and not heading_places(block.text):
             yield block.text
 
 

@@ -124,7 +124,7 @@ def _read_pointed(lines: Sequence[Line], heading: Heading, form: Form) -> Headin
 
 def _read_appendix(lines: Sequence[Line], heading: Heading, form: Form) -> Heading | None:
     """Return the heading of an appendix with the lines that say what it belongs to."""
-    title = form.title
+    line, title = lines[heading.start], form.title
     words = fold(title).split()
     has_tail = bool(words) and words[0].strip("(),.:") in place_names().appendix_tails
     is_name = title[:1] == "(" or (title[:1].isupper() and form.is_pointed) or is_capitals(title)
@@ -135,7 +135,10 @@ def _read_appendix(lines: Sequence[Line], heading: Heading, form: Form) -> Headi
     if title and not is_capitals(title) and (has_verb(title) or has_sentence_end(title)):
         return None
     heading.end = _tail_end(lines, heading.end)
-    return heading
+    following = lines[heading.end].form if heading.end < len(lines) else None
+    # a list of appendices, below which the sections of the document go on
+    goes_on = following is not None and following.kind == "decimal" and int(following.number.split(".")[0]) > 1
+    return None if goes_on and not line.is_marked else heading
 
 
 def _tail_end(lines: Sequence[Line], start: int) -> int:
