@@ -46,7 +46,18 @@ def test_an_override_restarts_the_list():
 def test_an_override_replaces_the_level():
     override = f'<w:lvlOverride w:ilvl="0">{level(0, "upperRoman", "Раздел %1")}</w:lvlOverride>'
     body = numbered("Общие положения", num=2)
-    assert "Раздел I Общие положения" in lines(body, numbering=numbering("", override))[0]
+    assert lines(body, numbering=numbering("", override)) == ["Раздел I Общие положения"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "indents"),
+    [
+        (level(0, "decimal", "%1.") + level(1, "bullet", "-"), ["1. Раз", "  - Масло"]),
+        (level(0, "decimal", "%1.") + level(1, "none", "Статья %1"), ["1. Раз", "Статья 1 Масло"]),
+    ],
+)
+def test_bullets_and_articles_below_a_number(levels, indents):
+    assert lines(numbered("Раз") + numbered("Масло", 1), numbering=numbering(levels)) == indents
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 def nest_items(pieces: Iterable[StoryPiece]) -> list[Block]:
     """Return the blocks of the pieces, with the depth of items counted from the outermost item of their list.
 
-    Bullets below a number have a list of their own; they belong to the number if their indent is larger.
+    Bullets below a number may have a list of their own; they belong to the number if their level or indent is larger.
     """
     nested: list[Block] = []
     numbers: list[int] = []
@@ -69,7 +69,8 @@ def nest_items(pieces: Iterable[StoryPiece]) -> list[Block]:
                 bullets.clear()
                 indent = look.indent if look else 0
             elif not bullets:
-                base = len(numbers) if numbers and look and look.indent > indent else max(0, len(numbers) - 1)
+                is_inner = bool(numbers) and (block.level > numbers[-1] or (look is not None and look.indent > indent))
+                base = len(numbers) if is_inner else max(0, len(numbers) - 1)
             levels = bullets if is_bullet else numbers
             levels[:] = [level for level in levels if level < block.level] + [block.level]
             block = block._replace(level=(base if is_bullet else 0) + len(levels) - 1)
@@ -98,7 +99,10 @@ def _core_properties(package: Package) -> dict[str, str]:
 
 
 def _letterhead(root: Element, sources: Sources, pieces: Sequence[StoryPiece]) -> Iterator[Block]:
-    """Yield the header of the first page if it is a letterhead: a header of that page only, or of a short letter."""
+    """Yield the header of the first page if it is a letterhead.
+
+    That is a header of this page only, or one of a short letter that gives a number, as addresses and telephones do.
+    """
     section = next(root.iter(_SECTION), None)
     if section is None:
         return
@@ -110,9 +114,11 @@ def _letterhead(root: Element, sources: Sources, pieces: Sequence[StoryPiece]) -
     if link is None or header is None:
         return
     shown = {piece.block.text for piece in pieces}
-    for block in (piece.block for piece in Story(sources, link.target, header).pieces()):
-        if block.text not in shown and any(map(str.isalpha, block.text)):
-            yield block._replace(kind="paragraph") if block.kind == "heading" else block
+    blocks = [piece.block for piece in Story(sources, link.target, header).pieces()]
+    if kind == "first" or any(char.isdigit() for block in blocks for char in block.text):
+        for block in blocks:
+            if block.text not in shown and any(map(str.isalpha, block.text)):
+                yield block._replace(kind="paragraph") if block.kind == "heading" else block
 
 
 def _source_text(root: Element, left_out: Iterable[Element]) -> str:

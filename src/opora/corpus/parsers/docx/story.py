@@ -30,6 +30,8 @@ _SECTION = name("w:sectPr")
 _RELATIONSHIP_ID = f"{{{NAMESPACES['r']}}}id"
 _PAGE_TAB = re.compile(r"\t+(?=\s*\d{1,4}\s*$)")
 _TYPED_BULLET = re.compile(r"[•●▪■○◦·\uf0b7\uf0a7]\s*(?=\w|[«\"(])|[-–—] (?=\w|[«\"(])")
+_NAMED_MARK = re.compile(r"[^\W\d_]{3,}\s+\S|§")
+"""Marks such as `Article 5.`, whose paragraphs are no items of a list."""
 _SEGMENTS = re.compile(rf"{PAGE_BREAK}|\n\s*\n")
 
 
@@ -174,6 +176,8 @@ def _block(text: str, mark: str, depth: int, level: int) -> Block:
     if level and is_heading_text(text):
         number = f"{mark} " if mark and mark != BULLET else ""
         return Block("heading", number + text, level=min(6, level))
+    if _NAMED_MARK.match(mark):
+        return Block("paragraph", f"{mark} {text}")
     if mark:
         return Block("item", text, level=depth, mark=mark)
     typed = _TYPED_BULLET.match(text)

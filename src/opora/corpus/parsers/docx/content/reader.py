@@ -110,7 +110,7 @@ class InlineReader:
                     self._fields.add_instruction(child.text or "")
 
     def _read_text(self, element: Element, content: Content, run: Properties) -> None:
-        text = element.text or ""
+        text = (element.text or "").replace("\n", " ")
         if has_private(text):
             fonts = element.getparent().find(f"{_RPR}/{_FONTS}")
             text = readable(text, "" if fonts is None else fonts.get(_ASCII, ""))
