@@ -22,6 +22,7 @@ from opora.records import Answer, Hit
 from opora.retrieval.query import MAX_QUESTION_CHARS
 from opora.retrieval.search.searcher import Index
 from opora.retrieval.store.schema import Filters
+from opora.text.citation_marks import remove_own_marks
 from opora.text.language import detect_language
 from opora.text.language_pack import wording
 
@@ -172,5 +173,5 @@ def check_question(question: str) -> None:
 
 
 def _quote_with_mark(sentence: SupportedSentence) -> str:
-    text = sentence.passage.text[sentence.start : sentence.end].strip().strip("|").strip()
+    text = remove_own_marks(sentence.passage.text[sentence.start : sentence.end]).strip().strip("|").strip()
     return f"{text} [{sentence.hit + 1}]"

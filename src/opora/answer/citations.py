@@ -14,7 +14,7 @@ from typing import NamedTuple
 from opora.answer.prompt import parse_answer
 from opora.corpus.sections.places import clause_at
 from opora.records import Citation, DroppedCitation, Hit, Passage, format_location
-from opora.text.citation_marks import filter_marks, normalize_marks
+from opora.text.citation_marks import filter_marks, normalize_marks, remove_copied_marks
 from opora.text.quotes import locate
 from opora.text.words import words
 
@@ -37,7 +37,8 @@ def check_citations(output: str, hits: Sequence[Hit]) -> CheckedAnswer:
     form, checker = parse_answer(normalize_marks(output, len(hits))), _CitationChecker(hits)
     for quote, number in form.quotes:
         checker.check_quote(quote, number)
-    text = filter_marks(_QUOTED.sub(checker.check_quoted, form.final), checker.check_mark)
+    final = remove_copied_marks(_QUOTED.sub(checker.check_quoted, form.final), [hit.passage.text for hit in hits])
+    text = filter_marks(final, checker.check_mark)
     return CheckedAnswer(text.strip(), tuple(checker.citations), tuple(checker.dropped))
 
 

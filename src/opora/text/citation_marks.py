@@ -9,7 +9,9 @@ normalize_marks("It is 12 EUR【1】, or 9 [2-3].", 4)              # 'It is 12 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+from opora.text.words import folded_words
 
 _NUMBER_MARK = re.compile(r"\[(\d+)\]")
 _MARK_LIST = re.compile(r"\s*\[\s*(\d+(?:\s*[,;]\s*\d+)*)\s*\]")
@@ -26,6 +28,11 @@ _BARE_MARK = re.compile(
 )
 """`(1)` at the end of a clause, and superscripts, which count as marks in a text without brackets only."""
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_OWN_MARKS = re.compile(r"(?:\s+|(?<=[^\W\d]{4})|(?<=[.,;:!?»”\"])|^)\[(\d+(?:\s*[,;–—-]\s*\d+)*)\](?!\w)")
+"""Marks of a document: behind a blank, a punctuation mark, or a word that is too long for the name of an array."""
+_INDEX = re.compile(r"\[(\d+(?:\s*[,;–—-]\s*\d+)*)\]")
+CONTEXT_WORDS, CONTEXT_CHARS = 3, 80
+"""Words before a mark that tell a copied one, and characters that they are looked for in."""
 MAX_RANGE = 20
 """Longest range of numbers, such as `[1-20]`, that is a mark."""
 
@@ -61,6 +68,39 @@ def _expand(numbers: str) -> list[int]:
             return []
         expanded += range(first, last + 1)
     return expanded
+
+
+def remove_own_marks(text: str) -> str:
+    """Return a sentence of a document without its own marks, such as `[7]` or `[3, 9]`, which would pass for marks that
+    mean passages. A bracket behind a letter, as in `a[0]`, is no mark and gets blanks inside."""
+    return _INDEX.sub(r"[ \1 ]", _OWN_MARKS.sub("", text))
+
+
+def remove_copied_marks(text: str, sources: Sequence[str]) -> str:
+    """Return `text` without marks that were copied from a source: the same words stand before the same number there.
+
+    A mark stays if it is the number, from 1, of the source that it would be copied from.
+    """
+    own: dict[tuple[tuple[str, ...], int], set[int]] = {}
+    for position, source in enumerate(sources, 1):
+        for match in _OWN_MARKS.finditer(source):
+            context = _words_before(source, match.start())
+            for number in _expand(match[1]):
+                own.setdefault((context, number), set()).add(position)
+    if not own:
+        return text
+
+    def rewrite(match: re.Match[str]) -> str:
+        context = _words_before(text, match.start())
+        places = {number: own.get((context, number), set()) for number in map(int, re.findall(r"\d+", match.group()))}
+        kept = [number for number, positions in places.items() if not positions or number in positions]
+        return "".join(f" [{number}]" for number in kept)
+
+    return re.sub(rf"(?:\s*{_NUMBER_MARK.pattern})+", rewrite, text)
+
+
+def _words_before(text: str, end: int) -> tuple[str, ...]:
+    return tuple(folded_words(text[max(0, end - CONTEXT_CHARS) : end])[-CONTEXT_WORDS:])
 
 
 def cited_numbers(text: str) -> list[int]:
