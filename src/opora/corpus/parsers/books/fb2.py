@@ -36,7 +36,11 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         raise ParseError("no text", "a FictionBook without a body")
     blocks: list[Block] = []
     for body in bodies:
-        blocks += _read_notes(body) if body.get("name") in ("notes", "comments") else _read_section(body, 1)
+        blocks += (
+            _read_notes(body)
+            if body.get("name") in ("notes", "comments")
+            else _read_section(body, int(body.find("title") is not None))
+        )
     titles, facts = _facts(root)
     source = " ".join("".join(node.itertext()) for body in bodies for node in body.iter(*_LEAVES, "td", "th"))
     return Reading(blocks, titles=titles, source_text=source, metadata=facts)
@@ -47,7 +51,7 @@ def _read_section(section: _Element, level: int) -> Iterator[Block]:
     for child in section:
         if child.tag == "title":
             if title := " ".join(filter(None, (_text(line) for line in child.iter("p", "v")))):
-                yield Block("heading", title, level=min(level, MAX_LEVEL))
+                yield Block("heading", title, level=max(1, min(level, MAX_LEVEL)))
         elif child.tag == "section":
             yield from _read_section(child, level + 1)
         elif child.tag == "stanza":

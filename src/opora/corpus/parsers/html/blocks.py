@@ -10,7 +10,7 @@ from lxml import etree
 
 from opora.corpus.blocks import Block, clean_text, one_line
 from opora.corpus.parsers.html.tables import is_data_table, read_table
-from opora.corpus.parsers.html.tree import ends_line, inline_text
+from opora.corpus.parsers.html.tree import ends_line, inline_text, is_word_end
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -101,6 +101,8 @@ class _Reader:
             self.flush(parent if parent is not None else element)
 
     def add(self, text: str, element: HtmlElement, part: Literal["text", "tail"]) -> None:
+        if self.pieces and is_word_end(self.pieces[-1], element, text):
+            self.pieces.append(" ")
         self.pieces.append(text)
         if not text.isspace():
             self.nodes.append((element, part))

@@ -109,12 +109,21 @@ def inline_text(element: HtmlElement, br: str = " ") -> str:
                 pieces.append(br)
             elif not is_own and ends_line(child):
                 pieces.append(" ")
+            if pieces and is_word_end(pieces[-1], child, child.text):
+                pieces.append(" ")
             pieces.append(child.text or "")
         elif not is_own:
-            if ends_line(child):
+            if ends_line(child) or (pieces and is_word_end(pieces[-1], child, child.tail)):
                 pieces.append(" ")
             pieces.append(child.tail or "")
     return "".join(pieces)
+
+
+def is_word_end(before: str, element: HtmlElement, after: str | None) -> bool:
+    """Return True if an inline box parts two words without a blank: `д. 20<span>Тел.</span>`."""
+    if element.tag not in ("span", "a", "label") or not after or not before:
+        return False
+    return (before[-1].isdigit() or before[-1].islower()) and after[0].isupper() and after[1:2].islower()
 
 
 def ends_line(element: HtmlElement) -> bool:
