@@ -147,27 +147,33 @@ def _row(document: Document, passages: int) -> dict[str, Any]:
 
 def _find(name: str) -> Document:
     """Return a document by a part of its name. Raises InputError, with the reason if it was left out."""
-    from opora.artifacts import read_records
-    from opora.corpus.find import find_name, find_names
-    from opora.corpus.parsers.base import Dropped
+    from opora.corpus.find import UnknownNameError, find_name
     from opora.corpus.reader import read_documents
-    from opora.corpus.report.summary import DROPPED
 
     sources = [document.source for document in read_documents(CORPUS)]
     try:
         source = find_name(name, sources)
-    except InputError:
-        path = CORPUS / DROPPED
-        dropped = {drop.source: drop for drop in (read_records(path, Dropped) if path.exists() else ())}
-        try:
-            drop = dropped[find_names(name, dropped)[0]]
-        except InputError:
-            drop = None
-        if drop is None:
-            raise
-        detail = f"{drop.reason}: {drop.detail}" if drop.detail else drop.reason
-        raise InputError(f"{drop.source} is not in the corpus: {detail}") from None
+    except UnknownNameError:
+        if reason := _reason_for_dropping(name):
+            raise InputError(reason) from None
+        raise
     return next(document for document in read_documents(CORPUS) if document.source == source)
+
+
+def _reason_for_dropping(name: str) -> str:
+    """Return why the document of this name is not in the corpus; empty if nothing of the name was left out."""
+    from opora.artifacts import read_records
+    from opora.corpus.find import find_name
+    from opora.corpus.parsers.base import Dropped
+    from opora.corpus.report.summary import DROPPED
+
+    path = CORPUS / DROPPED
+    dropped = {drop.source: drop for drop in (read_records(path, Dropped) if path.exists() else ())}
+    try:
+        drop = dropped[find_name(name, dropped)]
+    except InputError:
+        return ""
+    return f"{drop.source} is not in the corpus: {drop.reason}" + (f": {drop.detail}" if drop.detail else "")
 
 
 def _describe(document: Document) -> Iterator[str]:

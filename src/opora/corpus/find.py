@@ -12,9 +12,13 @@ MAX_NAMES = 5
 """Names that an error message lists."""
 
 
+class UnknownNameError(InputError):
+    """No document has such a name, whole or in part."""
+
+
 def find_names(name: str, sources: Iterable[str]) -> list[str]:
     """Return the document of this name, or those inside the file or folder of this name, or the only one whose name
-    contains it. Raises InputError with the nearest names if there is none, or with all if there are several."""
+    contains it. Raises UnknownNameError with the nearest names if there is none, InputError if there are several."""
     names = sorted(sources)
     wanted = _fold(name).rstrip("/")
     folded = {source: _fold(source) for source in names}
@@ -34,7 +38,9 @@ def find_names(name: str, sources: Iterable[str]) -> list[str]:
         )
     close = difflib.get_close_matches(wanted, list(folded.values()), n=1, cutoff=0.4)
     nearest = [source for source in names if folded[source] in close] or names
-    raise InputError(f"no document is named {name!r}; {'did you mean' if close else 'there are'} {_list(nearest)}")
+    raise UnknownNameError(
+        f"no document is named {name!r}; {'did you mean' if close else 'there are'} {_list(nearest)}"
+    )
 
 
 def find_name(name: str, sources: Iterable[str]) -> str:

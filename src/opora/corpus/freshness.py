@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from opora.artifacts import Manifest, read_manifest
+from opora.artifacts.checksums import MANIFEST
 from opora.artifacts.tables import read_json_lines, read_parquet_rows
 from opora.corpus.reader import DOCUMENTS
 from opora.corpus.report.summary import DROPPED
@@ -44,7 +44,7 @@ def changed_documents(corpus: Path, manifest: Manifest) -> list[str]:
     excluded = Exclusion(NamePatterns(settings.exclude, ignores_case(root.resolve())), read_removed(root))
     try:
         sources = find_sources(settings.folders, excluded, root).sources
-        made = datetime.fromisoformat(manifest.created).timestamp() - manifest.seconds
+        made = (corpus / MANIFEST).stat().st_mtime - manifest.seconds
         newer = {source.name for source in sources if source.path.stat().st_mtime > made}
     except (OporaError, OSError):
         return []
