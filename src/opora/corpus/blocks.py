@@ -127,7 +127,7 @@ def _escape(block: Block) -> Block:
     text = "\\".join(block.text[start:end] for start, end in pairwise(bounds))
     moved = [
         line._replace(
-            start=line.start + sum(place < line.start for place in places),
+            start=line.start + sum(place <= line.start for place in places),
             end=line.end + sum(place < line.end for place in places),
         )
         for line in block.lines

@@ -120,7 +120,7 @@ def _identify_zip(data: bytes, name: str) -> Kind:
     return Kind("zip", "a zip archive", "PK, and no members of another format")
 
 
-_LOCAL_NAME = re.compile(rb"PK\x03\x04.{22}..([\x20-\x7e/]{3,80})", re.DOTALL)
+_LOCAL_NAME = re.compile(rb"PK\x03\x04.{26}(?=([\x20-\x7e/]{3,80}))", re.DOTALL)
 
 
 def _read_mimetype(archive: zipfile.ZipFile, names: list[str]) -> Kind | None:

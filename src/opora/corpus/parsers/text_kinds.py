@@ -91,7 +91,7 @@ def identify_text(data: bytes, name: str) -> Kind:
 def _looks_like_markdown(head: str) -> bool:
     lines = head.replace("\r\n", "\n").count("\n") + 1
     headings = len(_MARKDOWN_HEADING.findall(head.replace("\r\n", "\n")))
-    return 2 <= headings <= 0.2 * lines and lines >= 5
+    return 2 <= headings <= 0.3 * lines
 
 
 def _head(data: bytes) -> str:

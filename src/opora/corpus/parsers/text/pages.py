@@ -28,8 +28,10 @@ def split_pages(text: str) -> list[list[str]]:
 
 
 def _edges(lines: Sequence[str], is_top: bool) -> list[int]:
-    """Return the indices of the outermost lines that are not blank, from the outside in."""
+    """Return the indices of the outermost lines that are not blank, from the outside in; one on short pages."""
     filled = [index for index, line in enumerate(lines) if line.strip()]
+    if len(filled) < 3 * EDGE_LINES:
+        return filled[:1] if is_top else filled[-1:]
     return filled[:EDGE_LINES] if is_top else filled[-EDGE_LINES:][::-1]
 
 
