@@ -13,7 +13,6 @@ from statistics import median
 
 from opora.corpus.parsers.pdf.layout.words import find_words
 from opora.corpus.parsers.pdf.page import PdfPage
-from opora.corpus.parsers.pdf.tables.cells import join_cell_lines
 from opora.corpus.parsers.pdf.tables.segments import Segment, find_rows
 from opora.corpus.parsers.pdf.tables.table import PdfTable, RowBox, make_table
 
@@ -186,13 +185,16 @@ def _joined(rows: list[list[str]], boxes: list[RowBox]) -> tuple[list[list[str]]
         is_rest = not cells[0] and not any(_NUMBER.fullmatch(cell) for cell in words)
         is_label = len(words) == 1 and bool(cells[0]) and cells[0][0].islower()
         if kept and (is_rest or is_label) and any(kept[-1]):
-            kept[-1] = [
-                join_cell_lines([above, cell]) if above and cell else above or cell
-                for above, cell in zip(kept[-1], cells, strict=True)
-            ]
+            kept[-1] = [_joined_cell(above, cell) for above, cell in zip(kept[-1], cells, strict=True)]
             last = places[-1]
             places[-1] = RowBox(last.page, min(last.x0, box.x0), last.y0, max(last.x1, box.x1), box.y1)
         else:
             kept.append(cells)
             places.append(box)
     return kept, places
+
+
+def _joined_cell(above: str, cell: str) -> str:
+    if above[-2:-1].isalpha() and above[-1:] in ("-", "\u00ad") and cell[:1].islower():
+        return above[:-1] + cell
+    return f"{above} {cell}".strip()

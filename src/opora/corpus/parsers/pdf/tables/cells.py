@@ -11,6 +11,7 @@ from typing import NamedTuple
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.words import Word, find_words
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid
+from opora.corpus.parsers.pdf.text_layer import russian_analyzer
 
 TOUCHING = 0.1
 """Letters closer than this many sizes are one word, and lie in one cell."""
@@ -18,6 +19,9 @@ ROW_TOLERANCE, INDEX_TOLERANCE = 0.3, 0.6
 """Words whose base lines differ by less than this many sizes are on one line; the second is that of small letters."""
 SMALL = 0.85
 """Letters below this share of the largest size are small: indices and exponents."""
+CUT_SLACK = 11.0
+"""Width that a full line leaves free in its cell, in points: the margins of word processors, and less than a letter."""
+_LAST_WORD, _FIRST_WORD = re.compile(r"[А-ЯЁа-яё]+$"), re.compile(r"[а-яё]+")
 _LEADER = re.compile(r"\s*(?:\.\s?){4,}$|\s*…{2,}$|\s+\.{2,3}$")
 
 
@@ -129,12 +133,26 @@ def _line(words: Sequence[Word]) -> CellLine:
     return CellLine(plain or text, base, width, first, has_leader=bool(plain) and plain != text)
 
 
-def join_cell_lines(lines: Sequence[str]) -> str:
-    """Return the text of a cell: words that are hyphenated at the end of a line are joined."""
+def join_cell_lines(lines: Sequence[CellLine], width: float) -> str:
+    """Return the text of a cell of this width: words that are divided at the end of a line are joined."""
     text = ""
-    for line in lines:
-        if len(text) > 1 and text[-1] in "-\u00ad" and text[-2].isalpha() and line[:1].islower():
-            text = text[:-1] + line
+    for last, line in pairwise([None, *lines]):
+        if line is None or last is None:
+            text = line.text if line else ""
+        elif len(text) > 1 and text[-1] in "-\u00ad" and text[-2].isalpha() and line.text[:1].islower():
+            text = text[:-1] + line.text
         else:
-            text = f"{text} {line}" if text else line
+            text += line.text if _is_cut(last, line, width) else f" {line.text}"
     return text
+
+
+def _is_cut(line: CellLine, below: CellLine, width: float) -> bool:
+    """Return True if the border of a narrow cell cuts a word without a hyphen, as word processors do."""
+    left, right = _LAST_WORD.search(line.text), _FIRST_WORD.match(below.text)
+    if not left or not right or width - line.width > CUT_SLACK + 2 * line.width / len(line.text):
+        return False
+    is_known = russian_analyzer().word_is_known
+    whole, first, second = left[0] + right[0], left[0], right[0]
+    if is_known(whole.lower()):
+        return not (is_known(first.lower()) and is_known(second))
+    return not is_known(first.lower()) and not is_known(second) and not below.text.startswith(f"{second}.")

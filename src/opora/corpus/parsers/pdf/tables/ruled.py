@@ -76,17 +76,20 @@ def _bands(grid: RulingGrid, lines: Lines, row: int) -> list[tuple[float, float,
     top, bottom = grid.ys[row], grid.ys[row + 1]
     bases = _row_bases(grid, spans, lines) if all(span.row1 - span.row0 == 1 for span in spans) else []
     if not bases:
-        texts = {span: join_cell_lines([line.text for line in lines[span]]) for span in spans}
+        texts = {span: _text(grid, span, lines[span]) for span in spans}
         return [(top, bottom, _cells(grid, texts))]
     borders = [top, *((above + below) / 2 for above, below in itertools.pairwise(bases)), bottom]
     bands = []
     for index in range(len(bases)):
         texts = {
-            span: join_cell_lines([line.text for line in lines[span] if _row_of(line, bases) == index])
-            for span in spans
+            span: _text(grid, span, [line for line in lines[span] if _row_of(line, bases) == index]) for span in spans
         }
         bands.append((borders[index], borders[index + 1], _cells(grid, texts)))
     return bands
+
+
+def _text(grid: RulingGrid, span: CellSpan, lines: Sequence[CellLine]) -> str:
+    return join_cell_lines(lines, grid.xs[span.column1] - grid.xs[span.column0])
 
 
 def _row_bases(grid: RulingGrid, spans: Sequence[CellSpan], lines: Lines) -> list[float]:
