@@ -1,4 +1,4 @@
-"""Choice of the blocks that are the content of a page.
+"""PageContent of the blocks that are the content of a page.
 
 A page without menus or other surroundings is content as a whole: a law, a manual, an exported text. Of other pages
 trafilatura chooses the main text; leads, headings and gaps that it leaves out are added. A page of which it keeps too
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.parsers.html.blocks import PlacedBlock
 from opora.corpus.parsers.html.extraction import extract_main
-from opora.corpus.parsers.html.places import Places
+from opora.corpus.parsers.html.page_blocks import PageBlocks
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -27,7 +27,7 @@ MAX_LEAD, MAX_GAP = 20, 8
 MIN_GAP_PROSE = 40
 
 
-class Choice(NamedTuple):
+class PageContent(NamedTuple):
     """Blocks that are content. `kept` is the share of the prose that trafilatura kept; None if it was not asked."""
 
     blocks: Sequence[PlacedBlock]
@@ -39,83 +39,83 @@ class Choice(NamedTuple):
         return self.kept is not None and self.kept < MIN_KEPT
 
 
-def choose_content(root: HtmlElement, placed: Sequence[PlacedBlock]) -> Choice:
+def choose_content(root: HtmlElement, placed: Sequence[PlacedBlock]) -> PageContent:
     """Return the blocks of a page that are its content. Leaves marks in the texts of the tree."""
-    places = Places(placed)
-    menus, chrome = places.menus(), places.chrome()
-    entries = {index for index in range(len(places)) if places.is_menu_entry(index)}
-    around = sum(places.lengths[index] for index in chrome | entries)
-    if not menus and around <= MAX_CHROME * sum(places.lengths):
-        return Choice(placed)
+    page = PageBlocks(placed)
+    menus, chrome = page.menus(), page.chrome()
+    entries = {index for index in range(len(page)) if page.is_menu_entry(index)}
+    around = sum(page.lengths[index] for index in chrome | entries)
+    if not menus and around <= MAX_CHROME * sum(page.lengths):
+        return PageContent(placed)
     chosen = extract_main(root, placed)
-    own = set(range(len(places))) - chrome - menus
+    own = set(range(len(page))) - chrome - menus
     if chosen is None:
-        return Choice(_take(placed, own))
+        return PageContent(_take(placed, own))
     if not own:
-        return Choice(_take(placed, chosen or set(range(len(places)))))
-    chosen = add_missing(places, chosen - menus)
-    kept = _kept_share(places, chosen)
-    return Choice(_take(placed, chosen if kept >= MIN_KEPT else chosen | own), kept)
+        return PageContent(_take(placed, chosen or set(range(len(page)))))
+    chosen = add_missing(page, chosen - menus)
+    kept = _kept_share(page, chosen)
+    return PageContent(_take(placed, chosen if kept >= MIN_KEPT else chosen | own), kept)
 
 
-def add_missing(places: Places, chosen: set[int]) -> set[int]:
+def add_missing(page: PageBlocks, chosen: set[int]) -> set[int]:
     """Return the chosen blocks with the title, lead, headings and prose that belong to them."""
     if not chosen:
         return chosen
-    chrome = places.chrome(places.ancestors(chosen))
-    added = chosen | (_find_lead(places, min(chosen)) - chrome)
-    added |= _find_gaps(places, sorted(chosen)) - chrome
-    added |= _find_siblings(places, added) - chrome
-    for index in range(len(places) - 2, -1, -1):
-        if index + 1 in added and places.is_heading(index) and index not in chrome:
+    chrome = page.chrome(page.ancestors(chosen))
+    added = chosen | (_find_lead(page, min(chosen)) - chrome)
+    added |= _find_gaps(page, sorted(chosen)) - chrome
+    added |= _find_siblings(page, added) - chrome
+    for index in range(len(page) - 2, -1, -1):
+        if index + 1 in added and page.is_heading(index) and index not in chrome:
             added.add(index)
     return added
 
 
-def _find_lead(places: Places, first: int) -> set[int]:
+def _find_lead(page: PageBlocks, first: int) -> set[int]:
     """Return the last heading of level 1 before the main text, and the prose between them."""
-    titles = [index for index in range(first + 1) if places.is_heading(index, 1)]
-    near = [index for index in range(max(0, first - MAX_LEAD), first + 1) if places.is_heading(index)]
+    titles = [index for index in range(first + 1) if page.is_heading(index, 1)]
+    near = [index for index in range(max(0, first - MAX_LEAD), first + 1) if page.is_heading(index)]
     start = titles[-1] if titles else near[0] if near else max(0, first - 3)
     lead = {start} if titles else set()
     if first - start <= MAX_LEAD:
-        lead.update(index for index in range(start, first) if places.is_prose(index))
+        lead.update(index for index in range(start, first) if page.is_prose(index))
     return lead
 
 
-def _find_gaps(places: Places, chosen: Sequence[int]) -> set[int]:
+def _find_gaps(page: PageBlocks, chosen: Sequence[int]) -> set[int]:
     """Return prose between chosen blocks, and short lines between siblings, such as a single word in spaced letters."""
     gaps: set[int] = set()
     for before, after in pairwise(chosen):
         if after - before - 1 > MAX_GAP:
             continue
         for index in range(before + 1, after):
-            is_sibling = places.parent(before) == places.parent(index) == places.parent(after)
-            if places.is_prose(index, 0 if is_sibling else MIN_GAP_PROSE):
+            is_sibling = page.parent(before) == page.parent(index) == page.parent(after)
+            if page.is_prose(index, 0 if is_sibling else MIN_GAP_PROSE):
                 gaps.add(index)
     return gaps
 
 
-def _find_siblings(places: Places, chosen: set[int]) -> set[int]:
+def _find_siblings(page: PageBlocks, chosen: set[int]) -> set[int]:
     """Return prose right beside chosen blocks, under the same parent."""
-    holders = {element for element in places.ancestors(chosen) if element.tag not in ("body", "html")}
+    holders = {element for element in page.ancestors(chosen) if element.tag not in ("body", "html")}
     return {
         index
-        for index in range(len(places))
+        for index in range(len(page))
         if index not in chosen
-        and places.placed[index].block.kind != "heading"
-        and places.is_prose(index)
-        and places.links[index] < 0.2
-        and (places.placed[index].element in holders or places.parent(index) in holders)
+        and page.placed[index].block.kind != "heading"
+        and page.is_prose(index)
+        and page.links[index] < 0.2
+        and (page.placed[index].element in holders or page.parent(index) in holders)
     }
 
 
-def _kept_share(places: Places, chosen: set[int]) -> float:
+def _kept_share(page: PageBlocks, chosen: set[int]) -> float:
     """Return the share of the prose, outside of what is marked as surroundings, that is chosen."""
-    chrome = places.chrome(places.ancestors(chosen))
-    prose = {index for index in range(len(places)) if index not in chrome and places.is_prose(index)}
-    total = sum(places.lengths[index] for index in prose)
-    return sum(places.lengths[index] for index in prose & chosen) / total if total else 1.0
+    chrome = page.chrome(page.ancestors(chosen))
+    prose = {index for index in range(len(page)) if index not in chrome and page.is_prose(index)}
+    total = sum(page.lengths[index] for index in prose)
+    return sum(page.lengths[index] for index in prose & chosen) / total if total else 1.0
 
 
 def _take(placed: Sequence[PlacedBlock], indices: set[int]) -> list[PlacedBlock]:

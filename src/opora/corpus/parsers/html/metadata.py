@@ -23,12 +23,13 @@ FACTS = {
     ),
     "site": ("og:site_name", "application-name"),
     "url": ("og:url",),
-    "description": ("og:description", "description", "dc.description"),
 }  # fmt: skip
 """Fact -> names of `meta` elements that state it, best first."""
 MAX_FACT = 500
 """Maximum length of a fact, in characters."""
 MAX_CENTRED, MAX_CENTRED_LINES = 300, 4
+MIN_NAMED = 8
+"""Minimum length of a heading that is taken for the title because the head of the page names it, in characters."""
 MAX_BEFORE_TITLE = 12
 """Number of first blocks among which a centred title is looked for."""
 _DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
@@ -36,7 +37,7 @@ _SAVED_FROM = re.compile(rb"<!--\s*saved from url=(?:\(\d+\))?(\S+)\s*-->", re.I
 
 
 def read_metadata(root: HtmlElement, data: bytes) -> dict[str, Scalar]:
-    """Return author, date (ISO 8601), site, url and description, as far as the page states them."""
+    """Return author, date (ISO 8601), site and url, as far as the page states them."""
     stated = _stated(root)
     facts: dict[str, Scalar] = {}
     for fact, names in FACTS.items():
@@ -83,14 +84,19 @@ def read_titles(root: HtmlElement) -> list[str]:
     return [title for title in map(one_line, (shared, root.findtext(".//title") or "")) if title]
 
 
-def content_titles(content: Sequence[PlacedBlock], centred: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Return the headings of level 1, and the first centred lines, joined where they follow each other.
+def rank_page_titles(head: Sequence[str], content: Sequence[PlacedBlock], centred: frozenset[str]) -> list[str]:
+    """Return the possible titles of a page, best first.
 
-    `centred` are classes whose text is centred.
+    A heading that a title of the head names is better than it: the head adds the name of the site. Then come the title
+    for sharing, headings of level 1, the title element, and the first centred lines. `centred` are classes whose text
+    is centred.
     """
-    headings = [item.block.text for item in content if item.block.kind == "heading" and item.block.level == 1]
-    lines = list(_first_centred(content[:MAX_BEFORE_TITLE], centred))
-    return headings[:3], [one_line(" ".join(lines))] if lines else []
+    headings = [item.block for item in content if item.block.kind == "heading"]
+    named = [block.text for block in headings if len(block.text) >= MIN_NAMED and any(block.text in t for t in head)]
+    first_level = [block.text for block in headings if block.level == 1]
+    lines = one_line(" ".join(_first_centred(content[:MAX_BEFORE_TITLE], centred)))
+    titles = [*named[:1], *head[:-1], *first_level[:3], *head[-1:], lines]
+    return [title for title in dict.fromkeys(titles) if title]
 
 
 def _first_centred(content: Sequence[PlacedBlock], centred: frozenset[str]) -> Iterator[str]:

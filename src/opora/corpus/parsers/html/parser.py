@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.html.blocks import read_blocks
-from opora.corpus.parsers.html.choice import Choice, choose_content
-from opora.corpus.parsers.html.metadata import MAX_FACT, content_titles, read_metadata, read_titles
+from opora.corpus.parsers.html.choice import PageContent, choose_content
+from opora.corpus.parsers.html.metadata import MAX_FACT, rank_page_titles, read_metadata, read_titles
 from opora.corpus.parsers.html.styles import Styles
 from opora.corpus.parsers.html.tree import clean_tree, read_tree, visible_text
 from opora.corpus.parsers.sites.base import PageChanged, SitePage
@@ -43,10 +43,9 @@ def read_page(data: bytes, charset: str | None = None, url: str = "") -> Reading
     clean_tree(root, styles)
     source_text = visible_text(root)
     choice = choose_content(root, read_blocks(root))
-    headings, centred = content_titles(choice.blocks, styles.centred)
     return Reading(
         [item.block for item in choice.blocks],
-        titles=[*titles[:-1], *headings, *titles[-1:], *centred],
+        titles=rank_page_titles(titles, choice.blocks, styles.centred),
         source_text=source_text,
         metadata=metadata,
         suspicions=[*changed, *_suspicions(choice)],
@@ -89,7 +88,7 @@ def _from_site(page: SitePage, metadata: dict[str, Scalar], titles: list[str], s
     )
 
 
-def _suspicions(choice: Choice) -> list[Suspicion]:
+def _suspicions(choice: PageContent) -> list[Suspicion]:
     if not choice.is_lost:
         return []
     detail = "the main text could not be told from what stands around it; all but menus was read"

@@ -30,7 +30,7 @@ class Cell(NamedTuple):
     is_header: bool
 
 
-class Table(NamedTuple):
+class DataTable(NamedTuple):
     """A data table: its rows as Markdown, and the titles that stand above it."""
 
     titles: list[str]
@@ -57,7 +57,7 @@ def is_data_table(table: HtmlElement) -> bool:
     return sum(len(inline_text(cell)) for row in rows for cell in row) / cells < _LAYOUT_CELL
 
 
-def read_table(table: HtmlElement) -> Table:
+def read_table(table: HtmlElement) -> DataTable:
     """Return a data table as a pipe table with one header row."""
     rows, in_head = [], 0
     for row in table.iter("tr"):
@@ -72,7 +72,7 @@ def read_table(table: HtmlElement) -> Table:
         in_head = max(0, in_head - 1)
     grid = fill_spans(rows)
     header = min(in_head, MAX_HEADER_ROWS) or _count_header_rows(rows)
-    return Table(titles, markdown_table([_merge(grid[:header]), *grid[header:]] if header > 1 else grid))
+    return DataTable(titles, markdown_table([_merge(grid[:header]), *grid[header:]] if header > 1 else grid))
 
 
 def fill_spans(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:

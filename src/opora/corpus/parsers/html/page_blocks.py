@@ -1,4 +1,4 @@
-"""Places of a page: which of its elements are links, menus, and what else stands around the content."""
+"""Blocks of a page with their shares of links, and what stands around them: menus, banners, footers."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ MAX_MENU_ENTRY, MIN_LINKED_ENTRY, MIN_MENU_ENTRIES = 80, 0.8, 4
 """Length and share of links by which a block is an entry of a menu, and the number of entries in a row."""
 
 
-class Places:
-    """Blocks of a page with their shares of links and their surroundings."""
+class PageBlocks:
+    """Blocks of a page with their lengths and shares of links."""
 
     def __init__(self, placed: Sequence[PlacedBlock]) -> None:
         self.placed = placed
