@@ -176,19 +176,20 @@ def test_no_table_is_seen_where_there_is_none(draw):
     assert read_tables(make_paper(draw)) == []
 
 
-def make_parts(*parts, running=True):
-    """A PDF with one table a page, at its bottom on the first and at its top on the others."""
+def make_parts(*parts, caption=""):
+    """A PDF with one table a page, at its bottom on the first and at its top, below a caption, on the others."""
     pdf = FPDF(unit="pt", format=(595, 842))
     pdf.set_auto_page_break(False)
     pdf.add_font("DejaVu", "", FONT)
     pdf.set_font("DejaVu", "", 11)
     for number, rows in enumerate(parts, 1):
         pdf.add_page()
-        if running:
-            pdf.text(70, 40, "Реестр оборудования")
-            pdf.text(290, 820, str(number))
+        pdf.text(70, 40, "Реестр оборудования")
+        pdf.text(290, 820, str(number))
         if number == 1:
             write_lines(pdf, PROSE)
+        elif caption:
+            pdf.text(300, 64, caption)
         draw_table(pdf, rows, y=(800 - 20 * len(rows)) if number == 1 else 70)
     return bytes(pdf.output())
 
@@ -211,6 +212,38 @@ def test_a_repeated_row_of_column_numbers_is_left_out():
     text = parse(make_parts(HEADER + numbers + BODY[:3], numbers + BODY[3:])).text
     assert text.count("| 1 | 2 | 3 |") == 1
     assert "| Н-3 | 110 | 3 |\n| Н-4 | 113 | 4 |" in text
+
+
+@pytest.mark.parametrize("caption", ["Продолжение таблицы 2", "Таблица 2 (окончание)", "Table 2 (continued)"])
+def test_a_line_that_says_that_a_table_goes_on_is_left_out(caption):
+    text = parse(make_parts(HEADER + BODY[:3], HEADER + BODY[3:], caption=caption)).text
+    assert "| Н-3 | 110 | 3 |\n| Н-4 | 113 | 4 |" in text
+    assert caption not in text
+
+
+def test_a_new_caption_begins_a_new_table():
+    text = parse(make_parts(HEADER + BODY[:3], HEADER + BODY[3:], caption="Таблица 3. Запасные насосы")).text
+    assert text.count("м³/ч") == 2
+
+
+@pytest.mark.parametrize("angle", [90, 270])
+def test_a_turned_table_on_an_upright_page(angle):
+    def draw(pdf):
+        with pdf.rotation(angle, 297, 421):
+            draw_table(pdf, PUMPS, x=60, y=380)
+
+    assert read_tables(make_paper(draw))[0].rows == [list(row) for row in PUMPS]
+
+
+def test_words_that_a_narrow_cell_cuts_are_joined():
+    def draw(pdf):
+        draw_table(pdf, [("Показатель", "Сумма"), ("", "5,8"), ("", "7,1")], widths=(88, 60), height=40)
+        for number, (first, second) in enumerate([("нефтепродуктов", "ые доходы"), ("прочие расходы", "за год")]):
+            pdf.text(75, 156 + 40 * number, first)
+            pdf.text(75, 170 + 40 * number, second)
+
+    [table] = read_tables(make_paper(draw))
+    assert [row[0] for row in table.rows[1:]] == ["нефтепродуктовые доходы", "прочие расходы за год"]
 
 
 def test_tables_with_other_columns_stay_apart():

@@ -72,7 +72,7 @@ class DocumentLayout:
         dropped |= in_contents
         metrics = measure([line for line in lines if id(line) not in dropped and id(line) not in apart])
         self.source_text = "\n".join(_source_text(page, dropped) for page in self._pages)
-        parts = _rejoin(join_tables(self._parts(dropped, apart, metrics)), metrics)
+        parts = _rejoin(join_tables(self._parts(dropped, apart, metrics), lambda part: part.text), metrics)
         drafts = [part for part in parts if isinstance(part, Draft)]
         levels = find_headings(drafts, metrics, outline or contents_outline(entries))
         writer = _Writer(HyphenJoiner(line.text for line in lines if id(line) not in dropped))

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
 from opora.corpus.parsers.pdf.tables.table import PdfTable
+from opora.text.resources import language_lines, languages
+from opora.text.words import fold
 
 SAME_BORDER = 0.02
 """Borders of the columns of two parts differ by less, as a share of the width of the table."""
 MAX_HEADER_ROWS = 6
 """Number of first rows of a table among which a repeated header is looked for."""
+MAX_CAPTION_CHARS = 120
 
 Item = TypeVar("Item")
 
 
-def join_tables(items: Iterable[PdfTable | Item]) -> list[PdfTable | Item]:
+def join_tables(
+    items: Iterable[PdfTable | Item], text_of: Callable[[Item], str] = lambda item: ""
+) -> list[PdfTable | Item]:
     """Join the parts of tables among the items of a document in reading order, running lines already removed.
 
     A part goes on with the table directly before it that ends on the page before, has as many columns, and has them
-    at the same places. Its header is left out where it repeats the one of the table.
+    at the same places. Its header is left out where it repeats the one of the table; so is a line between the two that
+    says that the table goes on, or repeats its caption. `text_of` returns the text of an item that is no table.
     """
     joined: list[PdfTable | Item] = []
     for item in items:
-        last = joined[-1] if joined else None
-        if isinstance(item, PdfTable) and isinstance(last, PdfTable) and goes_on(last, item):
-            joined[-1] = append_part(last, item)
-        else:
-            joined.append(item)
+        if isinstance(item, PdfTable):
+            at = _table_before(joined, text_of)
+            table = joined[at] if at is not None else None
+            if at is not None and isinstance(table, PdfTable) and goes_on(table, item):
+                joined[at:] = [append_part(table, item)]
+                continue
+        joined.append(item)
     return joined
+
+
+def _table_before(items: Sequence[PdfTable | Item], text_of: Callable[[Item], str]) -> int | None:
+    """Return the index of the table that the next item follows; a line that announces its rest may stand between."""
+    last = len(items) - 1
+    if last >= 0 and isinstance(items[last], PdfTable):
+        return last
+    if last < 1 or not isinstance(items[last - 1], PdfTable):
+        return None
+    texts = [text_of(item) for item in (items[last], *items[last - 2 : last - 1]) if not isinstance(item, PdfTable)]
+    is_repeated = len(texts) == 2 and texts[0] == texts[1] != ""
+    return last - 1 if is_repeated or says_continued(texts[0]) else None
+
+
+def says_continued(text: str) -> bool:
+    """Return True if a line says that a table goes on: `Продолжение таблицы 2`, `Table 2 (continued)`."""
+    folded = fold(" ".join(text.split()))
+    starts, ends = _continuations()
+    return len(folded) <= MAX_CAPTION_CHARS and (folded.startswith(starts) or folded.rstrip(".").endswith(ends))
+
+
+@functools.cache
+def _continuations() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    phrases = [fold(line) for code in languages() for line in language_lines(code, "continued_tables.txt")]
+    ends = tuple(phrase.rstrip(".") for phrase in phrases if not phrase[0].isalpha())
+    return tuple(phrase for phrase in phrases if phrase[0].isalpha()), ends
 
 
 def goes_on(table: PdfTable, part: PdfTable) -> bool:
