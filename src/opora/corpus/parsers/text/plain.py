@@ -13,7 +13,15 @@ from opora.corpus.parsers.base import ParseContext, Reading
 from opora.corpus.parsers.text.encoding import decode
 from opora.corpus.parsers.text.pages import split_pages
 from opora.corpus.parsers.text.tables import is_rule, read_aligned_table, read_drawn_table, read_tabbed_table
-from opora.corpus.parsers.text.wrapping import ENDS, FULL, Paragraph, close_gaps, find_width, read_line, read_paragraphs
+from opora.corpus.parsers.text.wrapping import (
+    ENDS,
+    FULL,
+    PlainParagraph,
+    close_gaps,
+    find_width,
+    read_line,
+    read_paragraphs,
+)
 
 CODE_SUFFIXES = frozenset(
     ".py .js .ts .c .h .cpp .hpp .java .cs .go .rs .rb .pl .sh .bat .ps1 .sql .yaml .yml .toml .ini .cfg .conf .css .r"
@@ -119,7 +127,7 @@ def _is_code(raw: Sequence[str]) -> bool:
     return is_indented and len(_SIGNS.findall(text)) >= 0.08 * len(text)
 
 
-def _write(paragraphs: Sequence[Paragraph]) -> Iterator[Block]:
+def _write(paragraphs: Sequence[PlainParagraph]) -> Iterator[Block]:
     is_verse = len(paragraphs) >= 3 and all(
         len(paragraph.text) <= MAX_VERSE and not paragraph.mark for paragraph in paragraphs
     )

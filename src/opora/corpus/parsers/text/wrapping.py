@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"(\(?\d{1,3}[.)]|\(?[^\W\d_]\)|\d{1,3}(?:\.\d{1,3})+[.)]?)
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
 
 
-class Line(NamedTuple):
+class PlainLine(NamedTuple):
     """A line: its indent in blanks, its text, and the length of both."""
 
     indent: int
@@ -37,7 +37,7 @@ class Line(NamedTuple):
     length: int
 
 
-class Paragraph(NamedTuple):
+class PlainParagraph(NamedTuple):
     """A paragraph, or an item of a list if it has a mark."""
 
     text: str
@@ -45,14 +45,14 @@ class Paragraph(NamedTuple):
     indent: int = 0
 
 
-def read_line(raw: str) -> Line:
+def read_line(raw: str) -> PlainLine:
     """Return a line of a file."""
     expanded = raw.expandtabs(8).rstrip()
     text = expanded.lstrip()
-    return Line(len(expanded) - len(text), " ".join(unspace_letters(text).split()), len(expanded))
+    return PlainLine(len(expanded) - len(text), " ".join(unspace_letters(text).split()), len(expanded))
 
 
-def find_width(lines: Sequence[Line]) -> int:
+def find_width(lines: Sequence[PlainLine]) -> int:
     """Return the width that the lines were broken at; 0 if they were not."""
     lengths = sorted(line.length for line in lines if line.length >= MIN_LINE)
     if len(lengths) < 3:
@@ -78,19 +78,19 @@ def close_gaps(lines: Sequence[str], width: int) -> list[str]:
     return [line for index, line in enumerate(lines) if index not in removed]
 
 
-def _goes_on(line: Line, following: Line, width: int) -> bool:
+def _goes_on(line: PlainLine, following: PlainLine, width: int) -> bool:
     is_open = line.text[-1].isalnum() or line.text[-1] == ","
     is_full = line.length >= 0.75 * width
     return is_open and is_full and following.text[0].islower() and following.indent <= line.indent
 
 
-def read_paragraphs(lines: Sequence[Line], width: int, compounds: frozenset[str]) -> Iterator[Paragraph]:
+def read_paragraphs(lines: Sequence[PlainLine], width: int, compounds: frozenset[str]) -> Iterator[PlainParagraph]:
     """Yield the paragraphs of lines without a blank line between them; `width` is that of the document."""
     own = find_width(lines[:-1]) if len(lines) > 4 else 0
     width = own or width
     first_of_item = None
-    current = Paragraph("")
-    previous: Line | None = None
+    current = PlainParagraph("")
+    previous: PlainLine | None = None
     for index, line in enumerate(lines):
         mark, text = _split_mark(line.text)
         if previous is not None and _continues(previous, line, lines, index, width, bool(mark), first_of_item):
@@ -98,7 +98,7 @@ def read_paragraphs(lines: Sequence[Line], width: int, compounds: frozenset[str]
         else:
             if current.text:
                 yield current
-            current = Paragraph(text, mark, line.indent)
+            current = PlainParagraph(text, mark, line.indent)
             first_of_item = line if mark else None
         previous = line
     if current.text:
@@ -117,7 +117,13 @@ def _split_mark(text: str) -> tuple[str, str]:
 
 
 def _continues(
-    line: Line, following: Line, lines: Sequence[Line], index: int, width: int, has_mark: bool, item: Line | None
+    line: PlainLine,
+    following: PlainLine,
+    lines: Sequence[PlainLine],
+    index: int,
+    width: int,
+    has_mark: bool,
+    item: PlainLine | None,
 ) -> bool:
     """Return true if `following`, which is `lines[index]`, goes on with the paragraph of `line`."""
     text, start = line.text, following.text
@@ -139,11 +145,11 @@ def _continues(
     return len(lines) <= 8 and text.isupper() and start.isupper() and not ends and len(text) >= 25 and " " in start
 
 
-def _is_centred(line: Line, width: int) -> bool:
+def _is_centred(line: PlainLine, width: int) -> bool:
     return line.indent >= 6 and abs(line.indent + line.length - width) <= 6
 
 
-def _is_set_in(line: Line, following: Line, lines: Sequence[Line], index: int) -> bool:
+def _is_set_in(line: PlainLine, following: PlainLine, lines: Sequence[PlainLine], index: int) -> bool:
     """Return true if a line is set in as the first line of a paragraph is."""
     margin = min(row.indent for row in lines)
     if following.indent < margin + INDENT:
