@@ -89,3 +89,44 @@ def test_overlap_is_whole_sentences_within_the_maximum_size():
 
 def test_a_number_sign_is_not_a_heading():
     assert [passage.heading for passage in passages("Just text.\n\n#5 is no heading.")] == [()]
+
+
+def test_passages_begin_with_clauses():
+    text = "\n\n".join(f"{n}. Clause {n} is about pumps and valves of the station number {n}." for n in range(1, 20))
+    chunks = passages(text, size=250, overlap=60)
+    assert all(re.match(r"\d+\. ", passage.text) for passage in chunks)
+    assert "".join(passage.text.replace("\n\n", "") for passage in chunks) == text.replace("\n\n", "")
+
+
+def test_headings_without_text_are_a_passage():
+    repealed = "## Article 2. Repealed\n\n## Article 3. Repealed"
+    text = f"# Code\n\n## Article 1. Water\n\nText.\n\n{repealed}\n\n## Article 4. Oil\n\nText."
+    assert [(passage.heading, passage.text) for passage in passages(text)] == [
+        (("Code", "Article 1. Water"), "Text."),
+        (("Code",), "Article 2. Repealed\n\n## Article 3. Repealed"),
+        (("Code", "Article 4. Oil"), "Text."),
+    ]
+
+
+def test_code_is_kept_with_its_number_signs():
+    code = "```\n# no heading\nx = 1\n```"
+    [passage] = passages(f"# Setup\n\nRun this:\n\n{code}\n\nDone.")
+    assert passage.heading == ("Setup",)
+    assert code in passage.text
+
+
+def test_a_caption_stays_with_its_table_and_a_note_with_its_paragraph():
+    filler = "The station has pumps. " * 8
+    chunks = passages(f"{filler}\n\nTable 2 — Pumps\n\n{TABLE}", size=260, overlap=0)
+    [captioned] = [passage for passage in chunks if "Table 2" in passage.text]
+    assert "| A-0 |" in captioned.text
+    assert all("table 2" in passage.places for passage in chunks if "| A-" in passage.text)
+    chunks = passages(
+        f"{'The station has pumps. ' * 7}The fee¹ is due.\n\n¹ In euros.\n\n{filler}", size=190, overlap=0
+    )
+    assert any("fee¹" in passage.text and "In euros" in passage.text for passage in chunks)
+
+
+def test_lines_of_a_table_of_contents_are_no_passage():
+    text = "# Contents\n\nWater .......... 3\n\nOil .......... 5\n\n# Water\n\nText."
+    assert [passage.text for passage in passages(text)] == ["Text."]

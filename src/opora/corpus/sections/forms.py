@@ -27,6 +27,8 @@ _NUMBER = (
 _TITLE = r"(?P<point>[.]?)(?:\s+|(?<=\.)(?=[^\W\d]))(?P<title>\S.*)"
 _DECIMAL = re.compile(rf"(?P<number>\d{{1,3}}(?:\.\d{{1,3}}){{0,5}}){_TITLE}", re.DOTALL)
 _ROMAN_LINE = re.compile(rf"(?P<number>{_ROMAN}(?:\(\d{{1,2}}\))?){_TITLE}", re.DOTALL)
+_DATE = re.compile(r"[^\W\d]+\.?,? (?:19|20)\d\d(?!\d)|(?:19|20)\d\d(?!\d)")
+"""Month and year, behind the number of the day."""
 _LEADER = re.compile(r"(?:\.{3,}|(?:\. ){3,}|…{2,}|_{4,}|\t)\s*\d{0,4}\s*$")
 """End of a line of a table of contents."""
 _SPACED = re.compile(r"(?<!\w)(?:\w ){3,}\w(?!\w)")
@@ -77,6 +79,7 @@ def is_title(text: str, limit: int = MAX_NUMBERED_TITLE) -> bool:
         and stripped[-1] not in ".;:,!-–—"
         and not is_contents_line(stripped)
         and not has_sentence_end(stripped)
+        and not _DATE.match(stripped)
         and (is_capitals(stripped) or not has_verb(stripped.split(",")[0]))
     )
 

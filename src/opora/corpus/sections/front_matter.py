@@ -13,14 +13,15 @@ MAX_FIRST_LINES, MAX_TITLE_LINES, MAX_LINE = 30, 14, 160
 MAX_APPROVAL_LINES = 6
 
 
-def document_title(lines: Sequence[Line], taken: frozenset[int]) -> Heading | None:
-    """Return the title of a law, an order or a contract at the beginning of the document, if the parser marked none."""
+def document_title(lines: Sequence[Line], taken: frozenset[int], has_sections: bool) -> Heading | None:
+    """Return the title of a law, an order or a contract at the beginning of the document. A line in small letters is
+    one only in a document with numbered sections."""
     first = min((*taken, MAX_FIRST_LINES, len(lines)))
     has_marked = False
     for at in range(first):
         line = lines[at]
         has_marked = has_marked or line.is_marked
-        if line.is_text and _names_act(line.text) and (not has_marked or is_capitals(line.text)):
+        if line.is_text and _names_act(line.text) and (is_capitals(line.text) or (has_sections and not has_marked)):
             end = _title_end(lines, at + 1, taken)
             return Heading(at, end, "title") if end < len(lines) else None
     return None

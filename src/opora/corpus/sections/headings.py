@@ -38,7 +38,7 @@ def find_headings(lines: Sequence[Line]) -> list[Heading]:
     borders = frozenset(heading.start for heading in headings if heading.kind in ("appendix", "annex"))
     headings = _without_overlaps([*headings, *numbered_headings(lines, _covered(headings) | skipped, borders)])
     headings = _without_overlaps([*headings, *phrase_headings(lines, _covered(headings) | skipped)])
-    title = document_title(lines, _covered(headings))
+    title = document_title(lines, _covered(headings), has_sections=bool(headings))
     headings = _without_overlaps([*headings, *([title] if title else [])])
     return sorted([*headings, *_unnumbered(lines, _covered(headings))], key=lambda heading: heading.start)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from opora.corpus.sections.forms import (
     MAX_NUMBERED_TITLE,
@@ -107,6 +108,9 @@ def _are_headings(lines: Sequence[Line], sequence: Numbering) -> bool:
     pointed = sum(is_pointed_title(title) for title in titles)
     bodies = [_has_body(lines, sequence, position) for position in range(size)]
     if plain + pointed < MIN_TITLES * size or sum(bodies) < MIN_BODIES * size:
+        return False
+    numbers = [number[-1] for number in sequence.numbers]
+    if numbers[0] > 1 and any(following - number > 1 for number, following in pairwise(numbers)):
         return False
     if size == 1:
         return is_capitals(titles[0]) or _has_child(lines, sequence)
