@@ -155,4 +155,4 @@ def _is_cut(line: CellLine, below: CellLine, width: float) -> bool:
     whole, first, second = left[0] + right[0], left[0], right[0]
     if is_known(whole.lower()):
         return not (is_known(first.lower()) and is_known(second))
-    return not is_known(first.lower()) and not is_known(second) and not below.text.startswith(f"{second}.")
+    return not is_known(second) and not below.text.startswith(f"{second}.")  # an ending such as `ые`
