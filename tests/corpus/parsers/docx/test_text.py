@@ -155,3 +155,22 @@ def test_text_boxes_are_read_once():
         "|---|---|",
         "| 7 | 90 |",
     ]
+
+
+def code(text, font="Courier New"):
+    lines = text.split("\n")
+    content = "<w:br/>".join(f'<w:t xml:space="preserve">{line}</w:t>' for line in lines)
+    return paragraph(f'<w:r><w:rPr><w:rFonts w:ascii="{font}"/></w:rPr>{content}</w:r>')
+
+
+TEXT = paragraph("Насос включают по сигналу диспетчера, после чего проверяют давление в сети.") * 2
+
+
+def test_code_keeps_its_lines_and_indents():
+    body = TEXT + code("if x:\n    stop()") + code("print(y)", "PT Mono") + TEXT
+    assert lines(body)[2:7] == ["```", "if x:", "    stop()", "print(y)", "```"]
+
+
+def test_prose_in_a_monospaced_font_is_no_code():
+    assert "```" not in lines(TEXT + code("Форма заявления утверждена приказом") + TEXT)
+    assert "```" not in lines(code("Цена = 5 рублей") * 3)

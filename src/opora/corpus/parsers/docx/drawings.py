@@ -72,7 +72,7 @@ def unpack_ole(data: bytes, file_name: str) -> tuple[str, bytes]:
             if not archive.exists(_NATIVE):
                 return file_name, data
             native = archive.openstream(_NATIVE).read()
-    except (OSError, ValueError, IndexError, struct.error):  # olefile raises these for a broken file
+    except (OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, struct.error):
         return file_name, data
     # size, type, label, path, 8 bytes, length and text of the temporary path, length and bytes of the file
     match = _NATIVE_HEAD.match(native)

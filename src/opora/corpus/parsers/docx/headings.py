@@ -54,6 +54,8 @@ class StoryPiece(NamedTuple):
 
     block: Block
     look: Look | None = None
+    code: str = ""
+    """Text with its white space, if it is set like code."""
 
 
 def is_heading_text(text: str) -> bool:
@@ -109,7 +111,7 @@ def _usual_look(pieces: Sequence[StoryPiece]) -> tuple[float, float]:
     """Return the usual font size and the share of bold text."""
     sizes: Counter[float] = Counter()
     bold = 0
-    for block, look in pieces:
+    for block, look, _ in pieces:
         if look:
             sizes[look.size] += len(block.text)
             bold += len(block.text) if look.is_bold else 0
@@ -117,7 +119,7 @@ def _usual_look(pieces: Sequence[StoryPiece]) -> tuple[float, float]:
 
 
 def _stands_out(piece: StoryPiece, size: float, bold_counts: bool) -> bool:
-    block, look = piece
+    block, look, _ = piece
     text = block.text
     if look is None or block.kind not in ("paragraph", "item") or block.mark == "-" or look.has_tabs:
         return False
@@ -153,7 +155,7 @@ def _groups(pieces: Sequence[StoryPiece], candidates: Sequence[bool]) -> Iterato
 
 def _continues(piece: StoryPiece, above: StoryPiece) -> bool:
     """Return True if a line belongs to the heading above: both centred, alike, without a gap, and no new number."""
-    block, look = piece
+    block, look, _ = piece
     if block.kind != "paragraph" or look is None or above.look is None or not look.has_line_above:
         return False
     if not (look.is_centred and above.look.is_centred and (look.is_bold or look.is_capital)):

@@ -8,6 +8,7 @@ from lxml import etree
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
+from opora.corpus.parsers.docx.code import join_code
 from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import StyleTable
 from opora.corpus.parsers.docx.headings import StoryPiece, first_lines, mark_by_look
@@ -40,7 +41,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         context, package, styles, ListNumbering(_first(package, "numbering"), styles), Notes(package, root)
     )
     notes = sources.notes.elements(context.settings.comments)
-    pieces = list(Story(sources, package.main, body).pieces())
+    pieces = join_code(list(Story(sources, package.main, body).pieces()))
     letterhead = list(_letterhead(root, sources, pieces))
     core = _core_properties(package)
     return Reading(
@@ -62,7 +63,7 @@ def nest_items(pieces: Iterable[StoryPiece]) -> list[Block]:
     numbers: list[int] = []
     bullets: list[int] = []
     base = indent = 0
-    for block, look in pieces:
+    for block, look, _ in pieces:
         if block.kind == "item":
             is_bullet = block.mark == BULLET
             if not is_bullet:

@@ -11,7 +11,7 @@ from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, Part
 from opora.corpus.parsers.docx.content.reader import PAGE_BREAK, Content, InlineReader
 from opora.corpus.parsers.docx.drawings import drawing_blocks, embedded_document
-from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
+from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListMark, ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
 from opora.corpus.parsers.docx.headings import Look, StoryPiece, is_heading_text
 from opora.corpus.parsers.docx.markup import NAMESPACES, REMOVED, Element, attribute, chosen, name
@@ -110,20 +110,24 @@ class Story:
                 return
         if content.is_empty and _is_hidden(properties, style):
             return  # Word does not count it
-        mark, depth, indent = self._sources.numbering.mark(own, style)
+        mark = self._sources.numbering.mark(own, style)
         level = self._heading_level(own, style)
-        shown = own.over(Properties(indent=indent)).over(style.format)
+        shown = own.over(Properties(indent=mark.indent)).over(style.format)
         text = _PAGE_TAB.sub(" ..... ", content.text) if shown.has_leader else content.text
         texts = list(filter(None, map(one_line, _SEGMENTS.split(text))))
         if style.name in _style_names("title"):
             self._sources.titles += texts
         is_plain = len(texts) > 1 or style.name in _style_names("caption")
         look = None if is_plain else _look(content, shown, has_line_above)
+        if texts and not mark.text and not level and content.monospaced >= ALL * content.letters:
+            code = content.text.replace(PAGE_BREAK, "\n")
+            yield StoryPiece(_block(" ".join(texts), mark, 0), look, code)
+            texts = []
         for text in texts:
-            yield StoryPiece(_block(text, mark, depth, level), look)
-            mark = ""
-        if mark and mark != BULLET and content.is_empty and element.getparent().tag == _CELL:
-            yield StoryPiece(Block("paragraph", mark))  # the number of a row
+            yield StoryPiece(_block(text, mark, level), look)
+            mark = ListMark()
+        if mark.text not in ("", BULLET) and content.is_empty and element.getparent().tag == _CELL:
+            yield StoryPiece(Block("paragraph", mark.text))  # the number of a row
         yield from self._anchored(content)
         if properties is not None and properties.find(_SECTION) is not None:
             self._sources.notes.end_section()
@@ -171,15 +175,15 @@ def _is_hidden(properties: Element | None, style: WordStyle) -> bool:
     return bool(read_properties(None, mark).over(style.format).hidden)
 
 
-def _block(text: str, mark: str, depth: int, level: int) -> Block:
-    """Return the block of a paragraph with its automatic number."""
+def _block(text: str, mark: ListMark, level: int) -> Block:
+    """Return the block of a paragraph with its automatic number; `level` is that of a heading, 0 for others."""
     if level and is_heading_text(text):
-        number = f"{mark} " if mark and mark != BULLET else ""
+        number = f"{mark.text} " if mark.text not in ("", BULLET) else ""
         return Block("heading", number + text, level=min(6, level))
-    if _NAMED_MARK.match(mark):
-        return Block("paragraph", f"{mark} {text}")
-    if mark:
-        return Block("item", text, level=depth, mark=mark)
+    if _NAMED_MARK.match(mark.text):
+        return Block("paragraph", f"{mark.text} {text}")
+    if mark.text:
+        return Block("item", text, level=mark.level, mark=mark.text)
     typed = _TYPED_BULLET.match(text)
     return Block("item", text[typed.end() :], mark=BULLET) if typed else Block("paragraph", text)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from opora.corpus.parsers.docx.content.equations import equation_text
 from opora.corpus.parsers.docx.content.fields import CHAR, INSTRUCTION, Fields, is_listing
 from opora.corpus.parsers.docx.content.symbols import has_private, readable, superscript, symbol
+from opora.corpus.parsers.docx.formatting.fonts import is_monospaced
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, read_properties
 from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, Element, attribute, chosen, name
 
@@ -28,12 +29,13 @@ _PLAIN = dict(
 
 @dataclass
 class Content:
-    """Content of a paragraph. `bold` and `capital` count characters out of `letters`, which has no blanks."""
+    """Content of a paragraph. The counts are of characters other than blanks; `letters` counts all."""
 
     pieces: list[str] = field(default_factory=list)
     letters: int = 0
     bold: int = 0
     capital: int = 0
+    monospaced: int = 0
     sizes: Counter[float] = field(default_factory=Counter)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     """References to notes: kind, id, and the mark if it is typed rather than counted."""
@@ -167,6 +169,7 @@ class InlineReader:
         count = len(text) - text.count(" ")
         content.letters += count
         content.bold += count if run.bold else 0
+        content.monospaced += count if is_monospaced(run.font) else 0
         content.capital += count if run.caps or text == text.upper() else 0
         if count:
             content.sizes[run.size or 0.0] += count

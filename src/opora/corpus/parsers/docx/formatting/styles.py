@@ -10,6 +10,7 @@ from opora.corpus.parsers.docx.markup import TYPE, VAL, Element, attribute, inte
 
 _PPR, _RPR, _NAME, _BASED_ON, _STYLE_ID = map(name, ("w:pPr", "w:rPr", "w:name", "w:basedOn", "w:styleId"))
 _NUM_ID, _LEVEL = name("w:numId"), name("w:ilvl")
+_ASCII = name("w:ascii")
 _LEFT, _START = name("w:left"), name("w:start")
 _LEADER, _LEADERS = name("w:leader"), ("dot", "hyphen", "underscore", "middleDot")
 _DEFAULT, _RAISED = name("w:default"), "superscript"
@@ -36,6 +37,7 @@ class Properties(NamedTuple):
     size: float | None = None
     """Font size, in points."""
     raised: bool | None = None
+    font: str | None = None
 
     def over(self, base: Properties) -> Properties:
         """Return these properties, those of `base` where they are inherited."""
@@ -141,5 +143,6 @@ _READERS: dict[str, Callable[[Element], dict[str, object]]] = {
     name("w:tabs"): lambda element: {"has_leader": any(tab.get(_LEADER) in _LEADERS for tab in element)},
     name("w:jc"): lambda element: {"centred": element.get(VAL) == "center"},
     name("w:sz"): _read_size,
+    name("w:rFonts"): lambda element: {"font": element.get(_ASCII) or None},
     name("w:vertAlign"): lambda element: {"raised": element.get(VAL) == _RAISED},
 }

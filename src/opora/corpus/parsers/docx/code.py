@@ -1,0 +1,36 @@
+"""Code in DOCX: paragraphs in a monospaced font that read like code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from opora.corpus.blocks import Block, clean_code
+from opora.corpus.parsers.docx.headings import StoryPiece
+
+MAX_SHARE = 0.8
+"""Share of text in monospaced fonts above which the document is typed in one, like on a typewriter."""
+_CODE = re.compile(
+    r"""[{}<>;=$|\\] | \w\(\) | \[\w*\] | -> | (?:^|\s)--?[a-z] | \w\.\w+\( | \w/\w+/\w
+    | (?:^|\n)\s*(?:\#|//|import\s|def\s|class\s|sudo\s|cd\s)""",
+    re.VERBOSE,
+)
+
+
+def join_code(pieces: Sequence[StoryPiece]) -> list[StoryPiece]:
+    """Return the pieces with paragraphs of code joined to blocks of code, which keep their indents and lines."""
+    typed = sum(len(piece.code) for piece in pieces)
+    if typed > MAX_SHARE * sum(len(piece.block.text) for piece in pieces):
+        return list(pieces)
+    joined: list[StoryPiece] = []
+    run: list[StoryPiece] = []
+    for piece in [*pieces, None]:
+        if piece is not None and piece.code:
+            run.append(piece)
+            continue
+        code = "\n".join(line.code for line in run)
+        joined += [StoryPiece(Block("code", clean_code(code)))] if _CODE.search(code) else run
+        run = []
+        if piece is not None:
+            joined.append(piece)
+    return joined
