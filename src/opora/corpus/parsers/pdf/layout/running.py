@@ -25,6 +25,8 @@ NEAR_PAGES = 2
 """Distance of pages that repeat a line: odd and even pages may have lines of their own."""
 SLOT_SHARE = 0.5
 """Share of the pages with a running line at a height from which any line of its style at that height runs."""
+MAX_SIZE = 1.15
+"""Largest size of a line that counts the pages, in sizes of most lines."""
 MAX_SLOT_CHARS = 120
 BODY_SLACK = 0.5
 """Distance beyond the body of other pages from which a line is set apart, in letter sizes."""
@@ -52,7 +54,10 @@ class _Edge(NamedTuple):
 def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
     """Return the ids (`id(line)`) of the lines that run, and of the lines to set apart from the body."""
     edges = [edge for page in pages for edge in _edges(page)]
-    running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(edges, len(pages))}
+    sizes = Counter(line.size for page in pages for line in page.lines)
+    # sections have numbers, too, and may begin on new pages: their headings are large
+    small = [edge for edge in edges if edge.line.size <= MAX_SIZE * sizes.most_common(1)[0][0]]
+    running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(small, len(pages))}
     running |= {id(edge.line) for edge in _in_slots(edges, running)}
     return running, _beyond_body(pages, running)
 
@@ -107,23 +112,32 @@ def _counting(edges: Sequence[_Edge], page_count: int) -> list[_Edge]:
     counting: list[_Edge] = []
     page_offsets: set[int] = set()
     for (zone, _), group in groups.items():
-        if zone == "bottom":  # pages may be left out; above the text, `Appendix 3` would count, too
-            counting += _same_height([edge for edge, _ in group])
         for position in range(len(group[0][1])):
-            offsets: defaultdict[int, list[_Edge]] = defaultdict(list)
-            for edge, numbers in group:
-                offsets[numbers[position] - edge.page].append(edge)
-            for offset, same in offsets.items():
-                pages = {edge.page for edge in same}
-                if len(pages) >= 2 and (len(pages) >= 3 or page_count <= 8 or len(same) >= 0.5 * len(group)):
-                    counting += same
-                    page_offsets.add(offset)
+            for same in _alike_but_for(position, group):
+                offsets: defaultdict[int, list[_Edge]] = defaultdict(list)
+                for edge, number in same:
+                    offsets[number - edge.page].append(edge)
+                for offset, counted in offsets.items():
+                    pages = {edge.page for edge in counted}
+                    if len(pages) >= 2 and (len(pages) >= 3 or page_count <= 8 or len(counted) >= 0.5 * len(same)):
+                        counting += counted
+                        page_offsets.add(offset)
+                if zone == "bottom":  # pages may be left out; above the text, `Appendix 3` would count, too
+                    counting += _same_height([edge for edge, _ in same])
     if page_count <= 2:
         page_offsets.add(0)
     for (zone, shape), group in groups.items():  # a number alone that counts like those of other pages
         if zone != "side" and not re.search(r"[^\W_#]", shape) and shape.count("#") == 1:
             counting += [edge for edge, numbers in group if numbers[0] - edge.page in page_offsets]
     return counting
+
+
+def _alike_but_for(position: int, group: Sequence[tuple[_Edge, list[int]]]) -> list[list[tuple[_Edge, int]]]:
+    """Return the lines that differ in the number at a position only, with that number: more tells that it is text."""
+    alike: defaultdict[tuple[int, ...], list[tuple[_Edge, int]]] = defaultdict(list)
+    for edge, numbers in group:
+        alike[*numbers[:position], *numbers[position + 1 :]].append((edge, numbers[position]))
+    return list(alike.values())
 
 
 def _same_height(edges: Sequence[_Edge]) -> list[_Edge]:
