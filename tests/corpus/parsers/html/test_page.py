@@ -131,3 +131,20 @@ def test_mhtml():
 def test_mhtml_without_a_page_is_an_error():
     with pytest.raises(ParseError, match="no page"):
         mhtml.parse(b"MIME-Version: 1.0\r\nContent-Type: text/css\r\n\r\np {}", CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"<p><b>Как платить</b></p><p>{STORY}</p>", "## Как платить"),
+        (f"<p style='font-weight: bold'>Как платить</p><p>{STORY}</p>", "## Как платить"),
+        (f"<p><b>Важно:</b> платить</p><p>{STORY}</p>", "Важно: платить"),
+        (f"<p><b>Платите в срок.</b></p><p>{STORY}</p>", "Платите в срок."),
+        (f"<p><b>ООО «Лодка»</b></p><p><b>г. Энск</b></p><p>{STORY}</p>", "ООО «Лодка»"),
+        ("<p><b>Директор</b></p><p>П. Соснин</p>", "Директор"),
+    ],
+)
+def test_bold_paragraphs_above_text_are_headings(body, expected):
+    lines = text(f"<body><h1>Тарифы</h1>{body}</body>").splitlines()
+    assert lines[2] == expected
+    assert sum(line.startswith("#") for line in lines) == 1 + expected.startswith("#")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.html.blocks import read_blocks
-from opora.corpus.parsers.html.choice import PageContent, choose_content
+from opora.corpus.parsers.html.bold import mark_bold_headings
+from opora.corpus.parsers.html.content.choice import PageContent, choose_content
 from opora.corpus.parsers.html.metadata import MAX_FACT, rank_page_titles, read_metadata, read_titles
 from opora.corpus.parsers.html.styles import Styles
 from opora.corpus.parsers.html.tree import clean_tree, read_tree, visible_text
@@ -44,7 +45,7 @@ def read_page(data: bytes, charset: str | None = None, url: str = "") -> Reading
     source_text = visible_text(root)
     choice = choose_content(root, read_blocks(root))
     return Reading(
-        [item.block for item in choice.blocks],
+        mark_bold_headings(choice.blocks),
         titles=rank_page_titles(titles, choice.blocks, styles.centred),
         source_text=source_text,
         metadata=metadata,
@@ -57,7 +58,7 @@ def read_whole(data: bytes, charset: str | None = None) -> tuple[list[Block], st
     root = read_tree(decode(data, charset or declared_charset(data)))
     clean_tree(root, Styles(root))
     text = visible_text(root)
-    return [item.block for item in read_blocks(root)], text
+    return mark_bold_headings(read_blocks(root)), text
 
 
 def declared_charset(data: bytes) -> str | None:
@@ -81,7 +82,7 @@ def _read_site(url: str, root: HtmlElement) -> tuple[SitePage | None, list[Suspi
 def _from_site(page: SitePage, metadata: dict[str, Scalar], titles: list[str], styles: Styles) -> Reading:
     clean_tree(page.content, styles)
     source_text = visible_text(page.content)
-    blocks = [item.block for item in read_blocks(page.content)]
+    blocks = mark_bold_headings(read_blocks(page.content))
     facts = {**metadata, **{name: fact for name, fact in page.facts.items() if fact}}
     return Reading(
         blocks, titles=[title for title in (page.title, *titles) if title], source_text=source_text, metadata=facts

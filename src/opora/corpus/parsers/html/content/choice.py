@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.parsers.html.blocks import PlacedBlock
-from opora.corpus.parsers.html.extraction import extract_main
-from opora.corpus.parsers.html.page_blocks import PageBlocks
+from opora.corpus.parsers.html.content.extraction import extract_main
+from opora.corpus.parsers.html.content.page_blocks import PageBlocks
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -63,7 +63,10 @@ def add_missing(page: PageBlocks, chosen: set[int]) -> set[int]:
     if not chosen:
         return chosen
     chrome = page.chrome(page.ancestors(chosen))
-    added = chosen | (_find_lead(page, min(chosen)) - chrome)
+    # a page may show a lead twice, for wide and narrow screens
+    texts = {page.placed[index].block.text for index in chosen}
+    lead = {index for index in _find_lead(page, min(chosen)) - chrome if page.placed[index].block.text not in texts}
+    added = chosen | _find_title(page, min(chosen)) | lead
     added |= _find_gaps(page, sorted(chosen)) - chrome
     added |= _find_siblings(page, added) - chrome
     for index in range(len(page) - 2, -1, -1):
@@ -72,15 +75,16 @@ def add_missing(page: PageBlocks, chosen: set[int]) -> set[int]:
     return added
 
 
+def _find_title(page: PageBlocks, first: int) -> set[int]:
+    """Return the last heading of level 1 before the main text, wherever it stands."""
+    return set([index for index in range(first + 1) if page.is_heading(index, 1)][-1:])
+
+
 def _find_lead(page: PageBlocks, first: int) -> set[int]:
-    """Return the last heading of level 1 before the main text, and the prose between them."""
-    titles = [index for index in range(first + 1) if page.is_heading(index, 1)]
-    near = [index for index in range(max(0, first - MAX_LEAD), first + 1) if page.is_heading(index)]
-    start = titles[-1] if titles else near[0] if near else max(0, first - 3)
-    lead = {start} if titles else set()
-    if first - start <= MAX_LEAD:
-        lead.update(index for index in range(start, first) if page.is_prose(index))
-    return lead
+    """Return the prose between the title, or the headings before the main text, and the main text."""
+    headings = [index for index in range(max(0, first - MAX_LEAD), first + 1) if page.is_heading(index)]
+    start = min(_find_title(page, first) or headings[:1] or [max(0, first - 3)])
+    return {index for index in range(start, first) if page.is_prose(index)} if first - start <= MAX_LEAD else set()
 
 
 def _find_gaps(page: PageBlocks, chosen: Sequence[int]) -> set[int]:

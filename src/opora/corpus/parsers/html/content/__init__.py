@@ -1,0 +1,1 @@
+"""Choice of the content of a page."""
