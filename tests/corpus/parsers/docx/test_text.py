@@ -83,8 +83,12 @@ def test_a_table_of_contents_is_left_out():
         + paragraph(mark("end"))
     )
     styled = paragraph("Глава 1\t3", '<w:pStyle w:val="T"/>')
+    control = (
+        '<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr>'
+        f"<w:sdtContent>{paragraph('Содержание')}{paragraph('Глава 1 3')}</w:sdtContent></w:sdt>"
+    )
     styles = '<w:style w:type="paragraph" w:styleId="T"><w:name w:val="toc 1"/></w:style>'
-    assert lines(contents + styled + paragraph("Текст главы."), styles=styles) == ["Текст главы."]
+    assert lines(contents + styled + control + paragraph("Текст главы."), styles=styles) == ["Текст главы."]
 
 
 def test_leaders_of_a_typed_table_of_contents_are_shown():

@@ -27,6 +27,9 @@ ALL = 0.95
 _PARAGRAPH, _TABLE, _PPR, _RPR, _STYLE = map(name, ("w:p", "w:tbl", "w:pPr", "w:rPr", "w:pStyle"))
 _ALT_CHUNK, _OBJECT, _CELL = map(name, ("w:altChunk", "w:object", "w:tc"))
 _SECTION = name("w:sectPr")
+_GALLERY = "/".join(map(name, ("w:sdtPr", "w:docPartObj", "w:docPartGallery")))
+_LISTINGS = ("Table of Contents", "Table of Figures", "Table of Authorities")
+"""Kinds of content controls that list headings and pages."""
 _RELATIONSHIP_ID = f"{{{NAMESPACES['r']}}}id"
 _PAGE_TAB = re.compile(r"\t+(?=\s*\d{1,4}\s*$)")
 _TYPED_BULLET = re.compile(r"[•●▪■○◦·\uf0b7\uf0a7]\s*(?=\w|[«\"(])|[-–—] (?=\w|[«\"(])")
@@ -84,6 +87,8 @@ class Story:
         for child in chosen(container):
             if child.tag in (_PARAGRAPH, _TABLE, _ALT_CHUNK):
                 yield child
+            elif attribute(child, _GALLERY) in _LISTINGS:
+                self._sources.listings.update(child.iter(_PARAGRAPH))
             elif child.tag not in REMOVED and isinstance(child.tag, str):
                 yield from self._elements(child)
 

@@ -35,11 +35,13 @@ class Fields:
 
     def mark(self, element: Element) -> str:
         """Take a `w:fldChar`; return the text that a form field without a result shows at its end."""
+        kind = element.get(TYPE)
         if element not in self._marks:
             return ""
-        kind = element.get(TYPE)
         if kind == "begin":
             self._open.append(_Field(data=element.find(_DATA)))
+        elif not self._open:  # the field begins in a text that is not shown
+            return ""
         elif kind == "separate":
             self._open[-1].shows_result = True
         elif kind == "end":
