@@ -61,6 +61,9 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
     """Return the spans of sentences and table rows in a passage, without headings, table headers and rules."""
     spans: list[tuple[int, int]] = []
     offset, in_table = 0, bool(passage.table_header)
+    lines = [line for line in passage.text.splitlines() if line.strip()]
+    # a passage of headings without text, such as articles that are repealed
+    has_headings_only = len(lines) > 1 and all(line.startswith("#") for line in lines[1:])
     for line in passage.text.splitlines(keepends=True):
         start, text = offset, line.rstrip()
         offset += len(line)
@@ -69,7 +72,7 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
             # the first row of a table is its header, not an answer
             if was_in_table and not _TABLE_RULE.match(text):
                 spans.append((start, start + len(text)))
-        elif text and not text.startswith("#"):
+        elif text and (has_headings_only or not text.startswith("#")):
             markup = _MARKUP.match(text)
             indent = markup.end() if markup else 0
             spans += [(start + indent + a, start + indent + b) for a, b in sentences(text[indent:], language)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opora.corpus.chunking.registry import chunk_document
+from opora.corpus.chunking.registry import chunk_document, covered_share
 from opora.corpus.settings import ChunkSettings
 from opora.records import Document
 from opora.text.words import words
@@ -52,6 +52,7 @@ def test_passages_are_spans_that_cover_every_word(text, language, unit):
             missing = [word for word in words(line) if offset + word.start not in covered]
             assert not missing
         offset += len(line) + 1
+    assert covered_share(document(text, language), chunks) == 1
 
 
 @pytest.mark.parametrize("size", [100, 200, 400])
@@ -130,3 +131,9 @@ def test_a_caption_stays_with_its_table_and_a_note_with_its_paragraph():
 def test_lines_of_a_table_of_contents_are_no_passage():
     text = "# Contents\n\nWater .......... 3\n\nOil .......... 5\n\n# Water\n\nText."
     assert [passage.text for passage in passages(text)] == ["Text."]
+
+
+def test_a_list_of_prices_with_dots_is_text():
+    text = "Coffee .......... 3\n\nTea .......... 2"
+    [passage] = passages(text)
+    assert passage.text == text

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from opora.corpus.sections.forms import is_contents_heading
 from opora.corpus.sections.places import find_places, read_caption
 from opora.text.sentences import sentences
 
-HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
@@ -59,14 +60,19 @@ def sections(text: str, language: str, title: str = "") -> Iterator[tuple[tuple[
     bare: list[_Heading] = []
     bare_path: list[_Heading] = []
     begins = find_places(text).clause_starts()
+    titles = frozenset(_key(match[2]) for match in HEADING.finditer(text))
     last: _Heading | None = None
     for heading, block in _blocks(text):
         if heading is None:
             if bare:
                 yield _titles(bare_path), [Atom(head.start, head.end) for head in bare]
                 bare = []
+            in_contents = bool(path) and is_contents_heading(path[-1].title)
             last = None
-            atoms += _atoms(text, *block, language, begins)
+            if block[2] == "text":
+                atoms += _sentences(text, block[0], block[1], language, begins, None if in_contents else titles)
+            else:
+                atoms += _rows_or_code(text, *block)
             continue
         if atoms:
             yield _titles(path), atoms
@@ -119,24 +125,35 @@ def _blocks(text: str) -> Iterator[tuple[_Heading | None, tuple[int, int, str]]]
             block_kind = ""
 
 
-def _atoms(text: str, start: int, end: int, kind: str, language: str, begins: frozenset[int]) -> Iterator[Atom]:
+def _rows_or_code(text: str, start: int, end: int, kind: str) -> Iterator[Atom]:
     if kind == "table":
         above = text[max(0, start - MAX_ABOVE) : start].rstrip().rpartition("\n")[2]
         yield from _rows(text, start, end, has_caption=read_caption(above) is not None)
         return
-    if kind == "code":
-        spans = [(start + line.start(), start + line.end()) for line in re.finditer(r"[^\n]*\S[^\n]*", text[start:end])]
-        yield from (Atom(*span, is_glued=number > 0) for number, span in enumerate(spans))
-        return
+    spans = [(start + line.start(), start + line.end()) for line in re.finditer(r"[^\n]*\S[^\n]*", text[start:end])]
+    yield from (Atom(*span, is_glued=number > 0) for number, span in enumerate(spans))
+
+
+def _sentences(
+    text: str, start: int, end: int, language: str, begins: frozenset[int], titles: frozenset[str] | None
+) -> Iterator[Atom]:
+    """Yield the sentences of paragraphs and items, without entries of a table of contents: lines with dots before the
+    number of a page that name one of `titles`, or all such lines if `titles` is None."""
     is_note = _is_note(text, start)
     for line_start, line_end in _lines(text, start, end):
-        if _CONTENTS.search(text[line_start:line_end]):
+        line = text[line_start:line_end]
+        entry = _CONTENTS.search(line)
+        if entry and (titles is None or _key(line[: entry.start()]) in titles):
             continue
-        indent = len(text[line_start:line_end]) - len(text[line_start:line_end].lstrip())
-        for number, (first, last) in enumerate(sentences(text[line_start:line_end], language)):
+        indent = len(line) - len(line.lstrip())
+        for number, (first, last) in enumerate(sentences(line, language)):
             is_start = number == 0 and line_start + indent in begins
             yield Atom(line_start + first, line_start + last, begins=is_start, is_glued=is_note)
             is_note = False
+
+
+def _key(title: str) -> str:
+    return "".join(filter(str.isalnum, title)).lower()
 
 
 def _is_note(text: str, start: int) -> bool:

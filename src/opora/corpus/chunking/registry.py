@@ -6,10 +6,11 @@ A new chunker is one module with a function `chunk` (see base.py) and one row of
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from opora.corpus.chunking import structural
 from opora.corpus.chunking.base import Chunk
+from opora.corpus.chunking.blocks import HEADING
 from opora.corpus.sections.places import clause_label, find_places
 from opora.corpus.settings import ChunkSettings
 from opora.errors import InputError
@@ -27,6 +28,20 @@ def chunk_document(document: Document, settings: ChunkSettings) -> Iterator[Pass
         raise InputError(f"ingest.chunk.method is {method!r}, which is unknown; {nearest(method, list(CHUNKERS))}")
     for number, chunk in enumerate(CHUNKERS[method](document, settings)):
         yield _passage(document, number, chunk)
+
+
+def covered_share(document: Document, passages: Iterable[Passage]) -> float:
+    """Return the share of the letters and digits of a document that are in passages or in their headings, from 0 to 1;
+    1 for a document without any. Only entries of a table of contents should be missing."""
+    text = document.text
+    spans = [(passage.start, passage.end) for passage in passages]
+    spans += [match.span() for match in HEADING.finditer(text)]
+    covered, end = 0, 0
+    for start, stop in sorted(spans):
+        covered += sum(map(str.isalnum, text[max(start, end) : stop]))
+        end = max(end, stop)
+    total = sum(map(str.isalnum, text))
+    return covered / total if total else 1.0
 
 
 def _passage(document: Document, number: int, chunk: Chunk) -> Passage:

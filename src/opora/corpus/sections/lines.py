@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from opora.corpus.blocks import Block, LineBox
 from opora.corpus.sections.forms import Form, read_form
 from opora.text.entities.place_names import place_names
+from opora.text.words import fold
 
 _NUMBER_MARK = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){0,5}\.?|[IVXLC]{1,7}\.)")
 MAX_APPENDIX = 300
 """Characters of a heading `Приложение N 1 / к приказу ...` whose lines belong together."""
+_MARKER = r"(?P<marker>(?:[^\W\d_] ){4,}[^\W\d_]|[^\W\d_]{5,})"
+_RULING_FIRST = re.compile(rf"^(?P<cut>\s*{_MARKER}\s*:)\s+(?=\S)")
+_RULING_LAST = re.compile(rf"(?<=\s)(?P<cut>{_MARKER}\s*:\s*)$")
 _ENDED = re.compile(r"[.;:!?»\")]\s*$")
 
 
@@ -66,7 +70,7 @@ def read_lines(blocks: Sequence[Block]) -> list[Line]:
     """Return the lines of a document. A paragraph is split where a line in it has the form of an article or chapter."""
     lines = []
     for source in blocks:
-        for block in map(_stripped, _divide(source)):
+        for block in map(_stripped, (part for piece in _divide(source) for part in _divide_at_rulings(piece))):
             if not block.text.strip():
                 continue
             is_numbered = block.kind == "item" and _NUMBER_MARK.fullmatch(block.mark)
@@ -132,6 +136,31 @@ def _cut(block: Block, start: int, end: int) -> Block:
     ]
     page = boxes[0].page if boxes else block.page
     return block._replace(text=block.text[start:end], lines=tuple(boxes), page=page)
+
+
+def _divide_at_rulings(block: Block) -> Iterator[Block]:
+    """Yield the pieces of a paragraph of a judgment with the marker `УСТАНОВИЛ:`, in capitals or with letters set
+    apart, at its beginning or end."""
+    if block.kind != "paragraph" or ":" not in block.text:
+        yield block
+        return
+    for pattern, is_first in ((_RULING_FIRST, True), (_RULING_LAST, False)):
+        match = pattern.search(block.text)
+        skipped = _letters_before_ruling(match["marker"]) if match else -1
+        if match and skipped >= 0 and not (is_first and skipped):
+            at = match.end("cut") if is_first else match.start("cut") + skipped
+            yield from filter(lambda piece: piece.text, split_block(block, at))
+            return
+    yield block
+
+
+def _letters_before_ruling(marker: str) -> int:
+    """Return the length of what stands before the ruling word, as `и ` in `и р е ш и л`; -1 if there is no such word
+    in capitals or with letters set apart."""
+    rulings, word = place_names().rulings, fold(marker.replace(" ", ""))
+    if " " not in marker:
+        return 0 if marker.isupper() and word in rulings else -1
+    return next((2 * at for at in range(min(3, len(word))) if word[at:] in rulings), -1)
 
 
 def _divide(block: Block) -> Iterator[Block]:

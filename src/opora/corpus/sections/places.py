@@ -176,7 +176,8 @@ def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
         places = heading_places(heading[2]) if heading else ()
         if places and places[0].startswith("article "):
             articles.append((start, places[0].removeprefix("article ")))
-    repaired, last = {}, ""
+    repaired: dict[int, tuple[str, ...]] = {}
+    last = ""
     for (start, number), (_, following) in pairwise([*articles, (0, "")]):
         is_longer = bool(last) and len(number) == len(last) + 1 and number.startswith(last)
         if is_longer and last.isdecimal() and following in (str(int(last) + 1), str(int(number) + 1)):

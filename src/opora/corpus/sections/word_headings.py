@@ -57,7 +57,8 @@ def phrase_headings(lines: Sequence[Line], taken: frozenset[int]) -> Iterator[He
 def title_end(lines: Sequence[Line], start: int, end: int) -> int:
     """Return the end of a heading in lines `start:end` with the lines that continue or hold its title."""
     text = lines[end - 1].text.strip()
-    has_title = end - 1 > start or not lines[start].form or bool(lines[start].form.title.strip(" .:"))
+    form = lines[start].form
+    has_title = end - 1 > start or form is None or bool(form.title.strip(" .:"))
     while end < len(lines) and end - start < MAX_TITLE_LINES and _continues(lines, end, text, has_title):
         text, has_title, end = lines[end].text.strip(), True, end + 1
     return end
