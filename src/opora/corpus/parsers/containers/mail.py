@@ -18,6 +18,8 @@ from opora.corpus.parsers.text.encoding import decode
 
 MAX_DEPTH = 50
 """Maximum depth of parts in parts."""
+MAX_HEADER = 20_000
+"""Maximum length of a header, in characters; the rest is cut."""
 _SEPARATOR = re.compile(rb"^From .*\r?\n(?=[A-Za-z][A-Za-z-]*:)", re.MULTILINE)
 _SIGNATURES = frozenset(
     ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/ms-tnef")
@@ -67,7 +69,7 @@ def _read_part(part: Message, letter: Letter, depth: int, is_related: bool) -> N
     if depth > MAX_DEPTH:
         raise ParseError("nested too deeply", f"parts more than {MAX_DEPTH} levels deep")
     kind = part.get_content_type()
-    payload = part.get_payload()
+    payload = part.get_payload() if part.is_multipart() else None
     if kind in _SIGNATURES or kind in _REPORTS:
         return
     if kind == "message/rfc822" and isinstance(payload, list) and isinstance(payload[0], Message):
@@ -143,7 +145,7 @@ def decode_words(text: str) -> str:
     if any("\udc80" <= char <= "\udcff" for char in text):
         text = decode_text(text.encode("utf-8", "surrogateescape"), None)
     try:
-        pieces = decode_header(text)
+        pieces = decode_header(text[:MAX_HEADER])
     except (HeaderParseError, ValueError):
         return text
     return "".join(

@@ -172,6 +172,8 @@ def _align(rows: list[list[_Cell]]) -> list[GridRow]:
 
 
 def _clean(pieces: list[str]) -> str:
+    if not pieces:
+        return ""
     text = clean_text(join_surrogates("".join(pieces)))
     return "\n".join(line.strip() for line in text.split("\n")).strip()
 

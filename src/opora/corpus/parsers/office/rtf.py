@@ -35,6 +35,8 @@ _SKIPPED = frozenset(
 _STARRED = {"shpinst", "shptxt", "nesttableprops", "ud", "footnote", "listtext", "fldrslt", "annotation"}
 """Destinations that are read although a star says that unknown ones are to be skipped."""
 _BREAKS = frozenset("par page sect column softpage".split())
+_PICTURE = re.compile(rb"[0-9a-fA-F\r\n]{400,}")
+"""Bytes of a picture in hexadecimal digits."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
@@ -72,8 +74,8 @@ def _read_again(data: bytes, encoding: str) -> str | None:
     from striprtf import striprtf
 
     try:
-        text: str = striprtf.rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
-    except (LookupError, ValueError, AttributeError, OverflowError):
+        text: str = striprtf.rtf_to_text(_PICTURE.sub(b"", data).decode("latin-1"), encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
         return None
     return text.replace("|", " ")
 

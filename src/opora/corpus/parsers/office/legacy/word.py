@@ -5,6 +5,7 @@ Not antiword or catdoc: they need a file on disk, refuse small documents, and lo
 
 from __future__ import annotations
 
+import datetime
 import struct
 from collections.abc import Iterator
 
@@ -54,7 +55,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     metadata: dict[str, Scalar] = {}
     if author := decode_property(file.author, file.codepage):
         metadata["author"] = author
-    if file.created and 1990 <= file.created.year < 2100:
+    if isinstance(file.created, datetime.datetime) and 1990 <= file.created.year < 2100:
         metadata["created"] = file.created.date().isoformat()
     return Reading(blocks, [decode_property(file.title, file.codepage)], source_text, metadata=metadata)
 
