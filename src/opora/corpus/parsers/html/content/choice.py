@@ -24,7 +24,8 @@ MIN_KEPT = 0.3
 """Minimum share of the prose that trafilatura must keep."""
 MAX_LEAD, MAX_GAP = 20, 8
 """Maximum number of blocks between the title and the main text, and between two blocks of it."""
-MIN_GAP_PROSE = 40
+MIN_GAP_PROSE, LONG_PROSE = 40, 120
+"""Minimum length of prose in a gap, and of prose that is related to the main text by its grandparent, in characters."""
 
 
 class PageContent(NamedTuple):
@@ -47,13 +48,12 @@ def choose_content(root: HtmlElement, placed: Sequence[PlacedBlock]) -> PageCont
     around = sum(page.lengths[index] for index in chrome | entries)
     if not menus and around <= MAX_CHROME * sum(page.lengths):
         return PageContent(placed)
-    chosen = extract_main(root, placed)
-    own = set(range(len(page))) - chrome - menus
-    if chosen is None:
+    everything = set(range(len(page)))
+    extracted = extract_main(root, placed)
+    chosen = add_missing(page, (extracted or set()) - menus)
+    own = everything - page.chrome(page.ancestors(chosen)) - menus or everything
+    if extracted is None:
         return PageContent(_take(placed, own))
-    if not own:
-        return PageContent(_take(placed, chosen or set(range(len(page)))))
-    chosen = add_missing(page, chosen - menus)
     kept = _kept_share(page, chosen)
     return PageContent(_take(placed, chosen if kept >= MIN_KEPT else chosen | own), kept)
 
@@ -110,8 +110,16 @@ def _find_siblings(page: PageBlocks, chosen: set[int]) -> set[int]:
         and page.placed[index].block.kind != "heading"
         and page.is_prose(index)
         and page.links[index] < 0.2
-        and (page.placed[index].element in holders or page.parent(index) in holders)
+        and _is_beside(page, index, holders)
     }
+
+
+def _is_beside(page: PageBlocks, index: int, holders: set[HtmlElement]) -> bool:
+    """Return True if a block shares its parent with chosen text, or its grandparent if it is long."""
+    parent = page.parent(index)
+    if page.placed[index].element in holders or parent in holders:
+        return True
+    return page.lengths[index] >= LONG_PROSE and parent is not None and parent.getparent() in holders
 
 
 def _kept_share(page: PageBlocks, chosen: set[int]) -> float:
