@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opora.corpus.sections.forms import is_contents_heading, is_contents_line
-from opora.corpus.sections.lines import Line
+from opora.corpus.sections.lines import TextLine
 from opora.text.words import fold
 
 MIN_RUN, MIN_REPEATED = 3, 0.6
@@ -15,7 +15,7 @@ MIN_WORDS = 3
 """Words from which a number at the end of a line may be that of a page."""
 
 
-def contents_lines(lines: Sequence[Line]) -> frozenset[int]:
+def contents_lines(lines: Sequence[TextLine]) -> frozenset[int]:
     """Return the lines of tables of contents, which are no headings."""
     keys = [_key(line) for line in lines]
     last = {key: at for at, key in enumerate(keys) if key}
@@ -33,12 +33,14 @@ def contents_lines(lines: Sequence[Line]) -> frozenset[int]:
     return frozenset(contents)
 
 
-def _is_entry(line: Line) -> bool:
+def _is_entry(line: TextLine) -> bool:
     """Return True for an entry without a number."""
     return line.is_text and len(line.text) <= MAX_PLAIN_ENTRY and not line.text.rstrip().endswith((".", ";", ":"))
 
 
-def _contents_of(run: Sequence[int], keys: Sequence[str], last: dict[str, int], lines: Sequence[Line]) -> Sequence[int]:
+def _contents_of(
+    run: Sequence[int], keys: Sequence[str], last: dict[str, int], lines: Sequence[TextLine]
+) -> Sequence[int]:
     """Return the lines of a run up to the last one that occurs again below the run, if most do."""
     repeated = [at for at in run if last[keys[at]] > at]
     if len(repeated) < MIN_RUN:
@@ -49,7 +51,7 @@ def _contents_of(run: Sequence[int], keys: Sequence[str], last: dict[str, int], 
     return entries if enough else ()
 
 
-def _key(line: Line) -> str:
+def _key(line: TextLine) -> str:
     """Return the letters and digits of a short line without the page number at its end; empty for other lines."""
     if not line.is_text or len(line.text) > MAX_ENTRY:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opora.corpus.sections.forms import is_capitals, unspaced
-from opora.corpus.sections.lines import Heading, Line
+from opora.corpus.sections.lines import Heading, TextLine
 from opora.text.entities.place_names import place_names
 from opora.text.words import fold
 
@@ -13,7 +13,7 @@ MAX_FIRST_LINES, MAX_TITLE_LINES, MAX_LINE = 30, 14, 160
 MAX_APPROVAL_LINES = 6
 
 
-def document_title(lines: Sequence[Line], taken: frozenset[int], has_sections: bool) -> Heading | None:
+def document_title(lines: Sequence[TextLine], taken: frozenset[int], has_sections: bool) -> Heading | None:
     """Return the title of a law, an order or a contract at the beginning of the document. A line in small letters is
     one only in a document with numbered sections."""
     first = min((*taken, MAX_FIRST_LINES, len(lines)))
@@ -27,7 +27,7 @@ def document_title(lines: Sequence[Line], taken: frozenset[int], has_sections: b
     return None
 
 
-def attached_titles(lines: Sequence[Line], appendices: Sequence[Heading], taken: frozenset[int]) -> list[Heading]:
+def attached_titles(lines: Sequence[TextLine], appendices: Sequence[Heading], taken: frozenset[int]) -> list[Heading]:
     """Return the titles of attached documents: below the heading of an appendix, or below `Утверждены приказом ...`."""
     starts = [heading.end for heading in appendices] + _approvals(lines, taken)
     headings = []
@@ -39,7 +39,7 @@ def attached_titles(lines: Sequence[Line], appendices: Sequence[Heading], taken:
     return headings
 
 
-def _approvals(lines: Sequence[Line], taken: frozenset[int]) -> list[int]:
+def _approvals(lines: Sequence[TextLine], taken: frozenset[int]) -> list[int]:
     """Return the lines below `Утверждены`, the name of the document that approves, and its date."""
     names, ends = place_names(), []
     for at, line in enumerate(lines):
@@ -55,7 +55,7 @@ def _approvals(lines: Sequence[Line], taken: frozenset[int]) -> list[int]:
     return ends
 
 
-def _begins_title(line: Line) -> bool:
+def _begins_title(line: TextLine) -> bool:
     if not line.is_text or line.form is not None:
         return False
     return _names_act(line.text) or (is_capitals(line.text) and len(line.text) <= 3 * MAX_LINE)
@@ -77,7 +77,7 @@ def _names_act(text: str) -> bool:
     return any(line == act or line.startswith(f"{act} ") for act in acts)
 
 
-def _title_end(lines: Sequence[Line], at: int, taken: frozenset[int]) -> int:
+def _title_end(lines: Sequence[TextLine], at: int, taken: frozenset[int]) -> int:
     """Return the end of a title: lines in capitals, of the date and number, and of the subject."""
     names = place_names()
     start, in_subject = at, False

@@ -13,7 +13,7 @@ from opora.corpus.sections.contents import contents_lines
 from opora.corpus.sections.forms import is_capitals
 from opora.corpus.sections.front_matter import attached_titles, document_title
 from opora.corpus.sections.levels import assign_levels
-from opora.corpus.sections.lines import Heading, Line, read_lines, write_heading
+from opora.corpus.sections.lines import Heading, TextLine, read_lines, write_heading
 from opora.corpus.sections.sequences import numbered_headings
 from opora.corpus.sections.word_headings import phrase_headings, word_headings
 from opora.text.entities.place_names import place_names
@@ -29,7 +29,7 @@ def mark_headings(blocks: Sequence[Block]) -> list[Block]:
     return list(_write(lines, headings))
 
 
-def find_headings(lines: Sequence[Line]) -> list[Heading]:
+def find_headings(lines: Sequence[TextLine]) -> list[Heading]:
     """Return the headings of a document in text order, marked ones and those told by their form."""
     skipped = contents_lines(lines)
     by_word = word_headings(lines, skipped)
@@ -43,7 +43,7 @@ def find_headings(lines: Sequence[Line]) -> list[Heading]:
     return sorted([*headings, *_unnumbered(lines, _covered(headings))], key=lambda heading: heading.start)
 
 
-def _unnumbered(lines: Sequence[Line], covered: frozenset[int]) -> Iterator[Heading]:
+def _unnumbered(lines: Sequence[TextLine], covered: frozenset[int]) -> Iterator[Heading]:
     """Yield the other headings that the parser marked; those in capitals that follow each other are one."""
     end = 0
     for at, line in enumerate(lines):
@@ -55,7 +55,7 @@ def _unnumbered(lines: Sequence[Line], covered: frozenset[int]) -> Iterator[Head
         yield Heading(at, end, "unnumbered")
 
 
-def _goes_on(line: Line, following: Line) -> bool:
+def _goes_on(line: TextLine, following: TextLine) -> bool:
     same_level = following.is_marked and following.block.level == line.block.level
     return same_level and following.form is None and is_capitals(following.text)
 
@@ -76,7 +76,7 @@ def _covered(headings: Sequence[Heading]) -> frozenset[int]:
     return frozenset(at for heading in headings for at in range(heading.start, heading.end))
 
 
-def _write(lines: Sequence[Line], headings: Sequence[Heading]) -> Iterator[Block]:
+def _write(lines: Sequence[TextLine], headings: Sequence[Heading]) -> Iterator[Block]:
     at = 0
     for heading, level in zip(headings, assign_levels(lines, headings), strict=True):
         yield from (_as_text(line.block) for line in lines[at : heading.start])

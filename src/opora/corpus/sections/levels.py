@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from opora.corpus.blocks import MAX_LEVEL
-from opora.corpus.sections.lines import Heading, Line
+from opora.corpus.sections.lines import Heading, TextLine
 from opora.text.entities.place_names import place_names
 
 MAX_ABOVE_TITLE = 3
@@ -17,7 +17,7 @@ Order = tuple[int, int]
 """Rank of the kind of a heading, and its depth; smaller is further outside."""
 
 
-def assign_levels(lines: Sequence[Line], headings: Sequence[Heading]) -> list[int]:
+def assign_levels(lines: Sequence[TextLine], headings: Sequence[Heading]) -> list[int]:
     """Return the level of each heading, from 1; the headings are in text order."""
     marked = _marked_levels(lines, headings)
     base = 1 if any(heading.kind == "title" for heading in headings) else 0
@@ -47,7 +47,7 @@ def assign_levels(lines: Sequence[Line], headings: Sequence[Heading]) -> list[in
     return assigned
 
 
-def _begins_with_title(lines: Sequence[Line], headings: Sequence[Heading]) -> bool:
+def _begins_with_title(lines: Sequence[TextLine], headings: Sequence[Heading]) -> bool:
     """Return True if the first heading, an unnumbered one at the beginning, is the title of the document."""
     first = headings[0]
     is_unnumbered = first.kind == "unnumbered" and first.start <= MAX_ABOVE_TITLE
@@ -64,7 +64,7 @@ def _order(heading: Heading) -> Order | None:
     return None
 
 
-def _marked_levels(lines: Sequence[Line], headings: Sequence[Heading]) -> dict[Order, int]:
+def _marked_levels(lines: Sequence[TextLine], headings: Sequence[Heading]) -> dict[Order, int]:
     """Return the level that the parser gave most headings of a kind."""
     counts: dict[Order, Counter[int]] = {}
     for heading in headings:

@@ -24,7 +24,7 @@ _ENDED = re.compile(r"[.;:!?»\")]\s*$")
 
 
 @dataclass
-class Line:
+class TextLine:
     """A block with text. `text` includes the number of an automatically numbered item."""
 
     block: Block
@@ -66,7 +66,7 @@ class Heading:
         return self.end > self.start + 1 or self.split_at is not None
 
 
-def read_lines(blocks: Sequence[Block]) -> list[Line]:
+def read_lines(blocks: Sequence[Block]) -> list[TextLine]:
     """Return the lines of a document. A paragraph is split where a line in it has the form of an article or chapter."""
     lines = []
     for source in blocks:
@@ -76,11 +76,11 @@ def read_lines(blocks: Sequence[Block]) -> list[Line]:
             is_numbered = block.kind == "item" and _NUMBER_MARK.fullmatch(block.mark)
             text = f"{block.mark} {block.text}" if is_numbered else block.text
             may_be_heading = block.kind in ("heading", "paragraph") or is_numbered
-            lines.append(Line(block, text, read_form(text) if may_be_heading else None))
+            lines.append(TextLine(block, text, read_form(text) if may_be_heading else None))
     return lines
 
 
-def write_heading(lines: Sequence[Line], heading: Heading, level: int) -> Iterator[Block]:
+def write_heading(lines: Sequence[TextLine], heading: Heading, level: int) -> Iterator[Block]:
     """Yield the heading as one block, and the text behind it as another."""
     joined = _join([_with_mark(line) for line in lines[heading.start : heading.end]])
     if heading.split_at is None:
@@ -106,7 +106,7 @@ def _stripped(block: Block) -> Block:
     return _cut(block, len(block.text) - len(block.text.lstrip()), len(block.text.rstrip()))
 
 
-def _with_mark(line: Line) -> Block:
+def _with_mark(line: TextLine) -> Block:
     """Return the block with the number of an item as part of its text."""
     shift = len(line.text) - len(line.block.text)
     if not shift:

@@ -18,7 +18,7 @@ from opora.corpus.sections.forms import (
     is_pointed_title,
     is_title,
 )
-from opora.corpus.sections.lines import Heading, Line
+from opora.corpus.sections.lines import Heading, TextLine
 from opora.corpus.sections.word_headings import title_end
 
 MIN_TITLES, MIN_BODIES = 0.7, 0.6
@@ -33,7 +33,7 @@ Number = tuple[int, ...]
 
 
 @dataclass
-class Numbering:
+class NumberSequence:
     """Numbered lines of one form whose last numbers ascend; `numbers[i]` is that of line `lines[i]`."""
 
     kind: str
@@ -41,7 +41,7 @@ class Numbering:
     numbers: list[Number] = field(default_factory=list)
 
 
-def numbered_headings(lines: Sequence[Line], skipped: frozenset[int], borders: frozenset[int]) -> list[Heading]:
+def numbered_headings(lines: Sequence[TextLine], skipped: frozenset[int], borders: frozenset[int]) -> list[Heading]:
     """Return the headings with decimal or Roman numbers. Lines in `skipped` are none; no sequence goes on beyond a line
     in `borders`, where an attached document begins."""
     headings: list[Heading] = []
@@ -54,10 +54,10 @@ def numbered_headings(lines: Sequence[Line], skipped: frozenset[int], borders: f
     return headings
 
 
-def _sequences(lines: Sequence[Line], skipped: frozenset[int], borders: frozenset[int]) -> list[Numbering]:
+def _sequences(lines: Sequence[TextLine], skipped: frozenset[int], borders: frozenset[int]) -> list[NumberSequence]:
     """Return all sequences of numbered lines; a line that continues none and is no first one is left out."""
-    numberings: list[Numbering] = []
-    open_rows: dict[tuple[str, bool, Number], list[Numbering]] = {}
+    numberings: list[NumberSequence] = []
+    open_rows: dict[tuple[str, bool, Number], list[NumberSequence]] = {}
     for at, line in enumerate(lines):
         form = line.form
         if at in borders:
@@ -69,7 +69,7 @@ def _sequences(lines: Sequence[Line], skipped: frozenset[int], borders: frozense
         row = open_rows.setdefault((form.kind, form.is_pointed or len(number) > 1, number[:-1]), [])
         sequence = _continued(lines, row, number, at)
         if sequence is None:
-            sequence = Numbering(form.kind)
+            sequence = NumberSequence(form.kind)
             numberings.append(sequence)
             row.append(sequence)
             del row[:-MAX_OPEN]
@@ -78,7 +78,9 @@ def _sequences(lines: Sequence[Line], skipped: frozenset[int], borders: frozense
     return numberings
 
 
-def _continued(lines: Sequence[Line], row: Sequence[Numbering], number: Number, at: int) -> Numbering | None:
+def _continued(
+    lines: Sequence[TextLine], row: Sequence[NumberSequence], number: Number, at: int
+) -> NumberSequence | None:
     """Return the open sequence that a number continues: one of the same look, else the latest."""
     form = lines[at].form
     is_inserted = form is not None and form.kind == "roman" and "." in form.number
@@ -91,12 +93,12 @@ def _continued(lines: Sequence[Line], row: Sequence[Numbering], number: Number, 
     return fits[0] if fits else None
 
 
-def _look(line: Line) -> tuple[bool, bool]:
+def _look(line: TextLine) -> tuple[bool, bool]:
     title = line.form.title if line.form else ""
     return is_capitals(title), line.is_marked or is_title(title) or is_pointed_title(title)
 
 
-def _are_headings(lines: Sequence[Line], sequence: Numbering) -> bool:
+def _are_headings(lines: Sequence[TextLine], sequence: NumberSequence) -> bool:
     """Return True if the lines of a sequence are headings, by their titles and by the text below them."""
     marked = [lines[at].is_marked for at in sequence.lines]
     if all(marked):
@@ -118,7 +120,7 @@ def _are_headings(lines: Sequence[Line], sequence: Numbering) -> bool:
     return not is_loose or (plain >= MIN_TITLES * size and all(len(title) <= MAX_HEADING for title in titles))
 
 
-def _has_body(lines: Sequence[Line], sequence: Numbering, position: int) -> bool:
+def _has_body(lines: Sequence[TextLine], sequence: NumberSequence, position: int) -> bool:
     """Return True if text, or a number below it, follows the line and not its neighbour in the sequence."""
     following = sequence.lines[position] + 1
     if following >= len(lines):
@@ -126,14 +128,14 @@ def _has_body(lines: Sequence[Line], sequence: Numbering, position: int) -> bool
     return position + 1 == len(sequence.lines) or following != sequence.lines[position + 1]
 
 
-def _has_child(lines: Sequence[Line], sequence: Numbering) -> bool:
+def _has_child(lines: Sequence[TextLine], sequence: NumberSequence) -> bool:
     """Return True if the next line has a number below that of the first line, as `1.1` below `1`."""
     following = sequence.lines[0] + 1
     form = lines[following].form if following < len(lines) else None
     return form is not None and form.kind == "decimal" and form.number == f"{lines[following - 1].form.number}.1"  # type: ignore[union-attr]
 
 
-def _headings(lines: Sequence[Line], sequence: Numbering) -> Iterator[Heading]:
+def _headings(lines: Sequence[TextLine], sequence: NumberSequence) -> Iterator[Heading]:
     for at in sequence.lines:
         line = lines[at]
         label = line.form.number if line.form else ""

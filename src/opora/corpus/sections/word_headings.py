@@ -16,7 +16,7 @@ from opora.corpus.sections.forms import (
     is_pointed_title,
     is_title,
 )
-from opora.corpus.sections.lines import Heading, Line
+from opora.corpus.sections.lines import Heading, TextLine
 from opora.text.entities.place_names import place_names
 from opora.text.words import fold, word_texts
 
@@ -29,7 +29,7 @@ _FIRST_SENTENCE = re.compile(r"[^\W\d]{2,}[.!?](?=\s+[A-ZА-ЯЁ«\"\d])")
 _LETTERED = re.compile(r"\w{1,2}\)")
 
 
-def word_headings(lines: Sequence[Line], skipped: frozenset[int]) -> list[Heading]:
+def word_headings(lines: Sequence[TextLine], skipped: frozenset[int]) -> list[Heading]:
     """Return the headings with a word and a number; lines in `skipped` are none."""
     headings: list[Heading] = []
     last: dict[str, list[tuple[int, ...]]] = {}
@@ -46,7 +46,7 @@ def word_headings(lines: Sequence[Line], skipped: frozenset[int]) -> list[Headin
     return headings
 
 
-def phrase_headings(lines: Sequence[Line], taken: frozenset[int]) -> Iterator[Heading]:
+def phrase_headings(lines: Sequence[TextLine], taken: frozenset[int]) -> Iterator[Heading]:
     """Yield the headings of one fixed phrase, such as `Общие положения` or `УСТАНОВИЛ:`."""
     for at, line in enumerate(lines[:-1]):
         is_free = at not in taken and line.is_text and not line.is_marked
@@ -54,7 +54,7 @@ def phrase_headings(lines: Sequence[Line], taken: frozenset[int]) -> Iterator[He
             yield Heading(at, at + 1, line.form.kind)
 
 
-def title_end(lines: Sequence[Line], start: int, end: int) -> int:
+def title_end(lines: Sequence[TextLine], start: int, end: int) -> int:
     """Return the end of a heading in lines `start:end` with the lines that continue or hold its title."""
     text = lines[end - 1].text.strip()
     form = lines[start].form
@@ -64,7 +64,7 @@ def title_end(lines: Sequence[Line], start: int, end: int) -> int:
     return end
 
 
-def _continues(lines: Sequence[Line], at: int, before: str, has_title: bool) -> bool:
+def _continues(lines: Sequence[TextLine], at: int, before: str, has_title: bool) -> bool:
     """Return True if line `at` continues a heading that ends with `before`, or is the title that it lacks."""
     line = lines[at]
     text = line.text.strip()
@@ -86,7 +86,7 @@ def _continues(lines: Sequence[Line], at: int, before: str, has_title: bool) -> 
     )
 
 
-def _read(lines: Sequence[Line], at: int, form: Form, last: Sequence[tuple[int, ...]]) -> Heading | None:
+def _read(lines: Sequence[TextLine], at: int, form: Form, last: Sequence[tuple[int, ...]]) -> Heading | None:
     """Return the heading that begins with line `at`, None if the line is a cross-reference or a clause."""
     line, title = lines[at], form.title
     heading = Heading(at, at + 1, form.kind, form.number)
@@ -110,7 +110,7 @@ def _read(lines: Sequence[Line], at: int, form: Form, last: Sequence[tuple[int, 
     return _read_pointed(lines, heading, form)
 
 
-def _read_pointed(lines: Sequence[Line], heading: Heading, form: Form) -> Heading:
+def _read_pointed(lines: Sequence[TextLine], heading: Heading, form: Form) -> Heading:
     """Return the heading of a line such as `Статья 3. Хранение проб`, which is split if the text goes on in it."""
     title = form.title
     is_short = len(title) <= MAX_TITLE and len(word_texts(title)) <= MAX_TITLE_WORDS and not has_sentence_end(title)
@@ -123,7 +123,7 @@ def _read_pointed(lines: Sequence[Line], heading: Heading, form: Form) -> Headin
     return heading
 
 
-def _read_appendix(lines: Sequence[Line], heading: Heading, form: Form) -> Heading | None:
+def _read_appendix(lines: Sequence[TextLine], heading: Heading, form: Form) -> Heading | None:
     """Return the heading of an appendix with the lines that say what it belongs to."""
     line, title = lines[heading.start], form.title
     words = fold(title).split()
@@ -142,7 +142,7 @@ def _read_appendix(lines: Sequence[Line], heading: Heading, form: Form) -> Headi
     return None if goes_on and not line.is_marked else heading
 
 
-def _tail_end(lines: Sequence[Line], start: int) -> int:
+def _tail_end(lines: Sequence[TextLine], start: int) -> int:
     """Return the end of the lines that say what an appendix belongs to, up to the date of that document."""
     names = place_names()
     end = start
