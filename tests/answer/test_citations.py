@@ -71,3 +71,16 @@ def test_a_suspect_source_is_a_warning_once():
         "1.md is suspect: read by OCR (page 2); text lost (71%); check the source",
     )
     assert suspect_sources(citations[3:], hits) == ()
+
+
+def test_marks_of_a_document_are_no_citations():
+    text = "Скорость коррозии равна 0,12 мм в год [7]. Цинк снижает её втрое [2]."
+    hits = [Hit(passage=Passage(id=str(n), document_id="d", text=text, start=0, end=len(text)), rank=n) for n in (1,)]
+    hits.append(HITS[0])
+    output = (
+        "Цитата: «Цинк снижает её втрое [2].» [1]\nОтвет: Она равна 0,12 мм в год [7], цинк снижает её втрое [2]. [1]"
+    )
+    checked = check_citations(output, hits)
+    assert checked.text == "Она равна 0,12 мм в год, цинк снижает её втрое. [1]"
+    assert {citation.marker for citation in checked.citations} == {1}
+    assert checked.dropped == ()

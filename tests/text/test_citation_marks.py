@@ -1,6 +1,14 @@
 import pytest
 
-from opora.text.citation_marks import cited_numbers, filter_marks, normalize_marks, remove_marks, renumber_marks
+from opora.text.citation_marks import (
+    cited_numbers,
+    filter_marks,
+    normalize_marks,
+    remove_copied_marks,
+    remove_marks,
+    remove_own_marks,
+    renumber_marks,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +65,34 @@ def test_marks_are_renumbered():
 )
 def test_marks_of_any_form_are_normalized(text, normalized):
     assert normalize_marks(text, 4) == normalized
+
+
+@pytest.mark.parametrize(
+    ("sentence", "without"),
+    [
+        ("Скорость равна 0,12 мм в год [7].", "Скорость равна 0,12 мм в год."),
+        ("Zinc[12] slows it [3, 9], as [4-6] say.", "Zinc slows it, as say."),
+        ("Read a[0] and buf[10] in order.", "Read a[ 0 ] and buf[ 10 ] in order."),
+        ("A list [a] of [2 kg] bags.", "A list [a] of [2 kg] bags."),
+    ],
+)
+def test_marks_of_a_document_are_removed(sentence, without):
+    assert remove_own_marks(sentence) == without
+    assert cited_numbers(remove_own_marks(sentence)) == []
+
+
+SOURCES = ("Скорость равна 0,12 мм в год [7]. Цинк снижает её втрое [3, 9].", "Цинк снижает её втрое [1].")
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("Скорость равна 0,12 мм в год [7]. [1]", "Скорость равна 0,12 мм в год. [1]"),
+        ("Скорость равна 0,12 мм в год [7] [1].", "Скорость равна 0,12 мм в год [1]."),
+        ("Цинк снижает её втрое [3] [9].", "Цинк снижает её втрое."),
+        ("Цинк снижает её втрое [2].", "Цинк снижает её втрое [2]."),
+        ("Цинк помогает [1].", "Цинк помогает [1]."),
+    ],
+)
+def test_marks_copied_from_a_source_are_removed(text, without):
+    assert remove_copied_marks(text, SOURCES) == without
