@@ -76,6 +76,7 @@ def check_installation(uses: str) -> Iterator[Check]:
             yield Check(f"extra {extra}", "ok", ", ".join(f"{name} {version}" for name, version in versions.items()))
     yield _check_smollm2("smollm2" in uses)
     yield _check_tesseract()
+    yield _check_djvu()
     yield _check_device()
     free = shutil.disk_usage(".").free / 1e9
     yield Check("disk", "ok" if free >= MIN_FREE_GB else "info", f"{free:.1f} GB free here")
@@ -149,6 +150,15 @@ def _check_tesseract() -> Check:
     except OcrError as error:
         return Check("Tesseract", "info", text, str(error))
     return Check("Tesseract", "ok", text)
+
+
+def _check_djvu() -> Check:
+    """Check the programs that read DjVu: one for its text layer, one that renders pages for OCR."""
+    missing = [program for program in ("djvutxt", "ddjvu") if shutil.which(program) is None]
+    if missing:
+        text = f"{', '.join(missing)} not installed; needed for DjVu"
+        return Check("DjVu", "info", text, "apt install djvulibre-bin")
+    return Check("DjVu", "ok", "djvutxt, ddjvu")
 
 
 def _check_device() -> Check:
