@@ -26,6 +26,7 @@ SAME_INDENT = 4.0
 _DEPTH = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)\.?\s")
 _DOTS = r"(?:(?:\.\s?){4,}|…{2,}|·{4,}|(?:_\s?){6,})"
 _DOTTED = re.compile(rf"^(?P<title>.*?)\s*{_DOTS}\s*(?P<page>\d{{1,4}}|[ivxlc]{{1,7}})\s*$")
+_PAGE_ENDS = frozenset("0123456789ivxlc")
 _BARE = re.compile(r"^(?P<title>.*[^\W\d_].*?)\s+(?P<page>\d{1,4})$")
 
 
@@ -60,8 +61,7 @@ def _runs(
     start = end = 0
     entries: list[Entry] = []
     for index, line in enumerate(lines):
-        match = pattern.match(line.text)
-        if match is None:
+        if not _may_match(line.text, pattern) or (match := pattern.match(line.text)) is None:
             continue
         page = int(match["page"]) if match["page"].isdigit() else 0
         if pattern is _BARE and page > page_count:
@@ -82,6 +82,14 @@ def _runs(
     if _is_table(entries, least, page_count):
         runs.append((start, end, entries))
     return runs
+
+
+def _may_match(text: str, pattern: re.Pattern[str]) -> bool:
+    """Return False, fast, for most lines that a pattern does not match."""
+    end = text.rstrip()[-1:]
+    if pattern is _BARE:
+        return end.isdigit()
+    return end in _PAGE_ENDS and any(leader in text for leader in ("..", ". .", "……", "··", "__", "_ _"))
 
 
 def _is_table(entries: Sequence[Entry], least: int, page_count: int) -> bool:

@@ -148,6 +148,8 @@ def _is_indented(line: Line, draft: Draft, region: RegionMetrics) -> bool:
         return last.x0 >= region.left - least or len(draft.lines) > 1 or bool(_ENDS.search(last.text))
     if line.x0 - region.left < least:
         return False
+    if not _ENDS.search(last.text) and not _had_room(line, last, region):
+        return False  # the sentence goes on: a quotation, or a line that its letters only seem to indent
     if abs(line.x0 - last.x0) < least:  # a block of indented lines, or one-line paragraphs
         return len(draft.lines) == 1 and bool(_ENDS.search(last.text)) and draft.mark is None
     if draft.mark is not None or last.x0 < region.left - least:  # the text of an item stands right of its mark

@@ -14,6 +14,8 @@ from opora.corpus.parsers.pdf.text_layer import frequent_words, russian_analyzer
 
 SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010\u00ad\ufffe"
+MAX_WORD = 100
+"""Length of the longest word with a hyphen."""
 _ADDRESS = re.compile(r"\(?(?:https?://|www\.)")
 _RANGE = re.compile(r"\w[–—]$")
 LINKING_VOWELS = "ое"
@@ -44,9 +46,11 @@ class HyphenJoiner:
         """Return `text` and the line below it, joined with a blank or within a word."""
         if _is_whole(text, line):
             return text + line
-        divided, continued = _DIVIDED.search(text), _CONTINUED.match(line)
+        if text[-1:] not in HYPHENS:
+            return f"{text} {line}"
+        divided, continued = _DIVIDED.search(text[-MAX_WORD:]), _CONTINUED.match(line)
         if not divided or not continued:
-            return f"{text} {line}" if not text.endswith(SOFT_HYPHEN) else text[:-1] + line
+            return text[:-1] + line if text.endswith(SOFT_HYPHEN) else f"{text} {line}"
         is_sign = text[-1] == "-" or (text[-1] == "\u2010" and self._keeps_unicode_hyphens)
         if not is_sign:
             return text[:-1] + line

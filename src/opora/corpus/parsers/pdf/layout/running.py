@@ -56,7 +56,8 @@ def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
     edges = [edge for page in pages for edge in _edges(page)]
     sizes = Counter(line.size for page in pages for line in page.lines)
     # sections have numbers, too, and may begin on new pages: their headings are large
-    small = [edge for edge in edges if edge.line.size <= MAX_SIZE * sizes.most_common(1)[0][0]]
+    largest = MAX_SIZE * max(sizes, key=sizes.__getitem__, default=1.0)
+    small = [edge for edge in edges if edge.line.size <= largest or not re.search(r"[^\W\d_]", edge.line.text)]
     running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(small, len(pages))}
     running |= {id(edge.line) for edge in _in_slots(edges, running)}
     return running, _beyond_body(pages, running)
