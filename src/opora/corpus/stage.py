@@ -27,6 +27,7 @@ from opora.artifacts import (
 from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
 from opora.corpus.chunking.registry import chunk_document
+from opora.corpus.estimate import estimate_seconds
 from opora.corpus.lines import LINES, LineWriter
 from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
 from opora.corpus.reader import DOCUMENTS, PASSAGES
@@ -46,8 +47,6 @@ from opora.records import Document, Passage
 
 PARSED = "parsed.jsonl"
 """Results of parsing by file hash, reused by the next run over the same folders."""
-DOCUMENTS_PER_S, START_S = 8.0, 3.0
-"""Parsing speed of a worker on our benchmark documents, and seconds before the first document is parsed."""
 
 
 class HashedSources(NamedTuple):
@@ -104,7 +103,7 @@ class IngestStage(Stage):
 
     def estimate(self, project: Project) -> Estimate:
         sources = find_sources(self.settings.folders, self.excluded, self.root).sources
-        return Estimate(seconds=START_S + len(sources) / DOCUMENTS_PER_S)
+        return Estimate(seconds=estimate_seconds((source.path for source in sources), self.settings.workers))
 
     def make(self, build: Build) -> Manifest:
         version = parsing_fingerprint(self.settings)
@@ -147,7 +146,7 @@ class IngestStage(Stage):
             return self._notes
         dropped = read_records(self.out / DROPPED, Dropped) if (self.out / DROPPED).exists() else ()
         return [
-            f"  dropped: {drop.source} ({drop.reason}: {drop.detail}); remove {self.out} to try it again"
+            f"  still dropped, and not tried again before a document or setting changes: {drop.source} ({drop.detail})"
             for drop in dropped
             if drop.reason in UNCERTAIN
         ][:MAX_LINES]
