@@ -146,6 +146,11 @@ def test_diagrams_and_charts_are_read():
     ]
 
 
+def test_a_picture_in_a_text_box_is_described_once():
+    inner = drawing('<wp:docPr descr="Схема подачи воды"/>')
+    assert lines(drawing(f"<wps:txbx><w:txbxContent>{inner}</w:txbxContent></wps:txbx>")) == ["Схема подачи воды"]
+
+
 def test_embedded_documents_are_parts():
     body = paragraph('<w:r><w:object><o:OLEObject ProgID="Word.Document.12" r:id="inner_docx"/></w:object></w:r>')
     reading = read(write(body + paragraph("Текст."), files=[("inner.docx", DATA)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 import struct
@@ -34,21 +35,28 @@ MIN_WORDS = 3
 def drawing_blocks(drawing: Element, package: Package, part: str) -> Iterator[Block]:
     """Yield the text of a drawing that is not in text boxes."""
     links = package.relationships(part)
-    for diagram in drawing.iter(_DIAGRAM):
+    for diagram in _own(drawing, _DIAGRAM):
         link = links.get(diagram.get(f"{_RELATIONSHIP}dm", ""))
         if link and (root := package.xml(link.target)) is not None:
             yield from (Block("item", text, mark="-") for text in diagram_lines(root))
-    for chart in drawing.iter(_CHART):
+    for chart in _own(drawing, _CHART):
         link = links.get(chart.get(f"{_RELATIONSHIP}id", ""))
         if link and (root := package.xml(link.target)) is not None:
             yield from chart_blocks(root)
-    canvas = (paragraph for paragraph in drawing.iter(_PARAGRAPH) if next(paragraph.iterancestors(_BOX), None) is None)
-    yield from (Block("paragraph", text) for paragraph in canvas if (text := _drawn_text(paragraph)))
-    for properties in drawing.iter(_PROPERTIES):
+    yield from (Block("paragraph", text) for line in _own(drawing, _PARAGRAPH) if (text := _drawn_text(line)))
+    for properties in _own(drawing, _PROPERTIES):
         # Word adds a remark to a text of its own making, after an empty line
         text = one_line(properties.get("descr", "").split("\n\n")[0])
         if len(text.split()) >= MIN_WORDS and not _FILE.search(text):
             yield Block("paragraph", text)
+
+
+def _own(drawing: Element, tag: str) -> Iterator[Element]:
+    """Yield the elements of that full name in a drawing, but not in its text boxes, which are read apart."""
+    for element in drawing.iter(tag):
+        inner = itertools.takewhile(lambda ancestor: ancestor is not drawing, element.iterancestors())
+        if all(ancestor.tag != _BOX for ancestor in inner):
+            yield element
 
 
 def embedded_document(element: Element, package: Package, part: str) -> tuple[str, bytes] | None:
