@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal, Protocol
 
 from opora.errors import InputError, ModelError
-from opora.models.thinking import remove_thinking
+from opora.models.chat_forms import remove_thinking
 from opora.records import Message
 from opora.validation import Record
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opora.errors import InputError, ModelError
-from opora.models.system_role import merge_system
+from opora.models.chat_forms import merge_system
 from opora.records import Message
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import yaml
 
 from opora.bench.results.table import JudgeVerdict
 from opora.models.base import JsonSchema
-from opora.models.thinking import remove_thinking
+from opora.models.chat_forms import remove_thinking
 from opora.text.resources import language_text, languages
 
 WORDS = "judge_reply.yaml"

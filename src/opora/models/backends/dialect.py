@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import openai
 
 from opora.models.base import Chat
-from opora.models.system_role import merge_system
+from opora.models.chat_forms import merge_system
 
 OPTIONAL = ("stream_options", "seed", "temperature", "max_completion_tokens", "max_tokens")
 """Parameters that a request can do without."""
