@@ -87,8 +87,9 @@ def find_rotation(image: bytes, dpi: int = DPI) -> int:
 
 def mean_confidence(words: Sequence[OcrWord]) -> float:
     """Return the mean confidence of the letters of words, from 0 to 1."""
-    letters = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / letters if letters else 0.0
+    real = [word for word in words if any(map(str.isalnum, word.text))]  # leaders and dirt count for nothing
+    letters = sum(len(word.text) for word in real)
+    return sum(word.confidence * len(word.text) for word in real) / letters if letters else 0.0
 
 
 def _word(row: Sequence[str]) -> OcrWord:

@@ -12,6 +12,8 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from pypdfium2 import PdfiumError
+
 from opora.corpus.parsers.base import ParseContext, ParseError, Suspicion
 from opora.corpus.parsers.ocr.reading import OcrReading, read_image
 from opora.corpus.parsers.ocr.rulings import PixelRuling
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 25_000_000
 """Larger pages are rendered at a lower resolution; A3 at 300 dpi has 17 million pixels."""
+MAX_SIDE = 20_000.0
+"""Longer pages, in points, are broken (PDF 2.0 allows 14,400)."""
 SCAN_SHARE, MAX_STAMP_CHARS = 0.6, 200
 """A page is a scan if an image covers at least this share of it, and it has at most this many characters."""
 MIN_LINE_CONFIDENCE = 0.35
@@ -78,8 +82,13 @@ class PageReader:
         if not page.chars and not page.images and not page.rulings and self._is_blank(page.number):
             self.suspicions.append(Suspicion(reason="no text", page=page.number, detail="a blank page"))
             return page
-        scan, problem = self._read(page.number)
-        if scan and (reason or len(scan.chars) > 2 * len(page.chars)):
+        try:
+            scan, confidence = self._read(page.number)
+            problem = "" if is_read(scan, confidence) else "OCR read no text"
+        except (OcrError, PdfiumError) as error:
+            problem = str(error)
+        if not problem and (reason or len(scan.chars) > 2 * len(page.chars)):
+            self.suspicions.append(Suspicion(reason="read by OCR", page=page.number, value=round(confidence, 2)))
             return scan
         if not reason and page.chars:  # a picture with a caption
             return page
@@ -87,31 +96,26 @@ class PageReader:
         return PdfPage(page.number, page.width, page.height, [], page.rulings, page.images)
 
     def _refuse(self, number: int, reason: str, problem: str) -> None:
-        kind = f"unreadable text layer: {reason}" if reason else "a scan"
-        detail = f"{kind}; {problem}" if problem else f"{kind}, and OCR read no text"
+        detail = f"{f'unreadable text layer: {reason}' if reason else 'a scan'}; {problem}"
         self._problems.append(detail)
         self._lying += bool(reason)
         self.suspicions.append(
             Suspicion(reason="unreadable text layer" if reason else "no text", page=number, detail=detail)
         )
 
-    def _read(self, number: int) -> tuple[PdfPage | None, str]:
-        """Return a page read by OCR, or None and the problem."""
+    def _read(self, number: int) -> tuple[PdfPage, float]:
+        """Return a page read by OCR, and the confidence. Raises OcrError, PdfiumError."""
         if self._settings.ocr == "off":
-            return None, "set ocr: auto to read it"
-        try:
-            check_languages(self._settings.ocr_languages)
-            self._allow_time(OCR_SECONDS)
-            page, confidence = read_scan(self._document, number, self._settings.ocr_languages)
-        except OcrError as error:
-            return None, str(error)
-        if not is_read(page, confidence):
-            return None, ""
-        self.suspicions.append(Suspicion(reason="read by OCR", page=number, value=round(confidence, 2)))
-        return page, ""
+            raise OcrError("set ocr: auto to read it")
+        check_languages(self._settings.ocr_languages)
+        self._allow_time(OCR_SECONDS)
+        return read_scan(self._document, number, self._settings.ocr_languages)
 
     def _is_blank(self, number: int) -> bool:
-        pixels = _render(self._document, number, POINTS_PER_INCH / 2)
+        try:
+            pixels = _render(self._document, number, POINTS_PER_INCH / 4)
+        except (OcrError, PdfiumError):
+            return False
         return int(pixels.max(initial=255)) == int(pixels.min(initial=255))
 
 
@@ -139,8 +143,12 @@ def read_scan(document: pdfium.PdfDocument, number: int, languages: str) -> tupl
 
 
 def _render(document: pdfium.PdfDocument, number: int, dpi: float) -> Pixels:
+    """Return the grey pixels of a page. Raises PdfiumError if it is broken, OcrError if it is too large or small."""
     page = document[number - 1]
     try:
+        width, height = page.get_size()
+        if not 3 <= min(width, height) <= max(width, height) <= MAX_SIDE:
+            raise OcrError(f"a page of {width:g} x {height:g} points")
         bitmap = page.render(scale=dpi / POINTS_PER_INCH, grayscale=True)
         try:
             pixels: Pixels = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width].copy()
