@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from opora.corpus.sections.places import lies_in
 from opora.records import Hit, Passage
+from opora.retrieval.search.places import parse_places, place_words
 from opora.text.sentences import sentences
 from opora.text.terms import stop_terms, terms
 
@@ -46,13 +48,19 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
     total = sum(weights.values())
     if not total:
         return []
+    places = parse_places(question, language)
+    named = set(terms(place_words(question, language), language)) if places else set()
     supported = []
     for number, hit in enumerate(hits):
         passage = hit.passage
         headings = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
         for start, end in sentence_spans(passage, language):
             context = headings | set(terms(_table_header(passage, start), language))
-            weight = _matched_weight(weights, set(terms(passage.text[start:end], language)), context)
+            own = set(terms(passage.text[start:end], language))
+            if places and all(lies_in(passage, start, place) for place in places):
+                # the question asks for this place, whose text holds neither its number nor the title
+                own |= named | headings
+            weight = _matched_weight(weights, own, context)
             supported.append(SupportedSentence(number, passage, start, end, weight / total))
     return sorted(supported, key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
 

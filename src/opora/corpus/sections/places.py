@@ -167,6 +167,39 @@ def clause_label(tokens: Sequence[str], language: str) -> str:
     return f"{label} {number}" if label else ""
 
 
+def clause_at(passage: Passage, start: int) -> str:
+    """Return the label of the clause in which the offset `start` of the text of a passage lies; empty if there is
+    none."""
+    token = _clause_token(passage, start)
+    return clause_label([token], str(passage.metadata.get("language", ""))) if token else ""
+
+
+def lies_in(passage: Passage, start: int, place: Sequence[str]) -> bool:
+    """Return True if the offset `start` of the text of a passage lies in one of the places that fit `place`."""
+    own = set(place) & set(passage.places)
+    clauses = {token for token in own if token.split(" ", 1)[0] in CLAUSES}
+    if own - clauses or any(token.replace(token.split(" ")[0], "section", 1) in passage.places for token in clauses):
+        return True
+    inner = _clause_token(passage, start)
+    return any(inner == token or inner.startswith(f"{token}.") for token in clauses)
+
+
+def _clause_token(passage: Passage, start: int) -> str:
+    """Return the clause in which the offset `start` of the text of a passage lies, such as `clause 4.1`."""
+    numbers = {token.split(" ", 1)[1]: token for token in passage.places if token.split(" ", 1)[0] in CLAUSES}
+    own: dict[str, int] = {}
+    for offset, line in _lines(passage.text):
+        match = _CLAUSE.match(line)
+        number = place_number(match["dotted"] or match["number"] or "") if match else ""
+        if number in numbers:
+            own[number] = offset
+    above = [number for number, offset in own.items() if offset <= start]
+    if above:
+        return numbers[above[-1]]
+    headed = {token.split(" ", 1)[1] for token in passage.places if token.startswith("section ")}
+    return next((token for number, token in numbers.items() if number not in own and number not in headed), "")
+
+
 def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
     """Return offset of heading -> place, of articles such as 67¹ that are written as 671: 67 is above them, and 68 or
     another inserted one below."""
@@ -185,26 +218,6 @@ def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
         else:
             last = number
     return repaired
-
-
-def clause_at(passage: Passage, start: int) -> str:
-    """Return the label of the clause in which the offset `start` of the text of a passage lies; empty if there is
-    none."""
-    numbers = {token.split(" ", 1)[1]: token for token in passage.places if token.split(" ", 1)[0] in CLAUSES}
-    own: dict[str, int] = {}
-    for offset, line in _lines(passage.text):
-        match = _CLAUSE.match(line)
-        number = place_number(match["dotted"] or match["number"] or "") if match else ""
-        if number in numbers:
-            own[number] = offset
-    language = str(passage.metadata.get("language", ""))
-    above = [number for number, offset in own.items() if offset <= start]
-    if above:
-        return clause_label([numbers[above[-1]]], language)
-    carried = [
-        token for number, token in numbers.items() if number not in own and f"section {number}" not in passage.places
-    ]
-    return clause_label(carried[:1], language)
 
 
 class _ClauseReader:

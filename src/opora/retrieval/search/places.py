@@ -9,7 +9,7 @@ the question names a code of law that no document is, or no passage lies in the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from opora.retrieval.query import Place, Query
 from opora.retrieval.rerankers.base import Candidate
@@ -39,18 +39,28 @@ _EDGES = "«»\"'“”„‘’,;:!?…[]{}"
 
 def parse_places(text: str, language: str) -> tuple[Place, ...]:
     """Return the places that a question names, each as the places that fit it."""
+    return tuple(dict.fromkeys(place for _, place in _references(text, language)))
+
+
+def place_words(text: str, language: str) -> str:
+    """Return the words and numbers of a question by which it names places."""
+    return " ".join(words for words, _ in _references(text, language))
+
+
+def _references(text: str, language: str) -> Iterator[tuple[str, Place]]:
+    """Yield the words by which a question names a place, and the place."""
     pieces, piece_terms, _ = tagged_pieces(text, language)
     kinds = place_names().kinds
-    places: list[Place] = []
     for at, piece in enumerate(pieces):
         word = "§" if piece.startswith("§") else reference_word(piece, piece_terms[at], language)
         kind = kinds.get(word or "")
         if not kind:
             continue
-        numbers = _numbers_after(pieces, at + 1, language) or _number_before(pieces, at)
+        numbers = _numbers_after(pieces, at + 1, language)
+        words = pieces[at : at + 2 + len(numbers)] if numbers else pieces[max(0, at - 1) : at + 1]
+        numbers = numbers or _number_before(pieces, at)
         if numbers:
-            places.append(tuple(dict.fromkeys(token for number in numbers for token in _tokens(kind, number))))
-    return tuple(dict.fromkeys(places))
+            yield " ".join(words), tuple(dict.fromkeys(token for n in numbers for token in _tokens(kind, n)))
 
 
 def place_groups(query: Query) -> list[tuple[Place, ...]]:
