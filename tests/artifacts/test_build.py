@@ -77,6 +77,13 @@ def test_other_settings_start_from_scratch(tmp_path):
         assert journal.get("a") is None
 
 
+def test_many_rows_of_a_journal_are_written_in_one_step(tmp_path):
+    with Build(tmp_path / "out", "some", SomeSettings(), {}) as build, build.journal("rows") as journal:
+        journal.put("a", 1)
+        journal.update((key, key.upper()) for key in "abc")
+        assert list(journal.items()) == [("a", "A"), ("b", "B"), ("c", "C")]
+
+
 def test_two_processes_do_not_build_one_artefact(tmp_path):
     with (
         Build(tmp_path / "out", "some", SomeSettings(), {}),

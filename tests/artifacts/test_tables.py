@@ -2,7 +2,7 @@
 
 import pytest
 
-from opora.artifacts import read_json_lines, read_parquet, read_records, write_json_lines, write_parquet
+from opora.artifacts import read_json_lines, read_parquet, read_records, tables, write_json_lines, write_parquet
 from opora.errors import InputError
 from opora.records import Passage
 
@@ -58,3 +58,10 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path):
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         list(read_json_lines(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize("count", [tables.ROW_GROUP, tables.ROW_GROUP + 1])
+def test_rows_are_written_in_groups(tmp_path, count):
+    passages = [PASSAGES[number % 2].model_copy(update={"id": str(number)}) for number in range(count)]
+    assert write_parquet(tmp_path / "p.parquet", iter(passages)) == count
+    assert list(read_parquet(tmp_path / "p.parquet", Passage)) == passages

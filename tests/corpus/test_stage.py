@@ -36,11 +36,11 @@ def sources(root):
 
 
 def test_documents_have_title_language_and_access_labels(tmp_path):
-    fill(tmp_path / "documents", **{"b.md": "# B\n\nText.", "ru__a.txt": "Срок — 5 дней.", ".git__x.md": "hidden"})
+    fill(tmp_path / "documents", **{"b.md": "# Rules\n\nText.", "ru__a.txt": "Срок — 5 дней.", ".git__x.md": "hidden"})
     manifest = run(tmp_path, languages=["ru", "en"], access={"ru/*": ["staff"]})
     documents = list(read_documents(tmp_path / "corpus"))
     assert [(doc.source, doc.title, doc.language, doc.access) for doc in documents] == [
-        ("b.md", "B", "en", ()),
+        ("b.md", "Rules", "en", ()),
         ("ru/a.txt", "a", "ru", ("staff",)),
     ]
     passages = list(read_passages(tmp_path / "corpus"))

@@ -100,6 +100,12 @@ def test_current_names_give_no_warning(tmp_path):
         ("- a", [], r"expected sections"),
         ("a: [", [], r"opora.yaml: not YAML"),
         (
+            "ask: {top_k: 3}\nindex: {}\nask: {top_k: 4}",
+            [],
+            r"opora.yaml:3: ask is given twice, first on line 1",
+        ),
+        ("ingest:\n  access:\n    a/*: [x]\n    'a/*': [y]", [], r"opora.yaml:4: a/\* is given twice, first on line 3"),
+        (
             "train: {a: {warmup: 0.1, warmup_ratio: 0.2}}",
             [],
             r"a.warmup is unknown; did you mean train.a.warmup_",

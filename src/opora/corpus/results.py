@@ -27,7 +27,7 @@ ReadResult = Callable[[str], Mapping[str, Any]]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-class Draft(NamedTuple):
+class DocumentDraft(NamedTuple):
     """A document whose text is still in the result of its file; `place` leads there through the parts."""
 
     source: str
@@ -46,7 +46,7 @@ class Draft(NamedTuple):
 class Collected(NamedTuple):
     """Documents by name, and all that is left out, with the reasons."""
 
-    drafts: list[Draft]
+    drafts: list[DocumentDraft]
     dropped: list[Dropped]
 
 
@@ -55,9 +55,9 @@ def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: Exclus
 
     Of documents with the same bytes the first file stays, or the first part if there is no such file.
     """
-    drafts: dict[str, Draft] = {}
+    drafts: dict[str, DocumentDraft] = {}
     dropped: list[Dropped] = []
-    inner: list[Draft | Dropped] = []
+    inner: list[DocumentDraft | Dropped] = []
     names: dict[str, str] = {}
     for name, file_id in files:
         if file_id in names:
@@ -67,7 +67,7 @@ def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: Exclus
         for row in _flatten(name, file_id, read(file_id)):
             if row.source != name:
                 inner.append(row)
-            elif isinstance(row, Draft):
+            elif isinstance(row, DocumentDraft):
                 drafts[row.id] = row
             else:
                 dropped.append(row)
@@ -76,7 +76,7 @@ def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: Exclus
             continue
         if row.id in names:
             dropped.append(_duplicate(row.source, row.id, names[row.id]))
-        elif isinstance(row, Draft):
+        elif isinstance(row, DocumentDraft):
             names[row.id], drafts[row.id] = row.source, row
         else:
             dropped.append(row)
@@ -86,7 +86,7 @@ def collect(files: Iterable[tuple[str, str]], read: ReadResult, excluded: Exclus
 
 
 def make_documents(
-    drafts: Sequence[Draft], read: ReadResult, settings: IngestSettings, access: NamePatterns
+    drafts: Sequence[DocumentDraft], read: ReadResult, settings: IngestSettings, access: NamePatterns
 ) -> Iterator[tuple[Document, Parsed]]:
     """Yield the documents, in order, each with all that was parsed."""
     folders = [draft.source.rpartition("/")[0] for draft in drafts]
@@ -114,13 +114,13 @@ def make_documents(
         yield document, parsed
 
 
-def access_labels(draft: Draft, rules: Mapping[str, Sequence[str]], patterns: NamePatterns) -> tuple[str, ...]:
+def access_labels(draft: DocumentDraft, rules: Mapping[str, Sequence[str]], patterns: NamePatterns) -> tuple[str, ...]:
     """Return the labels of all rules for the name of a document and the names of the files around it."""
     globs = {glob for name in (draft.source, *draft.containers) for glob in patterns.matching(name)}
     return tuple(sorted({label for glob in globs for label in rules[glob]}))
 
 
-def choose_titles(drafts: Sequence[Draft]) -> list[str]:
+def choose_titles(drafts: Sequence[DocumentDraft]) -> list[str]:
     """Return the title of each document: its best title that no other document has as its best, else its best."""
     shared = Counter(draft.titles[0].casefold() for draft in drafts)
     taken = set(shared)
@@ -141,16 +141,16 @@ def part_name(name: str, number: int) -> str:
     return "/".join(step for step in steps if step not in ("", ".", "..")) or f"part {number}"
 
 
-def _flatten(name: str, file_id: str, result: Mapping[str, Any]) -> Iterator[Draft | Dropped]:
+def _flatten(name: str, file_id: str, result: Mapping[str, Any]) -> Iterator[DocumentDraft | Dropped]:
     """Yield a file and, in depth first order, all that is inside it. A file of parts alone is no document."""
     if "parsed" not in result:
         yield Dropped(source=name, id=file_id, reason=result["reason"], detail=result["detail"])
         return
     parsed = parse_record(Parsed, result["parsed"], name)
-    yield from _flatten_parsed(parsed, Draft(name, file_id, file_id, (), (), (), "", ()))
+    yield from _flatten_parsed(parsed, DocumentDraft(name, file_id, file_id, (), (), (), "", ()))
 
 
-def _flatten_parsed(parsed: Parsed, draft: Draft) -> Iterator[Draft | Dropped]:
+def _flatten_parsed(parsed: Parsed, draft: DocumentDraft) -> Iterator[DocumentDraft | Dropped]:
     if parsed.text:
         titles = tuple(filter(None, (parsed.title, *parsed.other_titles))) or (PurePath(draft.source).stem,)
         sample = parsed.text[:MAX_SAMPLE_CHARS]
@@ -167,7 +167,7 @@ def _flatten_parsed(parsed: Parsed, draft: Draft) -> Iterator[Draft | Dropped]:
             yield Dropped(source=source, id=part.id, reason=part.reason or "corrupt", detail=part.detail)
             continue
         containers, place = (*draft.containers, draft.source), (*draft.place, number)
-        yield from _flatten_parsed(part.parsed, Draft(source, part.id, draft.file_id, place, containers, (), "", ()))
+        yield from _flatten_parsed(part.parsed, DocumentDraft(source, part.id, draft.file_id, place, containers, (), "", ()))
 
 
 def _part_at(parsed: Parsed, place: Sequence[int]) -> Parsed:

@@ -89,7 +89,7 @@ def test_the_old_name_of_the_time_limit_is_accepted():
 
 def test_a_process_that_has_grown_is_renewed(tmp_path, monkeypatch):
     path = tmp_path / "a.md"
-    path.write_text("# A\n\nText.")
+    path.write_text("# Rules of the pier\n\nText.")
     with SandboxedParser(LimitSettings()) as parser:
         parser.parse(path)
         first = parser._process.pid
@@ -98,7 +98,7 @@ def test_a_process_that_has_grown_is_renewed(tmp_path, monkeypatch):
         monkeypatch.setattr(process, "RENEW_MB", 1)
         parser.parse(path)
         assert parser._process is None
-        assert parser.parse(path).title == "A"
+        assert parser.parse(path).title == "Rules of the pier"
 
 
 def test_lack_of_memory_is_named_whatever_wraps_it(monkeypatch):
