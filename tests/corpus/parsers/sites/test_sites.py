@@ -41,6 +41,12 @@ def test_article_of_mediawiki():
     )
 
 
+def test_article_of_mediawiki_before_2018():
+    reading, text = read("MediaWiki-2")
+    assert reading.titles[0] == "Чайка (насос)"
+    assert text == "# Чайка (насос)\n\nЧайка — насос для морской воды.\n\n## История\n\nВыпускается с 1968 года."
+
+
 def test_law_of_pravo():
     reading, text = read("pravo.gov.ru-1")
     assert reading.titles[0] == "ФЕДЕРАЛЬНЫЙ ЗАКОН О хранении проб"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
-HEAD_BYTES = 4096
+HEAD_BYTES = 65_536
 """First bytes in which a page declares its encoding."""
 
 
@@ -62,9 +62,12 @@ def read_whole(data: bytes, charset: str | None = None) -> tuple[list[Block], st
 
 
 def declared_charset(data: bytes) -> str | None:
-    """Return the encoding that a page declares in itself."""
-    match = _CHARSET.search(data[:HEAD_BYTES])
-    return match[1].decode("ascii", "replace") if match else None
+    """Return the encoding that a page declares in itself; one that is not UTF-8, if it declares several."""
+    charsets = [match.decode("ascii", "replace") for match in _CHARSET.findall(data[:HEAD_BYTES])]
+    # archives of the web insert a declaration of their own
+    return next((charset for charset in charsets if not charset.lower().startswith("utf")), None) or next(
+        iter(charsets), None
+    )
 
 
 def _read_site(url: str, root: HtmlElement) -> tuple[SitePage | None, list[Suspicion]]:

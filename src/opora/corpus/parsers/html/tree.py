@@ -33,6 +33,8 @@ MAX_SCRIPT = 6
 """Maximum length of a number that is raised or lowered, in characters."""
 MIN_FORM_WORDS = 100
 """Minimum number of words of a form that is read even if it is a small part of the page."""
+AROUND = frozenset(("nav", "footer", "aside"))
+"""Elements that hold no content."""
 MAX_HIDDEN = 0.7
 """Maximum share of a page's words in a hidden element that is left out."""
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|table|list|grid)", re.IGNORECASE)
@@ -135,7 +137,7 @@ def ends_line(element: HtmlElement) -> bool:
 
 
 def visible_text(root: HtmlElement) -> str:
-    """Return all text of a cleaned tree except menus, as a second, cheap reading."""
+    """Return the text of a cleaned tree outside of links, menus and footers, as a second, cheap reading."""
     return " ".join(_visible_pieces(root))
 
 
@@ -143,7 +145,7 @@ def _visible_pieces(root: HtmlElement) -> Iterator[str]:
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
         if event == "start":
-            if element.tag == "nav":
+            if element.tag in AROUND or (element.tag == "a" and element.get("href")):
                 walker.skip_subtree()
             elif element.text:
                 yield element.text

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _UNREAD = (
-    "mw-editsection", "mw-jump-link", "mw-indicators", "mw-cite-backlink", "mw-empty-elt", "mw-authority-control",
+    "mw-editsection", "editsection", "mw-jump-link", "mw-indicators", "mw-cite-backlink", "mw-empty-elt",
+    "mw-authority-control",
     "reference", "references", "reflist", "refbegin", "navbox", "navbar", "vertical-navbox", "sistersitebox",
     "noprint", "metadata", "ambox", "toc", "hatnote", "catlinks", "printfooter", "thumbcaption-hidden", "gallery",
     "mw-references-wrap", "sidebar", "shortdescription", "noexcerpt", "portal-bar",
@@ -20,14 +21,24 @@ _UNREAD = (
 _UNREAD_PATH = ".//*[" + " or ".join(
     f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in _UNREAD
 ) + "]"  # fmt: skip
+_UNREAD_IDS = ("toc", "siteSub", "jump-to-nav", "contentSub")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
 def _read(root: HtmlElement) -> SitePage:
+    return _read_article(root, "//*[@id='mw-content-text']//*[contains(@class, 'mw-parser-output')]")
+
+
+def _read_before_2018(root: HtmlElement) -> SitePage:
+    return _read_article(root, "//*[@id='mw-content-text'] | //*[@id='bodyContent']")
+
+
+def _read_article(root: HtmlElement, content_path: str) -> SitePage:
     title = text_of(required(root, "//*[@id='firstHeading']", "title"))
-    content = required(root, "//*[@id='mw-content-text']//*[contains(@class, 'mw-parser-output')]", "content")
+    content = required(root, content_path, "content")
     remove_all(content, _UNREAD_PATH)
-    remove_all(content, ".//*[self::style or self::script or @id='toc' or @role='navigation']")
+    remove_all(content, ".//style | .//script | .//*[@role='navigation']")
+    remove_all(content, " | ".join(f".//*[@id='{name}']" for name in _UNREAD_IDS))
     for heading in reversed(content.xpath(".//h2|.//h3|.//h4|.//h5|.//h6")):
         if _is_empty_section(heading):
             heading.drop_tree()
@@ -65,6 +76,9 @@ SITE = Site(
     name="MediaWiki",
     hosts=re.compile(r"(?:[\w-]+\.)*(?:wikipedia|wikisource|wikibooks|wikinews|wiktionary|wikivoyage)\.org"),
     paths=re.compile(r"/wiki/"),
-    versions=(SiteVersion(datetime.date(2018, 4, 1), _read),),
+    versions=(
+        SiteVersion(datetime.date(2018, 4, 1), _read),
+        SiteVersion(datetime.date(2010, 1, 1), _read_before_2018),
+    ),
     has_marks=_has_marks,
 )
