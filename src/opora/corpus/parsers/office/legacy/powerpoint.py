@@ -26,10 +26,10 @@ _SLIDES, _NOTES_LIST = 0, 2
 """Kinds of lists of slides."""
 _ENCRYPTED = 0xF3D1C4DF
 _PLACEHOLDERS = frozenset("*")
-"""Text of fields such as the number of a slide."""
+"""ShapeText of fields such as the number of a slide."""
 
 
-class Record(NamedTuple):
+class PptRecord(NamedTuple):
     """A record: its type and instance, and where its content begins and ends."""
 
     kind: int
@@ -38,8 +38,8 @@ class Record(NamedTuple):
     end: int
 
 
-class Text(NamedTuple):
-    """Text of a shape; `kind` tells titles from bodies."""
+class ShapeText(NamedTuple):
+    """ShapeText of a shape; `kind` tells titles from bodies."""
 
     kind: int
     text: str
@@ -50,7 +50,7 @@ class SlideEntry(NamedTuple):
 
     persist: int
     identifier: int
-    texts: list[Text]
+    texts: list[ShapeText]
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
@@ -75,7 +75,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     return Reading(blocks, [decode_property(title, codepage)], source_text, page_count=len(slides))
 
 
-def _slide_blocks(texts: list[Text], notes: list[Text]) -> Iterator[Block]:
+def _slide_blocks(texts: list[ShapeText], notes: list[ShapeText]) -> Iterator[Block]:
     titles = [text for text in texts if text.kind in _TITLES]
     for text in [*titles, *(text for text in texts if text not in titles)]:
         lines = [line for line in map(one_line, text.text.replace("\v", " ").split("\r")) if line]
@@ -101,7 +101,7 @@ class _PowerPointFile:
         """Number of a slide or other object -> its offset; the newest edit counts."""
         self._document = self._read_edits(struct.unpack_from("<I", user, 16)[0])
 
-    def slides(self) -> list[tuple[list[Text], list[Text]]]:
+    def slides(self) -> list[tuple[list[ShapeText], list[ShapeText]]]:
         """Return the texts and the notes of each slide."""
         document = self._record(self._offsets[self._document])
         notes = {entry.identifier: entry for entry in self._entries(document, _NOTES_LIST)}
@@ -111,7 +111,7 @@ class _PowerPointFile:
                 continue
             slide = self._record(self._offsets[entry.persist])
             reference = self._notes_of(slide)
-            note_texts: list[Text] = []
+            note_texts: list[ShapeText] = []
             if reference in notes and notes[reference].persist in self._offsets:
                 page = self._record(self._offsets[notes[reference].persist])
                 note_texts = [text for text in self._texts(page, notes[reference].texts) if text.kind == _NOTE]
@@ -142,7 +142,7 @@ class _PowerPointFile:
                 break
         return document
 
-    def _entries(self, document: Record, instance: int) -> list[SlideEntry]:
+    def _entries(self, document: PptRecord, instance: int) -> list[SlideEntry]:
         entries: list[SlideEntry] = []
         for slides in self._children(document):
             if slides.kind != _SLIDE_LIST or slides.instance != instance:
@@ -155,19 +155,19 @@ class _PowerPointFile:
                 elif record.kind == _TEXT_TYPE:
                     (kind,) = struct.unpack_from("<I", self._stream, record.start)
                     if entries:
-                        entries[-1].texts.append(Text(kind, ""))
+                        entries[-1].texts.append(ShapeText(kind, ""))
                 elif record.kind in (_WIDE_TEXT, _NARROW_TEXT) and entries and entries[-1].texts:
-                    entries[-1].texts[-1] = Text(kind, self._text(record))
+                    entries[-1].texts[-1] = ShapeText(kind, self._text(record))
         return entries
 
-    def _notes_of(self, slide: Record) -> int:
+    def _notes_of(self, slide: PptRecord) -> int:
         """Return the identifier of the notes of a slide; 0 for none."""
         atom = next((record for record in self._children(slide) if record.kind == _SLIDE_ATOM), None)
         if atom is None or atom.end - atom.start < 20:
             return 0
         return int(struct.unpack_from("<I", self._stream, atom.start + 16)[0])
 
-    def _texts(self, slide: Record, outline: list[Text]) -> list[Text]:
+    def _texts(self, slide: PptRecord, outline: list[ShapeText]) -> list[ShapeText]:
         """Return the texts of the shapes of a slide; some stand in the outline."""
         texts = []
         for box in self._boxes(slide, 0):
@@ -182,28 +182,28 @@ class _PowerPointFile:
                     if index < len(outline):
                         kind, text = outline[index]
             if text.strip():
-                texts.append(Text(kind, text))
+                texts.append(ShapeText(kind, text))
         return texts
 
-    def _boxes(self, record: Record, depth: int) -> Iterator[Record]:
+    def _boxes(self, record: PptRecord, depth: int) -> Iterator[PptRecord]:
         for child in self._children(record):
             if child.kind == _TEXT_BOX:
                 yield child
             elif depth < MAX_DEPTH and self._stream[child.start - 8] & 0xF == 0xF:
                 yield from self._boxes(child, depth + 1)
 
-    def _children(self, parent: Record) -> Iterator[Record]:
+    def _children(self, parent: PptRecord) -> Iterator[PptRecord]:
         position = parent.start
         while position + 8 <= parent.end:
             record = self._record(position)
             yield record
             position = record.end
 
-    def _record(self, offset: int) -> Record:
+    def _record(self, offset: int) -> PptRecord:
         version, kind, length = struct.unpack_from("<HHI", self._stream, offset)
         start = offset + 8
-        return Record(kind, version >> 4, start, min(start + length, len(self._stream)))
+        return PptRecord(kind, version >> 4, start, min(start + length, len(self._stream)))
 
-    def _text(self, record: Record) -> str:
+    def _text(self, record: PptRecord) -> str:
         encoding = "utf-16-le" if record.kind == _WIDE_TEXT else "latin-1"
         return self._stream[record.start : record.end].decode(encoding, "replace")
