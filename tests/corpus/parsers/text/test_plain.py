@@ -67,9 +67,9 @@ def test_lines_that_were_ended_on_purpose_stay(text):
 
 def test_words_divided_at_the_end_of_a_line_become_whole():
     assert "под расписку дежурному" in read(WRAPPED)
-    assert join_lines("кто-", "либо из них") == "кто-либо из них"
-    assert join_lines("план-", "факт готов", frozenset(["план-факт"])) == "план-факт готов"
-    assert join_lines("срок -", "пять дней") == "срок - пять дней"
+    assert join_lines(["кто-", "либо из них"]) == "кто-либо из них"
+    assert join_lines(["план-", "факт готов"], frozenset(["план-факт"])) == "план-факт готов"
+    assert join_lines(["срок -", "пять дней"]) == "срок - пять дней"
 
 
 @pytest.mark.parametrize(

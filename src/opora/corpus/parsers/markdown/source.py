@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 ATTRIBUTES = re.compile(r"[ \t]*\{:?[ \t]*[#.][^{}\n]*\}[ \t]*$|^\{:[^{}\n]*\}[ \t]*$", re.MULTILINE)
 """Attribute lists, `{#id .class}` and `{: .class}`."""
-TEMPLATE_TAG = re.compile(r"\{%.*?%\}|\{\{[^\n]*?\}\}|\{#-?[ \t].*?#\}", re.DOTALL)
+TEMPLATE_TAG = re.compile(r"\{%.{0,300}?%\}|\{\{[^\n]{0,300}?\}\}|\{#-?[ \t].{0,300}?#\}", re.DOTALL)
 """Tags of Jinja, Liquid, Hugo."""
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*(`{3,}|~{3,})")
 _CONTAINER = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{[^}]*\}|[\w-]*)[ \t]*(?:\[([^\]]*)\]|(.*?))[ \t]*:*$")
@@ -18,7 +18,7 @@ _IMPORT = re.compile(r"(?:import|export)[ \t].*(?:from[ \t]+)?['\"].*['\"];?[ \t
 _NOTE = re.compile(r" {0,3}\[(\^[^\]\s]+)\]:[ \t]*(.*)$")
 _DEFINITION = re.compile(r" {0,3}(?=\[[^\]^][^\]]*\]:[ \t]*(\S*))")
 _ADDRESS = re.compile(r"<|[\w+.-]+:|//|[#/.?]|\S+\.\w{2,5}(?:$|[/#?])|\S+/")
-_TABLE = re.compile(r"<table\b.*?</table>", re.IGNORECASE | re.DOTALL)
+_TABLE = re.compile(r"<table\b|</table>", re.IGNORECASE)
 
 
 class Note(NamedTuple):
@@ -31,10 +31,22 @@ class Note(NamedTuple):
 def prepare(body: str) -> tuple[str, list[Note]]:
     """Return the source as CommonMark with tables, and its footnotes."""
     # a blank line would end the block of HTML in the middle of a table
-    body = _TABLE.sub(lambda match: re.sub(r"\n[ \t]*(?=\n)", "", match.group()), body)
+    body = _close_tables(body)
     notes: list[Note] = []
     lines = list(_without_notes(_rewrite(body.split("\n")), notes))
     return "\n".join(lines), notes
+
+
+def _close_tables(body: str) -> str:
+    """Return the source without blank lines inside tables of HTML."""
+    pieces, end, start = [], 0, -1
+    for match in _TABLE.finditer(body):
+        if match.group().lower() != "</table>":
+            start = match.start() if start < 0 else start
+        elif start >= 0:
+            pieces += [body[end:start], re.sub(r"\n[ \t]*(?=\n)", "", body[start : match.end()])]
+            end, start = match.end(), -1
+    return "".join([*pieces, body[end:]])
 
 
 def _rewrite(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:

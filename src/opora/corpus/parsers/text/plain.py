@@ -34,7 +34,7 @@ MAX_HEADING = 120
 _ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
 _UNDERLINE = re.compile(r"([=\-~^*+])\1{2,}")
 _SIGNS = re.compile(r"[{}()\[\]<>=;:/\\|&$#@*+_]")
-_COMPOUND = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
+_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,40}-[^\W\d_]{2,40}")
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from opora.corpus.parsers.text.letter_pairs import pair_cost
 from opora.text.terms import russian_analyzer
@@ -12,8 +14,8 @@ MAX_COST = 5.5
 MIN_LETTERS = 4
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: {1,3}[^\W\d_](?![^\W_])){3,}")
 _WORD_GAP = re.compile(r" {2,}")
-_DIVIDED = re.compile(r"([^\W\d_]{2,})[-¬\u2010]$")
-_CONTINUED = re.compile(r"[^\W\d_]+")
+_DIVIDED = re.compile(r"([^\W\d_]{2,40})[-¬\u2010]$")
+_CONTINUED = re.compile(r"[^\W\d_]{1,40}")
 
 
 def unspace_letters(text: str) -> str:
@@ -37,19 +39,24 @@ def _is_cyrillic(word: str) -> bool:
     return "\u0400" <= word[0] <= "\u04ff"
 
 
-def join_lines(first: str, second: str, seen: frozenset[str] = frozenset()) -> str:
-    """Return two lines of a paragraph as one; a word divided between them becomes whole.
+def join_lines(lines: Sequence[str], compounds: frozenset[str] = frozenset()) -> str:
+    """Return the lines of a paragraph as one; words divided between two lines become whole.
 
-    `seen` holds words of the document with a hyphen inside, in lower case, which keep it.
+    `compounds` are words of the document with a hyphen inside, in lower case, which keep it.
     """
-    divided, continued = _DIVIDED.search(first), _CONTINUED.match(second)
+    joined = [_end_line(first, second, compounds) for first, second in pairwise(lines)]
+    return "".join([*joined, lines[-1]])
+
+
+def _end_line(line: str, following: str, compounds: frozenset[str]) -> str:
+    """Return a line as it stands before the next one: with a blank, or without its hyphen."""
+    divided, continued = _DIVIDED.search(line[-41:]), _CONTINUED.match(following)
     if divided is None or continued is None or not continued.group()[0].islower():
-        glue = "" if first.endswith("-") and first[-2:-1].isalpha() and continued else " "
-        return f"{first}{glue}{second}"
+        return line if line.endswith("-") and line[-2:-1].isalpha() and continued else f"{line} "
     with_hyphen = f"{divided[1]}-{continued.group()}".lower()
-    if first[-1] == "-" and (with_hyphen in seen or _has_true_hyphen(divided[1], continued.group())):
-        return first + second
-    return first[:-1] + second
+    if line[-1] == "-" and (with_hyphen in compounds or _has_true_hyphen(divided[1], continued.group())):
+        return line
+    return line[:-1]
 
 
 def _has_true_hyphen(first: str, second: str) -> bool:

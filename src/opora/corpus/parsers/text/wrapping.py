@@ -86,23 +86,17 @@ def _goes_on(line: PlainLine, following: PlainLine, width: int) -> bool:
 
 def read_paragraphs(lines: Sequence[PlainLine], width: int, compounds: frozenset[str]) -> Iterator[PlainParagraph]:
     """Yield the paragraphs of lines without a blank line between them; `width` is that of the document."""
-    own = find_width(lines[:-1]) if len(lines) > 4 else 0
-    width = own or width
-    first_of_item = None
-    current = PlainParagraph("")
-    previous: PlainLine | None = None
+    group = _Group(lines, width)
+    first, texts, mark = lines[0], [""], ""
     for index, line in enumerate(lines):
-        mark, text = _split_mark(line.text)
-        if previous is not None and _continues(previous, line, lines, index, width, bool(mark), first_of_item):
-            current = current._replace(text=join_lines(current.text, line.text, compounds))
-        else:
-            if current.text:
-                yield current
-            current = PlainParagraph(text, mark, line.indent)
-            first_of_item = line if mark else None
-        previous = line
-    if current.text:
-        yield current
+        line_mark, text = _split_mark(line.text)
+        if index > 0 and group.continues(index, bool(line_mark), first if mark else None):
+            texts.append(line.text)
+            continue
+        if index > 0:
+            yield PlainParagraph(join_lines(texts, compounds), mark, first.indent)
+        first, texts, mark = line, [text], line_mark
+    yield PlainParagraph(join_lines(texts, compounds), mark, first.indent)
 
 
 def _split_mark(text: str) -> tuple[str, str]:
@@ -116,44 +110,45 @@ def _split_mark(text: str) -> tuple[str, str]:
     return match[1], rest
 
 
-def _continues(
-    line: PlainLine,
-    following: PlainLine,
-    lines: Sequence[PlainLine],
-    index: int,
-    width: int,
-    has_mark: bool,
-    item: PlainLine | None,
-) -> bool:
-    """Return true if `following`, which is `lines[index]`, goes on with the paragraph of `line`."""
-    text, start = line.text, following.text
-    ends = text[-1] in ENDS
-    first_word = start.split(" ", 1)[0]
-    room = width - line.length - 1 - len(first_word)
-    if has_mark and (ends or text[-1] == "," or room > SLACK):
-        return False
-    if item is not None and following.indent > item.indent and (width == 0 or room <= SLACK or not start[0].isupper()):
-        return not has_mark
-    if width and _is_set_in(line, following, lines, index):
-        return False
-    is_open = text[-1].isalnum() or text[-1] in ",-–—¬" or (0 < 0.5 * width <= line.length and not ends)
-    if start[0].islower() and is_open:
-        return width > 0 or not lines[0].text[0].islower()
-    if width:
-        is_title = _is_centred(line, width) and _is_centred(following, width) and not ends
-        return (room <= SLACK and line.length >= 0.6 * width) or (is_title and text.isupper() == start.isupper())
-    return len(lines) <= 8 and text.isupper() and start.isupper() and not ends and len(text) >= 25 and " " in start
+class _Group:
+    """Lines without a blank line between them, and the width that they were broken at."""
 
+    def __init__(self, lines: Sequence[PlainLine], width: int) -> None:
+        self.lines = lines
+        self.width = (find_width(lines[:-1]) if len(lines) > 4 else 0) or width
+        self.margin = min(line.indent for line in lines)
 
-def _is_centred(line: PlainLine, width: int) -> bool:
-    return line.indent >= 6 and abs(line.indent + line.length - width) <= 6
+    def continues(self, index: int, has_mark: bool, item: PlainLine | None) -> bool:
+        """Return true if a line goes on with the paragraph of the line above, whose first line is `item` in lists."""
+        line, following, width = self.lines[index - 1], self.lines[index], self.width
+        text, start = line.text, following.text
+        ends = text[-1] in ENDS
+        room = width - line.length - 1 - len(start.split(" ", 1)[0])
+        if has_mark and (ends or text[-1] == "," or room > SLACK):
+            return False
+        is_within = width == 0 or room <= SLACK or not start[0].isupper()
+        if item is not None and following.indent > item.indent and is_within:
+            return not has_mark
+        if width and self._is_set_in(index):
+            return False
+        is_open = text[-1].isalnum() or text[-1] in ",-–—¬" or (0 < 0.5 * width <= line.length and not ends)
+        if start[0].islower() and is_open:
+            return width > 0 or not self.lines[0].text[0].islower()
+        if width:
+            is_title = self._is_centred(line) and self._is_centred(following) and not ends
+            return (room <= SLACK and line.length >= 0.6 * width) or (is_title and text.isupper() == start.isupper())
+        # a title in capitals
+        is_title = text.isupper() and start.isupper() and not ends
+        return is_title and len(self.lines) <= 8 and len(text) >= 25 and " " in start
 
+    def _is_centred(self, line: PlainLine) -> bool:
+        return line.indent >= 6 and abs(line.indent + line.length - self.width) <= 6
 
-def _is_set_in(line: PlainLine, following: PlainLine, lines: Sequence[PlainLine], index: int) -> bool:
-    """Return true if a line is set in as the first line of a paragraph is."""
-    margin = min(row.indent for row in lines)
-    if following.indent < margin + INDENT:
-        return False
-    if index + 1 < len(lines):
-        return lines[index + 1].indent < following.indent
-    return index > 1 or line.indent >= margin + INDENT
+    def _is_set_in(self, index: int) -> bool:
+        """Return true if a line is set in as the first line of a paragraph is."""
+        indent = self.lines[index].indent
+        if indent < self.margin + INDENT:
+            return False
+        if index + 1 < len(self.lines):
+            return self.lines[index + 1].indent < indent
+        return index > 1 or self.lines[index - 1].indent >= self.margin + INDENT
