@@ -161,7 +161,7 @@ class CharReader:
         rect = self._rect
         if not pdfium_c.FPDFText_GetLooseCharBox(self.raw, index, self._rect_ref):
             return self._font_width(code, style)
-        loose = rect.right - rect.left
+        loose: float = rect.right - rect.left
         if style.angle != 90 * (-self.frame.turns % 4):
             loose = max(loose, rect.top - rect.bottom)
         width = self._font_width(code, style)

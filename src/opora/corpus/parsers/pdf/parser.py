@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 from opora.corpus.blocks import one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.pdf.layout.document import DocumentLayout
-from opora.corpus.parsers.pdf.layout.headings import OutlineEntry
+from opora.corpus.parsers.pdf.layout.marks import OutlineEntry
 from opora.corpus.parsers.pdf.page import open_document, read_page
 from opora.corpus.parsers.pdf.scans import PageReader
 from opora.corpus.parsers.pdf.tables.finding import find_tables

@@ -30,7 +30,7 @@ _PAGE_ENDS = frozenset("0123456789ivxlc")
 _BARE = re.compile(r"^(?P<title>.*[^\W\d_].*?)\s+(?P<page>\d{1,4})$")
 
 
-class Entry(NamedTuple):
+class ContentsEntry(NamedTuple):
     """An entry of a table of contents. `page` is the number it states; 0 if it is Roman."""
 
     title: str
@@ -38,10 +38,10 @@ class Entry(NamedTuple):
     x0: float
 
 
-def find_contents(lines: Sequence[Line], page_count: int) -> tuple[set[int], list[Entry]]:
+def find_contents(lines: Sequence[Line], page_count: int) -> tuple[set[int], list[ContentsEntry]]:
     """Return the ids (`id(line)`) of the lines of tables of contents, and their entries."""
     dropped: set[int] = set()
-    entries: list[Entry] = []
+    entries: list[ContentsEntry] = []
     for pattern, least in ((_DOTTED, MIN_ENTRIES), (_BARE, MIN_BARE_ENTRIES)):
         free = [line for line in lines if id(line) not in dropped]
         for start, end, run in _runs(free, pattern, least, page_count):
@@ -55,11 +55,11 @@ def find_contents(lines: Sequence[Line], page_count: int) -> tuple[set[int], lis
 
 def _runs(
     lines: Sequence[Line], pattern: re.Pattern[str], least: int, page_count: int
-) -> list[tuple[int, int, list[Entry]]]:
+) -> list[tuple[int, int, list[ContentsEntry]]]:
     """Return the runs of entries: first line, line after the last, entries."""
-    runs: list[tuple[int, int, list[Entry]]] = []
+    runs: list[tuple[int, int, list[ContentsEntry]]] = []
     start = end = 0
-    entries: list[Entry] = []
+    entries: list[ContentsEntry] = []
     for index, line in enumerate(lines):
         if not _may_match(line.text, pattern) or (match := pattern.match(line.text)) is None:
             continue
@@ -77,7 +77,7 @@ def _runs(
             start = end = index
             entries = []
         title = " ".join([*(wrapped.text for wrapped in lines[end:index]), match["title"]])
-        entries.append(Entry(title.strip(), page, line.x0))
+        entries.append(ContentsEntry(title.strip(), page, line.x0))
         end = index + 1
     if _is_table(entries, least, page_count):
         runs.append((start, end, entries))
@@ -92,7 +92,7 @@ def _may_match(text: str, pattern: re.Pattern[str]) -> bool:
     return end in _PAGE_ENDS and any(leader in text for leader in ("..", ". .", "……", "··", "__", "_ _"))
 
 
-def _is_table(entries: Sequence[Entry], least: int, page_count: int) -> bool:
+def _is_table(entries: Sequence[ContentsEntry], least: int, page_count: int) -> bool:
     """Return True if entries are enough for a table of contents; a price list also has dots and numbers."""
     if len(entries) < least:
         return False
@@ -104,7 +104,7 @@ def _is_heading(above: Line, first: Line) -> bool:
     return is_short and above.page == first.page
 
 
-def contents_outline(entries: Sequence[Entry]) -> list[OutlineEntry]:
+def contents_outline(entries: Sequence[ContentsEntry]) -> list[OutlineEntry]:
     """Return the entries of tables of contents as an outline; levels come from numbers, else from indents."""
     indents: list[float] = []
     for x0 in sorted({entry.x0 for entry in entries}):

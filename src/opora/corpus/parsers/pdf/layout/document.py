@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from opora.corpus.blocks import Block, LineBox, one_line
 from opora.corpus.parsers.pdf.layout.contents import contents_outline, find_contents
-from opora.corpus.parsers.pdf.layout.drafts import Draft, continues, draft_region
+from opora.corpus.parsers.pdf.layout.drafts import BlockDraft, continues, draft_region
 from opora.corpus.parsers.pdf.layout.headings import find_headings, title_key
 from opora.corpus.parsers.pdf.layout.hyphens import HYPHENS, HyphenJoiner
 from opora.corpus.parsers.pdf.layout.lines import Line, read_lines
@@ -34,7 +34,7 @@ TITLE_SIZE = 1.1
 MAX_TITLE_CHARS = 250
 
 Item = Line | PdfTable
-Part = Draft | PdfTable
+Part = BlockDraft | PdfTable
 
 
 class _Page(NamedTuple):
@@ -72,10 +72,10 @@ class DocumentLayout:
         dropped |= in_contents
         metrics = measure([line for line in lines if id(line) not in dropped and id(line) not in apart])
         self.source_text = "\n".join(_source_text(page, dropped) for page in self._pages)
-        parts = _rejoin(join_tables(self._parts(dropped, apart, metrics), lambda part: part.text), metrics)
-        drafts = [part for part in parts if isinstance(part, Draft)]
+        parts = _rejoin(join_tables(self._parts(dropped, apart, metrics), _text), metrics)
+        drafts = [part for part in parts if isinstance(part, BlockDraft)]
         levels = find_headings(drafts, metrics, outline or contents_outline(entries))
-        writer = _Writer(HyphenJoiner(line.text for line in lines if id(line) not in dropped))
+        writer = _Writer(HyphenJoiner([line.text for line in lines if id(line) not in dropped]))
         self.titles = _titles(drafts, levels, metrics, writer)
         return [
             table_block(part) if isinstance(part, PdfTable) else writer.block(part, levels.get(id(part), 0))
@@ -85,11 +85,11 @@ class DocumentLayout:
     def _parts(self, dropped: set[int], apart: set[int], metrics: Metrics) -> Iterator[Part]:
         """Yield the drafts and tables of the pages in reading order."""
         for page in self._pages:
-            notes: list[Draft] = []
+            notes: list[BlockDraft] = []
             kept: list[Item] = []
             for item in page.items:
                 if id(item) in apart and isinstance(item, Line):
-                    notes.append(Draft("note", [item]))
+                    notes.append(BlockDraft("note", [item]))
                 elif id(item) not in dropped:
                     kept.append(item)
             for region, group in groupby(kept, key=lambda item: item.region if isinstance(item, Line) else -1):
@@ -112,9 +112,9 @@ def _rejoin(parts: Iterable[Part], metrics: Metrics) -> list[Part]:
     joined: list[Part] = []
     last: dict[str, int] = {}  # kind of a draft -> index of its last one
     for part in parts:
-        if isinstance(part, Draft) and part.kind != "caption":
+        if isinstance(part, BlockDraft) and part.kind != "caption":
             before = joined[last[part.kind]] if part.kind in last else None
-            if isinstance(before, Draft) and _may_join(before, part, len(joined) - last[part.kind], metrics):
+            if isinstance(before, BlockDraft) and _may_join(before, part, len(joined) - last[part.kind], metrics):
                 before.lines += part.lines
                 before.is_open = part.is_open
                 _move_behind(joined, last, part)
@@ -124,7 +124,7 @@ def _rejoin(parts: Iterable[Part], metrics: Metrics) -> list[Part]:
     return joined
 
 
-def _move_behind(parts: list[Part], last: dict[str, int], rest: Draft) -> None:
+def _move_behind(parts: list[Part], last: dict[str, int], rest: BlockDraft) -> None:
     """Move the draft that goes on with `rest` behind the notes and tables of its first page: pages stay in order."""
     start = last[rest.kind]
     end = start + 1
@@ -135,11 +135,15 @@ def _move_behind(parts: list[Part], last: dict[str, int], rest: Draft) -> None:
         last[kind] = end - 1 if index == start else index - 1 if start < index < end else index
 
 
+def _text(part: Part) -> str:
+    return part.text if isinstance(part, BlockDraft) else ""
+
+
 def _page(part: Part) -> int:
     return part.page if isinstance(part, PdfTable) else part.lines[0].page
 
 
-def _may_join(before: Draft, part: Draft, distance: int, metrics: Metrics) -> bool:
+def _may_join(before: BlockDraft, part: BlockDraft, distance: int, metrics: Metrics) -> bool:
     region = part.lines[0].region
     if distance > MAX_BETWEEN or (distance == 1 and before.lines[-1].region == region):
         return False
@@ -152,7 +156,7 @@ class _Writer:
     def __init__(self, joiner: HyphenJoiner) -> None:
         self._joiner = joiner
 
-    def block(self, draft: Draft, level: int) -> Block:
+    def block(self, draft: BlockDraft, level: int) -> Block:
         """Return the block of a draft; a level above 0 makes it a heading."""
         text, lines = self.write(draft)
         page = draft.lines[0].page
@@ -167,7 +171,7 @@ class _Writer:
         kept = tuple(line for line in moved if line.end > 0)
         return Block("item", text[start:], mark=draft.mark.mark, page=page, lines=kept)
 
-    def write(self, draft: Draft) -> tuple[str, tuple[LineBox, ...]]:
+    def write(self, draft: BlockDraft) -> tuple[str, tuple[LineBox, ...]]:
         """Return the text of a draft and the place of each of its lines."""
         text = ""
         places: list[LineBox] = []
@@ -189,7 +193,7 @@ class _Writer:
         return text, tuple(places)
 
 
-def _titles(drafts: Sequence[Draft], levels: dict[int, int], metrics: Metrics, writer: _Writer) -> list[str]:
+def _titles(drafts: Sequence[BlockDraft], levels: dict[int, int], metrics: Metrics, writer: _Writer) -> list[str]:
     """Return the largest text of the first page, then its first headings."""
     first = drafts[0].lines[0].page if drafts else 0
     texts = [draft for draft in drafts if draft.kind == "text" and draft.lines[0].page == first]

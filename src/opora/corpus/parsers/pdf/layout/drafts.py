@@ -28,7 +28,7 @@ _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§]{1,3}|[⁰¹²³⁴⁵⁶⁷⁸�
 
 
 @dataclass(slots=True)
-class Draft:
+class BlockDraft:
     """Lines of a block. `is_open` tells that the text may go on after the end of its region."""
 
     kind: Literal["text", "note", "caption"]
@@ -43,11 +43,13 @@ class Draft:
         return " ".join(line.text for line in self.lines)
 
 
-def draft_region(lines: Sequence[Line], metrics: Metrics, rules: Sequence[tuple[float, float, float]]) -> list[Draft]:
+def draft_region(
+    lines: Sequence[Line], metrics: Metrics, rules: Sequence[tuple[float, float, float]]
+) -> list[BlockDraft]:
     """Return the drafts of the lines of one region; `rules` are short horizontal rulings of its page: x0, x1, y."""
     region = metrics.regions[lines[0].region]
     if lines[0].apart:
-        return [Draft("note", list(lines))]
+        return [BlockDraft("note", list(lines))]
     body, notes = _split_notes(lines, metrics, rules)
     drafts = list(_paragraphs(body, region))
     if drafts:
@@ -75,9 +77,9 @@ def _split_notes(
     return list(lines), []
 
 
-def _notes(lines: Sequence[Line]) -> Iterator[Draft]:
+def _notes(lines: Sequence[Line]) -> Iterator[BlockDraft]:
     """Yield the footnotes: each begins with a mark."""
-    draft: Draft | None = None
+    draft: BlockDraft | None = None
     for line in lines:
         mark = line.mark
         if (
@@ -90,27 +92,27 @@ def _notes(lines: Sequence[Line]) -> Iterator[Draft]:
         if draft is None or mark:
             if draft:
                 yield draft
-            draft = Draft("note", [line], note_mark=mark)
+            draft = BlockDraft("note", [line], note_mark=mark)
         else:
             draft.lines.append(line)
     if draft:
         yield draft
 
 
-def _paragraphs(lines: Sequence[Line], region: RegionMetrics) -> Iterator[Draft]:
-    draft: Draft | None = None
+def _paragraphs(lines: Sequence[Line], region: RegionMetrics) -> Iterator[BlockDraft]:
+    draft: BlockDraft | None = None
     for line in lines:
         if draft is not None and not _starts(line, draft, region):
             draft.lines.append(line)
             continue
         if draft is not None:
             yield draft
-        draft = Draft("caption" if is_caption(line.text) else "text", [line], mark=item_mark(line.text))
+        draft = BlockDraft("caption" if is_caption(line.text) else "text", [line], mark=item_mark(line.text))
     if draft is not None:
         yield draft
 
 
-def _starts(line: Line, draft: Draft, region: RegionMetrics) -> bool:
+def _starts(line: Line, draft: BlockDraft, region: RegionMetrics) -> bool:
     """Return True if a line starts a new block instead of continuing the draft."""
     last = draft.lines[-1]
     step = line.base - last.base
@@ -139,7 +141,7 @@ def _changes_style(line: Line, last: Line, is_close: bool) -> bool:
     return line.bold != last.bold
 
 
-def _is_indented(line: Line, draft: Draft, region: RegionMetrics) -> bool:
+def _is_indented(line: Line, draft: BlockDraft, region: RegionMetrics) -> bool:
     """Return True if the left side of a line shows that a paragraph begins."""
     last, least = draft.lines[-1], INDENT * line.size
     if _is_centred(line, region) and _is_centred(last, region):
@@ -169,7 +171,7 @@ def _had_room(line: Line, last: Line, region: RegionMetrics) -> bool:
     return last.x1 + (len(word) + 2) * letter < region.right
 
 
-def _goes_on(draft: Draft, region: RegionMetrics) -> bool:
+def _goes_on(draft: BlockDraft, region: RegionMetrics) -> bool:
     """Return True if a draft at the end of its region does not end there."""
     last = draft.lines[-1]
     if last.text[-1:] in HYPHENS:
@@ -177,7 +179,7 @@ def _goes_on(draft: Draft, region: RegionMetrics) -> bool:
     return not _ENDS.search(last.text) and last.x1 > region.left + 0.5 * region.width
 
 
-def continues(draft: Draft, part: Draft, region: RegionMetrics) -> bool:
+def continues(draft: BlockDraft, part: BlockDraft, region: RegionMetrics) -> bool:
     """Return True if `part`, in a later region, is the rest of `draft`."""
     first, last = part.lines[0], draft.lines[-1]
     if part.kind != draft.kind or abs(first.size - last.size) > 0.06 * last.size or first.bold != last.bold:

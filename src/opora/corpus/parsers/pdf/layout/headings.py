@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from opora.corpus.blocks import MAX_LEVEL
-from opora.corpus.parsers.pdf.layout.drafts import Draft
+from opora.corpus.parsers.pdf.layout.drafts import BlockDraft
 from opora.corpus.parsers.pdf.layout.lines import Line
 from opora.corpus.parsers.pdf.layout.marks import OutlineEntry
 from opora.corpus.parsers.pdf.layout.metrics import Metrics
@@ -37,12 +37,12 @@ class _Style(NamedTuple):
     capitals: bool
 
 
-def find_headings(drafts: Sequence[Draft], metrics: Metrics, outline: Iterable[OutlineEntry]) -> dict[int, int]:
+def find_headings(drafts: Sequence[BlockDraft], metrics: Metrics, outline: Iterable[OutlineEntry]) -> dict[int, int]:
     """Return the level of each heading by the id (`id(draft)`) of its draft."""
     entries: defaultdict[str, list[OutlineEntry]] = defaultdict(list)
     for entry in outline:
         entries[title_key(entry.title)].append(entry)
-    matched = {id(draft): entry for draft in drafts if (entry := _entry_of(draft, entries))}
+    matched = {id(draft): match for draft in drafts if (match := _entry_of(draft, entries))}
     found = [draft for draft in drafts if id(draft) in matched or _stands_out(draft, metrics)]
     found = _without_long_runs(drafts, found, matched)
     return _levels(found, matched)
@@ -53,7 +53,7 @@ def title_key(title: str) -> str:
     return _KEY.sub("", title).casefold()
 
 
-def _entry_of(draft: Draft, entries: dict[str, list[OutlineEntry]]) -> OutlineEntry | None:
+def _entry_of(draft: BlockDraft, entries: dict[str, list[OutlineEntry]]) -> OutlineEntry | None:
     if draft.kind != "text" or len(draft.lines) > MAX_LINES:
         return None
     key = title_key(draft.text)
@@ -65,7 +65,7 @@ def _entry_of(draft: Draft, entries: dict[str, list[OutlineEntry]]) -> OutlineEn
     return next((entry for entry in candidates if entry.page == 0 or abs(entry.page - page) <= 1), None)
 
 
-def _stands_out(draft: Draft, metrics: Metrics) -> bool:
+def _stands_out(draft: BlockDraft, metrics: Metrics) -> bool:
     text = draft.text
     if draft.kind != "text" or len(text) > MAX_CHARS or len(draft.lines) > MAX_LINES:
         return False
@@ -90,10 +90,12 @@ def _is_centred(line: Line, metrics: Metrics) -> bool:
     return region.width > 12 * line.size and left > 2 * line.size and abs(left - right) < 2 * line.size
 
 
-def _without_long_runs(drafts: Sequence[Draft], found: list[Draft], matched: dict[int, OutlineEntry]) -> list[Draft]:
+def _without_long_runs(
+    drafts: Sequence[BlockDraft], found: list[BlockDraft], matched: dict[int, OutlineEntry]
+) -> list[BlockDraft]:
     """Return the headings without long runs of one style: lists and tables of bold lines."""
     ids = {id(draft) for draft in found}
-    runs: list[list[Draft]] = [[]]
+    runs: list[list[BlockDraft]] = [[]]
     for draft in drafts:
         is_heading = id(draft) in ids
         if not is_heading or (runs[-1] and _style(runs[-1][-1]) != _style(draft)):
@@ -104,12 +106,12 @@ def _without_long_runs(drafts: Sequence[Draft], found: list[Draft], matched: dic
     return [draft for draft in found if id(draft) not in dropped]
 
 
-def _style(draft: Draft) -> _Style:
+def _style(draft: BlockDraft) -> _Style:
     size = Counter(round(2 * line.size) / 2 for line in draft.lines).most_common(1)[0][0]
     return _Style(size, all(line.bold for line in draft.lines), draft.text.isupper())
 
 
-def _levels(found: Sequence[Draft], matched: dict[int, OutlineEntry]) -> dict[int, int]:
+def _levels(found: Sequence[BlockDraft], matched: dict[int, OutlineEntry]) -> dict[int, int]:
     styles = sorted({_style(draft) for draft in found}, key=lambda style: (-style.size, -style.bold, -style.capitals))
     ranks = {style: rank for rank, style in enumerate(styles, 1)}
     depths: defaultdict[_Style, list[int]] = defaultdict(list)
@@ -133,6 +135,6 @@ def _levels(found: Sequence[Draft], matched: dict[int, OutlineEntry]) -> dict[in
     return {key: max(1, min(MAX_LEVEL, level)) for key, level in levels.items()}
 
 
-def _depth(draft: Draft) -> int:
+def _depth(draft: BlockDraft) -> int:
     match = _NUMBERED.match(draft.text)
     return match[1].count(".") + 1 if match else 0

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.regions import order_regions
-from opora.corpus.parsers.pdf.layout.words import WORD_GAP, Word, find_words
+from opora.corpus.parsers.pdf.layout.words import WORD_GAP, PdfWord, find_words
 from opora.corpus.parsers.pdf.page import PdfPage
 
 SMALL = 0.85
@@ -136,13 +136,13 @@ class _Placed(NamedTuple):
 def _group_lines(
     chars: Sequence[Char], tables: Sequence[T], page: PdfPage, angle: int, region: int
 ) -> Iterator[Line | T]:
-    items: list[Word | _Placed] = [*find_words(chars)]
+    items: list[PdfWord | _Placed] = [*find_words(chars)]
     for number, table in enumerate(tables):
         box = turn_box((table.x0, table.y0, table.x1, table.y1), angle, page.width, page.height)
         items.append(_Placed(*box, number))
     barriers = [] if angle else [(r.x0, r.x1, r.y0) for r in page.rulings if r.x1 - r.x0 > BARRIER * page.width]
     for number, part in enumerate(order_regions(items, barriers), region):
-        words = [item for item in part if isinstance(item, Word)]
+        words = [item for item in part if isinstance(item, PdfWord)]
         placed = sorted((item for item in part if isinstance(item, _Placed)), key=lambda item: item.y0)
         left = min((item.x0 for item in part), default=0.0)
         right = max((item.x1 for item in part), default=0.0)
@@ -154,9 +154,9 @@ def _group_lines(
         yield from (tables[item.table] for item in placed)
 
 
-def _rows(words: Sequence[Word]) -> list[list[Word]]:
+def _rows(words: Sequence[PdfWord]) -> list[list[PdfWord]]:
     """Return the words of each line, from left to right; raised and lowered words belong to the line they overlap."""
-    rows: list[list[Word]] = []
+    rows: list[list[PdfWord]] = []
     spans: list[tuple[float, float, float]] = []  # top, base line, size of the largest word
     for word in sorted(words, key=lambda word: word.base):
         top, base = word.base - 0.7 * word.size, word.base
@@ -176,7 +176,7 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
     return [sorted(rows[index], key=lambda word: word.x0) for index in order]
 
 
-def _line(row: Sequence[Word], page: PdfPage, angle: int, region: int, sides: tuple[float, float]) -> Line:
+def _line(row: Sequence[PdfWord], page: PdfPage, angle: int, region: int, sides: tuple[float, float]) -> Line:
     sizes: Counter[float] = Counter()
     for word in row:
         sizes[word.size] += len(word.text)
@@ -192,7 +192,7 @@ def _line(row: Sequence[Word], page: PdfPage, angle: int, region: int, sides: tu
     return Line(text, page.number, box, x0, x1, base, size, bold, italic, region, *sides, mark)
 
 
-def _text(row: Sequence[Word], size: float, base: float) -> tuple[str, str]:
+def _text(row: Sequence[PdfWord], size: float, base: float) -> tuple[str, str]:
     """Return the text of a line and the raised mark before it."""
     pieces: list[str] = []
     mark, last = "", None

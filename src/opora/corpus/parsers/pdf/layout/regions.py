@@ -31,7 +31,7 @@ MAX_ACTIVE = 64
 MAX_DEPTH = 16
 
 
-class Box(Protocol):
+class PlacedBox(Protocol):
     """Anything with a place on the page and a text: a word, or a table (whose text does not matter)."""
 
     @property
@@ -48,7 +48,7 @@ class Box(Protocol):
     def text(self) -> str: ...
 
 
-T = TypeVar("T", bound=Box)
+T = TypeVar("T", bound=PlacedBox)
 Barrier = tuple[float, float, float]
 """Horizontal ruling: x0, x1, y."""
 
@@ -79,7 +79,10 @@ def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: i
     if strip is None:
         return [list(items)] if items else []
     middle = (strip.x0 + strip.x1) / 2
-    above, left, right, below = [], [], [], []
+    above: list[T] = []
+    left: list[T] = []
+    right: list[T] = []
+    below: list[T] = []
     for item in items:
         y = (item.y0 + item.y1) / 2
         if y < strip.y0:
@@ -91,7 +94,7 @@ def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: i
     return [region for part in (above, left, right, below) for region in order_regions(part, barriers, depth + 1)]
 
 
-def _best_strip(items: Sequence[Box], barriers: Sequence[Barrier]) -> _Strip | None:
+def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> _Strip | None:
     """Return the strip that divides the items best; None if none does."""
     size = statistics.median(item.size for item in items) or 1.0
     candidates = _white_strips(items, barriers, max(MIN_STRIP_POINTS, MIN_STRIP * size), size)
@@ -105,7 +108,7 @@ def _best_strip(items: Sequence[Box], barriers: Sequence[Barrier]) -> _Strip | N
     return best
 
 
-def _white_strips(items: Sequence[Box], barriers: Sequence[Barrier], width: float, size: float) -> list[_Strip]:
+def _white_strips(items: Sequence[PlacedBox], barriers: Sequence[Barrier], width: float, size: float) -> list[_Strip]:
     """Return the maximal white rectangles between items that are at least so wide and three lines high."""
     left, right = min(item.x0 for item in items), max(item.x1 for item in items)
     top, step = min(item.y0 for item in items), max(1.0, size / 3)
@@ -150,7 +153,7 @@ def _white_strips(items: Sequence[Box], barriers: Sequence[Barrier], width: floa
     return strips
 
 
-def _occupied(items: Sequence[Box], top: float, step: float) -> list[list[tuple[float, float]]]:
+def _occupied(items: Sequence[PlacedBox], top: float, step: float) -> list[list[tuple[float, float]]]:
     """Return the spans that items take of thin rows; their upper and lower edges are left out."""
     count = int((max(item.y1 for item in items) - top) / step) + 1
     rows: list[list[tuple[float, float]]] = [[] for _ in range(min(count, 5000))]
@@ -174,7 +177,7 @@ def _gaps(spans: list[tuple[float, float]], left: float, right: float, width: fl
     return gaps
 
 
-def _judge(items: Sequence[Box], strip: _Strip, size: float) -> tuple[_Strip, float]:
+def _judge(items: Sequence[PlacedBox], strip: _Strip, size: float) -> tuple[_Strip, float]:
     """Return the strip without what does not belong to it, and its height where it divides two columns, else 0."""
     left, right = _sides(items, strip)
     if min(len(left.spans), len(right.spans)) < 2 or max(len(left.spans), len(right.spans)) < MIN_LINES:
@@ -193,17 +196,17 @@ def _judge(items: Sequence[Box], strip: _Strip, size: float) -> tuple[_Strip, fl
     return strip, strip.y1 - strip.y0
 
 
-def _sides(items: Sequence[Box], strip: _Strip) -> tuple[_Side, _Side]:
+def _sides(items: Sequence[PlacedBox], strip: _Strip) -> tuple[_Side, _Side]:
     middle = (strip.x0 + strip.x1) / 2
-    left: list[Box] = []
-    right: list[Box] = []
+    left: list[PlacedBox] = []
+    right: list[PlacedBox] = []
     for item in items:
         if strip.y0 <= (item.y0 + item.y1) / 2 <= strip.y1:
             (left if item.x1 <= middle else right).append(item)
     return _side(left), _side(right)
 
 
-def _side(items: list[Box]) -> _Side:
+def _side(items: list[PlacedBox]) -> _Side:
     side = _Side([], [], [], [], [])
     right = 0.0
     for item in sorted(items, key=lambda item: (item.y0 + item.y1, item.x0)):

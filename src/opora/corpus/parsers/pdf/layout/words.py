@@ -29,7 +29,7 @@ SPACED_OUT = 4
 """Smallest number of single letters with equal gaps that are one spaced-out word."""
 
 
-class Word(NamedTuple):
+class PdfWord(NamedTuple):
     """A run of letters without a gap. `base` is the base line; `space` tells that a space stands before the word."""
 
     text: str
@@ -44,7 +44,7 @@ class Word(NamedTuple):
     space: bool = True
 
 
-def find_words(chars: Sequence[Char]) -> list[Word]:
+def find_words(chars: Sequence[Char]) -> list[PdfWord]:
     """Return the words of upright characters, row by row, from left to right."""
     return [word for row in _rows(chars) for segment in _segments(row) for word in _segment_words(segment)]
 
@@ -94,7 +94,7 @@ def _segments(row: Sequence[Char]) -> Iterator[list[Char]]:
         yield segment
 
 
-def _segment_words(segment: Sequence[Char]) -> Iterator[Word]:
+def _segment_words(segment: Sequence[Char]) -> Iterator[PdfWord]:
     """Yield the words of a part of a row."""
     letters: list[Char] = []
     gaps: list[float] = []
@@ -169,7 +169,7 @@ def _kind(text: str) -> str:
     return "letter" if text.isalpha() else ""
 
 
-def _word(letters: Sequence[Char], space: bool) -> Word:
+def _word(letters: Sequence[Char], space: bool) -> PdfWord:
     first = letters[0]
     text = "".join([char.text for char in letters])
     x1 = max([char.x1 for char in letters])
@@ -179,4 +179,4 @@ def _word(letters: Sequence[Char], space: bool) -> Word:
         bold = 2 * sum(char.bold for char in letters) > len(letters)
         italic = 2 * sum(char.italic for char in letters) > len(letters)
     base = round(ASCENT * main.y1 + (1 - ASCENT) * main.y0, 2)
-    return Word(text, first.x0, main.y0, x1, main.y1, base, main.size, bold, italic, space)
+    return PdfWord(text, first.x0, main.y0, x1, main.y1, base, main.size, bold, italic, space)

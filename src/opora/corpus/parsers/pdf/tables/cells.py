@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import Char
-from opora.corpus.parsers.pdf.layout.words import Word, find_words
+from opora.corpus.parsers.pdf.layout.words import PdfWord, find_words
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid
 from opora.corpus.parsers.pdf.text_layer import russian_analyzer
 
@@ -95,10 +95,10 @@ def _upright(char: Char) -> Char:
     return char._replace(x0=char.y0, x1=char.y1, y0=-char.x1, y1=-char.x0, angle=0)
 
 
-def _rows(words: Sequence[Word]) -> list[list[Word]]:
+def _rows(words: Sequence[PdfWord]) -> list[list[PdfWord]]:
     """Return the words of each line. Small letters go to the nearest line of large ones."""
     largest = max(word.size for word in words)
-    rows: list[list[Word]] = []
+    rows: list[list[PdfWord]] = []
     small = []
     for word in sorted(words, key=lambda word: word.base):
         if word.size < SMALL * largest:
@@ -108,7 +108,7 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
         else:
             rows.append([word])
     bases = [row[0].base for row in rows]
-    alone: list[list[Word]] = []
+    alone: list[list[PdfWord]] = []
     for word in small:
         nearest = min(range(len(bases)), key=lambda index: abs(bases[index] - word.base))
         if abs(bases[nearest] - word.base) <= INDEX_TOLERANCE * largest:
@@ -120,7 +120,7 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
     return sorted([*rows, *alone], key=lambda row: row[0].base)
 
 
-def _line(words: Sequence[Word]) -> CellLine:
+def _line(words: Sequence[PdfWord]) -> CellLine:
     base = words[0].base
     ordered = sorted(words, key=lambda word: word.x0)
     pieces = [ordered[0].text]
