@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -71,9 +70,11 @@ def _frames(data: bytes) -> Iterator[Pixels]:
                 if frame.width * frame.height > MAX_IMAGE_PIXELS:
                     raise ParseError("unpacks too large", f"an image of {frame.width} x {frame.height} pixels")
                 yield _grey(frame)
+    except (ParseError, MemoryError):
+        raise
     except Image.DecompressionBombError as error:
         raise ParseError("unpacks too large", str(error)[:200]) from None
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+    except Exception as error:  # Pillow raises many kinds of exceptions for broken files
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
 
 
