@@ -168,7 +168,7 @@ class OdfReader:
                 width = min(to_int(cell.get(f"{TABLE}number-columns-spanned"), 1), MAX_REPEATS)
                 height = min(to_int(cell.get(f"{TABLE}number-rows-spanned"), 1), MAX_REPEATS)
                 is_whole_row = len(line) == 1 and width > 1 and all(local_name(c) != "table-cell" for c in row[1:])
-                for position in range(min(width * height, MAX_CELLS)):
+                for position in range(min(width * height, MAX_CELLS - len(spans))):
                     down, right = divmod(position, width)
                     if position and not (is_whole_row and right):
                         spans[number + down, len(line) - 1 + right] = text
