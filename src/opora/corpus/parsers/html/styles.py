@@ -13,6 +13,7 @@ MAX_SHEET = 50_000
 _RULE = re.compile(r"([^{}]{1,500})\{([^{}]*)\}")
 _CLASS = re.compile(r"(?:[a-z]+[1-6]?)?\.([\w-]+)\Z", re.IGNORECASE)
 _GROUP = re.compile(r"@[\w-]+[^{};]*\{")
+_BRACE = re.compile(r"[{}]")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _LOWERED = re.compile(r"vertical-align\s*:\s*sub", re.IGNORECASE)
@@ -78,9 +79,11 @@ def _without_groups(sheet: str) -> str:
     while match := _GROUP.search(sheet, position):
         kept.append(sheet[position : match.start()])
         depth, position = 1, match.end()
-        while depth and position < len(sheet):
-            depth += {"{": 1, "}": -1}.get(sheet[position], 0)
-            position += 1
+        while depth and (brace := _BRACE.search(sheet, position)):
+            depth += 1 if brace[0] == "{" else -1
+            position = brace.end()
+        if depth:
+            return "".join(kept)
     return "".join([*kept, sheet[position:]])
 
 

@@ -62,10 +62,7 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
             # elements of other namespaces, such as `o:p` of Word
             element.tag = "span"
     _write_scripts(root, styles)
-    without_script = copy(root)
-    etree.strip_elements(without_script, "noscript", with_tail=False)
-    if without_script.text_content().strip():
-        etree.strip_elements(root, "noscript", with_tail=False)
+    _remove_noscript(root)
     visible = _words(root)
     # a page that shows itself by a script is hidden as a whole
     for element in list(_outermost_hidden(root, styles)):
@@ -77,6 +74,16 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
             form.drop_tree()
         else:
             form.tag = "div"
+
+
+def _remove_noscript(root: HtmlElement) -> None:
+    """Remove what is shown without scripts, unless there is no other text."""
+    if root.find(".//noscript") is None:
+        return
+    without = copy(root)
+    etree.strip_elements(without, "noscript", with_tail=False)
+    if without.text_content().strip():
+        etree.strip_elements(root, "noscript", with_tail=False)
 
 
 def _write_scripts(root: HtmlElement, styles: Styles) -> None:
