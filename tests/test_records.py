@@ -46,6 +46,9 @@ def test_nearest(name, answer):
         ({}, "d"),
         ({"metadata": {"source": "a.pdf", "page": 2}}, "a.pdf, p. 2"),
         ({"metadata": {"source": "a.pdf"}, "heading": ("A", "B")}, "a.pdf, A > B"),
+        ({"metadata": {"source": "a.pdf", "title": "A"}, "heading": ("A", "B"), "clause": "cl. 2"}, "a.pdf, B, cl. 2"),
+        ({"metadata": {"source": "a.pdf", "title": "A"}, "heading": ("A",)}, "a.pdf, A"),
+        ({"metadata": {"source": "a.pdf"}, "heading": ("fee " * 40, "B")}, f"a.pdf, {('fee ' * 25).strip()} … > B"),
     ],
 )
 def test_location(more, location):

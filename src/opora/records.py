@@ -41,6 +41,8 @@ OLD_QUESTION_TYPES: dict[str, QuestionType] = {
     "logical thinking": "reasoning",
 }
 """Question type of the last release -> its current name."""
+MAX_HEADING = 100
+"""Characters of a heading in a location."""
 Behavior = Literal["answer", "refuse", "correct"]
 Split = Literal["train", "test"]
 Role = Literal["system", "user", "assistant"]
@@ -228,12 +230,19 @@ class Score(Record):
 def format_location(passage: Passage, clause: str | None = None, page: int | None = None) -> str:
     """Return source, heading path, clause and page: `fees.pdf, Rules > Fees, cl. 4.1, p. 2`.
 
-    `clause` and `page` replace those of the passage. A first heading that is the title is left out if others follow.
+    `clause` and `page` replace those of the passage. A first heading that is the title is left out if others follow,
+    and long headings are cut.
     """
     metadata, heading = passage.metadata, passage.heading
-    if len(heading) > 1 and heading[0] == metadata.get("title"):
+    if len(heading) > 1 and str(metadata.get("title", "")).startswith(heading[0].removesuffix(" …")):
         heading = heading[1:]
     label = passage.clause if clause is None else clause
     number = metadata.get("page") if page is None else page
-    parts = [str(metadata.get("source", passage.document_id)), " > ".join(heading), label]
+    parts = [str(metadata.get("source", passage.document_id)), " > ".join(map(_shorten, heading)), label]
     return ", ".join(filter(None, [*parts, "" if number is None else f"p. {number}"]))
+
+
+def _shorten(heading: str) -> str:
+    if len(heading) <= MAX_HEADING:
+        return heading
+    return heading[:MAX_HEADING].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"

@@ -22,12 +22,16 @@ MAX_PLACES = 60
 """Number of places that a passage keeps."""
 MAX_TITLE = 200
 """Longer headings are cut in the paths of passages."""
+MAX_ACT = 80
+"""Longer titles of laws and orders end with their number in the paths of passages."""
 CLAUSES = ("clause", "part")
 """Kinds of numbered paragraphs."""
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _TABLE = re.compile(r"\s*(?:^[ \t]*\|.*$\n?)+", re.MULTILINE)
+_ACT = re.compile(r"(?P<act>[^\W\d].{0,120}? (?P<word>[^\W\d]+) \d.{3,40}?\s(?:№|N)\s?\S+)(?= )")
+"""`ПОСТАНОВЛЕНИЕ от 13 августа 2006 г. N 491`, before the subject of a title."""
 _RAISED = r"(?:[¹²³⁴⁵⁶⁷⁸⁹]|\(\d{1,2}\))?"
 _CLAUSE = re.compile(
     r"[ \t]*(?:[-*+•][ \t]+)?\\?"
@@ -141,6 +145,9 @@ def short_heading(title: str) -> str:
     has_tail = form and form.kind == "appendix" and form.number and form.title[:1].islower()
     if form and has_tail and fold(form.title).split()[0] in place_names().appendix_tails:
         return title[: form.title_start].strip()
+    numbered = _ACT.match(title) if len(title) > MAX_ACT and form is None else None
+    if numbered and fold(numbered["word"]) in place_names().date_starts:
+        return numbered["act"]
     if len(title) <= MAX_TITLE:
         return title
     return title[:MAX_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
