@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MB = 1 << 20
-START_S = 2.0
+START_S = 3.0
 """Seconds before the first document is parsed, and to write the corpus."""
 FILE_S = 0.005
 """Seconds for each file, whatever its size."""

@@ -35,7 +35,7 @@ _BIND_AND_CONNECT_TCP = 0b11
 def main(memory_bytes: int) -> None:
     """Answer requests until standard input is closed."""
     # replies get a descriptor of their own, so that nothing a library prints is mixed with them
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     restrict_process(memory_bytes)
     clock = CpuClock()
@@ -44,7 +44,8 @@ def main(memory_bytes: int) -> None:
         clock.start(request["cpu_s"], request["ocr_cpu_s"])
         reply = _reply_to(request, clock)
         clock.stop()
-        replies.write(json.dumps({**reply, "peak_mb": _peak_mb()}) + "\n")
+        line = json.dumps({**reply, "peak_mb": _peak_mb()}, ensure_ascii=False)
+        replies.write(line.encode("utf-8", "replace") + b"\n")  # half of a surrogate pair becomes a question mark
         replies.flush()
 
 
