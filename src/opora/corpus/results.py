@@ -167,7 +167,8 @@ def _flatten_parsed(parsed: Parsed, draft: DocumentDraft) -> Iterator[DocumentDr
             yield Dropped(source=source, id=part.id, reason=part.reason or "corrupt", detail=part.detail)
             continue
         containers, place = (*draft.containers, draft.source), (*draft.place, number)
-        yield from _flatten_parsed(part.parsed, DocumentDraft(source, part.id, draft.file_id, place, containers, (), "", ()))
+        inner = DocumentDraft(source, part.id, draft.file_id, place, containers, (), "", ())
+        yield from _flatten_parsed(part.parsed, inner)
 
 
 def _part_at(parsed: Parsed, place: Sequence[int]) -> Parsed:
