@@ -42,6 +42,11 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n").replace("\x1a", "")
     if PurePath(context.name).suffix.lower() in CODE_SUFFIXES:
         return Reading([Block("code", clean_code(text))])
+    return read_plain(text)
+
+
+def read_plain(text: str) -> Reading:
+    """Read plain text, such as that of a `pre` element."""
     text = clean_characters(text)
     pages = split_pages(text)
     width = find_width([read_line(line) for page in pages for line in page if line.strip()])
