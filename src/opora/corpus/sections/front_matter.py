@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from opora.corpus.sections.forms import is_capitals, unspaced
@@ -11,6 +12,8 @@ from opora.text.words import fold
 
 MAX_FIRST_LINES, MAX_TITLE_LINES, MAX_LINE = 30, 14, 160
 MAX_APPROVAL_LINES = 6
+_DATED = re.compile(r"\d{1,2}[. ]\S+(?: \d{4})?(?: [^\W\d]{1,4}\.?)? (?:№|N) ?\S+$")
+"""Date and number without a word before them: `08.03.2015 N 21-ФЗ`."""
 
 
 def document_title(lines: Sequence[TextLine], taken: frozenset[int], has_sections: bool) -> Heading | None:
@@ -89,10 +92,12 @@ def _title_end(lines: Sequence[TextLine], at: int, taken: frozenset[int]) -> int
             break
         if line.is_marked and not is_capitals(text):
             break
-        is_date = word in names.date_starts and any(map(str.isdigit, text)) and len(text) <= MAX_LINE
+        has_date = word in names.date_starts and any(map(str.isdigit, text))
+        is_date = len(text) <= MAX_LINE and (has_date or _DATED.match(text) is not None)
         is_subject = word in names.subject_starts and text[-1] not in ".:;,"
         goes_on = in_subject and text[:1].islower() and text[-1] not in ".:;," and len(text) <= MAX_LINE
-        if not (is_date or is_subject or goes_on or (is_capitals(text) and line.form is None)):
+        is_city = len(text.split()) <= 3 and at + 1 < len(lines) and _DATED.match(lines[at + 1].text) is not None
+        if not (is_date or is_subject or goes_on or is_city or (is_capitals(text) and line.form is None)):
             break
         in_subject = is_subject or goes_on
         at += 1
