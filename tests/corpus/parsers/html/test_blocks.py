@@ -38,6 +38,10 @@ def marks(body):
         ("<p>a<span style='display:block'>b</span></p>", [("paragraph", "a"), ("paragraph", "b")]),
         ("<p>д. 20<span>Тел.: 48</span></p>", [("paragraph", "д. 20 Тел.: 48")]),
         ("<p>пра<span>во</span></p>", [("paragraph", "право")]),
+        (
+            "<p>Почта: <a data-cfemail='42230223202c6c3037'>[email&#160;protected]</a></p>",
+            [("paragraph", "Почта: a@abn.ru")],
+        ),
         ("<p>1&#150;2 &#x97; 3</p>", [("paragraph", "1–2 — 3")]),
     ],
 )
@@ -63,3 +67,13 @@ def test_lists(body, expected):
 def test_raised_by_a_style_sheet():
     page = "<style>.W9{vertical-align:super}</style><p>статья 155<span class='W9'>1</span> настоящего Кодекса</p>"
     assert read_whole(page.encode())[0][0].text == "статья 155¹ настоящего Кодекса"
+
+
+def test_preformatted_prose_is_paragraphs():
+    lines = "Заявка на воду подаётся за три дня до полива, а ответ на неё\nдиспетчер станции даёт письменно за сутки.\n"
+    paragraphs = "\n".join([lines] * 6)
+    blocks = read(f"<pre>{paragraphs}</pre>")
+    assert {kind for kind, _ in blocks} == {"paragraph"}
+    assert len(blocks) == 6
+    assert "на неё диспетчер" in blocks[0][1]
+    assert [kind for kind, _ in read(f"<pre><code>{lines * 6}</code></pre>")] == ["code"]

@@ -11,6 +11,7 @@ from lxml import etree
 from opora.corpus.blocks import Block, clean_text, one_line
 from opora.corpus.parsers.html.tables import is_data_table, read_table
 from opora.corpus.parsers.html.tree import ends_line, inline_text, is_word_end
+from opora.corpus.parsers.text.plain import read_plain
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 MAX_HEADING = 300
 """Maximum length of a heading, in characters; longer ones are paragraphs."""
+MIN_PLAIN_TEXT, SAMPLE = 400, 20_000
+"""Minimum length of preformatted text that may be prose, and the length that is looked at, in characters."""
+MAX_SIGNS, MIN_LINE_WORDS = 0.02, 3
+"""Maximum share of the signs of programs in prose, and minimum number of words in its average line."""
+_SIGNS = re.compile(r"[{}\[\]<>=;/\\|&$#@*+_~^`]")
+_CODE_NAMES = re.compile(r"code|highlight|prettyprint|brush|lang|syntax|screen|terminal", re.IGNORECASE)
 _LONG_LINE = 100
 _MARK = re.compile(r"(?:[-–—•·▪●*]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zа-яё])[.)])(?=\s)\s*", re.IGNORECASE)
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
@@ -122,8 +129,8 @@ class _Reader:
             for title in table.titles:
                 self.place(Block("paragraph", title), element)
             self.place(Block("table", table.markdown), element)
-        elif tag == "pre":
-            self.place(Block("code", _read_code(element)), element)
+        elif tag in ("pre", "listing", "xmp", "plaintext"):
+            self.place_preformatted(element)
         else:
             return False
         return True
@@ -132,6 +139,16 @@ class _Reader:
         if block.text:
             linked = sum(len("".join(link.itertext()).strip()) for link in element.iter("a"))
             self.blocks.append(PlacedBlock(block, element, tuple(_text_nodes(element)), linked))
+
+    def place_preformatted(self, element: HtmlElement) -> None:
+        """Add code, or the paragraphs of a text that is only written in lines of its own."""
+        text = _read_code(element)
+        blocks = read_plain(text).blocks if _is_plain_text(element, text) else [Block("code", text)]
+        for at, block in enumerate(block for block in blocks if block.text):
+            if at == 0:
+                self.place(block, element)
+            else:
+                self.blocks.append(PlacedBlock(block, element, (), 0))
 
     def enter(self, element: HtmlElement) -> None:
         tag = element.tag
@@ -216,6 +233,19 @@ def _paragraphs(lines: list[str]) -> list[str]:
 def _read_code(element: HtmlElement) -> str:
     text = inline_text(element, br="\n").replace("\r\n", "\n").expandtabs(4)
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n")).rstrip()
+
+
+def _is_plain_text(element: HtmlElement, text: str) -> bool:
+    """Return True for a long text of words and hardly any signs, as old pages hold laws and letters."""
+    if (
+        len(text) < MIN_PLAIN_TEXT
+        or element.find(".//code") is not None
+        or _CODE_NAMES.search(element.get("class") or "")
+    ):
+        return False
+    sample = text[:SAMPLE]
+    signs = len(_SIGNS.findall(sample))
+    return signs < MAX_SIGNS * len(sample) and len(sample.split()) > MIN_LINE_WORDS * len(sample.split("\n"))
 
 
 def _heading_level(element: HtmlElement) -> int:

@@ -62,6 +62,7 @@ def clean_tree(root: HtmlElement, styles: Styles) -> None:
             # elements of other namespaces, such as `o:p` of Word
             element.tag = "span"
     _write_scripts(root, styles)
+    _show_addresses(root)
     _remove_noscript(root)
     visible = _words(root)
     # a page that shows itself by a script is hidden as a whole
@@ -98,6 +99,20 @@ def _write_scripts(root: HtmlElement, styles: Styles) -> None:
                 node.text = node.text and node.text.strip().translate(SCRIPTS[script])
                 if node is not element:
                     node.tail = node.tail and node.tail.strip().translate(SCRIPTS[script])
+
+
+def _show_addresses(root: HtmlElement) -> None:
+    """Write e-mail addresses that Cloudflare hides from robots: bytes combined with the first one by exclusive or."""
+    for element in root.iterfind(".//*[@data-cfemail]"):
+        try:
+            key, *address = bytes.fromhex(element.get("data-cfemail", "")[:400])
+            text = bytes(byte ^ key for byte in address).decode()
+        except (ValueError, UnicodeDecodeError):
+            continue
+        if text.isprintable():
+            tail = element.tail
+            element.clear()
+            element.text, element.tail = text, tail
 
 
 def _outermost_hidden(root: HtmlElement, styles: Styles) -> Iterator[HtmlElement]:
