@@ -26,10 +26,19 @@ MAX_WORD_CELL = 40
 """Median length of the cells of a table with words only, in characters, at most."""
 FULL_LINE, PROSE_CHARS = 0.8, 25
 """Lines that fill more of their column, and have more characters, are prose."""
+CLOSE_LINES = 0.85
+"""Lines closer than this share of the usual distance of rows are parts of one row."""
 MAX_HEADER_ROWS = 3
+MAX_CROSSING = 0.15
+"""Share of rows that may have text between two columns."""
+SPLIT_GAP = 0.42
+"""Gap at which text across columns is divided, in letter sizes; blanks between words are narrower."""
 COLUMN_SLACK = 1.0
 """Distance, in points, by which columns may touch."""
-_NUMBER = re.compile(r"[(+−–—$€£₽≈~<>≤≥-]*\s*\d[\d\s.,:/×x^*)%‰°$€£₽†‡*-]*|[-–—…]+|н/д|n/a", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[(+−–—$€£₽≈~<>≤≥-]*\s*\d[\d\s.,:/×x^*)%‰°$€£₽†‡*–-]*(?:[^\W\d_]{1,12}\.?)?|[-–—…]+|н/д|n/a", re.IGNORECASE
+)
+_BULLET = re.compile(r"\d{1,3}[.)]|[a-zа-я][.)]|[•▪●◦‣·–—-]")
 _LEADER = re.compile(r"(?:\.\s?){3,}|…")
 _MARK = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[a-zа-я])[.)\]]*|[•▪●◦‣·–—-]")
 
@@ -111,25 +120,46 @@ def _overlaps(segment: Segment, columns: Columns) -> bool:
 
 
 def _columns(rows: Sequence[Row]) -> Columns:
-    """Return the extents of the columns: the segments of rows with several of them, joined where they overlap."""
+    """Return the extents of the columns: where more than a few rows have text."""
+    multiple = [row for row in rows if len(row) > 1]
+    few = int(MAX_CROSSING * len(multiple))
+    events = sorted([(s.x0, 1) for row in multiple for s in row] + [(s.x1, -1) for row in multiple for s in row])
     columns: Columns = []
-    for x0, x1 in sorted((segment.x0, segment.x1) for row in rows if len(row) > 1 for segment in row):
-        if columns and x0 < columns[-1][1] + COLUMN_SLACK:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], x1))
-        else:
-            columns.append((x0, x1))
+    count = 0
+    for x, step in events:
+        if count <= few < count + step:
+            if columns and x < columns[-1][1] + COLUMN_SLACK:
+                x = columns.pop()[0]
+            columns.append((x, x))
+        elif count + step <= few < count:
+            columns[-1] = (columns[-1][0], x)
+        count += step
     return columns
 
 
 def _cells(row: Row, columns: Columns) -> list[str]:
-    """Return the text of each column; a segment across several columns is repeated."""
+    """Return the text of each column. A segment across columns is divided at wide gaps, or else repeated."""
     cells = [""] * len(columns)
     for segment in row:
-        text = " ".join(word.text for word in find_words(segment.chars))
-        touched = [index for index, (x0, x1) in enumerate(columns) if segment.x0 < x1 and segment.x1 > x0]
-        for index in touched[: 1 if len(row) == 1 else None]:
-            cells[index] = f"{cells[index]} {text}".strip()
+        words = find_words(segment.chars)
+        parts = [words]
+        touched = _touched(segment.x0, segment.x1, columns)
+        if len(touched) > 1:
+            gaps = [at for at in range(1, len(words)) if words[at].x0 - words[at - 1].x1 > SPLIT_GAP * segment.size]
+            parts = [words[start:end] for start, end in itertools.pairwise([0, *gaps, len(words)])]
+        for part in parts:
+            text = " ".join(word.text for word in part)
+            touched = _touched(part[0].x0, part[-1].x1, columns)
+            for index in touched[: 1 if len(row) == 1 else None]:
+                cells[index] = f"{cells[index]} {text}".strip()
     return cells
+
+
+def _touched(x0: float, x1: float, columns: Columns) -> list[int]:
+    """Return the columns that a piece of text overlaps, or the nearest one."""
+    touched = [index for index, (left, right) in enumerate(columns) if x0 < right and x1 > left]
+    middle = (x0 + x1) / 2
+    return touched or [min(range(len(columns)), key=lambda at: abs(sum(columns[at]) / 2 - middle))]
 
 
 def _is_table(rows: Sequence[Sequence[str]], body: Sequence[Row], columns: Columns) -> bool:
@@ -154,7 +184,7 @@ def _is_table(rows: Sequence[Sequence[str]], body: Sequence[Row], columns: Colum
 
 def _are_figures(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell]
-    numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
+    numbers = sum(bool(_NUMBER.fullmatch(cell)) and not _BULLET.fullmatch(cell) for cell in filled)
     return len(filled) >= MIN_ROWS and numbers >= MIN_FIGURES * len(filled)
 
 
@@ -177,14 +207,20 @@ def _box(page: int, row: Row) -> RowBox:
 
 
 def _joined(rows: list[list[str]], boxes: list[RowBox]) -> tuple[list[list[str]], list[RowBox]]:
-    """Join lines that go on with the row above: those without a first cell, whose other cells are words."""
+    """Join lines that go on with the row above: close ones, and those without a first cell, if they hold words only."""
+    steps = [below.y1 - above.y1 for above, below in itertools.pairwise(boxes)]
+    usual = median(steps) if steps else 0.0
     kept: list[list[str]] = []
     places: list[RowBox] = []
     for cells, box in zip(rows, boxes, strict=True):
         words = [cell for cell in cells if cell]
-        is_rest = not cells[0] and not any(_NUMBER.fullmatch(cell) for cell in words)
-        is_label = len(words) == 1 and bool(cells[0]) and cells[0][0].islower()
-        if kept and (is_rest or is_label) and any(kept[-1]):
+        figures = any(_NUMBER.fullmatch(cell) for cell in words)
+        is_close = bool(places) and box.y1 - places[-1].y1 < CLOSE_LINES * usual
+        is_small = all(not cell[0].isupper() for cell in words)
+        is_rest = not figures and (
+            not cells[0] or is_close or ((len(words) == 1 or len(words) == len(cells)) and is_small)
+        )
+        if kept and is_rest:
             kept[-1] = [_joined_cell(above, cell) for above, cell in zip(kept[-1], cells, strict=True)]
             last = places[-1]
             places[-1] = RowBox(last.page, min(last.x0, box.x0), last.y0, max(last.x1, box.x1), box.y1)

@@ -15,6 +15,10 @@ from opora.corpus.parsers.pdf.text_layer import russian_analyzer
 
 TOUCHING = 0.1
 """Letters closer than this many sizes are one word, and lie in one cell."""
+MAX_OVERFLOW = 80.0
+"""Length of text that leaves a table on its right, in points, at most."""
+TIGHT = 0.02
+"""Distance of letters of one word where a border runs through it, in sizes."""
 ROW_TOLERANCE, INDEX_TOLERANCE = 0.3, 0.6
 """Words whose base lines differ by less than this many sizes are on one line; the second is that of small letters."""
 SMALL = 0.85
@@ -45,7 +49,7 @@ def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[CellSpan, list[C
     }
     inside: dict[CellSpan, list[Char]] = {span: [] for span in grid.cells}
     last_row, last_column = len(grid.ys) - 2, len(grid.xs) - 2
-    for run in _runs(chars):
+    for run in _runs(chars, grid.xs):
         first, last = run[0], run[-1]
         x = (min(first.x0, last.x0) + max(first.x1, last.x1)) / 2
         y = (min(first.y0, last.y0) + max(first.y1, last.y1)) / 2
@@ -57,16 +61,26 @@ def cell_chars(grid: RulingGrid, chars: Sequence[Char]) -> dict[CellSpan, list[C
     return inside
 
 
-def _runs(chars: Sequence[Char]) -> Iterator[list[Char]]:
-    """Yield runs of letters that touch each other, in the order of the file."""
+def _runs(chars: Sequence[Char], borders: Sequence[float] = ()) -> Iterator[list[Char]]:
+    """Yield runs of letters that touch each other, in the order of the file; text of two cells may touch, too."""
     run: list[Char] = []
     for char in chars:
-        if run and not _touches(run[-1], char):
+        if run and not (_touches(run[-1], char) and not _begins_cell(run[-1], char, borders)):
             yield run
             run = []
         run.append(char)
     if run:
         yield run
+
+
+def _begins_cell(last: Char, char: Char, borders: Sequence[float]) -> bool:
+    """Return True if a letter after a border begins the text of the next cell, into which the text before runs."""
+    if char.angle or bisect_right(borders, last.x0) == bisect_right(borders, char.x0):
+        return False
+    is_new = char.text.isalnum() and (
+        (last.text.islower() and char.text.isupper()) or last.text.isdigit() != char.text.isdigit()
+    )
+    return is_new or abs(char.x0 - last.x1) > TIGHT * char.size + 0.1
 
 
 def _touches(last: Char, char: Char) -> bool:
@@ -77,6 +91,24 @@ def _touches(last: Char, char: Char) -> bool:
         gap = last.y0 - char.y1 if char.angle == 90 else char.y0 - last.y1
         return abs(char.x0 - last.x0) < slack and abs(gap) < slack
     return abs(char.y0 - last.y0) < slack and abs(char.x0 - last.x1) < slack
+
+
+def chars_inside(grid: RulingGrid, chars: Sequence[Char]) -> list[Char]:
+    """Return the characters of a page that lie in a grid; words that begin inside are taken whole."""
+    x0, y0, x1, y1 = grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1]
+    inside: list[Char] = []
+    last_kept = False
+    for last, char in pairwise([None, *chars]):
+        if char is None:
+            continue
+        x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
+        kept = x0 <= x <= x1 and y0 <= y <= y1
+        if not kept and last_kept and last is not None and char.angle == 0 and y0 <= y <= y1:
+            kept = x1 < x < x1 + MAX_OVERFLOW and _touches(last, char)
+        if kept:
+            inside.append(char)
+        last_kept = kept
+    return inside
 
 
 def cell_lines(chars: Sequence[Char]) -> list[CellLine]:

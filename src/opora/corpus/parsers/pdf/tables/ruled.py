@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.page import PdfPage
-from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, join_cell_lines
+from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, chars_inside, join_cell_lines
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid, find_grids
 from opora.corpus.parsers.pdf.tables.table import PdfTable, RowBox, make_table
 
@@ -38,8 +38,7 @@ def find_ruled_tables(page: PdfPage) -> list[PdfTable]:
     """Return the tables of a page whose cells are bounded by rulings, from top to bottom."""
     tables = []
     for grid in find_grids(page.rulings, MAX_CELL_SHARE * page.width * page.height):
-        x0, y0, x1, y1 = grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1]
-        chars = [c for c in page.chars if x0 <= (c.x0 + c.x1) / 2 <= x1 and y0 <= (c.y0 + c.y1) / 2 <= y1]
+        chars = chars_inside(grid, page.chars)
         if chars and (table := _read(page.number, grid, chars)):
             tables.append(table)
     return tables
@@ -53,10 +52,11 @@ def _read(page: int, grid: RulingGrid, chars: Sequence[Char]) -> PdfTable | None
         return None
     rows: list[list[str]] = []
     boxes: list[RowBox] = []
+    right = max(grid.xs[-1], *(char.x1 for char in chars))
     for row in range(len(grid.ys) - 1):
         for top, bottom, cells in _bands(grid, lines, row):
             rows.append(cells)
-            boxes.append(RowBox(page, grid.xs[0], top, grid.xs[-1], bottom))
+            boxes.append(RowBox(page, grid.xs[0], top, right, bottom))
     return make_table(page, rows, boxes, grid.xs)
 
 
