@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opora.answer.prompt import parse_answer
-from opora.corpus.sections.places import clause_at
+from opora.corpus.sections.passage_places import clause_at
 from opora.records import Citation, DroppedCitation, Hit, Passage, format_location
 from opora.text.citation_marks import filter_marks, normalize_marks, remove_copied_marks
 from opora.text.quotes import locate

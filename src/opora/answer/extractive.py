@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from opora.corpus.sections.places import lies_in
+from opora.corpus.sections.passage_places import lies_in
 from opora.records import Hit, Passage
 from opora.retrieval.search.places import parse_places, place_words
 from opora.text.sentences import sentences

@@ -3,7 +3,8 @@
 import pytest
 
 from opora.corpus.chunking.registry import chunk_document
-from opora.corpus.sections.places import clause_at, find_places, heading_places, short_heading
+from opora.corpus.sections.passage_places import clause_at, lies_in
+from opora.corpus.sections.places import find_places, heading_places, short_heading
 from opora.corpus.settings import ChunkSettings
 from opora.records import Document
 
@@ -139,3 +140,21 @@ def test_a_passage_within_a_clause_keeps_its_number():
         assert passage.places[0] == "article 5"
         if "Пени" not in passage.text:
             assert passage.clause == clause_at(passage, len(passage.text) - 1) == "п. 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "expected"),
+    [
+        ("Залог", ("clause 2.2", "part 2.2"), True),
+        ("Плату", ("clause 2.2", "part 2.2"), False),
+        ("Пени", ("clause 2.2", "part 2.2"), False),
+        ("деньгами", ("clause 2.2",), True),
+        ("зачётом", ("subclause 2",), True),
+        ("деньгами", ("subclause 2",), False),
+        ("Залог", ("section 2",), True),
+        ("Залог", ("section 3",), False),
+    ],
+)
+def test_an_offset_lies_in_a_place(words, place, expected):
+    second = passages(CONTRACT)[1]
+    assert lies_in(second, second.text.index(words), place) == expected

@@ -115,6 +115,7 @@ def test_passages_are_filtered_by_place(index):
         ("п.2.20 и статья 12¹", "ru", (("clause 2.20", "part 2.20"), ("article 12.1",))),
         ("приложение 3, табл. 2", "ru", (("appendix 3",), ("table 2",))),
         ("во второй главе", "ru", (("chapter 2", "section 2"),)),
+        ("статья 18 и статья 186 ГК", "ru", (("article 18", "article 186"),)),
         ("статьи 5, 6 и 7", "ru", (("article 5", "article 6", "article 7"),)),
         ("подпункт «б» пункта 3", "ru", (("subclause б",), ("clause 3", "part 3"))),
         ("Приложение А", "ru", (("appendix a",),)),

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from opora.corpus.chunking import structural
 from opora.corpus.chunking.base import Chunk
 from opora.corpus.chunking.blocks import HEADING
-from opora.corpus.sections.places import clause_label, find_places
+from opora.corpus.sections.passage_places import clause_label
+from opora.corpus.sections.places import find_places
 from opora.corpus.settings import ChunkSettings
 from opora.errors import InputError
 from opora.records import Document, Passage, Scalar

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from opora.corpus.sections.forms import read_form
-from opora.records import Passage
-from opora.text.entities.place_names import place_labels, place_names, place_number
+from opora.text.entities.place_names import place_names, place_number
 from opora.text.words import fold
 
 MAX_PLACES = 60
@@ -33,7 +32,7 @@ _TABLE = re.compile(r"\s*(?:^[ \t]*\|.*$\n?)+", re.MULTILINE)
 _ACT = re.compile(r"(?P<act>[^\W\d].{0,120}? (?P<word>[^\W\d]+) \d.{3,40}?\s(?:№|N)\s?\S+)(?= )")
 """`ПОСТАНОВЛЕНИЕ от 13 августа 2006 г. N 491`, before the subject of a title."""
 _RAISED = r"(?:[¹²³⁴⁵⁶⁷⁸⁹]|\(\d{1,2}\))?"
-_CLAUSE = re.compile(
+CLAUSE_LINE = re.compile(
     r"[ \t]*(?:[-*+•][ \t]+)?\\?"
     rf"(?:(?P<dotted>\d{{1,3}}(?:\.\d{{1,3}}){{1,5}}{_RAISED})(?P<point>\.?)(?=[ \t]*\S)"
     rf"|(?P<number>\d{{1,3}}{_RAISED})\.(?=[ \t]+\S)"
@@ -110,7 +109,7 @@ def find_places(text: str) -> Places:
     path: list[tuple[int, str, tuple[str, ...]]] = []
     reader = _ClauseReader(_inner_kind(text))
     repaired = _inserted_articles(text)
-    for start, line in _lines(text):
+    for start, line in text_lines(text):
         if heading := _HEADING.match(line):
             level, title = len(heading[1]), heading[2]
             path = [entry for entry in path if entry[0] < level]
@@ -162,56 +161,11 @@ def read_caption(line: str) -> tuple[str, str] | None:
     return (place_names().captions[fold(match["word"])], number) if number else None
 
 
-def clause_label(tokens: Sequence[str], language: str) -> str:
-    """Return the label of the only clause or part of an article among places, such as `п. 4.1`; empty for several."""
-    pairs = [token.split(" ", 1) for token in tokens]
-    in_path = {number for kind, number in pairs if kind == "section"}
-    clauses = [(kind, number) for kind, number in pairs if kind in CLAUSES and number not in in_path]
-    if len(clauses) != 1:
-        return ""
-    kind, number = clauses[0]
-    label = place_labels(language).get(kind, "")
-    return f"{label} {number}" if label else ""
-
-
-def clause_at(passage: Passage, start: int) -> str:
-    """Return the label of the clause in which the offset `start` of the text of a passage lies; empty if there is
-    none."""
-    token = _clause_token(passage, start)
-    return clause_label([token], str(passage.metadata.get("language", ""))) if token else ""
-
-
-def lies_in(passage: Passage, start: int, place: Sequence[str]) -> bool:
-    """Return True if the offset `start` of the text of a passage lies in one of the places that fit `place`."""
-    own = set(place) & set(passage.places)
-    clauses = {token for token in own if token.split(" ", 1)[0] in CLAUSES}
-    if own - clauses or any(token.replace(token.split(" ")[0], "section", 1) in passage.places for token in clauses):
-        return True
-    inner = _clause_token(passage, start)
-    return any(inner == token or inner.startswith(f"{token}.") for token in clauses)
-
-
-def _clause_token(passage: Passage, start: int) -> str:
-    """Return the clause in which the offset `start` of the text of a passage lies, such as `clause 4.1`."""
-    numbers = {token.split(" ", 1)[1]: token for token in passage.places if token.split(" ", 1)[0] in CLAUSES}
-    own: dict[str, int] = {}
-    for offset, line in _lines(passage.text):
-        match = _CLAUSE.match(line)
-        number = place_number(match["dotted"] or match["number"] or "") if match else ""
-        if number in numbers:
-            own[number] = offset
-    above = [number for number, offset in own.items() if offset <= start]
-    if above:
-        return numbers[above[-1]]
-    headed = {token.split(" ", 1)[1] for token in passage.places if token.startswith("section ")}
-    return next((token for number, token in numbers.items() if number not in own and number not in headed), "")
-
-
 def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
     """Return offset of heading -> place, of articles such as 67¹ that are written as 671: 67 is above them, and 68 or
     another inserted one below."""
     articles = []
-    for start, line in _lines(text):
+    for start, line in text_lines(text):
         heading = _HEADING.match(line)
         places = heading_places(heading[2]) if heading else ()
         if places and places[0].startswith("article "):
@@ -240,7 +194,7 @@ class _ClauseReader:
         self._in_article, self._last = in_article, 0
 
     def read(self, start: int, line: str) -> Mark | None:
-        match = _CLAUSE.match(line)
+        match = CLAUSE_LINE.match(line)
         if not match:
             return None
         begin = start + len(line) - len(line.lstrip())
@@ -260,7 +214,7 @@ class _ClauseReader:
         return Mark(begin, self._inner_kind if self._in_article else "clause", number)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def text_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield offset and text of lines outside code and tables."""
     offset, fence = 0, ""
     for line in text.splitlines(keepends=True):

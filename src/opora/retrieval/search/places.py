@@ -38,8 +38,21 @@ _EDGES = "«»\"'“”„‘’,;:!?…[]{}"
 
 
 def parse_places(text: str, language: str) -> tuple[Place, ...]:
-    """Return the places that a question names, each as the places that fit it."""
-    return tuple(dict.fromkeys(place for _, place in _references(text, language)))
+    """Return the places that a question names, each as the places that fit it; several of one kind are one."""
+    references = [(fold(words).split()[0], place) for words, place in _references(text, language)]
+    inner = place_names().inner_abbreviations
+    has_clause = any(place[0].startswith("clause ") and word not in inner for word, place in references)
+    has_part = any(place[0].startswith("part ") for _, place in references)
+    by_kind: dict[str, dict[str, None]] = {}
+    for word, place in references:
+        tokens = list(place)
+        if word in inner and has_clause:
+            tokens = [token.replace("clause", "subclause") for token in place if token.startswith("clause ")]
+        elif place[0].startswith("clause ") and has_part:
+            # in an article, the parts of which have clauses
+            tokens = [f"sub{place[0]}", place[0]]
+        by_kind.setdefault(place[0].split(" ", 1)[0] + word * (word in inner), {}).update(dict.fromkeys(tokens))
+    return tuple(map(tuple, by_kind.values()))
 
 
 def place_words(text: str, language: str) -> str:
@@ -149,7 +162,7 @@ def _number(piece: str) -> str:
     is_number = inner[:1].isdigit() or (len(inner) == 1 and inner.isupper()) or inner.isupper()
     if inner[:1].isdigit() and any(char.isalpha() for char in inner):
         return ""
-    lettered = len(inner) == 1 and inner.isalpha() and piece != inner
+    lettered = len(inner) == 1 and inner.isalpha() and any(mark in piece for mark in "«»\"“”„')")
     number = place_number(inner) if is_number or lettered else ""
     if not number and place_number(inner).isdecimal() and len(inner) > 3:
         return place_number(inner)
@@ -158,6 +171,8 @@ def _number(piece: str) -> str:
 
 def _tokens(kind: str, number: str) -> list[str]:
     also = ALSO.get(kind, ())
+    if kind == "clause" and number[0].isalpha():
+        also = ("subclause",)
     if kind == "section" and "." in number:
         also = ("clause", "article")
     return [f"{name} {number}" for name in (kind, *also)]

@@ -32,6 +32,7 @@ class PlaceFile(Record):
     heading_words: dict[str, tuple[str, ...]]
     other_words: dict[str, tuple[str, ...]]
     captions: dict[str, tuple[str, ...]]
+    inner_abbreviations: tuple[str, ...]
     labels: dict[str, str]
     ordinals: tuple[str, ...]
     headings: tuple[str, ...]
@@ -53,6 +54,7 @@ class PlaceNames(NamedTuple):
     heading_kinds: dict[str, str]  # word at the beginning of a heading, or `§` -> its kind
     ranks: dict[str, int]  # kind -> its rank among kinds, outermost first
     captions: dict[str, str]  # word at the beginning of a caption -> its kind
+    inner_abbreviations: frozenset[str]  # for clauses, and for subclauses beside a clause
     ordinals: dict[str, int]  # stem of an ordinal number -> the number
     headings: frozenset[str]  # headings that are a whole line
     contents: frozenset[str]  # headings of a table of contents
@@ -78,6 +80,7 @@ def place_names() -> PlaceNames:
         heading_kinds=dict([*headed, ("§", "paragraph")]),
         ranks=_ranks(files),
         captions=dict(captions),
+        inner_abbreviations=_union(file.inner_abbreviations for file in files),
         ordinals={stem: number for file in files for number, stem in enumerate(file.ordinals, 1)},
         headings=_union(file.headings for file in files),
         contents=_union(file.contents for file in files),
