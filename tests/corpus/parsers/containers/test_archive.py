@@ -137,5 +137,5 @@ def test_many_members_are_bounded():
     from opora.corpus.parsers.containers.archive import MAX_MEMBERS
 
     parsed = parse_document(zipped({f"{n}.txt": b"x" for n in range(MAX_MEMBERS + 5)}), "a.zip", LIMIT)
-    assert len(parsed.parts) == MAX_MEMBERS
-    assert [suspicion.reason for suspicion in parsed.suspicions] == ["text lost"]
+    assert len(parsed.parts) == MAX_MEMBERS + 1
+    assert (parsed.parts[-1].name, parsed.parts[-1].reason) == ("further files", "too large")

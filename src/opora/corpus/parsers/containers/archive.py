@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading, Suspicion
-from opora.corpus.parsers.containers.letter import safe_name
+from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
+from opora.corpus.parsers.containers.letter import rest_of, safe_name
 from opora.corpus.parsers.containers.mail import decode_text
 
 MAX_MEMBERS = 5000
@@ -36,25 +36,14 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         suffix = PurePath(context.name).suffix.lower()
         if suffix in _DOCUMENT_SUFFIXES:
             raise ParseError("corrupt", f"named {suffix}, but it is an archive of other files")
-        return _collect(_zip_members(data, context))
-    return _collect(_tar_members(data, context))
-
-
-def _collect(members: Iterator[Part | None]) -> Reading:
-    """Return the members as parts; None stands for the many that are left out."""
-    parts = list(members)
-    if parts and parts[-1] is None:
-        detail = f"the first {MAX_MEMBERS} files are read"
-        return Reading(
-            [], parts=[part for part in parts if part], suspicions=[Suspicion(reason="text lost", detail=detail)]
-        )
-    return Reading([], parts=[part for part in parts if part])
+        return Reading([], parts=list(_zip_members(data, context)))
+    return Reading([], parts=list(_tar_members(data, context)))
 
 
 def _read_gzip(data: bytes, context: ParseContext) -> Reading:
     unpacked = _unzip(data, context.max_unpacked_bytes)
     if unpacked[_TAR_MAGIC_OFFSET:].startswith(_TAR_MAGIC):
-        return _collect(_tar_members(unpacked, context))
+        return Reading([], parts=list(_tar_members(unpacked, context)))
     name = PurePath(context.name).name
     return Reading([], parts=[context.parse_part(unpacked, re.sub(r"\.gz$", "", name, flags=re.IGNORECASE))])
 
@@ -77,7 +66,7 @@ def _unzip(data: bytes, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
+def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -86,11 +75,11 @@ def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
         count = 0
         for member in archive.infolist():
             name = safe_name(zip_name(member))
-            if member.is_dir() or _is_junk(name):
+            if not name or member.filename.endswith("/") or _is_junk(name):
                 continue
             count += 1
             if count > MAX_MEMBERS:
-                yield None
+                yield rest_of(MAX_MEMBERS)
                 return
             yield _zip_member(archive, member, name, context)
 
@@ -134,7 +123,7 @@ def _unicode_path(extra: bytes) -> str:
     return ""
 
 
-def _tar_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
+def _tar_members(data: bytes, context: ParseContext) -> Iterator[Part]:
     left, count = context.max_unpacked_bytes, 0
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
@@ -144,7 +133,7 @@ def _tar_members(data: bytes, context: ParseContext) -> Iterator[Part | None]:
                     continue
                 count += 1
                 if count > MAX_MEMBERS:
-                    yield None
+                    yield rest_of(MAX_MEMBERS)
                     return
                 left -= member.size
                 file = archive.extractfile(member) if left >= 0 else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from opora.corpus.blocks import Block, one_line
-from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading, Suspicion
+from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
 from opora.corpus.parsers.html import parser as html_parser
 from opora.corpus.parsers.text import plain as text_parser
 from opora.records import Scalar
@@ -66,12 +66,12 @@ def read_letter(letter: Letter, context: ParseContext) -> Reading:
         for name, value in (("sender", letter.sender), ("recipients", letter.recipients), ("date", letter.date[:10]))
         if value
     }
-    parts, suspicions = read_attachments(attachments, context)
-    return Reading(blocks, [letter.subject], source_text, metadata=metadata, suspicions=suspicions, parts=parts)
+    parts = read_attachments(attachments, context)
+    return Reading(blocks, [letter.subject], source_text, metadata=metadata, parts=parts)
 
 
-def read_attachments(attachments: Sequence[Attachment], context: ParseContext) -> tuple[list[Part], list[Suspicion]]:
-    """Return the attachments as documents, and a suspicion if there are too many."""
+def read_attachments(attachments: Sequence[Attachment], context: ParseContext) -> list[Part]:
+    """Return the attachments as documents; those behind the limit are one part that is dropped."""
     parts = []
     for number, attachment in enumerate(attachments[:MAX_ATTACHMENTS], 1):
         name = safe_name(attachment.name) or f"attachment-{number}"
@@ -79,9 +79,12 @@ def read_attachments(attachments: Sequence[Attachment], context: ParseContext) -
             parts.append(Part(name=name, id="", reason="unreadable", detail="the letter holds only a link to it"))
         else:
             parts.append(context.parse_part(attachment.data, name))
-    detail = f"{MAX_ATTACHMENTS} of {len(attachments)} attachments are read"
-    is_cut = len(attachments) > MAX_ATTACHMENTS
-    return parts, [Suspicion(reason="text lost", detail=detail)] if is_cut else []
+    return [*parts, rest_of(MAX_ATTACHMENTS)] if len(attachments) > MAX_ATTACHMENTS else parts
+
+
+def rest_of(limit: int) -> Part:
+    """Return a part that stands for the files that are left out."""
+    return Part(name="further files", id="", reason="too large", detail=f"only the first {limit} files are read")
 
 
 def safe_name(name: str) -> str:

@@ -40,8 +40,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 def _read_mailbox(messages: list[bytes], context: ParseContext) -> Reading:
     digits = len(str(len(messages)))
     attachments = [Attachment(f"{number:0{digits}}.eml", message) for number, message in enumerate(messages, 1)]
-    parts, suspicions = read_attachments(attachments, context)
-    return Reading([], parts=parts, suspicions=suspicions)
+    return Reading([], parts=read_attachments(attachments, context))
 
 
 def _parse_message(data: bytes) -> Message:

@@ -5,6 +5,7 @@ import pytest
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.office.sheets import excel
 from opora.corpus.parsers.registry import parse_document
+from opora.corpus.settings import ParseSettings
 from tests.corpus.parsers.packages import write_package
 
 LIMIT = 2**26
@@ -13,7 +14,7 @@ _MAIN = f'xmlns="{_OFFICE}spreadsheetml/2006/main" xmlns:r="{_OFFICE}officeDocum
 FORMATS = ["General", "0%", "0.00", "dd.mm.yyyy", "0.0%"]
 
 
-def write_xlsx(sheets, merges=(), hidden=()):
+def write_xlsx(sheets, merges=(), hidden=(), members=()):
     """A workbook: name of a sheet -> cell (`B2`) -> value, or (value, number of its format)."""
 
     def cell(reference, value):
@@ -54,6 +55,7 @@ def write_xlsx(sheets, merges=(), hidden=()):
             "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">{links}</Relationships>',
             "xl/styles.xml": f"<styleSheet {_MAIN}>{formats}{styles}</styleSheet>",
             "docProps/core.xml": "<core><title>Fees</title><creator>N. Orlova</creator></core>",
+            **dict(members),
             **{f"xl/worksheets/sheet{n}.xml": sheet(cells) for n, cells in enumerate(sheets.values(), 1)},
         }
     )
@@ -126,3 +128,13 @@ def test_a_cell_far_out_is_refused():
 def test_a_broken_workbook_is_corrupt():
     with pytest.raises(ParseError, match="corrupt"):
         parse_document(write_package({"xl/workbook.xml": "<w>"}), "a.xlsx", LIMIT)
+
+
+def test_text_boxes_are_read_and_comments_on_demand():
+    members = {
+        "xl/drawings/drawing1.xml": "<d><p><r><t>In a </t></r><r><t>box</t></r></p></d>",
+        "xl/comments1.xml": "<c><comment><text><t>Check this.</t></text></comment></c>",
+    }
+    data = write_xlsx({"Sheet1": {"A1": "a", "B1": "b"}}, members=members)
+    assert parse_document(data, "a.xlsx", LIMIT).text.endswith("In a box")
+    assert parse_document(data, "a.xlsx", LIMIT, ParseSettings(comments=True)).text.endswith("In a box\n\nCheck this.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.office.packages import local_name, parse_xml, read_member
+from opora.corpus.parsers.office.sheets.drawings import drawn_blocks
 from opora.corpus.parsers.office.sheets.formats import CellFormats, read_formats
 from opora.corpus.parsers.office.sheets.layout import Merge, Sheet, sheet_blocks
 from opora.corpus.parsers.office.sheets.values import format_value
@@ -44,6 +45,8 @@ def parse(data: bytes, context: ParseContext) -> Reading:
             raise
         raise ParseError("corrupt", str(error).split("\n")[0][:200]) from None
     reading = read_sheets(sheets)
+    if is_zip:
+        reading.blocks = [*reading.blocks, *drawn_blocks(data, context.settings.comments)]
     title, properties = _core_properties(data) if is_zip else ("", {})
     reading.titles, reading.metadata = [title], {**reading.metadata, **properties}
     return reading
