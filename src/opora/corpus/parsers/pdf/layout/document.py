@@ -89,7 +89,10 @@ class DocumentLayout:
             kept: list[Item] = []
             for item in page.items:
                 if id(item) in apart and isinstance(item, Line):
-                    notes.append(BlockDraft("note", [item]))
+                    if notes and notes[-1].lines[-1].region == item.region:
+                        notes[-1].lines.append(item)
+                    else:
+                        notes.append(BlockDraft("note", [item]))
                 elif id(item) not in dropped:
                     kept.append(item)
             for region, group in groupby(kept, key=lambda item: item.region if isinstance(item, Line) else -1):

@@ -7,6 +7,7 @@ change its text. Lines beyond the body of the other pages, such as a footer of t
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections import Counter, defaultdict
@@ -17,8 +18,12 @@ from opora.corpus.parsers.pdf.layout.lines import Line
 
 EDGE_ROWS = 4
 """Number of rows at the top and at the bottom of a page that may run."""
+ROW_GAP = 1.8
+"""Distance of rows that separates a running line from the text, in letter sizes."""
 EDGE_SHARE = 0.22
 """Part of the page, at the top and at the bottom, that running lines stand in."""
+INNER_SHARE = 0.4
+"""Part of the page in which its text begins, if it has a running line."""
 SAME_HEIGHT = 3.0
 """Largest distance, in points, between the heights of a line that runs."""
 NEAR_PAGES = 2
@@ -28,7 +33,7 @@ SLOT_SHARE = 0.5
 MAX_SIZE = 1.15
 """Largest size of a line that counts the pages, in sizes of most lines."""
 MAX_SLOT_CHARS = 120
-BODY_SLACK = 0.5
+BODY_SLACK = 1.0
 """Distance beyond the body of other pages from which a line is set apart, in letter sizes."""
 
 _NUMBER = re.compile(r"\d+")
@@ -45,41 +50,73 @@ class PageLines(NamedTuple):
 
 
 class _Edge(NamedTuple):
+    """A line near an edge. `is_text` tells that it stands and looks like the text behind it."""
+
     page: int
     line: Line
     zone: str
     y: float
+    is_text: bool = False
 
 
 def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
     """Return the ids (`id(line)`) of the lines that run, and of the lines to set apart from the body."""
-    edges = [edge for page in pages for edge in _edges(page)]
-    sizes = Counter(line.size for page in pages for line in page.lines)
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            sizes[line.size] += len(line.text)
+    body = max(sizes, key=sizes.__getitem__, default=10.0)
+    edges = [edge for page in pages for edge in _edges(page, body)]
     # sections have numbers, too, and may begin on new pages: their headings are large
-    largest = MAX_SIZE * max(sizes, key=sizes.__getitem__, default=1.0)
-    small = [edge for edge in edges if edge.line.size <= largest or not re.search(r"[^\W\d_]", edge.line.text)]
+    small = [edge for edge in edges if edge.line.size <= MAX_SIZE * body or not re.search(r"[^\W\d_]", edge.line.text)]
     running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(small, len(pages))}
     running |= {id(edge.line) for edge in _in_slots(edges, running)}
-    return running, _beyond_body(pages, running)
+    unlike = {id(edge.line) for edge in edges if not edge.is_text and abs(edge.line.size - body) > 0.03 * body}
+    return running, _beyond_body(pages, running) & unlike
 
 
-def _edges(page: PageLines) -> list[_Edge]:
-    """Return the lines near the edges of a page; turned lines at its sides, too."""
+def _edges(page: PageLines, body: float) -> list[_Edge]:
+    """Return the lines near the edges of a page, apart from its text; turned lines at its sides, too."""
     edges = [_Edge(page.number, line, "side", line.box[1]) for line in page.lines if line.apart]
     lines = [line for line in page.lines if not line.apart]
     for zone, sign in (("top", 1), ("bottom", -1)):
-        rows: list[float] = []
-        for line in sorted(lines, key=lambda line: sign * _middle(line)):
-            y = _middle(line)
-            depth = y if sign > 0 else page.height - y
-            if depth > EDGE_SHARE * page.height:
+
+        def depth(line: Line, sign: int = sign) -> float:
+            return _middle(line) if sign > 0 else page.height - _middle(line)
+
+        rows = _edge_rows(sorted(lines, key=depth))
+        last = _last_apart([row for row in rows if depth(row[0]) <= INNER_SHARE * page.height])
+        for number, row in enumerate(rows[:EDGE_ROWS]):
+            if depth(row[0]) > EDGE_SHARE * page.height:
                 break
-            if not rows or abs(y - rows[-1]) > 0.5 * line.size:
-                rows.append(y)
-            if len(rows) > EDGE_ROWS:
-                break
-            edges.append(_Edge(page.number, line, zone, y))
+            # without a gap, only lines of another size, and the outermost one where it counts the pages
+            edges += [
+                _Edge(page.number, line, zone, _middle(line), number > last and line.size == body)
+                for line in row
+                if number <= last or number == 0 or line.size != body
+            ]
     return edges
+
+
+def _edge_rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return the outermost rows, one more than may run."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and abs(_middle(line) - _middle(rows[-1][0])) <= 0.5 * line.size:
+            rows[-1].append(line)
+        elif len(rows) > EDGE_ROWS:
+            break
+        else:
+            rows.append([line])
+    return rows
+
+
+def _last_apart(rows: Sequence[Sequence[Line]]) -> int:
+    """Return the number of the last row with a gap between it and the rows behind it; -1 if there is none."""
+    gaps = [abs(_middle(inner[0]) - _middle(outer[0])) for outer, inner in itertools.pairwise(rows)]
+    sizes = [max(outer[0].size, inner[0].size) for outer, inner in itertools.pairwise(rows)]
+    wide = [number for number, (gap, size) in enumerate(zip(gaps, sizes, strict=True)) if gap > ROW_GAP * size]
+    return max(wide, default=-1)
 
 
 def _middle(line: Line) -> float:
@@ -98,7 +135,7 @@ def _repeated(edges: Sequence[_Edge]) -> list[_Edge]:
             is_near = any(
                 0 < abs(twin.page - edge.page) <= NEAR_PAGES and abs(twin.y - edge.y) <= SAME_HEIGHT for twin in group
             )
-            if is_near and re.search(r"[^\W\d_]{2}", edge.line.text):
+            if is_near and not edge.is_text and re.search(r"[^\W\d_]{2}", edge.line.text):
                 repeated.append(edge)
     return repeated
 
@@ -174,7 +211,9 @@ def _in_slots(edges: Sequence[_Edge], running: set[int]) -> list[_Edge]:
         slots[key] += 1
     pages = len({edge.page for edge in edges})
     wide = {key for key, count in slots.items() if count >= 3 and count >= SLOT_SHARE * pages / 2}
-    return [edge for edge in edges if _slot(edge) in wide and len(edge.line.text) <= MAX_SLOT_CHARS]
+    return [
+        edge for edge in edges if _slot(edge) in wide and not edge.is_text and len(edge.line.text) <= MAX_SLOT_CHARS
+    ]
 
 
 def _slot(edge: _Edge) -> tuple[str, int, float, bool]:
@@ -190,7 +229,8 @@ def _beyond_body(pages: Sequence[PageLines], running: set[int]) -> set[int]:
     ]
     if len(bodies) < 3:
         return set()
-    top, bottom = (statistics.quantiles(values, n=10) for values in zip(*bodies, strict=True))
+    skipped = max(1, len(bodies) // 10)  # pages that have such lines themselves
+    top, bottom = sorted(first for first, _ in bodies)[skipped], sorted(last for _, last in bodies)[-1 - skipped]
     heights = Counter(round(page.height) for page in pages)
     common = heights.most_common(1)[0][0]
     beyond: set[int] = set()
@@ -199,8 +239,8 @@ def _beyond_body(pages: Sequence[PageLines], running: set[int]) -> set[int]:
             continue
         for line in page.lines:
             y = _middle(line)
-            is_below = y > bottom[-1] + BODY_SLACK * line.size + 0.5 * line.size
-            is_above = page.number > 1 and y < top[0] - BODY_SLACK * line.size - 0.5 * line.size
+            is_below = y > bottom + BODY_SLACK * line.size
+            is_above = page.number > 1 and y < top - BODY_SLACK * line.size
             if (is_below or is_above) and id(line) not in running:
                 beyond.add(id(line))
     return beyond
