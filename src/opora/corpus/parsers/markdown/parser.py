@@ -24,7 +24,7 @@ MAX_NESTING = 40
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ALERT = re.compile(r"\[!\w+\]\s*")
 _ADDRESS = re.compile(
-    r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|<!--.{0,5000}?-->|<[^<>]{1,1000}>|^\[[^\]\n]+\]:[^\n]*$",
+    r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|<!--.{0,1000}?-->|<[^<>]{1,1000}>|^\[[^\]\n]+\]:[^\n]*$",
     re.DOTALL | re.MULTILINE,
 )
 """Addresses of links, tags and comments, which no reader sees."""
