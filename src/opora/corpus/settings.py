@@ -68,12 +68,13 @@ class IngestSettings(Settings):
 
     folders: Annotated[tuple[str, ...], Field(min_length=1)] = ("documents",)
     """Folders (searched recursively), files, or globs such as `reports/**/*.pdf`."""
-    exclude: tuple[str, ...] = ("**/.*", "**/~$*")
-    """Globs of files to skip."""
+    exclude: tuple[str, ...] = ("**/.*", "**/~$*", "**/Thumbs.db", "**/desktop.ini", "**/__MACOSX")
+    """Globs of files to skip, also inside archives. `**/` stands for any folder or none."""
     languages: tuple[str, ...] = ()
     """Languages (ISO 639-1 codes) that documents may be in; empty: any language."""
     access: dict[str, tuple[str, ...]] = {}
-    """Access labels by glob of file names: `{"board/**": [board]}`."""
+    """Access labels by glob of file names: `{"board/**": [board]}`. A label of an archive or letter holds for all that
+    is inside. A glob that matches nothing is an error."""
     parse: ParseSettings = ParseSettings()
     """Settings of the parsers."""
     chunk: ChunkSettings = ChunkSettings()

@@ -3,6 +3,8 @@
 import os
 import time
 import unicodedata
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +106,25 @@ def test_what_cannot_be_read_is_reported(tmp_path):
         "sub/loop": "a link to a folder around it",
         "������.txt": "the name is not UTF-8; rename the file",
     }
+
+
+def test_what_the_system_refuses_is_reported(tmp_path, monkeypatch):
+    from opora.corpus import stage
+
+    def refuse(path, *, real):
+        if Path(path).name in ("b.txt", "closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    fill(tmp_path / "documents", "a.txt", "b.txt", "closed/c.txt")
+    monkeypatch.setattr(os, "scandir", partial(refuse, real=os.scandir))
+    monkeypatch.setattr(stage, "fingerprint_of_file", partial(refuse, real=stage.fingerprint_of_file))
+    assert run(tmp_path) == ({"a.txt": ()}, {"b.txt": "Permission denied", "closed": "Permission denied"})
+
+
+def test_files_of_systems_are_no_documents(tmp_path):
+    fill(tmp_path / "documents", "a.txt", "sub/desktop.ini", "sub/Thumbs.db", "__MACOSX/._a.txt", ".git/config")
+    assert run(tmp_path) == ({"a.txt": ()}, {})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
