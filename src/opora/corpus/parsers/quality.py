@@ -20,7 +20,7 @@ MIN_COVERAGE_OF = {"html": 0.0, "mhtml": 0.0}
 MIN_SOURCE_CHARS = 200
 MIN_CASES, MIN_WORDS = 3, 30
 """Minimum numbers of cases of damage, and of words, that a figure rests on."""
-SAMPLE_CHARS, SAMPLES = 20_000, 10
+SAMPLE_CHARS, SAMPLES = 10_000, 6
 """Longer texts are judged by pieces."""
 _TOKEN = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
