@@ -6,11 +6,12 @@ The thresholds lie between good documents, which have next to none of these faul
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from opora.corpus.blocks import clean_characters
+from opora.corpus.blocks import INVISIBLE
 from opora.corpus.parsers.base import Suspicion
 
 MIN_COVERAGE = 0.85
@@ -23,6 +24,7 @@ MIN_CASES, MIN_WORDS = 3, 30
 SAMPLE_CHARS, SAMPLES = 10_000, 6
 """Longer texts are judged by pieces."""
 _TOKEN = re.compile(r"[^\W_]+")
+_INVISIBLE = re.compile(f"[{''.join(map(chr, INVISIBLE))}]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CID = re.compile(r"\(cid:\d+\)")
 _HIGH = "ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈ¤Ґ¦§Ё©Є«¬®Ї°±Ііґµ¶·ё№є»јЅѕї"
@@ -64,7 +66,7 @@ def measure_quality(text: str, source_text: str | None) -> dict[str, float]:
 def measure_coverage(text: str, source_text: str) -> float:
     """Return the share of the letters and digits of `source_text` that are in `text`, as whole words or otherwise
     divided into words, in any order."""
-    source = Counter(_TOKEN.findall(clean_characters(source_text).lower()))
+    source = Counter(_TOKEN.findall(_INVISIBLE.sub("", unicodedata.normalize("NFC", source_text)).lower()))
     kept = Counter(_TOKEN.findall(text.lower()))
     total = sum(len(word) * count for word, count in source.items())
     if total == 0:
