@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def changed_documents(corpus: Path, manifest: Manifest) -> list[str]:
     try:
         sources = find_sources(settings.folders, excluded, root).sources
         made = (corpus / MANIFEST).stat().st_mtime - manifest.seconds
-        newer = {source.name for source in sources if source.path.stat().st_mtime > made}
+        # a file from the future would be newer for ever
+        newer = {source.name for source in sources if made < source.path.stat().st_mtime <= time.time()}
     except (OporaError, OSError):
         return []
     known = {row["source"] for row in read_parquet_rows(corpus / DOCUMENTS, ["source"])}
