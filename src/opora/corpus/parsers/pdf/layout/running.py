@@ -85,7 +85,8 @@ def _edges(page: PageLines, body: float) -> list[_Edge]:
             return _middle(line) if sign > 0 else page.height - _middle(line)
 
         rows = _edge_rows(sorted(lines, key=depth))
-        last = _last_apart([row for row in rows if depth(row[0]) <= INNER_SHARE * page.height])
+        outer = [row for row in rows if depth(row[0]) <= INNER_SHARE * page.height]
+        last = 0 if len(outer) == 1 else _last_apart(outer)  # a table or a figure may follow a single line
         for number, row in enumerate(rows[:EDGE_ROWS]):
             if depth(row[0]) > EDGE_SHARE * page.height:
                 break
