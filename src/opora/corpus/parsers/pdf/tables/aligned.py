@@ -26,10 +26,12 @@ MAX_WORD_CELL = 40
 """Median length of the cells of a table with words only, in characters, at most."""
 FULL_LINE, PROSE_CHARS = 0.8, 25
 """Lines that fill more of their column, and have more characters, are prose."""
+JUSTIFIED, MANY_LINES = 0.9, 5
+"""So many lines that fill more of their column are prose, whatever is around them."""
 CLOSE_LINES = 0.85
 """Lines closer than this share of the usual distance of rows are parts of one row."""
 MAX_HEADER_ROWS = 3
-MAX_CROSSING = 0.15
+MAX_CROSSING = 0.2
 """Share of rows that may have text between two columns."""
 SPLIT_GAP = 0.42
 """Gap at which text across columns is divided, in letter sizes; blanks between words are narrower."""
@@ -106,12 +108,15 @@ def _header_rows(rows: Sequence[Row]) -> int:
 
 
 def _prose_beside(rows: Sequence[Row], around: Sequence[Row]) -> Columns:
-    """Return the columns of prose beside a table: full lines that go on above or below it."""
+    """Return the columns of prose beside a table: full lines that go on above or below it, or many of them."""
     return [
         column
         for column in _columns(rows)
-        if _is_prose(rows, column)
-        and any(abs(row[0].x0 - column[0]) < 2 and _overlaps(row[0], [column]) for row in around)
+        if _is_prose(rows, column, FULL_LINE)
+        and (
+            (len(rows) >= MANY_LINES and _is_prose(rows, column, JUSTIFIED))
+            or any(abs(row[0].x0 - column[0]) < 2 and _overlaps(row[0], [column]) for row in around)
+        )
     ]
 
 
@@ -178,7 +183,7 @@ def _is_table(rows: Sequence[Sequence[str]], body: Sequence[Row], columns: Colum
         return False
     full = sum(all(cells) for cells in multiple)
     lengths = [len(cell) for cells in multiple for cell in cells if cell]
-    prose = [index for index in range(len(columns)) if _is_prose(body, columns[index])]
+    prose = [index for index in range(len(columns)) if _is_prose(body, columns[index], FULL_LINE)]
     return full >= 0.7 * len(multiple) and median(lengths) <= MAX_WORD_CELL and len(prose) < 2
 
 
@@ -193,11 +198,11 @@ def _ascends(cells: Sequence[str]) -> bool:
     return len(numbers) >= 0.6 * len(cells) and numbers == sorted(numbers)
 
 
-def _is_prose(rows: Sequence[Row], column: tuple[float, float]) -> bool:
-    """Return True if most lines of a column are as wide as it, and long."""
+def _is_prose(rows: Sequence[Row], column: tuple[float, float], full: float) -> bool:
+    """Return True if most lines of a column are long and take a share `full` of its width."""
     inside = [segment for row in rows for segment in row if _overlaps(segment, [column])]
     widths = [segment.x1 - segment.x0 for segment in inside]
-    return median(widths) > FULL_LINE * (column[1] - column[0]) and median(len(s.chars) for s in inside) > PROSE_CHARS
+    return median(widths) > full * (column[1] - column[0]) and median(len(s.chars) for s in inside) > PROSE_CHARS
 
 
 def _box(page: int, row: Row) -> RowBox:

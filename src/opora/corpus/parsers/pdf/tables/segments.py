@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
 
-CELL_GAP = 0.8
+CELL_GAP = 0.7
 """Smallest distance between cells of a row, in letter sizes; words of a line are closer."""
 SAME_LINE = 0.35
 """Base lines of one row differ by less, in letter sizes."""
+SAME_GAP = 1.2
+"""Gaps of a justified line differ by less, in points."""
+_MARK = re.compile(r"[•▪●◦‣·–—-]|\d{1,2}[.)]|[a-zа-я]\)")
 
 
 class Segment(NamedTuple):
@@ -32,7 +37,7 @@ def find_rows(chars: Sequence[Char]) -> list[list[Segment]]:
             rows[-1].append(segment)
         else:
             rows.append([segment])
-    return [_merge(sorted(row)) for row in rows]
+    return [_unless_justified(_merge(sorted(row))) for row in rows]
 
 
 def _segments(chars: Sequence[Char]) -> list[Segment]:
@@ -75,3 +80,13 @@ def _merge(row: list[Segment]) -> list[Segment]:
         else:
             merged.append(segment)
     return merged
+
+
+def _unless_justified(row: list[Segment]) -> list[Segment]:
+    """Return a line whose gaps are all the same as one segment: it is justified; so with items of lists."""
+    gaps = [right.x0 - left.x1 for left, right in pairwise(row)]
+    is_justified = len(gaps) >= 3 and max(gaps) - min(gaps) < SAME_GAP and max(gaps) < 2.5 * row[0].size
+    is_item = len(row) == 2 and _MARK.fullmatch("".join(char.text for char in row[0].chars).strip())
+    if not is_justified and not is_item:
+        return row
+    return [row[0]._replace(x1=row[-1].x1, chars=[char for segment in row for char in segment.chars])]
