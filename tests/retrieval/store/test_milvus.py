@@ -23,6 +23,7 @@ def batch_of(texts, shape=SHAPE, **columns):
         "language": "ru",
         "access": [PUBLIC],
         "keywords": [],
+        "places": [],
         "heading_terms": "",
         "record": "{}",
         "vector": [1.0, 0.0],

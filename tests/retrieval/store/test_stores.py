@@ -11,7 +11,7 @@ import pytest
 
 from opora.errors import ModelError
 from opora.retrieval.store.lance import create_lance, open_lance
-from opora.retrieval.store.schema import PUBLIC, Access, Between, OneOf, TableSchema, arrow_schema, metadata_column
+from opora.retrieval.store.schema import PUBLIC, Access, At, Between, OneOf, TableSchema, arrow_schema, metadata_column
 
 KINDS = {"draft": "bool", "page": "number", "source": "text"}
 SHAPE = TableSchema(4, KINDS)
@@ -67,13 +67,21 @@ def named(make):
 
 
 def row(id, terms="", vector="", **columns):
-    return {"id": id, "document_id": id[0], "terms": terms, "vector": AXES[vector], **columns}
+    places = ["article 1"] if id[0] == "a" else []
+    return {"id": id, "document_id": id[0], "terms": terms, "vector": AXES[vector], "places": places, **columns}
 
 
 def batch_of(rows, shape):
     import pyarrow as pa
 
-    defaults = {"language": "ru", "access": [PUBLIC], "keywords": [], "heading_terms": None, "record": "{}"}
+    defaults = {
+        "language": "ru",
+        "access": [PUBLIC],
+        "keywords": [],
+        "places": [],
+        "heading_terms": None,
+        "record": "{}",
+    }
     schema = arrow_schema(shape)
     return pa.RecordBatch.from_pylist(
         [{**defaults, **{k: record[k] for k in record if k in schema.names}} for record in rows], schema
@@ -332,6 +340,9 @@ SHELF = [
         ([Between(PAGE, 3.0, 2.0)], ""),
         ([Between(SOURCE, "fees", "ferry.md")], "a1 a2 b1 c1"),
         ([Between(SOURCE, None, "Z")], "b2"),
+        ([At(("article 1",))], "a1 a2"),
+        ([At(("article 11", "article 2"))], ""),
+        ([At(("article 1",)), Access(())], ""),
         ([Access(())], "b2 c1 c2"),
         ([Access(("board",))], "a1 a2 b2 c1 c2"),
         ([Access(("audit", "o'neil", "no one"))], "a2 b1 b2 c1 c2"),
@@ -373,7 +384,7 @@ def test_rows_are_stored_unchanged(make):
     assert stored.pop("vector") == pytest.approx(AXES["between"])
     assert stored == {
         "id": "a1", "document_id": "a", "language": "en", "access": ["board"], "keywords": ["слово", "всё"],
-        "heading_terms": "слово", "terms": "все слово",
+        "places": ["article 1"], "heading_terms": "слово", "terms": "все слово",
         "record": '{"text": "Паром"}', DRAFT: True, PAGE: 1.5, SOURCE: "x",
     }  # fmt: skip
     (key, _), *_ = store.search_by_terms(["все"], [], 1)
