@@ -152,6 +152,11 @@ def test_new_and_deleted_documents_are_changes(project):
     assert "since `opora ingest`: new.txt and 1 more; run" in opora("search", "pier").stderr
 
 
+def test_an_index_answers_beside_a_damaged_corpus(project):
+    Path("corpus/documents.parquet").write_bytes(b"PAR1")
+    assert "12 EUR" in opora("ask", "What is the fee a day?").stdout
+
+
 def test_a_suspect_document_is_marked_wherever_it_is_shown(project, monkeypatch):
     from opora.corpus.parsers.base import Suspicion
     from opora.corpus.sandbox.process import SandboxedParser

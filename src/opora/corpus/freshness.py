@@ -37,21 +37,22 @@ def staleness(index: Path, made_of: str, corpus: Path) -> Iterator[str]:
 
 
 def changed_documents(corpus: Path, manifest: Manifest) -> list[str]:
-    """Return the names of files that are new, gone, or newer than the corpus; none for a large corpus."""
+    """Return the names of files that are new, gone, or newer than the corpus; none for a corpus that is large, damaged
+    or of another version, and if the folders are not there."""
     if manifest.counts.get("documents", 0) > MAX_DOCUMENTS or not manifest.settings.get("folders"):
         return []
     root = corpus.parent
-    settings = parse_record(IngestSettings, manifest.settings, str(corpus))
-    excluded = Exclusion(NamePatterns(settings.exclude, ignores_case(root.resolve())), read_removed(root))
     try:
+        settings = parse_record(IngestSettings, manifest.settings, str(corpus))
+        excluded = Exclusion(NamePatterns(settings.exclude, ignores_case(root.resolve())), read_removed(root))
         sources = find_sources(settings.folders, excluded, root).sources
         made = (corpus / MANIFEST).stat().st_mtime - manifest.seconds
         # a file from the future would be newer for ever
         newer = {source.name for source in sources if made < source.path.stat().st_mtime <= time.time()}
-    except (OporaError, OSError):
+        known = {row["source"] for row in read_parquet_rows(corpus / DOCUMENTS, ["source"])}
+        known |= {row["source"] for _, row in read_json_lines(corpus / DROPPED) if row["reason"] != "unreadable"}
+    except (OporaError, OSError, ValueError, LookupError):
         return []
-    known = {row["source"] for row in read_parquet_rows(corpus / DOCUMENTS, ["source"])}
-    known |= {row["source"] for _, row in read_json_lines(corpus / DROPPED) if row["reason"] != "unreadable"}
     names = {source.name for source in sources}
     gone = {name for name in known if not names.intersection(_containers(name))}
     expected = {container for name in known for container in _containers(name)}
