@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-from opora.corpus.parsers.office.legacy.properties import decode_property
+from opora.corpus.parsers.office.legacy.properties import read_ole_properties
 
 MAX_DEPTH = 30
 MAX_SLIDES = 5000
@@ -61,7 +61,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         with OleFileIO(io.BytesIO(data)) as ole:
             stream = bytes(ole.openstream("PowerPoint Document").read())
             user = bytes(ole.openstream("Current User").read())
-            title, codepage = ole.get_metadata().title, ole.get_metadata().codepage
+            title = read_ole_properties(ole).title
         file = _PowerPointFile(stream, user)
         slides = file.slides()
     except (OSError, ValueError, IndexError, struct.error, TypeError, AttributeError, KeyError) as error:
@@ -72,7 +72,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         for block in _slide_blocks(texts, notes)
     ]
     source_text = " ".join(text.text for texts, notes in slides for text in [*texts, *notes])
-    return Reading(blocks, [decode_property(title, codepage)], source_text, page_count=len(slides))
+    return Reading(blocks, [title], source_text, page_count=len(slides))
 
 
 def _slide_blocks(texts: list[ShapeText], notes: list[ShapeText]) -> Iterator[Block]:

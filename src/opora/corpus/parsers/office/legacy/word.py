@@ -5,14 +5,12 @@ Not antiword or catdoc: they need a file on disk, refuse small documents, and lo
 
 from __future__ import annotations
 
-import datetime
 import struct
 from collections.abc import Iterator
 
 from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.office.builder import BlockBuilder, Paragraph
-from opora.corpus.parsers.office.legacy.properties import decode_property
 from opora.corpus.parsers.office.legacy.word_file import (
     COMMENT_REFS,
     COMMENTS,
@@ -52,12 +50,9 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         source_text = _plain_text(file)
     except (OSError, ValueError, IndexError, struct.error, TypeError, AttributeError, KeyError) as error:
         raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
-    metadata: dict[str, Scalar] = {}
-    if author := decode_property(file.author, file.codepage):
-        metadata["author"] = author
-    if isinstance(file.created, datetime.datetime) and 1990 <= file.created.year < 2100:
-        metadata["created"] = file.created.date().isoformat()
-    return Reading(blocks, [decode_property(file.title, file.codepage)], source_text, metadata=metadata)
+    facts = (("author", file.properties.author), ("created", file.properties.created))
+    metadata: dict[str, Scalar] = {name: value for name, value in facts if value}
+    return Reading(blocks, [file.properties.title], source_text, metadata=metadata)
 
 
 class _WordReader:

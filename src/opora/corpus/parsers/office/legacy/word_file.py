@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.office.legacy.properties import read_ole_properties
 
 WORD_97, WORD_95 = 0xA5EC, 0xA5DC
 _ENCRYPTED, _TABLE_STREAM = 0x0100, 0x0200
@@ -56,9 +57,7 @@ class WordFile:
                 raise ParseError("encrypted", "a Word document with a password")
             name = "1Table" if flags & _TABLE_STREAM else "0Table"
             self.table = bytes(ole.openstream(name).read()) if ole.exists(name) else b""
-            properties = ole.get_metadata()
-            self.title, self.author, self.created = properties.title, properties.author, properties.create_time
-            self.codepage = properties.codepage
+            self.properties = read_ole_properties(ole)
         self.counts = struct.unpack_from("<8i", self.main, 0x4C)
         """Characters of the text, footnotes, headers, macros, comments, endnotes, text boxes and those of headers."""
         self.pieces = self._read_pieces()
