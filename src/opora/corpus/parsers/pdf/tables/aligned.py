@@ -26,7 +26,7 @@ MAX_WORD_CELL = 40
 """Median length of the cells of a table with words only, in characters, at most."""
 FULL_LINE, PROSE_CHARS = 0.8, 25
 """Lines that fill more of their column, and have more characters, are prose."""
-JUSTIFIED, MANY_LINES = 0.9, 5
+JUSTIFIED, MANY_LINES = 0.9, 8
 """So many lines that fill more of their column are prose, whatever is around them."""
 CLOSE_LINES = 0.85
 """Lines closer than this share of the usual distance of rows are parts of one row."""
@@ -81,6 +81,7 @@ def _read(page: int, run: list[Row]) -> PdfTable | None:
     prose = _prose_beside(inner, [row for row in run if row not in inner])
     rows = [[segment for segment in row if not _overlaps(segment, prose)] for row in inner]
     rows = _trim([row for row in rows if row])
+    rows += [] if prose else _rest_of_last_row(rows, run)
     start = _header_rows(rows)
     header, body = [row for row in rows[:start] if len(row) > 1], rows[start:]
     columns = _columns(body)
@@ -93,6 +94,18 @@ def _read(page: int, run: list[Row]) -> PdfTable | None:
     cells, boxes = _joined([_cells(row, columns) for row in header] + cells, boxes)
     borders = [columns[0][0], *((a[1] + b[0]) / 2 for a, b in itertools.pairwise(columns)), columns[-1][1]]
     return make_table(page, cells, boxes, borders)
+
+
+def _rest_of_last_row(rows: Sequence[Row], run: Sequence[Row]) -> list[Row]:
+    """Return the line below the rows of a table if it is the end of a wrapped first cell."""
+    below = run[run.index(rows[-1]) + 1 :] if len(rows) >= MIN_ROWS else []
+    if not below:
+        return []
+    row, label = below[0], rows[-1][0]
+    usual = median(second[0].base - first[0].base for first, second in itertools.pairwise(rows))
+    is_close = row[0].base - label.base < CLOSE_LINES * usual
+    is_label = abs(row[0].x0 - label.x0) < COLUMN_SLACK and row[0].x1 < rows[-1][1].x0
+    return [row] if is_close and is_label and len(row) == 1 else []
 
 
 def _trim(rows: list[Row]) -> list[Row]:
