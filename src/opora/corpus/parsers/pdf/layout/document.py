@@ -150,7 +150,8 @@ def _may_join(before: BlockDraft, part: BlockDraft, distance: int, metrics: Metr
     region = part.lines[0].region
     if distance > MAX_BETWEEN or (distance == 1 and before.lines[-1].region == region):
         return False
-    return not before.lines[0].apart and continues(before, part, metrics.regions[region])
+    measures = metrics.regions.get(region)  # regions of lines that were set apart have none
+    return measures is not None and not before.lines[0].apart and continues(before, part, measures)
 
 
 class _Writer:

@@ -47,9 +47,9 @@ def draft_region(
     lines: Sequence[Line], metrics: Metrics, rules: Sequence[tuple[float, float, float]]
 ) -> list[BlockDraft]:
     """Return the drafts of the lines of one region; `rules` are short horizontal rulings of its page: x0, x1, y."""
-    region = metrics.regions[lines[0].region]
     if lines[0].apart:
         return [BlockDraft("note", list(lines))]
+    region = metrics.regions[lines[0].region]
     body, notes = _split_notes(lines, metrics, rules)
     drafts = list(_paragraphs(body, region))
     if drafts:
