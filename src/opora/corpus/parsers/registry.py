@@ -55,7 +55,7 @@ FORMATS = (
     Format("csv", "office.sheets.delimited"),
     Format("doc", "office.legacy.word", ("olefile",)),
     Format("ppt", "office.legacy.powerpoint", ("olefile",)),
-    Format("djvu", "office.djvu"),
+    Format("djvu", "ocr.djvu"),
     Format("eml", "containers.mail"),
     Format("msg", "containers.outlook", ("olefile",)),
     Format("zip", "containers.archive"),

@@ -1,18 +1,16 @@
-"""Tesseract as a program: words with their boxes and confidence from an image.
-
-The program runs in our sandbox: it reads the image from its standard input and writes no files.
-"""
+"""Tesseract as a program: words with their boxes and confidence from an image."""
 
 from __future__ import annotations
 
 import functools
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from opora.corpus.parsers.storage.programs import ProgramError, run_program
+
+OcrError = ProgramError
+"""Tesseract is missing, lacks a language, or failed."""
 PROGRAM = "tesseract"
 INSTALL = "install tesseract-ocr and tesseract-ocr-rus to read it"
 DPI = 300
@@ -21,13 +19,7 @@ WHOLE_PAGE, ONE_BLOCK = 3, 6
 """Modes of Tesseract: find columns and blocks, or read one block of lines."""
 MAX_SECONDS = 60
 """Maximum wall time of one run of the program, in seconds."""
-_ENVIRONMENT = {"OMP_THREAD_LIMIT": "1"}
-"""More threads make it slower, and documents are parsed in parallel anyway."""
 _WORD_LEVEL = "5"
-
-
-class OcrError(Exception):
-    """Tesseract is missing, lacks a language, or failed; the message is a detail for the user."""
 
 
 class OcrWord(NamedTuple):
@@ -99,24 +91,4 @@ def _word(row: Sequence[str]) -> OcrWord:
 
 
 def _run(arguments: Sequence[str], data: bytes) -> bytes:
-    program = shutil.which(PROGRAM)
-    if program is None:
-        raise OcrError(INSTALL)
-    try:
-        # all streams are pipes: the sandbox forbids to open even /dev/null for writing
-        done = subprocess.run(
-            [program, *arguments],
-            input=data,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            env={**os.environ, **_ENVIRONMENT},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise OcrError(f"OCR took more than {MAX_SECONDS} s") from None
-    except OSError as error:
-        raise OcrError(f"{program}: {error}") from None
-    if done.returncode != 0:
-        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise OcrError(f"OCR failed: {message[-1][:150] if message else f'exit status {done.returncode}'}")
-    return done.stdout
+    return run_program([PROGRAM, *arguments], data, MAX_SECONDS, INSTALL)

@@ -18,7 +18,7 @@ MIN_PART = 4
 """Minimum number of letters of a word that stands beside others without a wider gap."""
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: {1,3}[^\W\d_](?![^\W_])){3,}")
 _WORD_GAP = re.compile(r" {2,}")
-_DIVIDED = re.compile(r"([^\W\d_]{2,40})[-¬\u2010]$")
+_DIVIDED = re.compile(r"([^\W\d_]{2,40})[-¬\u00ad\u2010]$")
 _CONTINUED = re.compile(r"[^\W\d_]{1,40}")
 
 

@@ -1,36 +1,31 @@
-"""Parser of DjVu: the text layer through the program djvutxt; pages without one are read by OCR through ddjvu.
-
-Both programs run in our sandbox and get the document on their standard input.
-"""
+"""Parser of DjVu: the text layer through the program djvutxt; pages without one are read by OCR through ddjvu."""
 
 from __future__ import annotations
 
 import itertools
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 
-from opora.corpus.blocks import Block, clean_text
-from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
+from opora.corpus.blocks import Block, one_line
+from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.ocr.reading import read_image
-from opora.corpus.parsers.ocr.tesseract import OcrError, check_languages
+from opora.corpus.parsers.ocr.tesseract import check_languages
+from opora.corpus.parsers.storage.programs import ProgramError, run_program
+from opora.corpus.parsers.text.spacing import join_lines
 
 PROGRAM, RENDERER = "djvutxt", "ddjvu"
-INSTALL = "install djvulibre-bin to read DjVu"
 MAX_SECONDS = 300
 OCR_SECONDS = 30.0
 """Processor time that a page read by OCR may take, in seconds."""
 _PAGE = re.compile(r'^\((?:page [-\d\s]+"((?:[^"\\]|\\.)*)"\s*)?\)', re.MULTILINE | re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)", re.DOTALL)
 _PARAGRAPH = re.compile(r"[\x1f\x1d\x0b\x0c]|\n\s*\n")
-_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad][ \t]*\n[ \t]*(?=[^\W\d_])")
 _HEADER = re.compile(rb"P5\s+(\d+)\s+(\d+)\s+255\s")
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a DjVu document. Raises ParseError if the program is missing, or the document is broken."""
-    output = _run([PROGRAM, "--detail=page", "-"], data).decode("utf-8", "replace")
+    output = _run(PROGRAM, "--detail=page", document=data).decode("utf-8", "replace")
     pages = [_unescape(match[1] or "") for match in _PAGE.finditer(output)]
     blocks: list[Block] = []
     suspicions: list[Suspicion] = []
@@ -46,8 +41,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 
 def _text_blocks(text: str, page: int) -> Iterator[Block]:
     for paragraph in _PARAGRAPH.split(text):
-        joined = _HYPHEN.sub("", paragraph.strip())
-        if line := " ".join(clean_text(joined).split()):
+        if line := one_line(join_lines([line.strip() for line in paragraph.strip().split("\n")])):
             yield Block("paragraph", line, page=page)
 
 
@@ -60,14 +54,14 @@ def _read_scan(data: bytes, page: int, context: ParseContext) -> tuple[list[Bloc
     context.allow_time(OCR_SECONDS)
     try:
         check_languages(context.settings.ocr_languages)
-        image = _run([RENDERER, "-format=pgm", f"-page={page}", "-"], data)
+        image = _run(RENDERER, "-format=pgm", f"-page={page}", document=data)
         match = _HEADER.match(image)
         if match is None:
-            raise OcrError("the page cannot be rendered")
+            raise ProgramError("the page cannot be rendered")
         width, height = int(match[1]), int(match[2])
         pixels = np.frombuffer(image, np.uint8, width * height, match.end()).reshape(height, width)
         reading = read_image(pixels, context.settings.ocr_languages)
-    except (OcrError, ParseError, ValueError) as error:
+    except (ProgramError, ValueError) as error:
         return [], Suspicion(reason="no text", page=page, detail=str(error)[:200])
     paragraphs = itertools.groupby(reading.words, lambda word: (word.block, word.paragraph))
     blocks = [Block("paragraph", " ".join(word.text for word in words), page=page) for _, words in paragraphs]
@@ -84,20 +78,6 @@ def _unescape_char(code: str) -> str:
     return chr(int(code, 8)) if len(code) == 3 else {"n": "\n", "t": "\t", "r": "\n"}.get(code, code)
 
 
-def _run(command: list[str], data: bytes) -> bytes:
-    program = shutil.which(command[0])
-    if program is None:
-        raise ParseError("unsupported format", f"DjVu is read by {command[0]}; {INSTALL}")
-    try:
-        # all streams are pipes: the sandbox forbids to open even /dev/null for writing
-        done = subprocess.run(
-            [program, *command[1:]], input=data, capture_output=True, timeout=MAX_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise ParseError("time limit", f"{command[0]} took more than {MAX_SECONDS} s") from None
-    except OSError as error:
-        raise ParseError("unreadable", f"{program}: {error}") from None
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ParseError("corrupt", f"{command[0]}: {lines[0][:150] if lines else done.returncode}")
-    return done.stdout
+def _run(program: str, *arguments: str, document: bytes) -> bytes:
+    install = f"DjVu is read by {program}; install djvulibre-bin to read DjVu"
+    return run_program([program, *arguments, "-"], document, MAX_SECONDS, install)
