@@ -9,6 +9,7 @@ Method: recursive X-Y cut (Nagy, Seth, 1984) over maximal white rectangles (Breu
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
@@ -22,6 +23,9 @@ RIVER_LINES = 8
 """Number of lines from which a strip cannot be a river."""
 ALIGNED = 0.5
 """Smallest share of lines right of a short strip that begin at one of two places."""
+GUTTER = 1.35
+"""Width of a strip beside the widest gap between words of a row, at least, in `GUTTER_SHARE` of the rows."""
+GUTTER_SHARE = 0.5
 PARAGRAPH_GAP = 1.9
 """Distance between base lines that separates what stands beside a strip from what does not, in letter sizes."""
 MAX_BLANK, MAX_BLANK_POINTS = 4.5, 48.0
@@ -193,7 +197,40 @@ def _judge(items: Sequence[PlacedBox], strip: _Strip, size: float) -> tuple[_Str
         return strip, 0.0
     if lines < RIVER_LINES and not (_is_aligned(right) and not _is_grid(left, right, size)):
         return strip, 0.0
+    if not _is_gutter(items, strip, size):
+        return strip, 0.0
     return strip, strip.y1 - strip.y0
+
+
+def _is_gutter(items: Sequence[PlacedBox], strip: _Strip, size: float) -> bool:
+    """Return True unless a strip is a river: in most rows that go on across it, other gaps are about as wide.
+
+    Justified text has equal gaps in a line, however wide. Columns whose lines stand at different heights share no row.
+    """
+    middle = (strip.x0 + strip.x1) / 2
+    inside = [item for item in items if strip.y0 <= (item.y0 + item.y1) / 2 <= strip.y1]
+    inside.sort(key=lambda item: item.y0 + item.y1)
+    rows: list[list[PlacedBox]] = []
+    for item in inside:
+        if rows and item.y0 + item.y1 - rows[-1][0].y0 - rows[-1][0].y1 <= 0.4 * size:
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    compared = wide = 0
+    last, last_side = -math.inf, 0
+    for row in rows:
+        row.sort(key=lambda item: item.x0)
+        gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(row)]
+        number = next((n for n, item in enumerate(row) if item.x1 > middle), len(row))
+        side, height = -1 if number == len(row) else 0 if number else 1, row[0].y0 + row[0].y1
+        if side == 0 and len(gaps) > 1:
+            compared += 1
+            wide += gaps[number - 1] > GUTTER * max(gaps[: number - 1] + gaps[number:])
+        elif side * last_side < 0 and height - last < 1.6 * size:  # beside each other, but not in a row
+            compared += 1
+            wide += 1
+        last, last_side = height, side
+    return wide >= GUTTER_SHARE * compared
 
 
 def _sides(items: Sequence[PlacedBox], strip: _Strip) -> tuple[_Side, _Side]:

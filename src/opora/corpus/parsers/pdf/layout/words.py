@@ -151,7 +151,12 @@ def _spaced_out(letters: Sequence[Char], gaps: Sequence[float], has_space: Seque
         )
         if is_same:
             continue
-        run = range(start + 1, index)
+        first, end = start, index
+        if first and gaps[first] <= SPACE_GAP:  # the last letter of a word
+            first += 1
+        if end < len(letters) and gaps[end] <= SPACE_GAP:  # the first letter of a word
+            end -= 1
+        run = range(first + 1, end)
         spaces = sum(has_space[i] for i in run)
         kind = _kind(letters[start].text)
         # Columns of figures and formulas hold single digits and Latin letters between spaces, too.
