@@ -1,6 +1,6 @@
 import pytest
 
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
+from opora.corpus.parsers.elements.numbers import format_number
 from tests.corpus.parsers.docx.word_files import level, lines, numbered, numbering, paragraph, table
 
 

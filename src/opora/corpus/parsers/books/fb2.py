@@ -10,6 +10,7 @@ from opora.corpus.blocks import MAX_LEVEL, Block, markdown_table, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.books.archive import Archive
 from opora.corpus.parsers.books.xml import read_xml
+from opora.corpus.parsers.elements.scripts import write_script
 from opora.corpus.parsers.text.encoding import decode
 from opora.records import Scalar
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w.:-]{2,40})["']""")
 _BINARY = re.compile(r"<binary\b[^>]*>[^<]*(?:</binary\s*>|\Z)")
-_SCRIPTS = {"sup": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), "sub": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")}
 _LEAVES = frozenset("p v text-author date subtitle".split())
 _GROUPS = frozenset("epigraph cite poem stanza annotation section body".split())
 
@@ -86,7 +86,7 @@ def _read_notes(body: _Element) -> Iterator[Block]:
 def _text(element: _Element) -> str:
     """Return the text of an element in one line; digits in `sup` and `sub` are raised and lowered."""
     for script in element.iter("sup", "sub"):
-        script.text = (script.text or "").translate(_SCRIPTS[script.tag])
+        script.text = write_script(script.text or "", script.tag)
     return one_line("".join(element.itertext()))
 
 

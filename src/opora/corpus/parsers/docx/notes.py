@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from opora.corpus.parsers.docx.content.symbols import superscript
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
 from opora.corpus.parsers.docx.markup import ID, TYPE, Element, attribute, integer, name
 from opora.corpus.parsers.docx.package import Package
+from opora.corpus.parsers.elements.numbers import format_number
+from opora.corpus.parsers.elements.scripts import write_script
 
 _USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SEPARATORS = ("separator", "continuationSeparator", "continuationNotice")
@@ -78,7 +78,7 @@ class Notes:
 
 def note_mark(label: str) -> str:
     """Return the mark of a note: `¹`, since `5 working days` would be another statement; `i)` for other labels."""
-    raised = superscript(label)
+    raised = write_script(label, "sup")
     return raised if raised != label else f"{label})"
 
 

@@ -9,13 +9,14 @@ from lxml import etree
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.docx.code import join_code
-from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListNumbering
+from opora.corpus.parsers.docx.formatting.numbering import ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import StyleTable
 from opora.corpus.parsers.docx.headings import StoryPiece, first_lines, mark_by_look
 from opora.corpus.parsers.docx.markup import REMOVED, TYPE, Element, chosen, is_on, name
 from opora.corpus.parsers.docx.notes import Notes
 from opora.corpus.parsers.docx.package import Package
 from opora.corpus.parsers.docx.story import Sources, Story
+from opora.corpus.parsers.elements.numbers import BULLET
 from opora.records import Scalar
 
 MAX_LETTER = 3_000

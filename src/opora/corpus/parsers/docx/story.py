@@ -11,13 +11,15 @@ from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, Part
 from opora.corpus.parsers.docx.content.reader import PAGE_BREAK, Content, InlineReader
 from opora.corpus.parsers.docx.drawings import drawing_blocks, embedded_document
-from opora.corpus.parsers.docx.formatting.numbering import BULLET, ListMark, ListNumbering
+from opora.corpus.parsers.docx.formatting.numbering import ListMark, ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
 from opora.corpus.parsers.docx.headings import Look, StoryPiece, is_heading_text
 from opora.corpus.parsers.docx.markup import NAMESPACES, REMOVED, Element, attribute, chosen, name
 from opora.corpus.parsers.docx.notes import Notes, NoteText
 from opora.corpus.parsers.docx.package import Package
-from opora.corpus.parsers.docx.tables import cell_text, read_table
+from opora.corpus.parsers.docx.tables import read_table
+from opora.corpus.parsers.elements.numbers import BULLET
+from opora.corpus.parsers.elements.tables import cell_text
 from opora.text.language_pack import language_packs
 
 BODY_TEXT = 9
@@ -154,8 +156,9 @@ class Story:
                 yield from self._note(self._sources.notes.take_comment(key))
 
     def _note(self, note: NoteText | None) -> Iterator[StoryPiece]:
-        if note and (text := cell_text(list(Story(self._sources, note.part, note.element).pieces()))):
-            yield StoryPiece(Block("note", text, mark=note.mark))
+        if note:
+            pieces = Story(self._sources, note.part, note.element).pieces()
+            yield StoryPiece(Block("note", cell_text(piece.block for piece in pieces), mark=note.mark))
 
     def _add_part(self, element: Element) -> None:
         """Parse a file that Word shows as a piece of the text."""

@@ -8,12 +8,17 @@ from typing import NamedTuple
 from opora.corpus.blocks import Block, markdown_table
 from opora.corpus.parsers.docx.headings import StoryPiece
 from opora.corpus.parsers.docx.markup import REMOVED, VAL, Element, attribute, integer, is_on, name, unwrapped
+from opora.corpus.parsers.elements.tables import (
+    MAX_HEADER_ROWS,
+    MAX_REPEATED,
+    GridCell,
+    cell_text,
+    fill_spans,
+    join_header,
+)
 
 MAX_SPAN = 63
 """Maximum number of columns that a cell spans: the maximum of columns in Word."""
-MAX_REPEATED = 200
-"""Maximum length of the value of a merged cell that is repeated, in characters; a longer one is no label."""
-MAX_HEADER_ROWS = 4
 _ROW, _CELL, _ROW_PROPERTIES, _CELL_PROPERTIES = map(name, ("w:tr", "w:tc", "w:trPr", "w:tcPr"))
 _BEFORE, _AFTER, _SPAN, _MERGE, _HEADER = map(
     name, ("w:gridBefore", "w:gridAfter", "w:gridSpan", "w:vMerge", "w:tblHeader")
@@ -47,23 +52,9 @@ def read_table(table: Element, read_cell: Callable[[Element], list[StoryPiece]])
         return
     if len(rows) > 1 and len(rows[0].cells) == 1 and rows[0].cells[0].span > 1:
         yield from rows.pop(0).cells[0].pieces  # the caption of the table
-    grid = _grid(rows)
-    height = _header_height(rows)
-    header = [_join_header(column) for column in zip(*grid[:height], strict=True)] if height > 1 else grid[0]
-    yield StoryPiece(Block("table", markdown_table([header, *grid[max(1, height) :]])))
+    grid = join_header(fill_spans([_grid_row(row) for row in rows]), _header_height(rows))
+    yield StoryPiece(Block("table", markdown_table(grid)))
     yield from (piece for row in rows for cell in row.cells for piece in cell.pieces if piece.block.kind == "note")
-
-
-def cell_text(pieces: Sequence[StoryPiece]) -> str:
-    """Return the text of a cell, without its notes; the cells of a table inside it are separated by semicolons."""
-    texts = []
-    for block in (piece.block for piece in pieces):
-        if block.kind == "table":
-            lines = [line for line in block.text.split("\n") if set(line) - set("|- ")]
-            texts.append("; ".join(line.strip("| ").replace(" | ", ", ") for line in lines))
-        elif block.kind != "note":
-            texts.append(f"{block.mark} {block.text}" if block.mark else block.text)
-    return " ".join(text for text in texts if text.strip())
 
 
 def _read_row(element: Element, read_cell: Callable[[Element], list[StoryPiece]]) -> WordRow | None:
@@ -85,7 +76,7 @@ def _read_cell(element: Element, read_cell: Callable[[Element], list[StoryPiece]
     if merge is not None and merge.get(VAL, "continue") == "continue":
         return WordCell("", (), span, is_continued=True)
     pieces = read_cell(element)
-    return WordCell(cell_text(pieces), pieces, span, starts_merge=merge is not None)
+    return WordCell(cell_text(piece.block for piece in pieces), pieces, span, starts_merge=merge is not None)
 
 
 def _is_layout(rows: Sequence[WordRow]) -> bool:
@@ -109,22 +100,10 @@ def _unfold(rows: Sequence[WordRow]) -> Iterator[StoryPiece]:
     yield from (piece for group in cells for cell in group for piece in cell.pieces)
 
 
-def _grid(rows: Sequence[WordRow]) -> list[list[str]]:
-    """Return the texts of the cells by row and column; merged cells repeat their value in all their places."""
-    width = max(row.before + row.after + sum(cell.span for cell in row.cells) for row in rows)
-    grid: list[list[str]] = []
-    for row in rows:
-        line = [""] * row.before
-        for cell in row.cells:
-            text = cell.text
-            if cell.is_continued and grid and len(line) < len(grid[-1]):
-                text = grid[-1][len(line)]
-            repeats = len(text) <= MAX_REPEATED and len(row.cells) > 1
-            line += [text if repeats or index == 0 else "" for index in range(cell.span)]
-            if cell.is_continued and len(text) > MAX_REPEATED:
-                line[-cell.span] = ""
-        grid.append(line + [""] * (width - len(line)))
-    return grid
+def _grid_row(row: WordRow) -> list[GridCell]:
+    cells = [GridCell(cell.text, cell.span, continues="down" if cell.is_continued else "") for cell in row.cells]
+    left_out = [[GridCell("")] * count for count in (row.before, row.after)]
+    return [*left_out[0], *cells, *left_out[1]]
 
 
 def _header_height(rows: Sequence[WordRow]) -> int:
@@ -138,8 +117,3 @@ def _header_height(rows: Sequence[WordRow]) -> int:
         (index for index, row in enumerate(rows[1:], 1) if not any(cell.is_continued for cell in row.cells)), len(rows)
     )
     return min(merged, MAX_HEADER_ROWS)
-
-
-def _join_header(texts: Sequence[str]) -> str:
-    """Return the header of a column: the texts from top to bottom, a merged one once."""
-    return ": ".join(dict.fromkeys(filter(None, texts)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from lxml import etree
 
 from opora.corpus.blocks import Block, clean_text, one_line
+from opora.corpus.parsers.elements.numbers import format_number
 from opora.corpus.parsers.html.tables import is_data_table, read_table
 from opora.corpus.parsers.html.tree import ends_line, inline_text, is_word_end
 from opora.corpus.parsers.text.plain import read_plain
@@ -27,7 +28,8 @@ _SIGNS = re.compile(r"[{}\[\]<>=;/\\|&$#@*+_~^`]")
 _CODE_NAMES = re.compile(r"code|highlight|prettyprint|brush|lang|syntax|screen|terminal", re.IGNORECASE)
 _LONG_LINE = 100
 _MARK = re.compile(r"(?:[-–—•·▪●*]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zа-яё])[.)])(?=\s)\s*", re.IGNORECASE)
-_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_NUMBER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+"""Type of a list -> name of its number format in Word."""
 
 
 TextNode = tuple["HtmlElement", Literal["text", "tail"]]
@@ -66,7 +68,7 @@ class _List:
         if value.isascii() and value.isdecimal():
             self.number = int(value[:6])
         self.number += 1
-        return f"{_format_number(self.number - 1, self.kind)}."
+        return f"{format_number(self.number - 1, _NUMBER_FORMATS.get(self.kind, ''))}."
 
 
 class _Reader:
@@ -251,15 +253,3 @@ def _is_plain_text(element: HtmlElement, text: str) -> bool:
 def _heading_level(element: HtmlElement) -> int:
     level = element.get("aria-level", "2")
     return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
-
-
-def _format_number(number: int, kind: str) -> str:
-    if kind in "aA" and 0 < number <= 26:
-        return chr(ord(kind) + number - 1)
-    if kind in "iI" and 0 < number < 40:
-        roman = ""
-        for value, letters in _ROMAN:
-            roman += letters * (number // value)
-            number %= value
-        return roman if kind == "i" else roman.upper()
-    return str(number)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree, html
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.elements.scripts import SCRIPTS, write_script
 from opora.corpus.parsers.html.markup import clean_markup
 from opora.corpus.parsers.html.styles import Styles
 
@@ -27,8 +28,6 @@ BLOCKS = frozenset(
     " section summary table tbody td tfoot th thead tr ul".split()
 )
 """Elements that begin and end a line."""
-SCRIPT_CHARACTERS = {"sup": "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", "sub": "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙ"}
-SCRIPTS = {script: str.maketrans("0123456789+-−=()n", raised) for script, raised in SCRIPT_CHARACTERS.items()}
 MAX_SCRIPT = 6
 """Maximum length of a number that is raised or lowered, in characters."""
 MIN_FORM_WORDS = 100
@@ -88,13 +87,13 @@ def _remove_noscript(root: HtmlElement) -> None:
 
 
 def _write_scripts(root: HtmlElement, styles: Styles) -> None:
-    """Write raised and lowered numbers as such: Article 12 with a raised 1 is not Article 121."""
+    """Write raised and lowered numbers as such."""
     for element in root.iter("sup", "sub", "span"):
         script = styles.script_of(element)
         if not script or len(element) > 1 or any(len(child) for child in element):
             continue
         text = "".join(element.itertext()).strip()
-        if text and len(text) <= MAX_SCRIPT and not text.translate(SCRIPTS[script]).strip(SCRIPT_CHARACTERS[script]):
+        if len(text) <= MAX_SCRIPT and write_script(text, script) != text:
             for node in element.iter():
                 node.text = node.text and node.text.strip().translate(SCRIPTS[script])
                 if node is not element:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, clean_text, one_line
-from opora.corpus.parsers.office.grid import GridCell, GridRow, table_blocks
+from opora.corpus.parsers.elements.numbers import BULLET
+from opora.corpus.parsers.elements.tables import GridCell, table_blocks
 
 _EDGE_TOLERANCE = 80
 """Borders of cells that are closer than this, in twips (1/20 point), are the same."""
-BULLET = "-"
 
 
 class Paragraph(NamedTuple):
@@ -24,7 +24,7 @@ PLAIN = Paragraph()
 
 
 class _Cell(NamedTuple):
-    paragraphs: list[str]
+    text: str
     right: int
     merged: str
     """Direction of the cell that this one continues: `down`, `right` or empty."""
@@ -114,13 +114,11 @@ class BlockBuilder:
         """End a row."""
         if self._cell:
             self.end_cell(PLAIN)
-        edges = self._edges if len(self._edges) >= len(self._row) else []
-        self._rows.append(
-            [
-                _Cell(paragraphs, edges[number] if edges else 1000 * number, self._merges[number] if edges else "")
-                for number, paragraphs in enumerate(self._row)
-            ]
-        )
+        count = len(self._row)
+        is_defined = len(self._edges) >= count
+        edges = self._edges if is_defined else range(0, 1000 * count, 1000)
+        merges = self._merges if is_defined else [""] * count
+        self._rows.append([_Cell(*cell) for cell in zip(map(" ".join, self._row), edges, merges, strict=False)])
         self._row = []
 
     def finish(self) -> list[Block]:
@@ -151,7 +149,7 @@ class BlockBuilder:
             self._add_notes()
 
 
-def _align(rows: list[list[_Cell]]) -> list[GridRow]:
+def _align(rows: list[list[_Cell]]) -> list[list[GridCell]]:
     """Return the rows with the number of columns that each cell spans, by the borders of all cells."""
     edges: list[int] = []
     for edge in sorted({cell.right for row in rows for cell in row}):
@@ -159,13 +157,13 @@ def _align(rows: list[list[_Cell]]) -> list[GridRow]:
             edges.append(edge)
     widest = max(map(len, rows))
     if len(edges) > 2 * widest:  # the borders of the rows have nothing to do with each other
-        return [[(cell.paragraphs, 1, cell.merged) for cell in row] for row in rows]
-    aligned: list[GridRow] = []
+        return [[GridCell(cell.text, continues=cell.merged) for cell in row] for row in rows]
+    aligned: list[list[GridCell]] = []
     for row in rows:
         column, cells = 0, list[GridCell]()
         for cell in row:
             end = max((number for number, edge in enumerate(edges, 1) if edge <= cell.right + 1), default=1)
-            cells.append((cell.paragraphs, max(1, end - column), cell.merged))
+            cells.append(GridCell(cell.text, max(1, end - column), continues=cell.merged))
             column = max(column + 1, end)
         aligned.append(cells)
     return aligned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
+from opora.corpus.parsers.elements.numbers import BULLET, count_item, format_number
 from opora.corpus.parsers.office.packages import local_name
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 LOEXT_FORMAT = "{urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0}num-list-format"
 MAX_LEVELS = 10
-BULLET = "-"
 _FORMATS = {
     "i": "lowerRoman", "I": "upperRoman", "a": "lowerLetter", "A": "upperLetter", "а": "russianLower",
     "А": "russianUpper",
@@ -61,13 +60,10 @@ class Numbering:
         """Count an item of the list `key` at a depth from 0, and return its number or bullet as shown."""
         levels = self._styles.get(style)
         depth = min(depth, MAX_LEVELS - 1)
-        counters = self._counters.setdefault(key, [])
         if levels is None:
             return BULLET
-        while len(counters) <= depth:
-            counters.append(levels[len(counters)].start - (len(counters) == depth))
-        counters[depth] = counters[depth] + 1 if start is None else start
-        del counters[depth + 1 :]
+        counters = self._counters.setdefault(key, [])
+        count_item(counters, depth, [level.start for level in levels], start)
         return _write_number(levels, counters)
 
 

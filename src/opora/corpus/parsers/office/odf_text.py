@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from opora.corpus.blocks import Block, clean_text, markdown_table, one_line
+from opora.corpus.blocks import Block, clean_text, one_line
+from opora.corpus.parsers.elements.tables import GridCell, cell_text, table_blocks
 from opora.corpus.parsers.office.odf_styles import STYLE, TEXT, Numbering, hidden_styles, to_int
 from opora.corpus.parsers.office.packages import local_name
 
@@ -135,58 +136,40 @@ class OdfReader:
 
     def _table(self, table: Element) -> Iterator[Block]:
         """Yield a table, then what its cells hold besides text."""
-        rows: list[list[str]] = []
-        spans: dict[tuple[int, int], str] = {}
+        rows: list[list[GridCell]] = []
         size = 0
         for row in table_rows(table):
-            line = self._cells(row, len(rows), spans)
-            repeats = min(to_int(row.get(f"{TABLE}number-rows-repeated"), 1), MAX_REPEATS) if any(line) else 1
-            size += max(1, len(line)) * repeats
+            cells = self._cells(row)
+            repeats = min(to_int(row.get(f"{TABLE}number-rows-repeated"), 1), MAX_REPEATS) if cells else 1
+            size += max(1, len(cells)) * repeats
             if size > MAX_CELLS:
                 self.is_cut = True
                 break
-            rows += [line] * repeats
-        filled = [row for row in rows if any(row)]
-        if max(map(len, filled), default=0) < 2:
-            yield from (Block("paragraph", text) for row in filled for text in row)
-        else:
-            yield Block("table", markdown_table(filled))
+            rows += [cells] * repeats
+        yield from table_blocks(rows)
         yield from self._flush()
 
-    def _cells(self, row: Element, number: int, spans: dict[tuple[int, int], str]) -> list[str]:
-        """Return the texts of a row, with those of merged cells repeated; `spans` holds them by row and column."""
-        line: list[str] = []
+    def _cells(self, row: Element) -> list[GridCell]:
+        """Return the cells of a row, without those that a merged one covers, up to the last with text."""
+        cells: list[GridCell] = []
         for cell in row:
-            name = local_name(cell)
-            if name not in ("table-cell", "covered-table-cell") or len(line) >= MAX_REPEATS:
+            if local_name(cell) != "table-cell" or len(cells) >= MAX_REPEATS:
                 continue
-            text = one_line(self._cell_text(cell))
-            repeats = to_int(cell.get(f"{TABLE}number-columns-repeated"), 1)
-            for _ in range(min(repeats, MAX_REPEATS - len(line))):
-                line.append(text or spans.pop((number, len(line)), ""))
-            if text and name == "table-cell":
-                width = min(to_int(cell.get(f"{TABLE}number-columns-spanned"), 1), MAX_REPEATS)
-                height = min(to_int(cell.get(f"{TABLE}number-rows-spanned"), 1), MAX_REPEATS)
-                is_whole_row = len(line) == 1 and width > 1 and all(local_name(c) != "table-cell" for c in row[1:])
-                for position in range(min(width * height, MAX_CELLS - len(spans))):
-                    down, right = divmod(position, width)
-                    if position and not (is_whole_row and right):
-                        spans[number + down, len(line) - 1 + right] = text
-        while line and not line[-1]:
-            line.pop()
-        return line
+            repeats, columns, rows = (
+                min(to_int(cell.get(f"{TABLE}number-{name}"), 1), MAX_REPEATS)
+                for name in ("columns-repeated", "columns-spanned", "rows-spanned")
+            )
+            text = self._cell_text(cell)
+            cells += [GridCell(text, max(1, columns), max(1, rows))] * min(repeats, MAX_REPEATS - len(cells))
+        while cells and not cells[-1].text:
+            cells.pop()
+        return cells
 
     def _cell_text(self, cell: Element) -> str:
-        """Return the text of a cell; lists keep their numbers, inner tables become text."""
-        pieces = []
-        for block in list(self.blocks(cell)) if len(cell) else []:
-            if block.kind == "note":
-                self._floating.append(block)
-            elif block.kind == "table":
-                pieces += [line.strip("| ").replace(" | ", " ") for line in block.text.split("\n") if "---" not in line]
-            else:
-                pieces.append(f"{block.mark} {block.text}" if block.mark else block.text)
-        return " ".join(pieces)
+        """Return the text of a cell; notes are kept until the table ends."""
+        blocks = list(self.blocks(cell)) if len(cell) else []
+        self._floating += [block for block in blocks if block.kind == "note"]
+        return one_line(cell_text(blocks))
 
     def _inline(self, element: Element) -> str:
         """Return the text of a paragraph."""

@@ -14,8 +14,8 @@ from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
 from opora.corpus.parsers.detection import OLE2
 from opora.corpus.parsers.docx.drawings import chart_blocks, diagram_lines, unpack_ole
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
-from opora.corpus.parsers.office.grid import GridCell, table_blocks
+from opora.corpus.parsers.elements.numbers import format_number
+from opora.corpus.parsers.elements.tables import GridCell, table_blocks
 from opora.corpus.parsers.office.packages import local_name, parse_xml
 from opora.records import Scalar
 
@@ -200,7 +200,7 @@ def _table_row(row: Any) -> list[GridCell]:
     for cell in row.cells:
         element = cell._tc
         direction = "down" if element.get("vMerge") else "right" if element.get("hMerge") else ""
-        cells.append(([text for line in cell.text_frame.paragraphs if (text := _clean(line.text))], 1, direction))
+        cells.append(GridCell(_clean(_text(cell.text_frame)), continues=direction))
     return cells
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from opora.corpus.parsers.docx.content.equations import equation_text
 from opora.corpus.parsers.docx.content.fields import CHAR, INSTRUCTION, Fields, is_listing
-from opora.corpus.parsers.docx.content.symbols import has_private, readable, superscript, symbol
+from opora.corpus.parsers.docx.content.symbols import has_private, readable, symbol
 from opora.corpus.parsers.docx.formatting.fonts import is_monospaced
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, read_properties
 from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, Element, attribute, chosen, name
+from opora.corpus.parsers.elements.scripts import write_script
 
 PAGE_BREAK = "\f"
 MAX_MARK = 5
@@ -116,7 +117,7 @@ class InlineReader:
         if has_private(text):
             fonts = element.getparent().find(f"{_RPR}/{_FONTS}")
             text = readable(text, "" if fonts is None else fonts.get(_ASCII, ""))
-        self._add(content, superscript(text) if run.raised else text, run)
+        self._add(content, write_script(text, "sup") if run.raised else text, run)
 
     def _read_break(self, element: Element, content: Content, run: Properties) -> None:
         self._add(content, "\n" if element.get(TYPE, "textWrapping") == "textWrapping" else PAGE_BREAK, run)

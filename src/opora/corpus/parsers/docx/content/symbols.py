@@ -34,12 +34,3 @@ def has_private(text: str) -> bool:
 def readable(text: str, font: str) -> str:
     """Return text without code points for private use."""
     return "".join(symbol(ord(char), font) if ord(char) in _PRIVATE else char for char in text)
-
-
-SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-
-
-def superscript(text: str) -> str:
-    """Return digits and signs as superscript characters, other text unchanged: `10` and `6` are not 106."""
-    raised = text.strip().translate(SUPERSCRIPTS)
-    return text if set(raised) & set(text.strip()) or not raised else raised

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
 from opora.corpus.parsers.docx.markup import VAL, Element, attribute, integer, is_on, name, unwrapped
+from opora.corpus.parsers.elements.numbers import BULLET, format_number
 
 LEVELS = 9
-BULLET = "-"
 _ABSTRACT, _ABSTRACT_ID, _NUM, _NUM_ID = map(name, ("w:abstractNum", "w:abstractNumId", "w:num", "w:numId"))
 _LEVEL, _INDEX, _STYLE_LINK = map(name, ("w:lvl", "w:ilvl", "w:numStyleLink"))
 _OVERRIDE, _START_OVERRIDE = map(name, ("w:lvlOverride", "w:startOverride"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from opora.corpus.parsers.docx.formatting.number_formats import format_number
+from opora.corpus.parsers.elements.numbers import BULLET, count_item, format_number
 from opora.corpus.parsers.office.legacy.word_file import (
     LIST_OVERRIDES,
     LISTS,
@@ -26,7 +26,6 @@ _FORMATS = {
     59: "russianUpper",
 }  # fmt: skip
 _MAX_LISTS = 5000
-BULLET = "-"
 
 
 class Style(NamedTuple):
@@ -98,8 +97,7 @@ class WordNumbering:
         self._lists: list[int] = []
         """List of each override, by its number."""
         self._starts: dict[tuple[int, int], int] = {}
-        """Override and level -> number that it begins with."""
-        self._begun: set[tuple[int, int]] = set()
+        """Override and level -> number that its first item has."""
         self._counters: dict[int, list[int]] = {}
         try:
             self._read_lists(file)
@@ -116,14 +114,7 @@ class WordNumbering:
         if level >= len(levels):
             return BULLET
         counters = self._counters.setdefault(key, [])
-        while len(counters) <= level:
-            counters.append(levels[len(counters)].start - (len(counters) == level))
-        start = self._starts.get((number, level))
-        if start is not None and (number, level) not in self._begun:
-            self._begun.add((number, level))
-            counters[level] = start - 1
-        counters[level] += 1
-        del counters[level + 1 :]
+        count_item(counters, level, [row.start for row in levels], self._starts.pop((number, level), None))
         return _write_number(levels, counters)
 
     def _read_lists(self, file: WordFile) -> None:

@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, markdown_table, one_line
+from opora.corpus.parsers.elements.tables import MAX_HEADER_ROWS, join_header
 
-MAX_HEADER_ROWS = 4
 MIN_NOTE = 40
 """Minimum length, in characters, of a lone text below a table that is a note, not a row."""
 _NUMERIC = re.compile(r"[-+−(]?\d[\d\s.,:/-]*\)?\s?[%‰]?")
@@ -130,14 +130,8 @@ def _area_blocks(rows: list[list[str]], area: _Area, merges: list[Merge]) -> Ite
     while lines and _is_lone(lines[-1][1]) and len("".join(lines[-1][1])) >= MIN_NOTE:
         notes.insert(0, "".join(lines.pop()[1]))
     if lines:
-        depth = _header_rows(lines, merges)
-        header = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*_texts(lines[:depth]), strict=True)]
-        yield Block("table", markdown_table([header, *_texts(lines[depth:])]))
+        yield Block("table", markdown_table(join_header([line for _, line in lines], _header_rows(lines, merges))))
     yield from (Block("paragraph", text) for text in notes)
-
-
-def _texts(lines: list[tuple[int, list[str]]]) -> list[list[str]]:
-    return [line for _, line in lines]
 
 
 def _header_rows(lines: list[tuple[int, list[str]]], merges: list[Merge]) -> int:

@@ -1,9 +1,10 @@
-"""Number formats of Word (ECMA-376, part 1, 17.18.59)."""
+"""Automatic numbers of lists: counters, and the number formats of Word (ECMA-376, part 1, 17.18.59)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+BULLET = "-"
 MAX_REPEATS = 30
 """Maximum length of a number in letters: after `z` come `aa`, `bb` ...; Word stops at 780 = 30 times `z`."""
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
@@ -20,6 +21,17 @@ def format_number(number: int, number_format: str) -> str:
     if number_format in ("none", "bullet"):
         return ""
     return _FORMATS.get(number_format, str)(number) or str(number)
+
+
+def count_item(counters: list[int], depth: int, starts: Sequence[int], number: int | None = None) -> None:
+    """Count an item of a list at a depth from 0, with a `number` of its own if it has one; deeper levels begin again.
+
+    `counters` are the last numbers of the levels so far, `starts` the first ones of all levels.
+    """
+    while len(counters) <= depth:
+        counters.append(starts[len(counters)] - (len(counters) == depth))
+    counters[depth] = counters[depth] + 1 if number is None else number
+    del counters[depth + 1 :]
 
 
 def _letters(number: int, alphabet: str) -> str:
