@@ -47,6 +47,8 @@ def type_name(annotation: object) -> str:
     )
     text = re.sub(r"Annotated\[(\w+), .*?\]+$", r"\1", re.sub(r"\b(?:\w+\.)+(?=\w)", "", text))
     text = re.sub(r"Literal\[([^]]*)\]", lambda match: match[1].replace("', '", "' | '"), text)
+    if text.startswith("Union["):
+        text = text.removeprefix("Union[").removesuffix("]").replace(", ", " | ")
     return re.sub(r"Optional\[(.*)\]$", r"\1 | None", text).replace("NoneType", "None")
 
 

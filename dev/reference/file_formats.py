@@ -11,6 +11,8 @@ FILES = (
     ("manifest.json", "In every artefact; a folder without it is unfinished.", "opora.artifacts:Manifest"),
     ("corpus/documents.parquet", "One row per document.", "opora.records:Document"),
     ("corpus/passages.parquet", "One row per passage.", "opora.records:Passage"),
+    ("corpus/dropped.jsonl", "One line per document that was left out.", "opora.corpus.parsers.base:Dropped"),
+    ("corpus/suspect.jsonl", "Documents and pages not to be trusted.", "opora.corpus.report.summary:SuspectRow"),
     ("questions.jsonl", "Your questions: one JSON object per line. Only `id`, `question` and `answer` are required.",
      "opora.records:Example"),
     ("bench/NAME/answers.jsonl", "One line per row of the table and question.", "opora.bench.results.table:AnswerRow"),

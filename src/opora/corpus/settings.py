@@ -31,11 +31,12 @@ class ParseSettings(Settings):
     """Settings of the parsers."""
 
     comments: bool = False
-    """Read the comments of DOCX documents, too."""
+    """Also read the comments in DOCX, DOC, RTF, OpenDocument and XLSX files."""
     ocr: Literal["auto", "off"] = "auto"
-    """`auto` reads pages without a trustworthy text layer by OCR, where Tesseract is installed."""
+    """`auto`: pages without a trustworthy text layer, and images, are read by OCR if Tesseract is installed; `off`: no
+    page is."""
     ocr_languages: str = "rus+eng"
-    """Languages of OCR, as Tesseract names them."""
+    """Languages of OCR, as Tesseract names them; their data must be installed."""
 
 
 DEFAULT_PARSING = ParseSettings()
@@ -47,14 +48,14 @@ class LimitSettings(Settings):
     renamed = {"timeout_s": "cpu_s"}
 
     cpu_s: PositiveFloat = 60.0
-    """Maximum processor time of the parsing process and the programs it starts, in seconds; a busy machine does not
-    matter. `cpu_s_per_mb` is added for the size of the file."""
+    """Maximum processor time of the parsing process and the programs that it starts, in seconds, so that a busy machine
+    does not matter. `cpu_s_per_mb` is added for the size of the file."""
     cpu_s_per_mb: NonNegativeFloat = 60.0
     """Processor time that is added to `cpu_s` for each MB of the file, in seconds."""
     ocr_cpu_s: NonNegativeFloat = 3600.0
-    """Maximum processor time that is added for the pages that have to be read by OCR, in seconds."""
+    """Maximum processor time that is added for pages read by OCR, 30 seconds each, in seconds."""
     wall_factor: Annotated[float, Field(ge=1.0)] = 10.0
-    """Maximum wall time as a multiple of the processor time, for documents that hang without computing."""
+    """Maximum wall time, as a multiple of the processor time; stops documents that hang without computing."""
     memory_mb: Annotated[int, Field(ge=256)] = 2048
     """Maximum address space of the parsing process, in MB."""
     max_file_mb: PositiveInt = 100
@@ -69,12 +70,13 @@ class IngestSettings(Settings):
     folders: Annotated[tuple[str, ...], Field(min_length=1)] = ("documents",)
     """Folders (searched recursively), files, or globs such as `reports/**/*.pdf`."""
     exclude: tuple[str, ...] = ("**/.*", "**/~$*", "**/Thumbs.db", "**/desktop.ini", "**/__MACOSX")
-    """Globs of files to skip, also inside archives. `**/` stands for any folder or none."""
+    """Globs of files to skip, also inside archives and letters. `**/` stands for any folder or none. A glob that does
+    not begin with a wildcard must match a document."""
     languages: tuple[str, ...] = ()
-    """Languages (ISO 639-1 codes) that documents may be in; empty: any language."""
+    """Languages (ISO 639-1 codes) of the documents, each of which is taken to be in one of them. Empty: any."""
     access: dict[str, tuple[str, ...]] = {}
-    """Access labels by glob of file names: `{"board/**": [board]}`. A label of an archive or letter holds for all that
-    is inside. A glob that matches nothing is an error."""
+    """Access labels by glob of file names: `{"board/**": [board]}`. Labels of an archive or a letter hold for all that
+    is inside. A glob that matches no document is an error."""
     parse: ParseSettings = ParseSettings()
     """Settings of the parsers."""
     chunk: ChunkSettings = ChunkSettings()

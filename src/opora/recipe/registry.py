@@ -52,7 +52,7 @@ class RegistryEntry(NamedTuple):
 ENTRIES = [
     RegistryEntry(
         "ingest", "", "opora.corpus.settings:IngestSettings", "opora.corpus.stage:IngestStage",
-        "Read documents into corpus/. PDF, DOCX, HTML, Markdown and text become clean passages.", argument="folders",
+        "Read documents into corpus/. PDF, Word, HTML, e-mail and many other formats.", argument="folders",
     ),
     RegistryEntry(
         "index", "", "opora.retrieval.settings:IndexSettings", "opora.retrieval.index.stage:IndexStage",
