@@ -10,8 +10,11 @@ import time
 import pytest
 
 from opora.artifacts import read_records
+from opora.corpus.chunking import structural
+from opora.corpus.chunking.registry import CHUNKERS
 from opora.corpus.parsers.base import Dropped
 from opora.corpus.reader import read_documents, read_passages
+from opora.corpus.report.summary import SUSPECT, SuspectRow
 from opora.corpus.settings import IngestSettings
 from opora.corpus.stage import IngestStage
 from opora.errors import InputError
@@ -165,3 +168,19 @@ def wait_for_rows(journal, process):
         if journal.exists() and journal.stat().st_size > size + 20_000:
             return
         time.sleep(0.002)
+
+
+def test_text_that_is_in_no_passage_makes_its_document_suspect(tmp_path, monkeypatch):
+    fill(tmp_path / "documents", **{"a.md": "# Rules\n\n" + "The fee is 12 EUR. " * 200, "b.md": "Fine."})
+
+    def first_chunk(document, settings):
+        yield next(structural.chunk(document, settings))
+
+    monkeypatch.setitem(CHUNKERS, "structural", first_chunk)
+    manifest = run(tmp_path)
+    [row] = read_records(tmp_path / "corpus" / SUSPECT, SuspectRow)
+    assert (row.source, row.reason) == ("a.md", "text lost")
+    assert "of the text is in passages" in row.detail
+    assert manifest.counts["suspect"] == 1
+    marked = [passage for passage in read_passages(tmp_path / "corpus") if passage.metadata.get("suspect")]
+    assert [passage.metadata["source"] for passage in marked] == ["a.md"]

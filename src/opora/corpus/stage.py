@@ -26,7 +26,7 @@ from opora.artifacts import (
 )
 from opora.artifacts.checksums import MANIFEST, hash_json
 from opora.artifacts.stage import Estimate, Project, Stage
-from opora.corpus.chunking.registry import chunk_document
+from opora.corpus.chunking.registry import chunk_document, covered_share
 from opora.corpus.estimate import estimate_seconds
 from opora.corpus.lines import LINES, LineWriter
 from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
@@ -37,7 +37,7 @@ from opora.corpus.results import access_labels, collect, make_documents
 from opora.corpus.sandbox.pool import UNCERTAIN, parse_files
 from opora.corpus.sandbox.version import installed_programs, parsing_fingerprint
 from opora.corpus.settings import ChunkSettings, IngestSettings
-from opora.corpus.sources.base import Source, UnreadableSource
+from opora.corpus.sources.base import Listing, Source, UnreadableSource
 from opora.corpus.sources.patterns import NamePatterns, ignores_case
 from opora.corpus.sources.registry import find_sources
 from opora.corpus.sources.removed import Exclusion, read_removed
@@ -47,6 +47,8 @@ from opora.records import Document, Passage
 
 PARSED = "parsed.jsonl"
 """Results of parsing by file hash, reused by the next run over the same folders."""
+MIN_COVERED = 0.9
+"""Minimum share of the letters of a document that its passages hold; a table of contents may be missing."""
 
 
 class HashedSources(NamedTuple):
@@ -75,10 +77,14 @@ class IngestStage(Stage):
         return cls(project.settings(name, IngestSettings), project.root, project.root / "corpus")
 
     @cached_property
+    def _listing(self) -> Listing:
+        return find_sources(self.settings.folders, self.excluded, self.root)
+
+    @cached_property
     def sources(self) -> HashedSources:
         """The files and their hashes. Raises InputError for a missing folder, one without files, or a glob of `access`
         or `exclude` that matches nothing."""
-        listing = find_sources(self.settings.folders, self.excluded, self.root)
+        listing = self._listing
         names = [source.name for source in listing.sources]
         for name in names:
             self.access.matching(name)
@@ -102,8 +108,8 @@ class IngestStage(Stage):
         return {"documents": documents, "programs": " ".join(installed_programs())}
 
     def estimate(self, project: Project) -> Estimate:
-        sources = find_sources(self.settings.folders, self.excluded, self.root).sources
-        return Estimate(seconds=estimate_seconds((source.path for source in sources), self.settings.workers))
+        paths = (source.path for source in self._listing.sources)
+        return Estimate(seconds=estimate_seconds(paths, self.settings.workers))
 
     def make(self, build: Build) -> Manifest:
         version = parsing_fingerprint(self.settings)
@@ -122,13 +128,13 @@ class IngestStage(Stage):
             write_parquet(build.path / DOCUMENTS, _write_lines_beside(build.path / LINES, documents))
             results = ({"id": key, "parsers": version, "result": journal.get(key)} for key in sorted(paths))
             write_json_lines(build.path / PARSED, results)
-        suspicions = {draft.id: draft.suspicions for draft in drafts}
+        suspicions = {draft.id: list(draft.suspicions) for draft in drafts}
         passages = _passages(read_parquet(build.path / DOCUMENTS, Document), suspicions, self.settings.chunk)
-        suspect = [{"source": draft.source, **row.model_dump()} for draft in drafts for row in draft.suspicions]
         dropped += [
             Dropped(source=row.name, id="", reason="unreadable", detail=row.detail) for row in self.sources.unreadable
         ]
         count = write_parquet(build.path / PASSAGES, passages)
+        suspect = [{"source": draft.source, **row.model_dump()} for draft in drafts for row in suspicions[draft.id]]
         write_json_lines(build.path / DROPPED, dropped)
         write_json_lines(build.path / SUSPECT, suspect)
         summary = summarise(build.path)
@@ -136,7 +142,7 @@ class IngestStage(Stage):
         self._notes = [*summary_lines(summary), f"  details: {self.out / PAGE}"]
         return build.publish(
             volatile=frozenset({PARSED, PAGE}),
-            counts={"documents": len(drafts), "passages": count, "suspect": summary.suspect_documents},
+            counts={"documents": len(drafts), "passages": count, "suspect": len(summary.suspect_texts)},
             dropped=Counter(drop.reason for drop in dropped),
             results={"languages": dict(sorted(summary.languages.items()))},
         )
@@ -161,10 +167,16 @@ def _write_lines_beside(path: Path, documents: Iterable[tuple[Document, Parsed]]
 
 
 def _passages(
-    documents: Iterable[Document], suspicions: Mapping[str, Sequence[Suspicion]], settings: ChunkSettings
+    documents: Iterable[Document], suspicions: Mapping[str, list[Suspicion]], settings: ChunkSettings
 ) -> Iterator[Passage]:
+    """Yield the passages, and add a suspicion for each document whose passages leave out much of its text."""
     for document in documents:
-        for passage in chunk_document(document, settings):
+        passages = list(chunk_document(document, settings))
+        share = covered_share(document, passages)
+        if share < MIN_COVERED:
+            detail = f"{share:.0%} of the text is in passages, the rest cannot be found"
+            suspicions[document.id].append(Suspicion(reason="text lost", value=round(share, 3), detail=detail))
+        for passage in passages:
             yield mark_suspect(passage, document, suspicions[document.id])
 
 

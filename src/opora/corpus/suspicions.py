@@ -32,14 +32,19 @@ def mark_suspect(passage: Passage, document: Document, suspicions: Sequence[Susp
 
 
 def _describe(reason: str, group: Sequence[Suspicion]) -> str:
+    details = describe_details(group)
+    return f"{reason} ({details})" if details else reason
+
+
+def describe_details(group: Sequence[Suspicion]) -> str:
+    """Return pages, detail and worst figure of suspicions that have the same reason."""
     pages = format_pages({suspicion.page for suspicion in group if suspicion.page})
     values = [suspicion.value for suspicion in group if suspicion.value is not None]
     details = dict.fromkeys(suspicion.detail for suspicion in group if suspicion.detail)
     notes = [pages, *(list(details) if len(details) == 1 else [])]
     if values and not any(letter.isdigit() for letter in "".join(notes[1:])):
         notes.append(f"{min(values):.0%}" if min(values) <= 1 else f"{min(values):g}")
-    notes = [text for text in notes if text]
-    return f"{reason} ({', '.join(notes)})" if notes else reason
+    return ", ".join(filter(None, notes))
 
 
 def format_pages(pages: Iterable[int]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from opora.artifacts import write_json_lines, write_parquet
 from opora.corpus.parsers import base
 from opora.corpus.parsers.base import Dropped, Suspicion
-from opora.corpus.report.page import MAX_LINES, read_texts, render_page, summary_lines
+from opora.corpus.report.page import _mark_code, read_texts, render_page, summary_lines
 from opora.corpus.report.summary import DROPPED, SUSPECT, summarise
 from opora.corpus.suspicions import describe_suspicions, format_pages
 from opora.records import Document
@@ -40,13 +40,14 @@ def corpus(tmp_path):
 
 def test_the_summary_of_a_corpus(corpus):
     summary = summarise(corpus)
-    assert (summary.documents, summary.pages, summary.ocr_pages, summary.suspect_documents) == (43, 3, 2, 1)
+    assert (summary.documents, summary.pages, summary.ocr_pages) == (43, 3, 2)
     assert summary.formats == {"html": 40, "pdf": 1, "text": 1, "markdown": 1}
     assert [row.source for row in summary.without_headings] == ["bare.txt"]
     assert [row.source for row in summary.rare_languages] == ["odd.md"]
     assert [row.source for row in summary.longest][:2] == [EVIL, "bare.txt"]
     assert list(summary.dropped) == ["unsupported format", "duplicate"]
-    assert summary.suspect["read by OCR"] == [(EVIL, "read by OCR (pages 2-3, 90%)")]
+    assert summary.suspect["read by OCR"] == [(EVIL, "pages 2-3, 90%")]
+    assert summary.suspect_texts == {EVIL: "read by OCR (pages 2-3, 90%); text lost (40%)"}
 
 
 def test_the_page_names_all_and_runs_nothing(corpus):
@@ -60,6 +61,10 @@ def test_the_page_names_all_and_runs_nothing(corpus):
     assert "Сверьте имена и числа с источником." in page
 
 
+def test_commands_on_the_page_are_code():
+    assert _mark_code("<b> install it (`opora doctor`)") == "&lt;b&gt; install it (<code>opora doctor</code>)"
+
+
 def test_a_page_in_a_language_without_texts_is_english(tmp_path):
     write_parquet(tmp_path / "documents.parquet", [make_document("a.pdf", language="fr")])
     for name in (DROPPED, SUSPECT):
@@ -70,12 +75,14 @@ def test_a_page_in_a_language_without_texts_is_english(tmp_path):
 
 
 def test_the_lines_for_a_terminal_are_few_and_name_the_first(corpus):
-    lines = list(summary_lines(summarise(corpus)))
-    assert lines[0] == "  dropped: 0.zzz (unsupported format: binary)"
-    assert lines[MAX_LINES] == "  and 4 more dropped"
-    assert f"  suspect: {EVIL}: text lost (40%)" in lines
-    assert "  rare languages: la in 1 documents, such as odd.md; check ingest.languages" in lines
-    assert not any("copy.pdf" in line for line in lines)
+    assert list(summary_lines(summarise(corpus))) == [
+        "  dropped: 0.zzz (unsupported format: binary)",
+        "  dropped: 1.zzz (unsupported format: binary)",
+        "  dropped: 10 more",
+        f"  suspect: {EVIL}: read by OCR (pages 2-3, 90%); text lost (40%)",
+        "  check: no headings in 1 document, such as bare.txt",
+        "  check: language la in 1 document, such as odd.md (see ingest.languages)",
+    ]
 
 
 def literal_values(annotation):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from opora.artifacts import read_parquet, read_records
 from opora.corpus.parsers.base import Dropped, Suspicion
 from opora.corpus.reader import DOCUMENTS
-from opora.corpus.suspicions import describe_suspicions
+from opora.corpus.suspicions import describe_details, describe_suspicions
 from opora.records import Document
 
 DROPPED, SUSPECT = "dropped.jsonl", "suspect.jsonl"
@@ -58,8 +58,9 @@ class CorpusSummary(NamedTuple):
     dropped: Mapping[str, list[Dropped]]
     """Reason -> what was left out."""
     suspect: Mapping[str, list[tuple[str, str]]]
-    """Reason -> documents, each with its suspicions in words."""
-    suspect_documents: int
+    """Reason -> documents, each with the pages and figures of the reason."""
+    suspect_texts: Mapping[str, str]
+    """Document -> all its suspicions in words."""
     without_headings: list[DocumentRow]
     rare_languages: list[DocumentRow]
     longest: list[DocumentRow]
@@ -81,7 +82,7 @@ def summarise(corpus: Path) -> CorpusSummary:
         languages=dict(languages.most_common()),
         dropped=_by_reason(read_records(corpus / DROPPED, Dropped)),
         suspect=_describe_suspect(suspicions),
-        suspect_documents=len({row.source for row in suspicions}),
+        suspect_texts=_suspicions_of_documents(suspicions),
         without_headings=[row for row in rows if not row.headings and row.characters >= MIN_CHARS],
         rare_languages=[row for row in rows if row.language in rare],
         longest=heapq.nlargest(EXTREMES, rows),
@@ -103,11 +104,18 @@ def _by_reason(dropped: Iterable[Dropped]) -> dict[str, list[Dropped]]:
     return dict(sorted(groups.items(), key=lambda group: (group[0] == "duplicate", -len(group[1]))))
 
 
+def _suspicions_of_documents(rows: Iterable[SuspectRow]) -> dict[str, str]:
+    groups: dict[str, list[Suspicion]] = {}
+    for row in rows:
+        groups.setdefault(row.source, []).append(row)
+    return {source: describe_suspicions(group) for source, group in groups.items()}
+
+
 def _describe_suspect(rows: Iterable[SuspectRow]) -> dict[str, list[tuple[str, str]]]:
     groups: dict[str, dict[str, list[Suspicion]]] = {}
     for row in rows:
         groups.setdefault(row.reason, {}).setdefault(row.source, []).append(row)
     return {
-        reason: [(source, describe_suspicions(suspicions)) for source, suspicions in sources.items()]
+        reason: [(source, describe_details(suspicions)) for source, suspicions in sources.items()]
         for reason, sources in groups.items()
     }
