@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from opora.cli.ask import format_answer
 from opora.cli.main import build_app
+from opora.corpus.find import find_names
 from opora.errors import InputError
+from opora.records import Answer, Citation
 
 FERRY = "# Rules of the ferry\n\n## Fees\n\nThe fee is 12 EUR a day.\n\n## Times\n\nThe ferry leaves at 7.30.\n"
 
@@ -62,7 +65,8 @@ def test_list(reading):
     assert names(opora("list", "--json")) == ["notes.txt", "old.zip/lake.txt", "rules/ferry.md", "rules/pier.txt"]
     assert names(opora("list", "rules", "--json")) == ["rules/ferry.md", "rules/pier.txt"]
     result = opora("list")
-    assert "rules/ferry.md    markdown  en           2         Rules of the ferry" in result.stdout
+    assert "rules/ferry.md    markdown  en                  2  Rules of the ferry\n" in result.stdout
+    assert "old.zip/lake.txt  text      en                  1\n" in result.stdout  # its title is its name
     assert "4 documents" in result.stderr
 
 
@@ -78,7 +82,8 @@ def test_show(reading):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["show", "fery"], r"no document is named 'fery'; did you mean rules/ferry.md"),
+        (["show", "fery"], r"no document is named 'fery'; did you mean rules/ferry.md\?"),
+        (["show", "castle"], r"no document is named 'castle'; `opora list` shows the names"),
         (["show", "rules"], r"'rules' names 2 documents: rules/ferry.md, rules/pier.txt; choose one"),
         (["show", "txt"], r"'txt' is in the names of 3 documents: notes.txt"),
         (["show", "empty"], r"empty.txt is not in the corpus: empty file"),
@@ -98,6 +103,22 @@ def test_faults_are_one_line(reading, arguments, message):
     with pytest.raises(InputError, match=message) as caught:
         opora(*arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_the_whole_name_of_a_file_is_enough():
+    sources = ["a/annex-plan.txt", "a/plan.txt", "b/planning.txt", "c/note.txt", "d/note.txt"]
+    assert find_names("plan", sources) == ["a/plan.txt"]
+    with pytest.raises(InputError, match=r"'note' is in the names of 2 documents"):
+        find_names("note", sources)
+
+
+def test_a_place_that_is_cited_twice_is_named_once():
+    citations = [
+        Citation(document_id="d", passage_id="d-0", start=start, end=start + 4, text=text, location="a.txt", marker=1)
+        for start, text in ((0, "One."), (5, "Two."))
+    ]
+    lines = format_answer(Answer(text="One. [1] Two. [1]", refused=False, citations=citations)).splitlines()
+    assert lines[2:5] == ["  [1] a.txt", "      One.", "      Two."]
 
 
 def test_search_and_filters(reading):

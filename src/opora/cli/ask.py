@@ -71,9 +71,11 @@ def ask(
 def format_answer(answer: Answer) -> str:
     """Return an answer for a terminal: its text, then each citation with the cited words."""
     lines = [answer.text or "(no answer)", ""]
+    place = ""
     for citation in answer.citations:
-        mark = f"[{citation.marker}] " if citation.marker else ""
-        lines += [f"  {mark}{citation.location}", *(f"      {line}" for line in citation.text.splitlines())]
+        above, place = place, f"  {f'[{citation.marker}] ' if citation.marker else ''}{citation.location}"
+        quote = citation.text.splitlines()
+        lines += [*([place] if place != above else []), *(f"      {line}" for line in quote)]
     for dropped in answer.dropped:
         lines.append(f"  dropped: {dropped.text} ({dropped.reason})")
     lines += [f"  warning: {warning}" for warning in answer.warnings]

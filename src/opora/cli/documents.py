@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CORPUS = Path("corpus")
 NAME_CHARS = 60
+NUMBER_COLUMNS = (3, 4)
+"""Columns of the list that are aligned to the right."""
 
 
 def list_documents(
@@ -43,7 +45,10 @@ def list_documents(
         return
     typer.echo(format_rows(rows))
     suspect = sum(bool(row["suspect"]) for row in rows)
-    note(f"{len(rows)} documents" + (f", {suspect} suspect (!): `opora show NAME` says why" if suspect else ""))
+    note(
+        f"{len(rows)} document{'' if len(rows) == 1 else 's'}"
+        + (f", {suspect} suspect (!): `opora show NAME` says why" if suspect else "")
+    )
 
 
 def show(
@@ -99,18 +104,22 @@ def format_rows(rows: Sequence[dict[str, Any]]) -> str:
     """Return a table of documents for a terminal."""
     cells = [
         (
-            ("! " if row["suspect"] else "  ") + _cut(row["name"], NAME_CHARS),
+            ("! " if row["suspect"] else "  ") + _cut_middle(row["name"], NAME_CHARS),
             row["format"],
             row["language"],
             str(row["pages"] or ""),
             str(row["passages"]),
-            _cut(row["title"], NAME_CHARS),
+            _cut(row["title"], NAME_CHARS) if row["title"] != PurePosixPath(row["name"]).stem else "",
         )
         for row in rows
     ]
     table = [("  name", "format", "lang", "pages", "passages", "title"), *cells]
     widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in table)
+    aligned = [str.rjust if column in NUMBER_COLUMNS else str.ljust for column in range(len(table[0]))]
+    return "\n".join(
+        "  ".join(align(text, width) for align, text, width in zip(aligned, line, widths, strict=True)).rstrip()
+        for line in table
+    )
 
 
 def page_text(document: Document, page: int) -> str:
@@ -231,3 +240,9 @@ def _corpus_settings() -> IngestSettings:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _cut_middle(text: str, length: int) -> str:
+    """Return a name that keeps its beginning and its end, by which files in one folder differ."""
+    half = length // 2
+    return text if len(text) <= length else f"{text[: length - half - 1]}…{text[-half:]}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from opora.errors import InputError
 
 MAX_NAMES = 5
 """Names that an error message lists."""
+MAX_SIMILAR, MIN_SIMILARITY = 3, 70
+"""Names that an error message proposes, and their similarity to the wanted one (rapidfuzz, 0 to 100)."""
 
 
 class UnknownNameError(InputError):
@@ -29,6 +32,9 @@ def find_names(name: str, sources: Iterable[str]) -> list[str]:
     ):
         if matching := [source for source in names if test(source)]:
             return matching
+    called = [source for source in names if wanted in (PurePosixPath(folded[source]).name, _stem(folded[source]))]
+    if len(called) == 1:
+        return called
     containing = [source for source in names if wanted and wanted in folded[source]]
     if len(containing) == 1:
         return containing
@@ -36,11 +42,9 @@ def find_names(name: str, sources: Iterable[str]) -> list[str]:
         raise InputError(
             f"{name!r} is in the names of {len(containing)} documents: {_list(containing)}; give more of it"
         )
-    close = difflib.get_close_matches(wanted, list(folded.values()), n=1, cutoff=0.4)
-    nearest = [source for source in names if folded[source] in close] or names
-    raise UnknownNameError(
-        f"no document is named {name!r}; {'did you mean' if close else 'there are'} {_list(nearest)}"
-    )
+    nearest = _similar(wanted, folded)
+    hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`opora list` shows the names"
+    raise UnknownNameError(f"no document is named {name!r}; {hint}")
 
 
 def find_name(name: str, sources: Iterable[str]) -> str:
@@ -63,6 +67,20 @@ def find_folder(name: str, sources: Iterable[str]) -> list[str]:
     close = difflib.get_close_matches(name, folders, n=1, cutoff=0.4)
     hint = f"did you mean {close[0]}?" if close else f"folders: {_list(folders) or 'none'}"
     raise InputError(f"no document is in the folder {name!r}; {hint}")
+
+
+def _similar(wanted: str, folded: Mapping[str, str]) -> list[str]:
+    """Return the documents in whose file names the most similar part is nearest to `wanted`."""
+    from rapidfuzz import fuzz, process
+
+    files = {source: PurePosixPath(text).name for source, text in folded.items()}
+    wanted = PurePosixPath(wanted).name
+    matches = process.extract(wanted, files, scorer=fuzz.partial_ratio, score_cutoff=MIN_SIMILARITY, limit=MAX_SIMILAR)
+    return [source for _, score, source in matches if score == matches[0][1]]
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
 
 
 def _fold(name: str) -> str:
