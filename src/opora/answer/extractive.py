@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from opora.answer.continued import list_end, whole_lines
 from opora.corpus.sections.passage_places import lies_in
 from opora.records import Hit, Passage
 from opora.retrieval.search.places import parse_places, place_words
@@ -72,7 +73,7 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
     lines = [line for line in passage.text.splitlines() if line.strip()]
     # a passage of headings without text, such as articles that are repealed
     has_headings_only = len(lines) > 1 and all(line.startswith("#") for line in lines[1:])
-    for line in passage.text.splitlines(keepends=True):
+    for line in whole_lines(passage.text):
         start, text = offset, line.rstrip()
         offset += len(line)
         was_in_table, in_table = in_table, bool(_TABLE_LINE.match(text))
@@ -93,8 +94,17 @@ def select_sentences(ranked: Sequence[SupportedSentence], max_sentences: int) ->
     for sentence in ranked:
         if len(selected) == max_sentences or sentence.support < SECOND_BEST * ranked[0].support:
             break
-        selected.setdefault(sentence.passage.text[sentence.start : sentence.end], sentence)
+        if not any(_holds(longer, sentence) for longer in selected.values()):
+            selected.setdefault(sentence.passage.text[sentence.start : sentence.end], _with_list(sentence))
     return list(selected.values())
+
+
+def _with_list(sentence: SupportedSentence) -> SupportedSentence:
+    return sentence._replace(end=list_end(sentence.passage.text, sentence.start, sentence.end))
+
+
+def _holds(longer: SupportedSentence, sentence: SupportedSentence) -> bool:
+    return longer.passage.id == sentence.passage.id and longer.start < sentence.end and sentence.start < longer.end
 
 
 def _matched_weight(weights: Mapping[str, float], sentence: set[str], context: set[str]) -> float:
