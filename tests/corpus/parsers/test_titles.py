@@ -51,3 +51,18 @@ def test_long_titles_are_cut_between_words():
     title = rank_titles(["слово " * 60], [], "a.pdf")[0]
     assert len(title) <= 201
     assert title.endswith("слово…")
+
+
+def test_a_section_is_no_title_of_its_document():
+    assert rank_titles(
+        ["1. Определения", "5.1 Сроки"], [Block("paragraph", "УСЛОВИЯ ХРАНЕНИЯ"), *BODY[3:]], "a.pdf"
+    ) == ["УСЛОВИЯ ХРАНЕНИЯ"]
+    assert rank_titles(["Глава 1. Общие положения"], BODY, "a.docx")[0] == "Порядок учёта запасов"
+
+
+def test_a_page_with_one_article_is_called_after_it():
+    assert rank_titles(["Статья 186. Доверенность"], BODY[3:], "a.html") == ["Статья 186. Доверенность"]
+
+
+def test_a_title_has_no_dash_of_a_list():
+    assert rank_titles(["- Отчёт о складе"], BODY[3:], "a.mhtml") == ["Отчёт о складе"]

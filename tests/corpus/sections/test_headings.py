@@ -266,3 +266,19 @@ def test_text_and_its_order_are_kept(blocks):
 
 def _letters(markdown):
     return "".join(char for char in markdown if not char.isspace() and char not in "#-")
+
+
+def test_a_list_of_lists_has_no_headings():
+    texts = ("1. Склад", "1.1. Ключи", "1.2. Замки", "2. Цех", "2.1. Печи", "3. Двор", BODY)
+    assert headings(*texts) == []
+    blocks = [
+        *paragraphs("1. Склад"), Block("item", "ключи", level=1, mark="a)"), *paragraphs("2. Цех"),
+        Block("item", "печи", level=1, mark="-"), *paragraphs("3. Двор", BODY),
+    ]  # fmt: skip
+    assert not any(block.kind == "heading" for block in mark_headings(blocks))
+
+
+def test_the_code_of_a_document_is_no_heading():
+    blocks = [Block("heading", text, level=1) for text in ("УДК 66.013", "ИКЗ: 182024700115902470", "Ключи")]
+    marked = mark_headings([*blocks, *paragraphs(BODY)])
+    assert [block.text for block in marked if block.kind == "heading"] == ["Ключи"]

@@ -39,19 +39,24 @@ _SEPARATORS = re.compile(r"[\s_.\-]+")
 
 def rank_titles(titles: Sequence[str], blocks: Sequence[Block], name: str) -> list[str]:
     """Return the possible titles of a document, best first; none that is the name of the file `name`, or of a part."""
-    stated = [title for title in map(_strip_program, map(one_line, titles)) if _is_fit(title, name)]
+    fit = [title for title in map(_strip_program, map(one_line, titles)) if _is_fit(title, name)]
+    fit = [title for title in fit if not _NUMBERED.match(title)]
+    sections = [title for title in fit if heading_places(title)]
+    stated = [title for title in fit if title not in sections]
     beginning = set(folded_words(" ".join(block.text for block in blocks[:FIRST_BLOCKS])[:SUPPORT_CHARS]))
     supported = [title for title in stated if _support(title, beginning) >= MIN_SUPPORT]
     headings = [title for title in map(one_line, _first_headings(blocks)) if _is_fit(title, name)]
     # a single word that stands nowhere in the text is the name of a template
     unsupported = [title for title in stated if len(title.split()) > 1]
     lines = [title for title in map(one_line, _first_lines(blocks)) if _is_fit(title, name)]
-    ranking = [*supported, *headings, *unsupported, *lines, *stated]
+    ranking = [*supported, *headings, *sections, *unsupported, *lines, *stated]
     return list(dict.fromkeys(map(_cut, ranking)))
 
 
 def _strip_program(title: str) -> str:
-    """Return a title without the words that printer drivers put around it: `Microsoft Word - Annual report.doc`."""
+    """Return a title without the words that printer drivers put around it, `Microsoft Word - Annual report.doc`, and
+    without the dash of a list."""
+    title = title.lstrip("-–—•* ")
     match = _PROGRAM.match(title)
     if match is None:
         return title

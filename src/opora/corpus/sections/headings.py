@@ -22,6 +22,7 @@ from opora.text.words import fold
 
 def mark_headings(blocks: Sequence[Block]) -> list[Block]:
     """Return the blocks with headings by form marked as such, and with consistent levels. No text is lost or moved."""
+    blocks = [_as_text(block) if _is_code(block.text) else block for block in blocks]
     lines = read_lines(blocks)
     headings = find_headings(lines)
     if all(heading.kind == "unnumbered" and not heading.is_wrapped for heading in headings):
@@ -94,3 +95,9 @@ def _is_approval(text: str) -> bool:
     """Return True for the line `Утверждены` above an attached document, which style sheets mark as a heading."""
     words = fold(text[:100]).split()
     return bool(words) and words[0].strip(" .:") in place_names().approvals
+
+
+def _is_code(text: str) -> bool:
+    """Return True for a line with the code of a document, such as `УДК 66.01`, which is bold above the title."""
+    words = fold(text[:100]).replace(":", " ").split()
+    return bool(words) and words[0].strip(" .") in place_names().codes and any(map(str.isdigit, text))

@@ -28,6 +28,8 @@ MAX_GAP = 3
 MAX_OPEN = 6
 """Sequences of one form that may be open at a time."""
 MAX_HEADING = 400
+MAX_ITEM = 60
+"""Characters of an item in a list of lists."""
 
 Number = tuple[int, ...]
 
@@ -111,6 +113,8 @@ def _are_headings(lines: Sequence[TextLine], sequence: NumberSequence) -> bool:
     bodies = [_has_body(lines, sequence, position) for position in range(size)]
     if plain + pointed < MIN_TITLES * size or sum(bodies) < MIN_BODIES * size:
         return False
+    if size > 1 and not any(map(is_capitals, titles)) and _holds_items_only(lines, sequence):
+        return False
     numbers = [number[-1] for number in sequence.numbers]
     if numbers[0] > 1 and any(following - number > 1 for number, following in pairwise(numbers)):
         return False
@@ -126,6 +130,19 @@ def _has_body(lines: Sequence[TextLine], sequence: NumberSequence, position: int
     if following >= len(lines):
         return False
     return position + 1 == len(sequence.lines) or following != sequence.lines[position + 1]
+
+
+def _holds_items_only(lines: Sequence[TextLine], sequence: NumberSequence) -> bool:
+    """Return True for a list of lists: between its lines stand short items alone, no sentence, heading or table."""
+    between = [line for start, end in pairwise(sequence.lines) for line in lines[start + 1 : end]]
+    return all(
+        line.block.kind in ("item", "paragraph")
+        and (line.block.kind == "item" or line.form is not None)
+        and len(line.text) <= MAX_ITEM
+        and not has_sentence_end(line.text)
+        and line.text.rstrip()[-1] not in ".:"
+        for line in between
+    )
 
 
 def _has_child(lines: Sequence[TextLine], sequence: NumberSequence) -> bool:

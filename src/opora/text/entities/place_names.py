@@ -39,6 +39,7 @@ class PlaceFile(Record):
     contents: tuple[str, ...]
     rulings: tuple[str, ...]
     acts: tuple[str, ...]
+    codes: tuple[str, ...]
     approvals: tuple[str, ...]
     subject_starts: tuple[str, ...]
     date_starts: tuple[str, ...]
@@ -60,6 +61,7 @@ class PlaceNames(NamedTuple):
     contents: frozenset[str]  # headings of a table of contents
     rulings: frozenset[str]  # last words, before a colon, of lines that divide a judgment
     acts: frozenset[str]  # kinds of documents: beginning of the title
+    codes: frozenset[str]  # first words of lines with the code of a document, such as `УДК`
     approvals: frozenset[str]  # first words of the lines that say who approved an attached document
     subject_starts: frozenset[str]  # first words of the subject in a title, such as `О` in `О персональных данных`
     date_starts: frozenset[str]  # first words of the date in a title
@@ -86,6 +88,7 @@ def place_names() -> PlaceNames:
         contents=_union(file.contents for file in files),
         rulings=_union(file.rulings for file in files),
         acts=_union(file.acts for file in files),
+        codes=_union(file.codes for file in files),
         approvals=_union(file.approvals for file in files),
         subject_starts=_union(file.subject_starts for file in files),
         date_starts=_union(file.date_starts for file in files),

@@ -31,9 +31,12 @@ CODE_SUFFIXES = frozenset(
 MAX_VERSE = 60
 """Maximum length of the lines of a poem or an address, in characters."""
 MAX_HEADING = 120
+MIN_SIGNS = 3
+"""Signs that code has at least: an indented item of a list has one or two, `1) a warning;`."""
 _ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
 _UNDERLINE = re.compile(r"([=\-~^*+])\1{2,}")
 _SIGNS = re.compile(r"[{}()\[\]<>=;:/\\|&$#@*+_]")
+_ITEM_MARK = re.compile(r"^\s*[^\W_]{1,3}[.)]\s")
 _COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,40}-[^\W\d_]{2,40}")
 
 
@@ -127,9 +130,9 @@ def _text_blocks(raw: list[str], width: int, compounds: frozenset[str]) -> Itera
 
 def _is_code(raw: Sequence[str]) -> bool:
     """Return true for indented lines with many signs."""
-    text = "".join("".join(raw).split())
+    text = "".join("".join(_ITEM_MARK.sub("", line) for line in raw).split())
     is_indented = all(line.startswith(("    ", "\t")) for line in raw)
-    return is_indented and len(_SIGNS.findall(text)) >= 0.08 * len(text)
+    return is_indented and len(_SIGNS.findall(text)) >= max(MIN_SIGNS, 0.08 * len(text))
 
 
 def _write(paragraphs: Sequence[PlainParagraph]) -> Iterator[Block]:
