@@ -12,13 +12,14 @@ import functools
 import io
 import re
 import zipfile
-import zlib
 from importlib import resources
 from pathlib import PurePath
 
+from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.storage.archive import ZIP, ZIP_DAMAGE
+from opora.corpus.parsers.storage.ole import OLE2, open_ole
 from opora.corpus.parsers.text_kinds import Kind, identify_text, is_text
 
-ZIP, OLE2, GZIP = b"PK", bytes.fromhex("d0cf11e0a1b11ae1"), b"\x1f\x8b"
 HEAD_BYTES = 4096
 _PDF = re.compile(rb"%PDF-\d")
 _PDF_OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
@@ -106,7 +107,7 @@ def _identify_zip(data: bytes, name: str) -> Kind:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             kind_of_mimetype = _read_mimetype(archive, names)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
+    except (*ZIP_DAMAGE, RuntimeError):  # RuntimeError: a password
         # a cut file has no directory; the names of its members are still there
         names = [match.decode("utf-8", "replace") for match in _LOCAL_NAME.findall(data)]
         kind_of_mimetype = None
@@ -135,15 +136,12 @@ def _read_mimetype(archive: zipfile.ZipFile, names: list[str]) -> Kind | None:
 
 
 def _identify_ole2(data: bytes, name: str) -> Kind:
-    import olefile
-
-    suffix = PurePath(name).suffix.lower()
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
+        with open_ole(data) as container:
             roots = {path[0] for path in container.listdir(streams=True, storages=True)}
-    except (OSError, ValueError, IndexError, TypeError, AttributeError, KeyError) as error:
-        kind_name = _BY_SUFFIX.get(suffix, "ole2")
-        return Kind(kind_name, "a broken file of Microsoft Office", f"its directory cannot be read: {error}")
+    except ParseError as error:
+        kind_name = _BY_SUFFIX.get(PurePath(name).suffix.lower(), "ole2")
+        return Kind(kind_name, "a broken file of Microsoft Office", f"its directory cannot be read: {error.detail}")
     for stream, kind_name, description in OLE2_STREAMS:
         if stream in roots:
             return Kind(kind_name, description, f"an OLE2 file with {stream}")

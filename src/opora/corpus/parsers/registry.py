@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import io
-import zipfile
 from collections.abc import Callable
 from typing import NamedTuple
 
 from opora.corpus.parsers.assembly import assemble
 from opora.corpus.parsers.base import ParseContext, Parsed, ParseError, Part, Reading
 from opora.corpus.parsers.detection import identify
+from opora.corpus.parsers.storage.archive import check_unpacked_size
 from opora.corpus.settings import DEFAULT_PARSING, ParseSettings
 
 MAX_DEPTH = 3
@@ -112,15 +111,3 @@ def detect_format(data: bytes, name: str) -> Format:
         if document_format.name == kind.name and document_format.matches is None:
             return document_format
     raise ParseError("unsupported format", kind.description)
-
-
-def check_unpacked_size(data: bytes, limit: int) -> None:
-    """Raise ParseError if a zip file is broken or declares more than `limit` unpacked bytes."""
-    # `zipfile` never reads more of a member than its declared size
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:  # ValueError: a name in no encoding
-        raise ParseError("corrupt", str(error)) from None
-    if unpacked > limit:
-        raise ParseError("unpacks too large", f"{len(data)} bytes unpack to {unpacked}")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
-from opora.corpus.parsers.books.archive import Archive
 from opora.corpus.parsers.books.xml import read_xml
 from opora.corpus.parsers.html.parser import read_whole
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import Element
 from opora.corpus.parsers.text.encoding import decode
 from opora.records import Scalar
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 CONTAINER, ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
@@ -77,7 +74,7 @@ def _read_member(archive: Archive, name: str) -> str:
     return decode(archive.read(name))
 
 
-def _chapters(package: _Element, folder: str) -> Iterator[str]:
+def _chapters(package: Element, folder: str) -> Iterator[str]:
     """Yield the names of the chapters, those outside of the reading order (notes) last; never the table of contents."""
     manifest = {item.get("id"): item for item in package.iter("item")}
     references = [reference for spine in package.iter("spine") for reference in spine.iter("itemref")]
@@ -99,7 +96,7 @@ def _encrypted_names(archive: Archive) -> set[str]:
     return {unquote(reference.get("URI") or "") for reference in encryption.iter("CipherReference")}
 
 
-def _facts(package: _Element) -> tuple[list[str], dict[str, Scalar]]:
+def _facts(package: Element) -> tuple[list[str], dict[str, Scalar]]:
     """Return the titles and the facts of a book."""
     metadata = package.find("metadata")
     if metadata is None:

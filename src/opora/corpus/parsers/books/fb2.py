@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from opora.corpus.blocks import MAX_LEVEL, Block, markdown_table, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-from opora.corpus.parsers.books.archive import Archive
 from opora.corpus.parsers.books.xml import read_xml
 from opora.corpus.parsers.elements.scripts import write_script
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import Element
 from opora.corpus.parsers.text.encoding import decode
 from opora.records import Scalar
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w.:-]{2,40})["']""")
 _BINARY = re.compile(r"<binary\b[^>]*>[^<]*(?:</binary\s*>|\Z)")
@@ -46,7 +43,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     return Reading(blocks, titles=titles, source_text=source, metadata=facts)
 
 
-def _read_section(section: _Element, level: int) -> Iterator[Block]:
+def _read_section(section: Element, level: int) -> Iterator[Block]:
     """Yield the blocks of a section, its title with its level."""
     for child in section:
         if child.tag == "title":
@@ -67,7 +64,7 @@ def _read_section(section: _Element, level: int) -> Iterator[Block]:
             yield from _read_section(child, level + 1)
 
 
-def _read_notes(body: _Element) -> Iterator[Block]:
+def _read_notes(body: Element) -> Iterator[Block]:
     """Yield each note as a block, with the number in its title as its mark."""
     title = body.find("title")
     if title is not None and (text := " ".join(_text(line) for line in title.iter("p"))):
@@ -83,14 +80,14 @@ def _read_notes(body: _Element) -> Iterator[Block]:
         yield Block("note", "\n".join(paragraphs), mark=mark)
 
 
-def _text(element: _Element) -> str:
+def _text(element: Element) -> str:
     """Return the text of an element in one line; digits in `sup` and `sub` are raised and lowered."""
     for script in element.iter("sup", "sub"):
         script.text = write_script(script.text or "", script.tag)
     return one_line("".join(element.itertext()))
 
 
-def _facts(root: _Element) -> tuple[list[str], dict[str, Scalar]]:
+def _facts(root: Element) -> tuple[list[str], dict[str, Scalar]]:
     """Return the title and the facts of a book."""
     info = root.find("description/title-info")
     if info is None:

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
 from opora.corpus.parsers.containers.letter import rest_of, safe_name
 from opora.corpus.parsers.containers.mail import decode_text
+from opora.corpus.parsers.storage.archive import Archive
 
 MAX_MEMBERS = 5000
 """Maximum number of files that are read from an archive."""
@@ -20,7 +21,7 @@ _JUNK_FOLDERS = frozenset(("__MACOSX", ".git", ".svn"))
 _JUNK_FILES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
 _DOCUMENT_SUFFIXES = frozenset(".docx .docm .xlsx .xlsm .pptx .pptm .odt .ods .odp .epub".split())
 """Names of documents that are archives themselves; without their structure their members mean nothing."""
-_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_UTF8_FLAG = 0x800
 _UNICODE_PATH = 0x7075
 """Extra field of Info-ZIP with the name in UTF-8."""
 _CYRILLIC = re.compile(r"[А-яЁё]")
@@ -67,33 +68,21 @@ def _unzip(data: bytes, limit: int) -> bytes:
 
 
 def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part]:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise ParseError("corrupt", str(error)) from None
-    with archive:
-        count = 0
-        for member in archive.infolist():
-            name = safe_name(zip_name(member))
-            if not name or member.filename.endswith("/") or _is_junk(name):
-                continue
-            count += 1
-            if count > MAX_MEMBERS:
-                yield rest_of(MAX_MEMBERS)
-                return
-            yield _zip_member(archive, member, name, context)
-
-
-def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, context: ParseContext) -> Part:
-    if member.flag_bits & _ENCRYPTED_FLAG:
-        return Part(name=name, id="", reason="encrypted", detail="a member of an archive with a password")
-    try:
-        content = archive.read(member)
-    except NotImplementedError as error:
-        return Part(name=name, id="", reason="unsupported format", detail=str(error))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        return Part(name=name, id="", reason="corrupt", detail=f"{type(error).__name__}: {error}"[:200])
-    return context.parse_part(content, name)
+    archive, count = Archive(data), 0
+    for member in archive.members:
+        name = safe_name(zip_name(member))
+        if not name or member.is_dir() or _is_junk(name):
+            continue
+        count += 1
+        if count > MAX_MEMBERS:
+            yield rest_of(MAX_MEMBERS)
+            return
+        try:
+            content = archive.read(member)
+        except ParseError as error:
+            yield Part(name=name, id="", reason=error.reason, detail=error.detail)
+        else:
+            yield context.parse_part(content, name)
 
 
 def zip_name(member: zipfile.ZipInfo) -> str:

@@ -6,14 +6,13 @@ Source: [MS-OXMSG] and [MS-OXPROPS].
 
 from __future__ import annotations
 
-import datetime
-import io
 import struct
 from typing import TYPE_CHECKING
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.containers.letter import Attachment, Letter, read_letter
 from opora.corpus.parsers.containers.mail import decode_text
+from opora.corpus.parsers.storage.ole import open_ole, read_time
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -25,20 +24,14 @@ _DATA, _LONG_NAME, _SHORT_NAME, _DISPLAY_NAME, _CONTENT_ID = 0x3701, 0x3707, 0x3
 _DATES = (0x00390040, 0x0E060040)
 """Tags of the times at which the message was sent and delivered."""
 _STRING, _STRING8, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
-_EPOCH = datetime.datetime(1601, 1, 1)
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
 Path = tuple[str, ...]
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse an Outlook message. Raises ParseError if it is broken."""
-    from olefile import OleFileIO
-
-    try:
-        with OleFileIO(io.BytesIO(data)) as ole:
-            letter = _read_message(ole, (), 0)
-    except (OSError, ValueError, IndexError, TypeError, AttributeError, KeyError, struct.error) as error:
-        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
+    with open_ole(data) as ole:
+        letter = _read_message(ole, (), 0)
     return read_letter(letter, context)
 
 
@@ -97,7 +90,5 @@ def _date(ole: OleFileIO, path: Path, header: int) -> str:
         tag, _, value = struct.unpack_from("<IIQ", data, offset)
         values[tag] = value
     ticks = next((values[tag] for tag in _DATES if values.get(tag)), 0)
-    try:
-        return (_EPOCH + datetime.timedelta(microseconds=ticks // 10)).isoformat(" ", "minutes") if ticks else ""
-    except OverflowError:
-        return ""
+    time = read_time(ticks)
+    return time.isoformat(" ", "minutes") if time else ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-import struct
 from collections.abc import Iterator
 
-import olefile
-
 from opora.corpus.blocks import Block, markdown_table, one_line
-from opora.corpus.parsers.docx.markup import NAMESPACES, Element, integer, name
+from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.docx.markup import NAMESPACES, integer, name
 from opora.corpus.parsers.docx.package import Package
+from opora.corpus.parsers.storage.ole import OLE2, open_ole
+from opora.corpus.parsers.storage.xml import Element
 
 MAX_POINTS = 5_000
 """Maximum number of categories of a chart that is read as a table."""
@@ -67,20 +67,20 @@ def embedded_document(element: Element, package: Package, part: str) -> tuple[st
     if ole is None or link is None or not data or ole.get("ProgID", "").startswith(_FORMULAS):
         return None
     file_name = posixpath.basename(link.target)
-    return unpack_ole(data, file_name) if data.startswith(olefile.MAGIC) else (file_name, data)
+    return unpack_ole(data, file_name) if data.startswith(OLE2) else (file_name, data)
 
 
 def unpack_ole(data: bytes, file_name: str) -> tuple[str, bytes]:
     """Return the name and the bytes of the file that an OLE2 file wraps, or of the OLE2 file itself."""
     try:
-        with olefile.OleFileIO(data) as archive:
+        with open_ole(data) as archive:
             for stream in ("CONTENTS", "Package"):  # PDF; DOCX, XLSX or PPTX
                 if archive.exists(stream):
-                    return file_name, archive.openstream(stream).read()
+                    return file_name, bytes(archive.openstream(stream).read())
             if not archive.exists(_NATIVE):
                 return file_name, data
-            native = archive.openstream(_NATIVE).read()
-    except (OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, struct.error):
+            native = bytes(archive.openstream(_NATIVE).read())
+    except ParseError:
         return file_name, data
     # size, type, label, path, 8 bytes, length and text of the temporary path, length and bytes of the file
     match = _NATIVE_HEAD.match(native)

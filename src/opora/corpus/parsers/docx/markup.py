@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
-from lxml import etree
-
-Element: TypeAlias = etree._Element
+from opora.corpus.parsers.storage.xml import Element
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 NAMESPACES = {

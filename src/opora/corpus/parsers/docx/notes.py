@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from opora.corpus.parsers.docx.markup import ID, TYPE, Element, attribute, integer, name
+from opora.corpus.parsers.docx.markup import ID, TYPE, attribute, integer, name
 from opora.corpus.parsers.docx.package import Package
 from opora.corpus.parsers.elements.numbers import format_number
 from opora.corpus.parsers.elements.scripts import write_script
+from opora.corpus.parsers.storage.xml import Element
 
 _USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SEPARATORS = ("separator", "continuationSeparator", "continuationNotice")

@@ -5,23 +5,17 @@ Not python-docx: it opens neither Strict Open XML nor files with a missing part 
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import zipfile
-import zlib
 from typing import NamedTuple
 
-from lxml import etree
-
 from opora.corpus.parsers.base import ParseError, Suspicion
-from opora.corpus.parsers.docx.markup import Element
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import Element, parse_xml
 
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 _DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>")
 _MAIN = re.compile(r"word/document\d*\.xml")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, IndexError)
-"""Errors of `zipfile` on a broken member or an unknown compression."""
 
 
 class Relationship(NamedTuple):
@@ -35,11 +29,8 @@ class Package:
     """Parts of a DOCX by name, such as `word/document.xml`. Raises ParseError if there is no main document."""
 
     def __init__(self, data: bytes) -> None:
-        try:
-            self._archive = zipfile.ZipFile(io.BytesIO(data))
-        except _DAMAGE as error:
-            raise ParseError("corrupt", f"no zip archive: {error}"[:200]) from None
-        self._members = {_member_name(name): name for name in self._archive.namelist()}
+        self._archive = Archive(data)
+        self._members = {_member_name(member.filename): member for member in self._archive.members}
         self._relationships: dict[str, dict[str, Relationship]] = {}
         self.damaged: dict[str, str] = {}
         """Errors by name of a part that is lost, or read up to an error."""
@@ -52,10 +43,10 @@ class Package:
             return None
         try:
             return self._archive.read(member)
-        except RuntimeError as error:  # `zipfile` asks for a password
-            raise ParseError("encrypted", str(error)[:200]) from None
-        except _DAMAGE as error:
-            self.damaged[part] = f"{type(error).__name__}: {error}"
+        except ParseError as error:
+            if error.reason == "encrypted":
+                raise
+            self.damaged[part] = error.detail
             return None
 
     def xml(self, part: str) -> Element | None:
@@ -67,15 +58,10 @@ class Package:
             data = _DECLARATION.sub("", data.decode("utf-16", "replace")).encode()
         data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data.lstrip())
         for recover in (False, True):
-            parser = etree.XMLParser(
-                resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, recover=recover
-            )
             try:
-                root = etree.fromstring(data, parser)
-            except etree.XMLSyntaxError as error:
-                self.damaged[part] = str(error)
-            else:
-                return root
+                return parse_xml(data, recover)
+            except ParseError as error:
+                self.damaged[part] = error.detail
         return None
 
     def related(self, part: str, kind: str) -> list[str]:

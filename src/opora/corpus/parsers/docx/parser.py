@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lxml import etree
-
-from opora.corpus.blocks import Block, one_line
+from opora.corpus.blocks import Block
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.docx.code import join_code
 from opora.corpus.parsers.docx.formatting.numbering import ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import StyleTable
 from opora.corpus.parsers.docx.headings import StoryPiece, first_lines, mark_by_look
-from opora.corpus.parsers.docx.markup import REMOVED, TYPE, Element, chosen, is_on, name
+from opora.corpus.parsers.docx.markup import REMOVED, TYPE, chosen, is_on, name
 from opora.corpus.parsers.docx.notes import Notes
 from opora.corpus.parsers.docx.package import Package
 from opora.corpus.parsers.docx.story import Sources, Story
+from opora.corpus.parsers.elements.facts import read_facts
 from opora.corpus.parsers.elements.numbers import BULLET
-from opora.records import Scalar
+from opora.corpus.parsers.storage.xml import Element
 
 MAX_LETTER = 3_000
 """Maximum length of a text whose page header is a letterhead rather than a running header, in characters."""
@@ -26,8 +25,6 @@ _TEXTS = frozenset(map(name, ("w:t", "m:t")))
 _SPACES = frozenset(map(name, ("w:tab", "w:br", "w:cr")))
 _SECTION, _TITLE_PAGE, _HEADER = map(name, ("w:sectPr", "w:titlePg", "w:headerReference"))
 _REFERENCE = name("r:id")
-_FACTS = {"creator": "author", "created": "created", "modified": "modified"}
-"""Names of core properties -> keys of the metadata."""
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
@@ -44,12 +41,13 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     notes = sources.notes.elements(context.settings.comments)
     pieces = join_code(list(Story(sources, package.main, body).pieces()))
     letterhead = list(_letterhead(root, sources, pieces))
-    core = _core_properties(package)
+    roots = map(package.xml, package.related("", "core-properties"))
+    facts = read_facts(child for root in roots if root is not None for child in root)
     return Reading(
         [*letterhead, *nest_items(mark_by_look(pieces))],
-        titles=[core.pop("title", ""), " ".join(sources.titles), first_lines(pieces)],
+        titles=[facts.title, " ".join(sources.titles), first_lines(pieces)],
         source_text="\n".join(_source_text(element, sources.listings) for element in (body, *notes)),
-        metadata=dict[str, Scalar](core),
+        metadata=facts.metadata,
         suspicions=package.suspicions(),
         parts=sources.parts,
     )
@@ -86,18 +84,6 @@ def nest_items(pieces: Iterable[StoryPiece]) -> list[Block]:
 def _first(package: Package, kind: str) -> Element | None:
     """Return the root of the part of a kind that the main document refers to."""
     return next((root for part in package.related(package.main, kind) if (root := package.xml(part)) is not None), None)
-
-
-def _core_properties(package: Package) -> dict[str, str]:
-    """Return title, author and dates, as far as the document gives them."""
-    core: dict[str, str] = {}
-    for part in package.related("", "core-properties"):
-        root = package.xml(part)
-        for child in () if root is None else root.iterchildren(etree.Element):
-            local = child.tag.rpartition("}")[2]
-            if local in ("title", *_FACTS) and (text := one_line(child.text or "")):
-                core[_FACTS.get(local, local)] = text
-    return core
 
 
 def _letterhead(root: Element, sources: Sources, pieces: Sequence[StoryPiece]) -> Iterator[Block]:

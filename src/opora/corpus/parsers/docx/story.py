@@ -14,12 +14,13 @@ from opora.corpus.parsers.docx.drawings import drawing_blocks, embedded_document
 from opora.corpus.parsers.docx.formatting.numbering import ListMark, ListNumbering
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
 from opora.corpus.parsers.docx.headings import Look, StoryPiece, is_heading_text
-from opora.corpus.parsers.docx.markup import NAMESPACES, REMOVED, Element, attribute, chosen, name
+from opora.corpus.parsers.docx.markup import NAMESPACES, REMOVED, attribute, chosen, name
 from opora.corpus.parsers.docx.notes import Notes, NoteText
 from opora.corpus.parsers.docx.package import Package
 from opora.corpus.parsers.docx.tables import read_table
 from opora.corpus.parsers.elements.numbers import BULLET
 from opora.corpus.parsers.elements.tables import cell_text
+from opora.corpus.parsers.storage.xml import Element
 from opora.text.language_pack import language_packs
 
 BODY_TEXT = 9

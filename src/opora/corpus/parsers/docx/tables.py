@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from opora.corpus.blocks import Block, markdown_table
 from opora.corpus.parsers.docx.headings import StoryPiece
-from opora.corpus.parsers.docx.markup import REMOVED, VAL, Element, attribute, integer, is_on, name, unwrapped
+from opora.corpus.parsers.docx.markup import REMOVED, VAL, attribute, integer, is_on, name, unwrapped
 from opora.corpus.parsers.elements.tables import (
     MAX_HEADER_ROWS,
     MAX_REPEATED,
@@ -16,6 +16,7 @@ from opora.corpus.parsers.elements.tables import (
     fill_spans,
     join_header,
 )
+from opora.corpus.parsers.storage.xml import Element
 
 MAX_SPAN = 63
 """Maximum number of columns that a cell spans: the maximum of columns in Word."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from opora.corpus.parsers.elements.numbers import BULLET, count_item, format_number
-from opora.corpus.parsers.office.packages import local_name
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+from opora.corpus.parsers.storage.xml import Element, local_name
 
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"

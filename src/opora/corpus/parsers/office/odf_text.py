@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from opora.corpus.blocks import Block, clean_text, one_line
 from opora.corpus.parsers.elements.tables import GridCell, cell_text, table_blocks
 from opora.corpus.parsers.office.odf_styles import STYLE, TEXT, Numbering, hidden_styles, to_int
-from opora.corpus.parsers.office.packages import local_name
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+from opora.corpus.parsers.storage.xml import Element, local_name
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
+from opora.corpus.parsers.elements.facts import Facts, read_facts
 from opora.corpus.parsers.office.odf_text import SKIPPED, OdfReader
-from opora.corpus.parsers.office.packages import local_name, parse_xml, read_member
-from opora.records import Scalar
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import Element, local_name, parse_xml
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_METADATA = {"creator": "author", "initial-creator": "author", "creation-date": "created", "date": "modified"}
-"""Name of an element of the metadata -> our name; later ones win."""
-_DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
@@ -32,7 +25,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     reader = OdfReader(roots, context.settings.comments)
     slides = [page for page in body[0] if local_name(page) == "page"]
     blocks = list(_slides(reader, slides)) if slides else list(reader.blocks(body[0]))
-    title, metadata = read_metadata(roots)
+    title, metadata = read_open_document_facts(roots)
     cut = [Suspicion(reason="text lost", detail="a table has too many cells")] if reader.is_cut else []
     source_text = " ".join(_all_text(body, context.settings.comments))
     return Reading(blocks, [title], source_text, page_count=len(slides), metadata=metadata, suspicions=cut)
@@ -42,14 +35,11 @@ def read_roots(data: bytes) -> list[Element]:
     """Return the root elements of the content, styles and metadata; of a flat file, its only one."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return [parse_xml(data)]
-    manifest = read_member(data, "META-INF/manifest.xml") or b""
-    if b"encryption-data" in manifest:
+    archive = Archive(data)
+    if b"encryption-data" in (archive.find("META-INF/manifest.xml") or b""):
         raise ParseError("encrypted", "OpenDocument with a password")
-    content = read_member(data, "content.xml")
-    if content is None:
-        raise ParseError("corrupt", "OpenDocument without content.xml")
-    members = (read_member(data, name) for name in ("styles.xml", "meta.xml"))
-    return [parse_xml(content), *(parse_xml(member) for member in members if member)]
+    members = (archive.find(name) for name in ("styles.xml", "meta.xml"))
+    return [parse_xml(archive.read("content.xml")), *(parse_xml(member) for member in members if member)]
 
 
 def _slides(reader: OdfReader, slides: list[Element]) -> Iterator[Block]:
@@ -71,20 +61,11 @@ def _is_no_title(shape: Element) -> bool:
     return bool(shape.get(f"{_PRESENTATION}class") != "title")
 
 
-def read_metadata(roots: list[Element]) -> tuple[str, dict[str, Scalar]]:
-    """Return the title, the author and the date of creation."""
-    title, metadata = "", dict[str, Scalar]()
-    meta = [child for root in roots for element in root.iter() if local_name(element) == "meta" for child in element]
-    for element in meta:
-        name, text = local_name(element), one_line(element.text or "")
-        if name == "title":
-            title = text
-        elif name in ("creation-date", "date"):
-            if match := _DATE.match(text):
-                metadata[_METADATA[name]] = match.group()
-        elif text and name in _METADATA:
-            metadata[_METADATA[name]] = text
-    return title, metadata
+def read_open_document_facts(roots: list[Element]) -> Facts:
+    """Return the title, the author and the dates."""
+    return read_facts(
+        child for root in roots for element in root.iter() if local_name(element) == "meta" for child in element
+    )
 
 
 def _all_text(element: Element, with_comments: bool) -> Iterator[str]:

@@ -8,19 +8,16 @@ from __future__ import annotations
 import io
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
-from opora.corpus.parsers.detection import OLE2
 from opora.corpus.parsers.docx.drawings import chart_blocks, diagram_lines, unpack_ole
 from opora.corpus.parsers.elements.numbers import format_number
 from opora.corpus.parsers.elements.tables import GridCell, table_blocks
-from opora.corpus.parsers.office.packages import local_name, parse_xml
+from opora.corpus.parsers.storage.ole import OLE2
+from opora.corpus.parsers.storage.xml import Element, local_name, parse_xml
 from opora.records import Scalar
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 A, R = f"{{{_OFFICE}drawingml/2006/main}}", f"{{{_OFFICE}officeDocument/2006/relationships}}"

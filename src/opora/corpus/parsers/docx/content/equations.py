@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from opora.corpus.parsers.docx.markup import NAMESPACES, Element, attribute, name
+from opora.corpus.parsers.docx.markup import NAMESPACES, attribute, name
+from opora.corpus.parsers.storage.xml import Element
 
 _OPERATOR, _DELIMITERS = "∫", ("(", ")", "|")
 _SIMPLE = frozenset("!'′%°")

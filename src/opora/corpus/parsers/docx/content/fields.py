@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opora.corpus.parsers.docx.markup import REMOVED, VAL, Element, attribute, is_on, name
+from opora.corpus.parsers.docx.markup import REMOVED, VAL, attribute, is_on, name
+from opora.corpus.parsers.storage.xml import Element
 
 CHAR, TYPE, INSTRUCTION = map(name, ("w:fldChar", "w:fldCharType", "w:instr"))
 _FALLBACK = name("mc:Fallback")

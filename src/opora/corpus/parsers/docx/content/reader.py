@@ -11,8 +11,9 @@ from opora.corpus.parsers.docx.content.fields import CHAR, INSTRUCTION, Fields, 
 from opora.corpus.parsers.docx.content.symbols import has_private, readable, symbol
 from opora.corpus.parsers.docx.formatting.fonts import is_monospaced
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, read_properties
-from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, Element, attribute, chosen, name
+from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, attribute, chosen, name
 from opora.corpus.parsers.elements.scripts import write_script
+from opora.corpus.parsers.storage.xml import Element
 
 PAGE_BREAK = "\f"
 MAX_MARK = 5

@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, WordStyle, read_properties
-from opora.corpus.parsers.docx.markup import VAL, Element, attribute, integer, is_on, name, unwrapped
+from opora.corpus.parsers.docx.markup import VAL, attribute, integer, is_on, name, unwrapped
 from opora.corpus.parsers.elements.numbers import BULLET, format_number
+from opora.corpus.parsers.storage.xml import Element
 
 LEVELS = 9
 _ABSTRACT, _ABSTRACT_ID, _NUM, _NUM_ID = map(name, ("w:abstractNum", "w:abstractNumId", "w:num", "w:numId"))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from opora.corpus.parsers.docx.markup import TYPE, VAL, Element, attribute, integer, name, switch
+from opora.corpus.parsers.docx.markup import TYPE, VAL, attribute, integer, name, switch
+from opora.corpus.parsers.storage.xml import Element
 
 _PPR, _RPR, _NAME, _BASED_ON, _STYLE_ID = map(name, ("w:pPr", "w:rPr", "w:name", "w:basedOn", "w:styleId"))
 _NUM_ID, _LEVEL = name("w:numId"), name("w:ilvl")

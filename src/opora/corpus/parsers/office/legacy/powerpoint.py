@@ -5,14 +5,13 @@ Source: [MS-PPT], PowerPoint (.ppt) Binary File Format.
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
-from opora.corpus.parsers.office.legacy.properties import read_ole_properties
+from opora.corpus.parsers.storage.ole import open_ole, read_ole_properties
 
 MAX_DEPTH = 30
 MAX_SLIDES = 5000
@@ -26,7 +25,7 @@ _SLIDES, _NOTES_LIST = 0, 2
 """Kinds of lists of slides."""
 _ENCRYPTED = 0xF3D1C4DF
 _PLACEHOLDERS = frozenset("*")
-"""ShapeText of fields such as the number of a slide."""
+"""Text of fields such as the number of a slide."""
 
 
 class PptRecord(NamedTuple):
@@ -39,7 +38,7 @@ class PptRecord(NamedTuple):
 
 
 class ShapeText(NamedTuple):
-    """ShapeText of a shape; `kind` tells titles from bodies."""
+    """Text of a shape; `kind` tells titles from bodies."""
 
     kind: int
     text: str
@@ -55,17 +54,10 @@ class SlideEntry(NamedTuple):
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a PPT. Raises ParseError if it is encrypted or broken."""
-    from olefile import OleFileIO
-
-    try:
-        with OleFileIO(io.BytesIO(data)) as ole:
-            stream = bytes(ole.openstream("PowerPoint Document").read())
-            user = bytes(ole.openstream("Current User").read())
-            title = read_ole_properties(ole).title
-        file = _PowerPointFile(stream, user)
-        slides = file.slides()
-    except (OSError, ValueError, IndexError, struct.error, TypeError, AttributeError, KeyError) as error:
-        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
+    with open_ole(data) as ole:
+        stream, user = (bytes(ole.openstream(name).read()) for name in ("PowerPoint Document", "Current User"))
+        slides = _PowerPointFile(stream, user).slides()
+        title = read_ole_properties(ole).title
     blocks = [
         block._replace(page=number)
         for number, (texts, notes) in enumerate(slides, 1)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 
 from opora.corpus.blocks import Block
-from opora.corpus.parsers.base import ParseContext, ParseError, Reading
+from opora.corpus.parsers.base import ParseContext, Reading
 from opora.corpus.parsers.office.builder import BlockBuilder, Paragraph
 from opora.corpus.parsers.office.legacy.word_file import (
     COMMENT_REFS,
@@ -30,6 +30,7 @@ from opora.corpus.parsers.office.legacy.word_lists import (
     WordNumbering,
     read_styles,
 )
+from opora.corpus.parsers.storage.ole import open_ole
 from opora.records import Scalar
 
 _IN_TABLE, _ROW_END, _INNER_CELL, _TABLE = 0x2416, 0x2417, 0x244B, 0xD608
@@ -44,12 +45,10 @@ _TEXT, _FOOTNOTE, _HEADER, _MACRO, _COMMENT, _ENDNOTE, _BOX = range(7)
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a DOC. Raises ParseError if it is encrypted, broken, or older than Word 97."""
-    try:
-        file = WordFile(data)
+    with open_ole(data) as ole:
+        file = WordFile(ole)
         blocks = _WordReader(file, context.settings.comments).read()
         source_text = _plain_text(file)
-    except (OSError, ValueError, IndexError, struct.error, TypeError, AttributeError, KeyError) as error:
-        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
     facts = (("author", file.properties.author), ("created", file.properties.created))
     metadata: dict[str, Scalar] = {name: value for name, value in facts if value}
     return Reading(blocks, [file.properties.title], source_text, metadata=metadata)

@@ -5,14 +5,16 @@ Source: [MS-DOC], Word (.doc) Binary File Format. Positions in the text (CP) cou
 
 from __future__ import annotations
 
-import io
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.office.legacy.properties import read_ole_properties
+from opora.corpus.parsers.storage.ole import read_ole_properties
+
+if TYPE_CHECKING:
+    from olefile import OleFileIO
 
 WORD_97, WORD_95 = 0xA5EC, 0xA5DC
 _ENCRYPTED, _TABLE_STREAM = 0x0100, 0x0200
@@ -43,32 +45,25 @@ class Piece(NamedTuple):
 class WordFile:
     """Streams of a DOC. Raises ParseError if it is encrypted, or older than Word 97."""
 
-    def __init__(self, data: bytes) -> None:
-        from olefile import OleFileIO
-
-        with OleFileIO(io.BytesIO(data)) as ole:
-            self.main = bytes(ole.openstream("WordDocument").read())
-            kind, flags = struct.unpack_from("<H8xH", self.main)
-            if kind == WORD_95:
-                raise ParseError("unsupported format", "a document of Word 95 or older; save it as DOCX")
-            if kind != WORD_97:
-                raise ParseError("corrupt", "no header of a Word document")
-            if flags & _ENCRYPTED:
-                raise ParseError("encrypted", "a Word document with a password")
-            name = "1Table" if flags & _TABLE_STREAM else "0Table"
-            self.table = bytes(ole.openstream(name).read()) if ole.exists(name) else b""
-            self.properties = read_ole_properties(ole)
+    def __init__(self, ole: OleFileIO) -> None:
+        self.main = bytes(ole.openstream("WordDocument").read())
+        kind, flags = struct.unpack_from("<H8xH", self.main)
+        if kind == WORD_95:
+            raise ParseError("unsupported format", "a document of Word 95 or older; save it as DOCX")
+        if kind != WORD_97:
+            raise ParseError("corrupt", "no header of a Word document")
+        if flags & _ENCRYPTED:
+            raise ParseError("encrypted", "a Word document with a password")
+        name = "1Table" if flags & _TABLE_STREAM else "0Table"
+        self.table = bytes(ole.openstream(name).read()) if ole.exists(name) else b""
+        self.properties = read_ole_properties(ole)
         self.counts = struct.unpack_from("<8i", self.main, 0x4C)
         """Characters of the text, footnotes, headers, macros, comments, endnotes, text boxes and those of headers."""
         self.pieces = self._read_pieces()
-        self._text = "".join(self._piece_text(piece) for piece in self.pieces)
+        self.text = "".join(self._piece_text(piece) for piece in self.pieces)
+        """All text; a position is an index in it."""
         self._paragraphs = _RunTable(self, PARAGRAPH_PAGES)
         self._characters = _RunTable(self, CHARACTER_PAGES)
-
-    @property
-    def text(self) -> str:
-        """All text; a position is an index in it."""
-        return self._text
 
     def structure(self, number: int) -> bytes:
         """Return a structure of the table stream."""

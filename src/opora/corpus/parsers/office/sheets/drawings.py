@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.office.packages import local_name, parse_xml, read_member
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import local_name, parse_xml
 
 _DRAWINGS, _COMMENTS = "xl/drawings/drawing", "xl/comments"
-_DAMAGE = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError)
 
 
-def drawn_blocks(data: bytes, with_comments: bool) -> Iterator[Block]:
+def drawn_blocks(archive: Archive, with_comments: bool) -> Iterator[Block]:
     """Yield the paragraphs of text boxes as blocks, and comments as notes. Broken parts are left out."""
-    try:
-        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except _DAMAGE:
-        return
-    for name in names:
+    for name in (member.filename for member in archive.members):
         if name.endswith(".xml") and name.startswith(_DRAWINGS):
-            yield from (Block("paragraph", text) for text in _texts(data, name, "p"))
+            yield from (Block("paragraph", text) for text in _texts(archive, name, "p"))
         elif name.endswith(".xml") and name.startswith(_COMMENTS) and with_comments:
-            yield from (Block("note", text) for text in _texts(data, name, "comment"))
+            yield from (Block("note", text) for text in _texts(archive, name, "comment"))
 
 
-def _texts(data: bytes, name: str, holder: str) -> Iterator[str]:
+def _texts(archive: Archive, name: str, holder: str) -> Iterator[str]:
     try:
-        root = parse_xml(read_member(data, name) or b"")
+        root = parse_xml(archive.read(name))
     except ParseError:
         return
     for element in root.iter():

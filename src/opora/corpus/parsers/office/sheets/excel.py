@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
-from opora.corpus.parsers.office.packages import local_name, parse_xml, read_member
+from opora.corpus.parsers.elements.facts import Facts, read_facts
 from opora.corpus.parsers.office.sheets.drawings import drawn_blocks
 from opora.corpus.parsers.office.sheets.formats import CellFormats, read_formats
 from opora.corpus.parsers.office.sheets.layout import Merge, Sheet, sheet_blocks
 from opora.corpus.parsers.office.sheets.values import format_value
+from opora.corpus.parsers.storage.archive import ZIP, Archive
+from opora.corpus.parsers.storage.xml import parse_xml
 from opora.records import Scalar
 
 if TYPE_CHECKING:
@@ -23,16 +25,14 @@ MAX_CELLS = 1_000_000
 """Maximum number of cells with text in a workbook; later ones are left out, with a suspicion."""
 _DEFAULT_NAME = re.compile(r"[^\W\d]+\s?\d+")
 """Such as `Sheet1`."""
-_ZIP = b"PK"
-_DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a workbook. Raises ParseError if it is encrypted, broken or too large."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-    is_zip = data.startswith(_ZIP)
-    formats = read_formats(data) if is_zip else {}
+    archive = Archive(data) if data.startswith(ZIP) else None
+    formats = read_formats(archive) if archive else {}
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             sheets = list(_sheets(workbook, formats))
@@ -45,10 +45,11 @@ def parse(data: bytes, context: ParseContext) -> Reading:
             raise
         raise ParseError("corrupt", str(error).split("\n")[0][:200]) from None
     reading = read_sheets(sheets)
-    if is_zip:
-        reading.blocks = [*reading.blocks, *drawn_blocks(data, context.settings.comments)]
-    title, properties = _core_properties(data) if is_zip else ("", {})
-    reading.titles, reading.metadata = [title], {**reading.metadata, **properties}
+    if archive:
+        reading.blocks = [*reading.blocks, *drawn_blocks(archive, context.settings.comments)]
+        core = archive.find("docProps/core.xml")
+        facts = read_facts(parse_xml(core)) if core else Facts()
+        reading.titles, reading.metadata = [facts.title], {**reading.metadata, **facts.metadata}
     return reading
 
 
@@ -114,15 +115,3 @@ def _row(row: list[Any], number: int, left: int, formats: CellFormats) -> list[s
         shown = formats.get((number, column))
         texts.append(format_value(value, shown.decimals, shown.is_percent) if shown else format_value(value))
     return texts
-
-
-def _core_properties(data: bytes) -> tuple[str, dict[str, Scalar]]:
-    """Return the title, the author and the date of creation."""
-    core = read_member(data, "docProps/core.xml")
-    if core is None:
-        return "", {}
-    texts = {local_name(element): one_line(element.text or "") for element in parse_xml(core)}
-    properties: dict[str, Scalar] = {"author": texts["creator"]} if texts.get("creator") else {}
-    if match := _DATE.match(texts.get("created", "")):
-        properties["created"] = match.group()
-    return texts.get("title", ""), properties

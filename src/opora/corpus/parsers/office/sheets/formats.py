@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.office.packages import local_name, parse_xml, read_member
+from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.xml import local_name, parse_xml
 
 MAX_AREA = 20_000_000
 """Maximum number of cells, empty ones included, of the rectangle that a sheet uses."""
@@ -33,15 +34,15 @@ CellFormats = dict[tuple[int, int], NumberFormat]
 """Row and column, from 0 -> format; cells in a general format are left out."""
 
 
-def read_formats(data: bytes) -> dict[str, CellFormats]:
+def read_formats(archive: Archive) -> dict[str, CellFormats]:
     """Return the formats of cells by name of sheet. Raises ParseError if a sheet is too large."""
-    formats = _style_formats(read_member(data, "xl/styles.xml"))
-    return {name: _scan(name, read_member(data, path) or b"", formats) for name, path in _sheet_paths(data).items()}
+    formats = _style_formats(archive.find("xl/styles.xml"))
+    return {name: _scan(name, archive.find(path) or b"", formats) for name, path in _sheet_paths(archive).items()}
 
 
-def _sheet_paths(data: bytes) -> dict[str, str]:
+def _sheet_paths(archive: Archive) -> dict[str, str]:
     """Return the member of each sheet, by name of the sheet."""
-    links, workbook = read_member(data, "xl/_rels/workbook.xml.rels"), read_member(data, "xl/workbook.xml")
+    links, workbook = archive.find("xl/_rels/workbook.xml.rels"), archive.find("xl/workbook.xml")
     if links is None or workbook is None:
         return {}
     targets = {link.get("Id"): link.get("Target", "") for link in parse_xml(links) if local_name(link)}

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.office.odf_styles import STYLE, TEXT, to_int
 from opora.corpus.parsers.office.odf_text import TABLE, table_rows
-from opora.corpus.parsers.office.odt import read_metadata, read_roots
-from opora.corpus.parsers.office.packages import local_name
+from opora.corpus.parsers.office.odt import read_open_document_facts, read_roots
 from opora.corpus.parsers.office.sheets.excel import MAX_CELLS, read_sheets
 from opora.corpus.parsers.office.sheets.layout import Merge, Sheet
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+from opora.corpus.parsers.storage.xml import Element, local_name
 
 MAX_COLUMNS = 16_384
 MAX_REPEATS = 1000
@@ -39,7 +34,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
         budget -= sum(map(len, sheet.rows))
         sheets.append(sheet)
     reading = read_sheets(sheets)
-    title, metadata = read_metadata(roots)
+    title, metadata = read_open_document_facts(roots)
     reading.titles, reading.metadata = [title], {**reading.metadata, **metadata}
     if budget <= 0:
         reading.suspicions = [

@@ -1,19 +1,24 @@
-"""Properties of OLE documents: title, author, date of creation.
-
-Not `olefile.get_metadata`: a broken property that declares 2^32 values keeps it busy for minutes.
-"""
+"""OLE2 files (compound files), which Office 97-2003 and Outlook write, and the properties of their documents."""
 
 from __future__ import annotations
 
 import datetime
+import io
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from opora.corpus.blocks import one_line
+from opora.corpus.parsers.base import ParseError
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
+OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
+"""First bytes of an OLE2 file."""
+_DAMAGE = (OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, struct.error)
+"""Errors that `olefile`, and whoever unpacks its streams, raise on a broken file."""
 _STREAM = "\x05SummaryInformation"
 _CODE_PAGE, _TITLE, _AUTHOR, _CREATED = 1, 2, 4, 12
 _SHORT, _BYTES, _WIDE, _TIME = 2, 0x1E, 0x1F, 0x40
@@ -22,6 +27,26 @@ _UTF8, _UTF16 = 65001, 1200
 _EPOCH = datetime.datetime(1601, 1, 1)
 _YEARS = range(1985, 2100)
 _MAX_PROPERTIES = 100
+
+
+@contextmanager
+def open_ole(data: bytes) -> Iterator[OleFileIO]:
+    """Open an OLE2 file. Whatever its damage raises, here or while it is read, is a ParseError."""
+    from olefile import OleFileIO
+
+    try:
+        with OleFileIO(io.BytesIO(data)) as ole:
+            yield ole
+    except _DAMAGE as error:
+        raise ParseError("corrupt", f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def read_time(ticks: int) -> datetime.datetime | None:
+    """Return the time of a number of 100 nanoseconds since 1601; None for none, and for one after the year 9999."""
+    try:
+        return _EPOCH + datetime.timedelta(microseconds=ticks // 10) if ticks else None
+    except OverflowError:
+        return None
 
 
 class OleProperties(NamedTuple):
@@ -33,7 +58,10 @@ class OleProperties(NamedTuple):
 
 
 def read_ole_properties(ole: OleFileIO) -> OleProperties:
-    """Return the properties of a document; empty ones where they are broken."""
+    """Return the properties of a document; empty ones where they are broken.
+
+    Not `olefile.get_metadata`: a broken property that declares 2^32 values keeps it busy for minutes.
+    """
     if not ole.exists(_STREAM):
         return OleProperties()
     data = bytes(ole.openstream(_STREAM).read())
@@ -68,8 +96,5 @@ def _decode(value: bytes, page: int) -> str:
 
 
 def _date(value: bytes) -> str:
-    try:
-        time = _EPOCH + datetime.timedelta(microseconds=int.from_bytes(value, "little") // 10)
-    except OverflowError:
-        return ""
-    return time.date().isoformat() if time.year in _YEARS else ""
+    time = read_time(int.from_bytes(value, "little"))
+    return time.date().isoformat() if time and time.year in _YEARS else ""
