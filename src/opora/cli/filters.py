@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +43,7 @@ def build_filters(
     from opora.corpus.find import find_folder, find_names
     from opora.validation import nearest
 
-    filters: dict[str, Any] = dict(map(_parse_field, fields or ()))
+    filters: dict[str, Any] = parse_fields(fields or (), index.manifest.results["metadata"])
     if documents or folders:
         sources = list(map(str, index.values("source")))
         named = {source for name in documents or () for source in find_names(name, sources)}
@@ -60,16 +61,28 @@ def build_filters(
     return filters
 
 
-def _parse_field(text: str) -> tuple[str, Any]:
+def parse_fields(fields: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of each key, or its bounds; `types` holds the types of metadata keys.
+
+    Text and numbers of places stay as they are written: clause 2.20 is not clause 2.2. Raises InputError.
+    """
     import yaml
 
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip() or not value.strip():
-        raise InputError(f"--filter {text}: expected KEY=VALUE, such as page=3 or article=186")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError:
-        return key.strip(), value.strip()
+    values: dict[str, Any] = {}
+    for text in fields:
+        key, sign, given = (part.strip() for part in text.partition("="))
+        if not sign or not key or not given:
+            raise InputError(f"--filter {text}: expected KEY=VALUE, such as page=3 or article=186")
+        is_text = types.get(key, "text") == "text"
+        value = given
+        if not is_text or given[0] in "[{":
+            with contextlib.suppress(yaml.YAMLError):  # `[draft` is text
+                value = yaml.load(given, yaml.BaseLoader if is_text else yaml.SafeLoader)
+        if isinstance(value, dict):
+            values[key] = value
+        else:
+            values.setdefault(key, []).extend(value if isinstance(value, list) else [value])
+    return values
 
 
 def warn_if_stale(index: Index) -> None:
