@@ -60,3 +60,27 @@ def test_a_second_sentence_must_differ_and_be_nearly_as_good():
     hits = [Hit(passage=passage(TEXT), rank=1), Hit(passage=passage(TEXT), rank=2)]
     ranked = best_sentences("What is the daily fee?", hits, lambda _: 1.0, "en")
     assert len(select_sentences(ranked, 3)) == 1
+
+
+def test_a_question_with_when_is_answered_by_a_date():
+    text = "| Founded | May 2, 1961 |\n|---|---|\n| Founders | Orlan, Petrel |"
+    hits = [Hit(passage=passage(text, heading=("Orlan",)), rank=1)]
+    ranked = best_sentences("When was Orlan founded?", hits, lambda _: 1.0, "en")
+    [best] = select_sentences(ranked, 1)
+    assert best.passage.text[best.start : best.end] == "| Founded | May 2, 1961 |"
+
+
+def test_a_line_that_says_no_more_than_the_question_is_its_context():
+    text = "Дело № 7-21/2031\n\nСуд решил взыскать штраф в размере 800 рублей."
+    hits = [Hit(passage=passage(text), rank=1)]
+    [best] = best_sentences("Какой штраф взыскан по делу № 7-21/2031?", hits, lambda _: 1.0, "ru")
+    assert text[best.start : best.end] == "Суд решил взыскать штраф в размере 800 рублей."
+    assert best.support > 0.45
+
+
+def test_a_word_that_no_passage_holds_does_not_outweigh_all_others():
+    text = "Срок сдачи перенесён на 3 мая."
+    weights = {"числ": 1.8}
+    hits = [Hit(passage=passage(text), rank=1)]
+    [best] = best_sentences("На какое число перенесён срок сдачи?", hits, lambda term: weights.get(term, 0.18), "ru")
+    assert best.support > 0.4

@@ -12,9 +12,12 @@ from typing import NamedTuple
 from opora.answer.continued import list_end, whole_lines
 from opora.corpus.sections.passage_places import lies_in
 from opora.records import Hit, Passage
+from opora.retrieval.rerankers.lambdamart.question_types import question_type
 from opora.retrieval.search.places import parse_places, place_words
+from opora.text.lexicon import lexicon
 from opora.text.sentences import sentences
 from opora.text.terms import stop_terms, terms
+from opora.text.words import word_texts
 
 SECOND_BEST = 0.8
 """Further sentences need at least this share of the support of the best one."""
@@ -23,9 +26,14 @@ TYPO_SIMILARITY = 0.8
 MIN_TYPO_LENGTH = 4
 HEADING_WEIGHT = 0.5
 """Weight of a term that is in the heading but not in the sentence."""
+MIN_WEIGHT = 0.25
+"""Minimum weight of a term, relative to the heaviest one. In a few passages, terms that none holds weigh all."""
 
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
+_ENTRY = re.compile(r"^\s*\|[^|\d]+\|[^|\d]*\d[^|]*\|\s*$")
 _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
+_YEAR_OR_DATE = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}")
+_SENTENCE_END = re.compile(r"[.!?…:;][»”\")\]\s]*$")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}|[-*+]|\d+[.)])\s+")
 
 Idf = Callable[[str], float]
@@ -46,24 +54,57 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
     """Return all sentences of `hits`, best supported first; equal ones in the order of their hits."""
     stops = stop_terms(language)
     weights = {term: idf(term) for term in dict.fromkeys(terms(question, language)) if term not in stops}
+    least = MIN_WEIGHT * max(weights.values(), default=0.0)
+    weights = {term: max(least, weight) for term, weight in weights.items()}
     total = sum(weights.values())
     if not total:
         return []
     places = parse_places(question, language)
     named = set(terms(place_words(question, language), language)) if places else set()
+    spans = [
+        (number, hit.passage, *span)
+        for number, hit in enumerate(hits)
+        for span in sentence_spans(hit.passage, language)
+    ]
+    sentence_terms = [set(terms(passage.text[start:end], language)) for _, passage, start, end in spans]
+    labels: dict[str, set[str]] = {}
+    for (_, passage, start, end), own in zip(spans, sentence_terms, strict=True):
+        if own - stops and own - stops <= weights.keys() and _is_bare_line(passage.text, start, end):
+            labels.setdefault(passage.document_id, set()).update(own)
     supported = []
-    for number, hit in enumerate(hits):
-        passage = hit.passage
+    for (number, passage, start, end), own in zip(spans, sentence_terms, strict=True):
+        document_labels = labels.get(passage.document_id, set())
+        if own <= document_labels and _is_bare_line(passage.text, start, end):
+            continue
         headings = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
-        for start, end in sentence_spans(passage, language):
-            context = headings | set(terms(_table_header(passage, start), language))
-            own = set(terms(passage.text[start:end], language))
-            if places and all(lies_in(passage, start, place) for place in places):
-                # the question asks for this place, whose text holds neither its number nor the title
-                own |= named | headings
-            weight = _matched_weight(weights, own, context)
-            supported.append(SupportedSentence(number, passage, start, end, weight / total))
-    return sorted(supported, key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
+        context = headings | document_labels | set(terms(_table_header(passage, start), language))
+        if places and all(lies_in(passage, start, place) for place in places):
+            # the question asks for this place, whose text holds neither its number nor the title
+            own |= named | headings
+        weight = _matched_weight(weights, own, context)
+        supported.append(SupportedSentence(number, passage, start, end, weight / total))
+    supported.sort(key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
+    return _dated_first(supported, language) if question_type(question) == "when" else supported
+
+
+def _is_bare_line(text: str, start: int, end: int) -> bool:
+    """Return true for a whole line without markup and without an end of a sentence, such as the number of a case: a
+    question that holds its words is not answered by it."""
+    is_whole = text[:start].endswith(("", "\n")[start > 0]) and text[end : end + 1] in ("", "\n")
+    return is_whole and not text.startswith("|", start) and not _SENTENCE_END.search(text[start:end])
+
+
+def _dated_first(ranked: Sequence[SupportedSentence], language: str) -> list[SupportedSentence]:
+    """Return the sentences with those first that hold a date and are nearly as well supported as the best one."""
+    months = lexicon(language).months
+
+    def is_dated(sentence: SupportedSentence) -> bool:
+        text = sentence.passage.text[sentence.start : sentence.end]
+        return bool(_YEAR_OR_DATE.search(text)) or any(word.lower() in months for word in word_texts(text))
+
+    near = [row for row in ranked if row.support >= SECOND_BEST * ranked[0].support]
+    dated = [row for row in near if is_dated(row)]
+    return [*dated, *(row for row in ranked if row not in dated)]
 
 
 def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
@@ -78,8 +119,8 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
         offset += len(line)
         was_in_table, in_table = in_table, bool(_TABLE_LINE.match(text))
         if in_table:
-            # the first row of a table is its header, not an answer
-            if was_in_table and not _TABLE_RULE.match(text):
+            # the first row of a table is its header, not an answer, unless it is an entry such as `Founded | 1961`
+            if (was_in_table or _ENTRY.match(text)) and not _TABLE_RULE.match(text):
                 spans.append((start, start + len(text)))
         elif text and (has_headings_only or not text.startswith("#")):
             markup = _MARKUP.match(text)
