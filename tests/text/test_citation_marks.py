@@ -8,6 +8,7 @@ from opora.text.citation_marks import (
     remove_marks,
     remove_own_marks,
     renumber_marks,
+    space_own_marks,
 )
 
 
@@ -96,3 +97,9 @@ SOURCES = ("Скорость равна 0,12 мм в год [7]. Цинк сни
 )
 def test_marks_copied_from_a_source_are_removed(text, without):
     assert remove_copied_marks(text, SOURCES) == without
+
+
+def test_marks_of_a_document_beside_those_of_an_answer():
+    shown = space_own_marks("Zinc slows it threefold [3, 9], see a[0].")
+    assert shown == "Zinc slows it threefold [ 3, 9 ], see a[ 0 ]."
+    assert cited_numbers(shown) == []

@@ -73,7 +73,13 @@ def _expand(numbers: str) -> list[int]:
 def remove_own_marks(text: str) -> str:
     """Return a sentence of a document without its own marks, such as `[7]` or `[3, 9]`, which would pass for marks that
     mean passages. A bracket behind a letter, as in `a[0]`, is no mark and gets blanks inside."""
-    return _INDEX.sub(r"[ \1 ]", _OWN_MARKS.sub("", text))
+    return space_own_marks(_OWN_MARKS.sub("", text))
+
+
+def space_own_marks(text: str) -> str:
+    """Return words of a document with blanks inside its own marks, as in `[ 7 ]`: beside marks that mean passages they
+    would pass for one."""
+    return _INDEX.sub(r"[ \1 ]", text)
 
 
 def remove_copied_marks(text: str, sources: Sequence[str]) -> str:
