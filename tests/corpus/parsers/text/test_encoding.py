@@ -67,3 +67,19 @@ def test_a_long_file_is_decoded_whole():
 def test_binary_data_are_no_text():
     with pytest.raises(ParseError, match="binary data, starts with 00 01 02 03"):
         decode(bytes(range(256)) * 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("设备每月检修一次，检修记录由值班人员填写并保存三年。仓库钥匙由管理员保管。", "gb2312"),
+        ("倉庫鑰匙由管理員保管，任何人未經許可不得進入；記錄保存三年。", "big5"),
+        ("設備は毎月一回点検し、記録は三年間保存する。鍵は管理人が保管します。", "cp932"),
+        ("설비는 매월 한 번 점검하며 열쇠는 관리인이 보관합니다.", "cp949"),
+    ],
+)
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("before", ["", "a", "<b>7</b> "])
+def test_characters_that_are_cut_at_the_end_of_a_sample_do_not_count(text, encoding, declared, before):
+    page = before + text * 9
+    assert decode(page.encode(encoding), encoding if declared else None) == page

@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Sequence
 from itertools import islice, pairwise
 
 from opora.corpus.parsers.base import ParseError
@@ -47,7 +48,8 @@ MAX_ZEROS = 0.002
 """Maximum share of zero bytes in text of one byte a character."""
 MIN_KANA = 0.2
 HEAD_BYTES, SAMPLE_PIECES, PIECE_BYTES = 20_000, 25, 150
-_PIECE = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff][^\n]{0,%d}" % PIECE_BYTES)
+_PIECE = re.compile(rb"(?<![\x80-\xff])[A-Za-z]{0,20}[\x80-\xff][^\n]{0,%d}" % PIECE_BYTES)
+"""A piece begins behind ASCII, so that no character is cut there."""
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _ESCAPES = {b"\x1b$B": "iso2022_jp_2", b"\x1b$@": "iso2022_jp_2", b"\x1b$)C": "iso2022_kr"}
 _KANA = re.compile("[\u3041-\u30ff]")
@@ -124,17 +126,22 @@ def _is_broken_utf8(data: bytes) -> bool:
     return data.decode("utf-8", "replace").count("\ufffd") <= MAX_BROKEN * len(_MULTIBYTE.findall(data))
 
 
-def _sample(data: bytes) -> bytes:
+def _sample(data: bytes) -> list[bytes]:
     """Return pieces that hold bytes above 127, from the beginning and the end."""
-    first = [match.group() for match in islice(_PIECE.finditer(data), SAMPLE_PIECES)]
     tail_start = max(0, len(data) - HEAD_BYTES)
-    last = [] if tail_start == 0 else _PIECE.findall(data[tail_start:])[:SAMPLE_PIECES]
-    return b"\n".join([*first, *last])
+    starts = (0, tail_start) if tail_start else (0,)
+    return [match.group() for start in starts for match in islice(_PIECE.finditer(data, start), SAMPLE_PIECES)]
 
 
-def _best_encoding(sample: bytes, declared: str | None) -> str:
+def _read(pieces: Sequence[bytes], encoding: str) -> str:
+    """Return the text of pieces, without the character that is cut at the end of one."""
+    decoder = codecs.getincrementaldecoder(encoding)
+    return "\n".join(decoder("replace").decode(piece) for piece in pieces)
+
+
+def _best_encoding(sample: Sequence[bytes], declared: str | None) -> str:
     names = dict.fromkeys([*CANDIDATES, *([declared] if declared else [])])
-    costs = {encoding: reading_cost(sample.decode(encoding, "replace")) for encoding in names}
+    costs = {encoding: reading_cost(_read(sample, encoding)) for encoding in names}
     best = min(costs, key=costs.__getitem__)
     if declared and costs[declared] <= min(READABLE, costs[best]) + DECLARED_BONUS:
         return declared
@@ -144,17 +151,17 @@ def _best_encoding(sample: bytes, declared: str | None) -> str:
         return japanese
     from charset_normalizer import from_bytes
 
-    guess = from_bytes(sample).best()
+    guess = from_bytes(_read(sample, best).encode(best, "ignore")).best()
     if guess is not None and (best not in EAST_ASIAN or guess.encoding in EAST_ASIAN | {"gb2312", "gbk", "euc_kr"}):
-        cost = reading_cost(sample.decode(guess.encoding, "replace"))
+        cost = reading_cost(_read(sample, guess.encoding))
         return guess.encoding if cost <= costs[best] else best
     return best
 
 
-def _japanese(sample: bytes) -> str | None:
+def _japanese(sample: Sequence[bytes]) -> str | None:
     """Return the encoding in which the sample is Japanese, whose texts are full of kana."""
     for encoding in ("euc_jp", "cp932"):
-        text = sample.decode(encoding, "replace")
+        text = _read(sample, encoding)
         if text.count("\ufffd") <= 2 and len(_KANA.findall(text)) >= MIN_KANA * len(text):
             return encoding
     return None
@@ -193,6 +200,9 @@ def _run_cost(run: str, outside: int, before: str, after: str) -> float:
     if len(run) == 1 and not run.isalpha():
         return _sign_cost(run, before, after)
     scripts = set(map(_script, run))
+    if _EAST_ASIAN in scripts:
+        # no blank stands between these and Latin words
+        scripts.discard(_LATIN)
     if len(scripts) > 1:
         return 10.0
     script = scripts.pop()
