@@ -34,9 +34,9 @@ def find_sources(locations: Sequence[str], excluded: Exclusion, root: Path) -> L
     if not candidates and not unreadable:
         raise InputError(f"{', '.join(locations)}: no files; add documents there or name another folder")
     by_path: dict[str, Source] = {}
-    folders: dict[Path, str] = {}
+    folders: dict[str, str] = {}
     for source in sorted(candidates, key=lambda source: source.is_linked):
-        by_path.setdefault(_real_path(source.path, folders), source)
+        by_path.setdefault(_real_path(source, folders), source)
     names = Counter(source.name for source in by_path.values())
     # files of one name in several folders are named by their whole path
     sources = [s if names[s.name] == 1 else Source(str(s.path), s.path) for s in by_path.values()]
@@ -50,10 +50,11 @@ def _find(location: str, root: Path) -> Listing:
     return SOURCES[scheme](location.removeprefix("file://"), root)
 
 
-def _real_path(path: Path, folders: dict[Path, str]) -> str:
+def _real_path(source: Source, folders: dict[str, str]) -> str:
     """Return the path without links; `folders` remembers those of folders, which files share."""
-    if path.is_symlink():
-        return os.path.realpath(path)
-    if path.parent not in folders:
-        folders[path.parent] = os.path.realpath(path.parent)
-    return os.path.join(folders[path.parent], path.name)
+    folder, name = os.path.split(source.path)
+    if source.is_linked and os.path.islink(source.path):
+        return os.path.realpath(source.path)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
