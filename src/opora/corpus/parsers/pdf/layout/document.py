@@ -15,12 +15,13 @@ from typing import NamedTuple
 from opora.corpus.blocks import Block, LineBox, one_line
 from opora.corpus.parsers.pdf.layout.contents import contents_outline, find_contents
 from opora.corpus.parsers.pdf.layout.drafts import BlockDraft, continues, draft_region
+from opora.corpus.parsers.pdf.layout.edges.rows import PageLines
+from opora.corpus.parsers.pdf.layout.edges.running import find_running
 from opora.corpus.parsers.pdf.layout.headings import find_headings, title_key
 from opora.corpus.parsers.pdf.layout.hyphens import HYPHENS, HyphenJoiner
 from opora.corpus.parsers.pdf.layout.lines import Line, read_lines
 from opora.corpus.parsers.pdf.layout.marks import OutlineEntry
 from opora.corpus.parsers.pdf.layout.metrics import Metrics, measure
-from opora.corpus.parsers.pdf.layout.running import PageLines, find_running
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.tables.joining import join_tables
 from opora.corpus.parsers.pdf.tables.table import PdfTable, table_block
@@ -44,6 +45,11 @@ class _Page(NamedTuple):
     rules: list[tuple[float, float, float]]
     plain_text: str
 
+    def without_tables(self) -> PageLines:
+        """Return the lines of the page, and the places of its tables."""
+        tables = [(item.y0, item.y1) for item in self.items if isinstance(item, PdfTable)]
+        return PageLines(self.number, self.height, [item for item in self.items if isinstance(item, Line)], tables)
+
 
 class DocumentLayout:
     """Collects the lines and tables of the pages of a document, then makes blocks of them."""
@@ -66,8 +72,7 @@ class DocumentLayout:
     def blocks(self, outline: Sequence[OutlineEntry] = ()) -> list[Block]:
         """Return the blocks of the document."""
         lines = [item for page in self._pages for item in page.items if isinstance(item, Line)]
-        page_lines = [PageLines(p.number, p.height, [i for i in p.items if isinstance(i, Line)]) for p in self._pages]
-        dropped, apart = find_running(page_lines)
+        dropped, apart = find_running([page.without_tables() for page in self._pages])
         in_contents, entries = find_contents([line for line in lines if id(line) not in dropped], len(self._pages))
         dropped |= in_contents
         metrics = measure([line for line in lines if id(line) not in dropped and id(line) not in apart])

@@ -147,7 +147,10 @@ def _is_indented(line: Line, draft: BlockDraft, region: RegionMetrics) -> bool:
     if _is_centred(line, region) and _is_centred(last, region):
         return False
     if line.x0 < region.left - least:  # a hanging indent: most lines are indented, first ones are not
-        return last.x0 >= region.left - least or len(draft.lines) > 1 or bool(_ENDS.search(last.text))
+        ended = bool(_ENDS.search(last.text))
+        if last.x0 < region.left - least:  # a text left of most lines, which belong to items
+            return ended and (len(draft.lines) == 1 or _had_room(line, last, region))
+        return ended or not line.text[:1].islower() or _had_room(line, last, region)
     if line.x0 - region.left < least:
         return False
     if not _ENDS.search(last.text) and not _had_room(line, last, region):

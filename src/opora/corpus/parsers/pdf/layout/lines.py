@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from opora.corpus.parsers.pdf.chars import Char
-from opora.corpus.parsers.pdf.layout.regions import order_regions
+from opora.corpus.parsers.pdf.layout.columns.regions import order_regions
 from opora.corpus.parsers.pdf.layout.words import WORD_GAP, PdfWord, find_words
 from opora.corpus.parsers.pdf.page import PdfPage
 

@@ -9,10 +9,11 @@ Method: recursive X-Y cut (Nagy, Seth, 1984) over maximal white rectangles (Breu
 from __future__ import annotations
 
 import itertools
-import math
 import statistics
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
+
+from opora.corpus.parsers.pdf.layout.columns.strips import PlacedBox, Strip, is_gutter
 
 MIN_STRIP = 0.65
 """Smallest width of a strip, in median letter sizes."""
@@ -23,9 +24,6 @@ RIVER_LINES = 8
 """Number of lines from which a strip cannot be a river."""
 ALIGNED = 0.5
 """Smallest share of lines right of a short strip that begin at one of two places."""
-GUTTER = 1.35
-"""Width of a strip beside the widest gap between words of a row, at least, in `GUTTER_SHARE` of the rows."""
-GUTTER_SHARE = 0.5
 PARAGRAPH_GAP = 1.9
 """Distance between base lines that separates what stands beside a strip from what does not, in letter sizes."""
 MAX_BLANK, MAX_BLANK_POINTS = 4.5, 48.0
@@ -35,33 +33,9 @@ MAX_ACTIVE = 64
 MAX_DEPTH = 16
 
 
-class PlacedBox(Protocol):
-    """Anything with a place on the page and a text: a word, or a table (whose text does not matter)."""
-
-    @property
-    def x0(self) -> float: ...
-    @property
-    def y0(self) -> float: ...
-    @property
-    def x1(self) -> float: ...
-    @property
-    def y1(self) -> float: ...
-    @property
-    def size(self) -> float: ...
-    @property
-    def text(self) -> str: ...
-
-
 T = TypeVar("T", bound=PlacedBox)
 Barrier = tuple[float, float, float]
 """Horizontal ruling: x0, x1, y."""
-
-
-class _Strip(NamedTuple):
-    x0: float
-    x1: float
-    y0: float
-    y1: float
 
 
 class _Side(NamedTuple):
@@ -98,7 +72,7 @@ def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: i
     return [region for part in (above, left, right, below) for region in order_regions(part, barriers, depth + 1)]
 
 
-def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> _Strip | None:
+def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> Strip | None:
     """Return the strip that divides the items best; None if none does."""
     size = statistics.median(item.size for item in items) or 1.0
     candidates = _white_strips(items, barriers, max(MIN_STRIP_POINTS, MIN_STRIP * size), size)
@@ -112,16 +86,16 @@ def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> _Str
     return best
 
 
-def _white_strips(items: Sequence[PlacedBox], barriers: Sequence[Barrier], width: float, size: float) -> list[_Strip]:
+def _white_strips(items: Sequence[PlacedBox], barriers: Sequence[Barrier], width: float, size: float) -> list[Strip]:
     """Return the maximal white rectangles between items that are at least so wide and three lines high."""
     left, right = min(item.x0 for item in items), max(item.x1 for item in items)
     top, step = min(item.y0 for item in items), max(1.0, size / 3)
     active: dict[tuple[float, float], float] = {}
-    strips: list[_Strip] = []
+    strips: list[Strip] = []
 
     def close(key: tuple[float, float], start: float, end: float) -> None:
         if key[0] > left and key[1] < right and end - start >= MIN_LINES * size:
-            strips.append(_Strip(key[0], key[1], start, end))
+            strips.append(Strip(key[0], key[1], start, end))
 
     rows = _occupied(items, top, step)
     for x0, x1, height in barriers:
@@ -181,7 +155,7 @@ def _gaps(spans: list[tuple[float, float]], left: float, right: float, width: fl
     return gaps
 
 
-def _judge(items: Sequence[PlacedBox], strip: _Strip, size: float) -> tuple[_Strip, float]:
+def _judge(items: Sequence[PlacedBox], strip: Strip, size: float) -> tuple[Strip, float]:
     """Return the strip without what does not belong to it, and its height where it divides two columns, else 0."""
     left, right = _sides(items, strip)
     if min(len(left.spans), len(right.spans)) < 2 or max(len(left.spans), len(right.spans)) < MIN_LINES:
@@ -197,43 +171,12 @@ def _judge(items: Sequence[PlacedBox], strip: _Strip, size: float) -> tuple[_Str
         return strip, 0.0
     if lines < RIVER_LINES and not (_is_aligned(right) and not _is_grid(left, right, size)):
         return strip, 0.0
-    if not _is_gutter(items, strip, size):
+    if not is_gutter(items, strip, size):
         return strip, 0.0
     return strip, strip.y1 - strip.y0
 
 
-def _is_gutter(items: Sequence[PlacedBox], strip: _Strip, size: float) -> bool:
-    """Return True unless a strip is a river: in most rows that go on across it, other gaps are about as wide.
-
-    Justified text has equal gaps in a line, however wide. Columns whose lines stand at different heights share no row.
-    """
-    middle = (strip.x0 + strip.x1) / 2
-    inside = [item for item in items if strip.y0 <= (item.y0 + item.y1) / 2 <= strip.y1]
-    inside.sort(key=lambda item: item.y0 + item.y1)
-    rows: list[list[PlacedBox]] = []
-    for item in inside:
-        if rows and item.y0 + item.y1 - rows[-1][0].y0 - rows[-1][0].y1 <= 0.4 * size:
-            rows[-1].append(item)
-        else:
-            rows.append([item])
-    compared = wide = 0
-    last, last_side = -math.inf, 0
-    for row in rows:
-        row.sort(key=lambda item: item.x0)
-        gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(row)]
-        number = next((n for n, item in enumerate(row) if item.x1 > middle), len(row))
-        side, height = -1 if number == len(row) else 0 if number else 1, row[0].y0 + row[0].y1
-        if side == 0 and len(gaps) > 1:
-            compared += 1
-            wide += gaps[number - 1] > GUTTER * max(gaps[: number - 1] + gaps[number:])
-        elif side * last_side < 0 and height - last < 1.6 * size:  # beside each other, but not in a row
-            compared += 1
-            wide += 1
-        last, last_side = height, side
-    return wide >= GUTTER_SHARE * compared
-
-
-def _sides(items: Sequence[PlacedBox], strip: _Strip) -> tuple[_Side, _Side]:
+def _sides(items: Sequence[PlacedBox], strip: Strip) -> tuple[_Side, _Side]:
     middle = (strip.x0 + strip.x1) / 2
     left: list[PlacedBox] = []
     right: list[PlacedBox] = []
@@ -263,7 +206,7 @@ def _side(items: list[PlacedBox]) -> _Side:
     return side
 
 
-def _trim(strip: _Strip, left: _Side, right: _Side, size: float, *, at_end: bool) -> _Strip:
+def _trim(strip: Strip, left: _Side, right: _Side, size: float, *, at_end: bool) -> Strip:
     """Cut off lines that stand on one side only and apart from the rest: parts of what is above or below."""
     top = max(left.spans[0][0], right.spans[0][0])
     bottom = min(left.spans[-1][1], right.spans[-1][1])

@@ -14,14 +14,20 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from opora.corpus.parsers.pdf.layout.edges.alone import find_lines_alone
+from opora.corpus.parsers.pdf.layout.edges.rows import (
+    EDGE_ROWS,
+    EDGE_SHARE,
+    MAX_RUNNING_CHARS,
+    PageLines,
+    edge_rows,
+    middle,
+)
+from opora.corpus.parsers.pdf.layout.edges.titles import find_repeated_titles
 from opora.corpus.parsers.pdf.layout.lines import Line
 
-EDGE_ROWS = 4
-"""Number of rows at the top and at the bottom of a page that may run."""
 ROW_GAP = 1.8
 """Distance of rows that separates a running line from the text, in letter sizes."""
-EDGE_SHARE = 0.22
-"""Part of the page, at the top and at the bottom, that running lines stand in."""
 INNER_SHARE = 0.4
 """Part of the page in which its text begins, if it has a running line."""
 SAME_HEIGHT = 3.0
@@ -32,21 +38,12 @@ SLOT_SHARE = 0.5
 """Share of the pages with a running line at a height from which any line of its style at that height runs."""
 MAX_SIZE = 1.15
 """Largest size of a line that counts the pages, in sizes of most lines."""
-MAX_SLOT_CHARS = 120
 BODY_SLACK = 1.0
 """Distance beyond the body of other pages from which a line is set apart, in letter sizes."""
 
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlc]+")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-
-
-class PageLines(NamedTuple):
-    """Lines of a page, tables left out, and its size in points."""
-
-    number: int
-    height: float
-    lines: list[Line]
 
 
 class _Edge(NamedTuple):
@@ -69,10 +66,14 @@ def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
     edges = [edge for page in pages for edge in _edges(page, body)]
     # sections have numbers, too, and may begin on new pages: their headings are large
     small = [edge for edge in edges if edge.line.size <= MAX_SIZE * body or not re.search(r"[^\W\d_]", edge.line.text)]
-    running = {id(edge.line) for edge in _repeated(edges)} | {id(edge.line) for edge in _counting(small, len(pages))}
+    titles = find_repeated_titles(pages, body)
+    repeated = [edge for edge in _repeated(edges) if id(edge.line) not in titles]
+    running = {id(edge.line) for edge in [*repeated, *_counting(small, len(pages))]}
     running |= {id(edge.line) for edge in _in_slots(edges, running)}
+    numbered, alone = find_lines_alone(pages, body, running)
+    running |= numbered
     unlike = {id(edge.line) for edge in edges if not edge.is_text and abs(edge.line.size - body) > 0.03 * body}
-    return running, _beyond_body(pages, running) & unlike
+    return running, (_beyond_body(pages, running) & unlike) | (alone - running)
 
 
 def _edges(page: PageLines, body: float) -> list[_Edge]:
@@ -82,9 +83,9 @@ def _edges(page: PageLines, body: float) -> list[_Edge]:
     for zone, sign in (("top", 1), ("bottom", -1)):
 
         def depth(line: Line, sign: int = sign) -> float:
-            return _middle(line) if sign > 0 else page.height - _middle(line)
+            return middle(line) if sign > 0 else page.height - middle(line)
 
-        rows = _edge_rows(sorted(lines, key=depth))
+        rows = edge_rows(sorted(lines, key=depth))
         outer = [row for row in rows if depth(row[0]) <= INNER_SHARE * page.height]
         last = 0 if len(outer) == 1 else _last_apart(outer)  # a table or a figure may follow a single line
         for number, row in enumerate(rows[:EDGE_ROWS]):
@@ -92,36 +93,19 @@ def _edges(page: PageLines, body: float) -> list[_Edge]:
                 break
             # without a gap, only lines of another size, and the outermost one where it counts the pages
             edges += [
-                _Edge(page.number, line, zone, _middle(line), number > last and line.size == body)
+                _Edge(page.number, line, zone, middle(line), number > last and line.size == body)
                 for line in row
                 if number <= last or number == 0 or line.size != body
             ]
     return edges
 
 
-def _edge_rows(lines: Sequence[Line]) -> list[list[Line]]:
-    """Return the outermost rows, one more than may run."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and abs(_middle(line) - _middle(rows[-1][0])) <= 0.5 * line.size:
-            rows[-1].append(line)
-        elif len(rows) > EDGE_ROWS:
-            break
-        else:
-            rows.append([line])
-    return rows
-
-
 def _last_apart(rows: Sequence[Sequence[Line]]) -> int:
     """Return the number of the last row with a gap between it and the rows behind it; -1 if there is none."""
-    gaps = [abs(_middle(inner[0]) - _middle(outer[0])) for outer, inner in itertools.pairwise(rows)]
+    gaps = [abs(middle(inner[0]) - middle(outer[0])) for outer, inner in itertools.pairwise(rows)]
     sizes = [max(outer[0].size, inner[0].size) for outer, inner in itertools.pairwise(rows)]
     wide = [number for number, (gap, size) in enumerate(zip(gaps, sizes, strict=True)) if gap > ROW_GAP * size]
     return max(wide, default=-1)
-
-
-def _middle(line: Line) -> float:
-    return (line.box[1] + line.box[3]) / 2
 
 
 def _repeated(edges: Sequence[_Edge]) -> list[_Edge]:
@@ -213,7 +197,7 @@ def _in_slots(edges: Sequence[_Edge], running: set[int]) -> list[_Edge]:
     pages = len({edge.page for edge in edges})
     wide = {key for key, count in slots.items() if count >= 3 and count >= SLOT_SHARE * pages / 2}
     return [
-        edge for edge in edges if _slot(edge) in wide and not edge.is_text and len(edge.line.text) <= MAX_SLOT_CHARS
+        edge for edge in edges if _slot(edge) in wide and not edge.is_text and len(edge.line.text) <= MAX_RUNNING_CHARS
     ]
 
 
@@ -224,7 +208,7 @@ def _slot(edge: _Edge) -> tuple[str, int, float, bool]:
 def _beyond_body(pages: Sequence[PageLines], running: set[int]) -> set[int]:
     """Return the lines below, or from page 2 above, the body of the other pages."""
     bodies = [
-        (min(map(_middle, lines)), max(map(_middle, lines)))
+        (min(map(middle, lines)), max(map(middle, lines)))
         for page in pages
         if (lines := [line for line in page.lines if not line.apart and id(line) not in running])
     ]
@@ -239,7 +223,7 @@ def _beyond_body(pages: Sequence[PageLines], running: set[int]) -> set[int]:
         if abs(page.height - common) > 1:
             continue
         for line in page.lines:
-            y = _middle(line)
+            y = middle(line)
             is_below = y > bottom + BODY_SLACK * line.size
             is_above = page.number > 1 and y < top - BODY_SLACK * line.size
             if (is_below or is_above) and id(line) not in running:

@@ -1,0 +1,1 @@
+"""Columns of a page and the white strips between them."""
