@@ -66,3 +66,9 @@ def test_a_page_with_one_article_is_called_after_it():
 
 def test_a_title_has_no_dash_of_a_list():
     assert rank_titles(["- Отчёт о складе"], BODY[3:], "a.mhtml") == ["Отчёт о складе"]
+
+
+def test_a_heading_below_the_first_section_is_no_title():
+    headings = [Block("heading", text, level=1) for text in ("1. Definitions", "Further reasons")]
+    blocks = [Block("paragraph", "TERMS OF STORAGE"), headings[0], *BODY[3:], headings[1], *BODY[3:]]
+    assert rank_titles([], blocks, "a.pdf") == ["TERMS OF STORAGE"]

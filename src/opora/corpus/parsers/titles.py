@@ -65,11 +65,12 @@ def _strip_program(title: str) -> str:
 
 
 def _first_headings(blocks: Sequence[Block]) -> Iterator[str]:
-    """Yield the headings of the first page that are no numbered sections, articles or chapters."""
+    """Yield the headings of the first page above its first numbered section, article or chapter."""
     for block in blocks[:FIRST_BLOCKS]:
-        if block.page > max(1, blocks[0].page):
+        is_section = block.kind == "heading" and (_NUMBERED.match(block.text) or heading_places(block.text))
+        if is_section or block.page > max(1, blocks[0].page):
             return
-        if block.kind == "heading" and not _NUMBERED.match(block.text) and not heading_places(block.text):
+        if block.kind == "heading":
             yield block.text
 
 
