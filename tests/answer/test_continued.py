@@ -35,3 +35,11 @@ def test_a_long_list_is_cut_between_items():
     best = select_sentences(ranked, 1)[0]
     assert 600 < best.end - best.start <= 800
     assert text[best.end - 1] == ";"
+
+
+def test_a_word_with_another_first_letter_is_no_typo():
+    hits = [
+        Hit(passage=passage(text), rank=rank) for rank, text in ((1, "Закон даёт право на тепло."), (2, "Это договор."))
+    ]
+    best = best_sentences("Что говорит закон?", hits, lambda _: 1.0, "ru")[0]
+    assert best.hit == 0

@@ -6,6 +6,7 @@ answerer = open_answerer("extractive", index, AskSettings())
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -25,6 +26,8 @@ from opora.retrieval.store.schema import Filters
 from opora.text.citation_marks import remove_own_marks
 from opora.text.language import detect_language
 from opora.text.language_pack import wording
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 OnAnswer = Callable[[int, Answer], None]
 """Called with the position of a question and its answer as soon as it is ready, in any order."""
@@ -173,5 +176,6 @@ def check_question(question: str) -> None:
 
 
 def _quote_with_mark(sentence: SupportedSentence) -> str:
-    text = remove_own_marks(sentence.passage.text[sentence.start : sentence.end]).strip().strip("|").strip()
+    quote = _BLANK_LINES.sub("\n", sentence.passage.text[sentence.start : sentence.end])
+    text = remove_own_marks(quote).strip().strip("|").strip()
     return f"{text} [{sentence.hit + 1}]"

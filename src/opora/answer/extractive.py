@@ -163,7 +163,9 @@ def _typo_similarity(term: str, candidates: set[str]) -> float:
 
     if len(term) < MIN_TYPO_LENGTH or any(map(str.isdigit, term)):
         return 0.0
-    match = process.extractOne(term, candidates, scorer=fuzz.ratio, score_cutoff=100 * TYPO_SIMILARITY)
+    # the first letter is rarely mistyped, and `говорит` is no `договор`
+    alike = [candidate for candidate in candidates if candidate[0] == term[0]]
+    match = process.extractOne(term, alike, scorer=fuzz.ratio, score_cutoff=100 * TYPO_SIMILARITY)
     return match[1] / 100 if match else 0.0
 
 
