@@ -25,7 +25,8 @@ MAX_FILES, MAX_LINES = 12, 300
 HEAVY = {
     "torch", "transformers", "peft", "numpy", "pyarrow", "lance", "matplotlib", "kreuzberg", "openai",
     "ctranslate2", "pymorphy3", "jinja2", "rapidfuzz", "navec", "lightgbm", "scipy", "sentence_transformers",
-    "tokenizers", "ray", "pymilvus",
+    "tokenizers", "ray", "pymilvus", "lxml", "trafilatura", "pypdfium2", "pdfplumber", "PIL", "pptx", "olefile",
+    "striprtf", "python_calamine", "charset_normalizer", "markdown_it", "justext", "natasha", "py3langid",
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 

@@ -352,7 +352,7 @@ def test_opening_loads_no_store(index):
     )
     command = [sys.executable, "-c", code, str(index.folder)]
     modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"lance", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha"} & set(modules)
+    assert not {"lance", "pyarrow", "pymorphy3", "py3langid", "navec", "natasha", "lxml"} & set(modules)
 
 
 def test_hit_is_a_record(index):

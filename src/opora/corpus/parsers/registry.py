@@ -33,7 +33,7 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("pdf", "pdf.parser", ("pdfplumber", "pdfminer.six")),
+    Format("pdf", "pdf.parser", ("pypdfium2", "pdfplumber")),
     Format("image", "pdf.image", ("pillow", "pypdfium2")),
     Format("docx", "docx.parser", ("lxml", "olefile")),
     Format("html", "html.parser", ("lxml", "trafilatura")),
@@ -54,7 +54,7 @@ FORMATS = (
     Format("csv", "office.sheets.delimited"),
     Format("doc", "office.legacy.word", ("olefile",)),
     Format("ppt", "office.legacy.powerpoint", ("olefile",)),
-    Format("djvu", "ocr.djvu"),
+    Format("djvu", "ocr.djvu", ("pillow",)),
     Format("eml", "containers.mail"),
     Format("msg", "containers.outlook", ("olefile",)),
     Format("zip", "containers.archive"),

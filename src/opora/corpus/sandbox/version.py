@@ -12,9 +12,9 @@ from opora.corpus.parsers.registry import FORMATS
 from opora.corpus.settings import IngestSettings
 from opora.text.resources import LANGUAGES
 
-FOLDERS = ("parsers", "sections", "sites")
+FOLDERS = ("parsers", "sections")
 """Folders beside this one whose code and tables parsing depends on."""
-PROGRAMS = ("antiword", "catdoc", "djvutxt", "soffice", "tesseract")
+PROGRAMS = ("ddjvu", "djvutxt", "tesseract")
 """Programs that parsers use where they are installed."""
 
 
