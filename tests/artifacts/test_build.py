@@ -105,7 +105,7 @@ def test_a_swap_killed_half_way_is_finished(tmp_path):
     [
         ("{", "out: manifest.json is damaged; run `opora run`"),
         ('{"stage": "x"}', "no manifest of opora"),
-        (None, "out: this artefact does not exist; run `opora run` first"),
+        (None, "out does not exist yet; run `opora run` first"),
     ],
 )
 def test_a_damaged_manifest_is_one_line(tmp_path, content, message):

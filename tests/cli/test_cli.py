@@ -115,9 +115,9 @@ def test_bad_input_is_one_line(project, arguments, message):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["ask", "?"], "index: this artefact does not exist; run `opora index` first"),
-        (["index"], "corpus: this artefact does not exist; run `opora ingest` first"),
-        (["bench", "check"], "corpus: this artefact does not exist; run `opora ingest` first"),
+        (["ask", "?"], "index does not exist yet; run `opora index` first"),
+        (["index"], "corpus does not exist yet; run `opora ingest` first"),
+        (["bench", "check"], "corpus does not exist yet; run `opora ingest` first"),
         (["run"], "opora.yaml: no such file in {folder}; `opora init .` writes one"),
         (["plan"], "opora.yaml: no such file in {folder}; `opora init .` writes one"),
         (["bench", "rag"], "questions.jsonl: no such file; set bench.NAME.questions to a file of questions"),
@@ -130,11 +130,11 @@ def test_an_empty_folder_says_what_to_do(tmp_path, command, message):
 
 def test_a_benchmark_without_an_index_says_what_to_run(tmp_path):
     opora("init", ".", cwd=tmp_path)
-    assert opora("bench", "rag", cwd=tmp_path, code=2).stderr.endswith("does not exist; run `opora ingest` first\n")
+    assert opora("bench", "rag", cwd=tmp_path, code=2).stderr.endswith("does not exist yet; run `opora ingest` first\n")
     (tmp_path / "documents" / "rules.md").write_text(RULES)
     opora("ingest", cwd=tmp_path)
     error = opora("bench", "rag", cwd=tmp_path, code=2).stderr
-    assert error == "opora: index: this artefact does not exist; run `opora index` first\n"
+    assert error == "opora: index does not exist yet; run `opora index` first\n"
 
 
 def test_a_full_disk_is_one_line():

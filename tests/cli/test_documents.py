@@ -156,7 +156,7 @@ def test_a_removed_document_stays_away_until_it_is_brought_back(project):
 
 
 def test_an_index_of_another_corpus_is_named(project):
-    stale, changed = "index was made of another corpus than corpus", "documents have changed since `opora ingest`"
+    stale, changed = "index was made of an older corpus", "documents have changed since `opora ingest`"
     assert stale not in opora("search", "pier").stderr
     assert changed not in opora("search", "pier").stderr
     (project / "notes.txt").write_text("The kiosk is closed.")
@@ -198,3 +198,10 @@ def test_a_suspect_document_is_marked_wherever_it_is_shown(project, monkeypatch)
     assert "warning: kiosk.txt is suspect: text lost (71%)" in opora("ask", "When does the kiosk open?").stdout
     answer = json.loads(opora("ask", "When does the kiosk open?", "--json").stdout)
     assert answer["warnings"] == ["kiosk.txt is suspect: text lost (71%); check the source"]
+
+
+def test_one_is_no_plural(tmp_path, monkeypatch):
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "a.txt").write_text("The pier closes at noon.")
+    monkeypatch.chdir(tmp_path)
+    assert "corpus: 1 document, 1 passage (" in opora("ingest").stderr

@@ -82,8 +82,8 @@ def read_manifest(folder: Path) -> Manifest:
     recover(folder)
     path = folder / MANIFEST
     if not path.exists():
-        state = "is unfinished" if partial_folder(folder).exists() else "does not exist"
-        raise InputError(f"{folder}: this artefact {state}; run `opora {_command(folder)}` first")
+        state = "is unfinished" if partial_folder(folder).exists() else "does not exist yet"
+        raise InputError(f"{folder} {state}; run `opora {_command(folder)}` first")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:

@@ -51,11 +51,17 @@ def show_run(run: StageRun, as_json: bool) -> None:
 def summary(run: StageRun) -> str:
     """Return the line of a stage that has run: `corpus: 24 documents, 310 passages; dropped: 2 duplicate (3.1 s)`."""
     manifest = run.manifest
-    parts = [", ".join(f"{count} {name.replace('_', ' ')}" for name, count in manifest.counts.items())]
+    counts = {name: count for name, count in manifest.counts.items() if count or name != "suspect"}
+    parts = [", ".join(f"{count} {_counted(name, count)}" for name, count in counts.items())]
     dropped = [f"{count} {reason}" for reason, count in manifest.dropped.items() if count]
     parts += [f"dropped: {', '.join(dropped)}"] if dropped else []
     timing = f"{manifest.seconds:.1f} s" if run.is_new else "up to date"
     return f"{run.stage.out}: {'; '.join(filter(None, parts))} ({timing})"
+
+
+def _counted(name: str, count: float) -> str:
+    words = name.replace("_", " ")
+    return words.removesuffix("s") if count == 1 else words
 
 
 def _flatten(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

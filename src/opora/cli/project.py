@@ -42,7 +42,7 @@ def init(
     (folder / "documents").mkdir(exist_ok=True)
     enter = "" if folder == Path() else f"cd {folder} && "
     ready = f"{enter}opora plan && opora run"
-    empty = f"put documents into {folder / 'documents'}, then {enter}opora run"
+    empty = f"put your documents into {folder / 'documents'}/, then {enter}opora run"
     typer.echo(f"{folder}: {len(files)} files; next: {ready if sample or benchmark else empty}")
 
 

@@ -30,7 +30,7 @@ def staleness(index: Path, made_of: str, corpus: Path) -> Iterator[str]:
     except OporaError:
         return
     if manifest.fingerprint != made_of:
-        yield f"{index} was made of another corpus than {corpus}; answers may be out of date: run `opora index`"
+        yield f"{index} was made of an older {corpus}; answers may be out of date: run `opora index`"
     if changed := changed_documents(corpus, manifest):
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         yield f"documents have changed since `opora ingest`: {changed[0]}{more}; run `opora ingest` and `opora index`"

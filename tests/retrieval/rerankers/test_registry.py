@@ -82,7 +82,7 @@ def test_other_kinds_are_not_copied(trained, spec):
 
 
 def test_a_missing_or_wrong_training_is_one_line(trained):
-    with pytest.raises(InputError, match=r"train/other: this artefact does not exist"):
+    with pytest.raises(InputError, match=r"train/other does not exist yet"):
         save_reranker("train/other", trained / "kept", trained)
     with Build(trained / "train" / "raft", "train sft", Settings(), {}) as build:
         build.publish()
