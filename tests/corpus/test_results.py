@@ -2,10 +2,8 @@
 
 import hashlib
 
-import pytest
-
 from opora.corpus.parsers.base import Parsed, Part, Suspicion
-from opora.corpus.results import collect, make_documents, part_name
+from opora.corpus.results import collect, make_documents
 from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.patterns import NamePatterns
 from opora.corpus.sources.removed import Exclusion
@@ -98,23 +96,6 @@ def test_suspicions_become_metadata():
     suspicions = [Suspicion(reason="read by OCR", page=page, value=0.9) for page in (1, 2, 4)]
     documents, _ = read({"a.pdf": document("Text.", suspicions=suspicions)})
     assert documents[0].metadata["suspect"] == "read by OCR (pages 1-2, 4, 90%)"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("a/b.txt", "a/b.txt"),
-        ("../../etc/passwd", "etc/passwd"),
-        ("/etc/passwd", "etc/passwd"),
-        ("C:\\docs\\a.txt", "C:/docs/a.txt"),
-        ("a\n\x00b.txt", "ab.txt"),
-        ("", "part 3"),
-        ("..", "part 3"),
-        ("отчёт.txt".replace("ё", "е\u0308"), "отчёт.txt"),
-    ],
-)
-def test_names_of_parts_are_clean_paths(name, expected):
-    assert part_name(name, 3) == expected
 
 
 def test_equal_names_of_parts_are_numbered():

@@ -25,6 +25,9 @@ _REPLACED = {
 }
 """Characters without a meaning in text: controls, halves of surrogate pairs, those without width."""
 _SPACES = re.compile(r"[^\S\n]+")
+HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+"""Headings and fences of code, as `write_markdown` writes them, for those who read the text again."""
 _TICKS = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 _LOOKALIKE = re.compile(r"^[ \t]*(#{1,6}[ \t]|\|.*\|[ \t]*$|`{3,}|~{3,})", re.MULTILINE)
 
@@ -138,6 +141,11 @@ def _escape(block: Block) -> Block:
 def clean_text(text: str) -> str:
     """Normalise to NFC, remove soft hyphens, zero-width and control characters, and collapse white space to blanks."""
     return _SPACES.sub(" ", clean_characters(text))
+
+
+def clean_lines(text: str) -> str:
+    """Return clean text without white space around its lines."""
+    return "\n".join(line.strip() for line in clean_text(text).split("\n")).strip()
 
 
 def clean_code(text: str) -> str:

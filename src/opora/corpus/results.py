@@ -6,14 +6,13 @@ Titles and languages depend on all documents, so that results are read twice, on
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from opora.corpus.parsers.base import Dropped, Parsed, Suspicion
+from opora.corpus.parsers.storage.names import clean_name
 from opora.corpus.settings import IngestSettings
 from opora.corpus.sources.patterns import NamePatterns
 from opora.corpus.sources.removed import Exclusion
@@ -24,7 +23,6 @@ from opora.validation import parse_record
 
 ReadResult = Callable[[str], Mapping[str, Any]]
 """Returns the result of parsing a file by its id, `{"parsed": {...}}` or `{"reason": ..., "detail": ...}`."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class DocumentDraft(NamedTuple):
@@ -134,13 +132,6 @@ def choose_titles(drafts: Sequence[DocumentDraft]) -> list[str]:
     return titles
 
 
-def part_name(name: str, number: int) -> str:
-    """Return the name of a part as one clean path: names in archives may be absolute, climb, or hold anything."""
-    clean = _CONTROL.sub("", unicodedata.normalize("NFC", name)).replace("\\", "/")
-    steps = [step.strip() for step in clean.split("/")]
-    return "/".join(step for step in steps if step not in ("", ".", "..")) or f"part {number}"
-
-
 def _flatten(name: str, file_id: str, result: Mapping[str, Any]) -> Iterator[DocumentDraft | Dropped]:
     """Yield a file and, in depth first order, all that is inside it. A file of parts alone is no document."""
     if "parsed" not in result:
@@ -157,7 +148,7 @@ def _flatten_parsed(parsed: Parsed, draft: DocumentDraft) -> Iterator[DocumentDr
         yield draft._replace(titles=titles, sample=sample, suspicions=parsed.suspicions)
     names = Counter[str]()
     for number, part in enumerate(parsed.parts):
-        name = part_name(part.name, number + 1)
+        name = clean_name(part.name) or f"part {number + 1}"
         names[name] += 1
         if names[name] > 1:
             path = PurePath(name)

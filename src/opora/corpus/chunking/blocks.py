@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from opora.corpus.blocks import FENCE, HEADING
 from opora.corpus.sections.forms import is_contents_heading
 from opora.corpus.sections.places import find_places, read_caption
 from opora.text.sentences import sentences
 
-HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*$")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _LINE_START = re.compile(r"\s*(?:[-*+•]|\d+[.)]|[^\W\d_]\)|\|)\s?")
 """Start of a list item or table row: the line above does not continue there."""
 _NOTE = re.compile(r"(?P<mark>[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\[\^?\w{1,4}\]|\*{1,3}\)?):?\s")
@@ -101,7 +100,7 @@ def _blocks(text: str) -> Iterator[tuple[_Heading | None, tuple[int, int, str]]]
     """Yield, in order, headings, and paragraphs, lists, tables and code as (None, (start, end, kind))."""
     offset, block_start, block_kind, fence = 0, 0, "", ""
     for line in [*text.splitlines(keepends=True), ""]:
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         heading = None if fence else HEADING.match(line.rstrip("\n"))
         closes = bool(fence and mark and mark[1].startswith(fence) and not line[mark.end() :].strip())
         if fence:

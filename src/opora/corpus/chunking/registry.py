@@ -8,9 +8,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
+from opora.corpus.blocks import HEADING
 from opora.corpus.chunking import structural
 from opora.corpus.chunking.base import Chunk
-from opora.corpus.chunking.blocks import HEADING
 from opora.corpus.sections.passage_places import clause_label
 from opora.corpus.sections.places import find_places
 from opora.corpus.settings import ChunkSettings

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from opora.corpus.blocks import FENCE, HEADING
 from opora.corpus.sections.forms import read_form
 from opora.text.entities.place_names import place_names, place_number
 from opora.text.words import fold
@@ -26,8 +27,6 @@ MAX_ACT = 80
 CLAUSES = ("clause", "part")
 """Kinds of numbered paragraphs."""
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _TABLE = re.compile(r"\s*(?:^[ \t]*\|.*$\n?)+", re.MULTILINE)
 _ACT = re.compile(r"(?P<act>[^\W\d].{0,120}? (?P<word>[^\W\d]+) \d.{3,40}?\s(?:№|N)\s?\S+)(?= )")
 """`ПОСТАНОВЛЕНИЕ от 13 августа 2006 г. N 491`, before the subject of a title."""
@@ -110,7 +109,7 @@ def find_places(text: str) -> Places:
     reader = _ClauseReader(_inner_kind(text))
     repaired = _inserted_articles(text)
     for start, line in text_lines(text):
-        if heading := _HEADING.match(line):
+        if heading := HEADING.match(line):
             level, title = len(heading[1]), heading[2]
             path = [entry for entry in path if entry[0] < level]
             path.append((level, title, repaired.get(start) or heading_places(title)))
@@ -166,7 +165,7 @@ def _inserted_articles(text: str) -> dict[int, tuple[str, ...]]:
     another inserted one below."""
     articles = []
     for start, line in text_lines(text):
-        heading = _HEADING.match(line)
+        heading = HEADING.match(line)
         places = heading_places(heading[2]) if heading else ()
         if places and places[0].startswith("article "):
             articles.append((start, places[0].removeprefix("article ")))
@@ -218,7 +217,7 @@ def text_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield offset and text of lines outside code and tables."""
     offset, fence = 0, ""
     for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if fence:
             fence = "" if mark and mark[1].startswith(fence) else fence
         elif mark:

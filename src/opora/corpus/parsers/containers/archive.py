@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
-from opora.corpus.parsers.containers.letter import rest_of, safe_name
+from opora.corpus.parsers.containers.letter import rest_of
 from opora.corpus.parsers.containers.mail import decode_text
 from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.names import clean_name
 
 MAX_MEMBERS = 5000
 """Maximum number of files that are read from an archive."""
@@ -70,7 +71,7 @@ def _unzip(data: bytes, limit: int) -> bytes:
 def _zip_members(data: bytes, context: ParseContext) -> Iterator[Part]:
     archive, count = Archive(data), 0
     for member in archive.members:
-        name = safe_name(zip_name(member))
+        name = clean_name(zip_name(member))
         if not name or member.is_dir() or _is_junk(name):
             continue
         count += 1
@@ -117,7 +118,7 @@ def _tar_members(data: bytes, context: ParseContext) -> Iterator[Part]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
             for member in archive:
-                name = safe_name(_tar_name(member.name))
+                name = clean_name(_tar_name(member.name))
                 if not member.isfile() or _is_junk(name):
                     continue
                 count += 1

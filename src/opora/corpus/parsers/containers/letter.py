@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
 from opora.corpus.parsers.html import parser as html_parser
+from opora.corpus.parsers.storage.names import clean_name
 from opora.corpus.parsers.text import plain as text_parser
 from opora.records import Scalar
 
 MAX_ATTACHMENTS = 1000
 _QUOTE_MARKS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _TABLE = re.compile(r"<t[dh][\s>]", re.IGNORECASE)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
 MIN_PLAIN_SHARE = 0.3
 """A plain text shorter than this share of the text of the HTML only refers to it."""
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -74,7 +74,7 @@ def read_attachments(attachments: Sequence[Attachment], context: ParseContext) -
     """Return the attachments as documents; those behind the limit are one part that is dropped."""
     parts = []
     for number, attachment in enumerate(attachments[:MAX_ATTACHMENTS], 1):
-        name = safe_name(attachment.name) or f"attachment-{number}"
+        name = clean_name(attachment.name) or f"attachment-{number}"
         if attachment.data is None:
             parts.append(Part(name=name, id="", reason="unreadable", detail="the letter holds only a link to it"))
         else:
@@ -85,12 +85,6 @@ def read_attachments(attachments: Sequence[Attachment], context: ParseContext) -
 def rest_of(limit: int) -> Part:
     """Return a part that stands for the files that are left out."""
     return Part(name="further files", id="", reason="too large", detail=f"only the first {limit} files are read")
-
-
-def safe_name(name: str) -> str:
-    """Return the name of a file inside another one: folders are kept, control characters and `..` are not."""
-    pieces = _UNSAFE.sub(" ", name).replace("\\", "/").split("/")
-    return "/".join(piece.strip() for piece in pieces if piece.strip() not in ("", ".", ".."))
 
 
 def _letter_blocks(letter: Letter, context: ParseContext) -> tuple[list[Block], str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lxml import etree
 
-from opora.corpus.blocks import Block, clean_text, one_line
+from opora.corpus.blocks import Block, clean_lines, one_line
 from opora.corpus.parsers.elements.numbers import format_number
 from opora.corpus.parsers.html.tables import is_data_table, read_table
 from opora.corpus.parsers.html.tree import ends_line, inline_text, is_word_end
@@ -186,7 +186,7 @@ class _Reader:
         if not self.nodes:
             self.pieces = []
             return
-        lines = [line.strip() for line in clean_text(_collapse(self.pieces)).strip().split("\n")]
+        lines = clean_lines(_collapse(self.pieces)).split("\n")
         linked, nodes = self.linked, tuple(self.nodes)
         self.linked, self.nodes, self.pieces = 0, [], []
         if lines == [""]:

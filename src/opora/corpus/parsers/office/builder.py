@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from opora.corpus.blocks import Block, clean_text, one_line
+from opora.corpus.blocks import Block, clean_lines, one_line
 from opora.corpus.parsers.elements.numbers import BULLET
 from opora.corpus.parsers.elements.tables import GridCell, table_blocks
 
@@ -172,8 +172,7 @@ def _align(rows: list[list[_Cell]]) -> list[list[GridCell]]:
 def _clean(pieces: list[str]) -> str:
     if not pieces:
         return ""
-    text = clean_text(join_surrogates("".join(pieces)))
-    return "\n".join(line.strip() for line in text.split("\n")).strip()
+    return clean_lines(join_surrogates("".join(pieces)))
 
 
 def _item_mark(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opora.corpus.blocks import Block, clean_text, one_line
+from opora.corpus.blocks import Block, clean_lines, one_line
 from opora.corpus.parsers.elements.tables import GridCell, cell_text, table_blocks
 from opora.corpus.parsers.office.odf_styles import STYLE, TEXT, Numbering, hidden_styles, to_int
 from opora.corpus.parsers.storage.xml import Element, local_name
@@ -90,7 +90,7 @@ class OdfReader:
         yield from self._flush()
 
     def _paragraph(self, element: Element, mark: str = "", depth: int = 0) -> Iterator[Block]:
-        if text := _clean(self._inline(element)):
+        if text := clean_lines(self._inline(element)):
             if mark:
                 yield Block("item", text, level=depth, mark=mark)
             elif self._is_title(element):
@@ -224,7 +224,3 @@ def table_rows(table: Element) -> Iterator[Element]:
             yield child
         elif name in ("table-header-rows", "table-rows", "table-row-group"):
             yield from table_rows(child)
-
-
-def _clean(text: str) -> str:
-    return "\n".join(line.strip() for line in clean_text(text).split("\n")).strip()

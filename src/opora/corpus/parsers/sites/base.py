@@ -51,11 +51,8 @@ class Site:
     has_marks: Callable[[HtmlElement], bool] = lambda root: False
     """Tells a page whose address is unknown by marks that only this site has."""
 
-    def matches(self, url: str, root: HtmlElement) -> bool:
-        """Return True for a page of the site, given its address (empty if unknown)."""
-        return self.has_address(url) or self.has_marks(root)
-
     def has_address(self, url: str) -> bool:
+        """Return True for the address of a page of the site."""
         try:
             address = urlsplit(url)
             host = address.hostname or ""

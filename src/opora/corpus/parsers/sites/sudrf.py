@@ -48,9 +48,7 @@ _ACT_PATH = "//*[starts-with(@id, 'cont_doc')]"
 
 def _read_card(root: HtmlElement) -> SitePage:
     number = text_of(required(root, "//*[contains(concat(' ', @class, ' '), ' casenumber ')]", "number of the case"))
-    tables = root.xpath(
-        "//*[@id='tablcont'] | //*[starts-with(@id, 'cont') and not(starts-with(@id, 'cont_doc'))]//table"
-    )
+    tables = root.xpath(_TABLE_PATH)
     if not tables:
         raise PageChanged("card")
     facts = _facts(tables)

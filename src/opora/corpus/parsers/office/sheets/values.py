@@ -15,7 +15,7 @@ def format_value(value: object, decimals: int | None = None, is_percent: bool = 
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):
-        return format_number(value, decimals, is_percent)
+        return show_number(value, decimals, is_percent)
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ", "minutes") if value.time() != datetime.time() else value.date().isoformat()
     if isinstance(value, datetime.time):
@@ -26,7 +26,7 @@ def format_value(value: object, decimals: int | None = None, is_percent: bool = 
     return str(value)
 
 
-def format_number(number: float, decimals: int | None = None, is_percent: bool = False) -> str:
+def show_number(number: float, decimals: int | None = None, is_percent: bool = False) -> str:
     """Return a number with at most 15 digits, rounded as its cell shows it if that has two decimals or more."""
     if number != number or abs(number) in (float("inf"), _LARGE) or abs(number) > _LARGE:
         return str(number)
