@@ -22,6 +22,16 @@ def test_columns_are_read_one_after_the_other_with_their_headings():
     ]  # fmt: skip
 
 
+def test_three_columns_whose_lines_stand_at_the_same_heights():
+    middle = ["Anchors are kept in a shed", "beside the crane; who needs", "one asks the watchman, who",
+              "writes it into his book, and", "brings it back by evening."]  # fmt: skip
+    columns = [LEFT, RIGHT, middle]
+    paper = Paper().page()
+    for side, column in enumerate(columns):
+        paper.text(20 + 125 * side, 90, *column, size=6)
+    assert " ".join(texts(paper)) == " ".join(line for column in columns for line in column)
+
+
 def test_a_paragraph_goes_on_in_the_next_column():
     paper = Paper().page().text(30, 90, *LEFT[:4]).text(210, 90, LEFT[4], *RIGHT)
     assert texts(paper) == [" ".join([*LEFT, *RIGHT])]
@@ -60,6 +70,9 @@ def test_spaced_out_letters_are_one_word(word):
         ("научно-", "технический", "научно-технический"),
         ("обход-", "ной", "обходной"),
         ("какой-", "либо", "какой-либо"),
+        ("кто-", "нибудь", "кто-нибудь"),
+        ("юго-", "западный", "юго-западный"),
+        ("юго-", "славский", "югославский"),
         ("из-", "за", "из-за"),
         ("пере\u00ad", "регистрация", "перерегистрация"),
         ("аудио\u2010", "гиды", "аудиогиды"),

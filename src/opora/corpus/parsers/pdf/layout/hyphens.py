@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from opora.corpus.parsers.pdf.text_layer import frequent_words, russian_analyzer
+from opora.text.resources import language_lines
 
 SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010\u00ad\ufffe"
@@ -88,10 +89,19 @@ def _fold(text: str) -> str:
 def _is_russian_compound(left: str, right: str) -> bool:
     """Return True if two words are written with a hyphen: `инженер-механик`, `какой-либо`, not `аудиогид`."""
     analyzer = russian_analyzer()
-    if analyzer.word_is_known(left + right) or not (analyzer.word_is_known(left) and analyzer.word_is_known(right)):
+    if analyzer.word_is_known(left + right):
+        return False
+    if left in _hyphenated_parts() or right in _hyphenated_parts():
+        return True
+    if not (analyzer.word_is_known(left) and analyzer.word_is_known(right)):
         return False
     links = left[-1] in LINKING_VOWELS  # they join a noun to a solid word
     return not (links and any(parse.tag.POS == "NOUN" for parse in analyzer.parse(right)[:1]))
+
+
+@functools.cache
+def _hyphenated_parts() -> frozenset[str]:
+    return frozenset(part for line in language_lines("ru", "hyphenated_parts.txt") for part in line.split())
 
 
 @functools.cache

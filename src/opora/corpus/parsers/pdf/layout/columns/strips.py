@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 GUTTER = 1.35
-"""Width of a strip beside the widest gap between words of a row, at least, in `GUTTER_SHARE` of the rows."""
+"""Width of a strip beside the usual gap between words of a row, at least, in `GUTTER_SHARE` of the rows."""
 GUTTER_SHARE = 0.5
 
 
@@ -61,7 +62,8 @@ def is_gutter(items: Sequence[PlacedBox], strip: Strip, size: float) -> bool:
         side, height = -1 if number == len(row) else 0 if number else 1, row[0].y0 + row[0].y1
         if side == 0 and len(gaps) > 1:
             compared += 1
-            wide += gaps[number - 1] > GUTTER * max(gaps[: number - 1] + gaps[number:])
+            # the median, as a row may cross other gutters
+            wide += gaps[number - 1] > GUTTER * statistics.median(gaps[: number - 1] + gaps[number:])
         elif side * last_side < 0 and height - last < 1.6 * size:  # beside each other, but not in a row
             compared += 1
             wide += 1
