@@ -148,3 +148,8 @@ def test_bold_paragraphs_above_text_are_headings(body, expected):
     lines = text(f"<body><h1>Тарифы</h1>{body}</body>").splitlines()
     assert lines[2] == expected
     assert sum(line.startswith("#") for line in lines) == 1 + expected.startswith("#")
+
+
+def test_the_menu_of_a_short_page_is_off():
+    assert text("<nav>Меню</nav><h1>Правила</h1><p>Сбор 12.</p>") == "# Правила\n\nСбор 12."
+    assert text("<nav>Меню</nav>") == "Меню"

@@ -53,3 +53,9 @@ def test_layout_tables_are_read_once():
 def test_spans_that_lie_are_bounded():
     row = "<tr><td colspan=1000000000 rowspan=1000000000>а</td><td>б</td></tr>"
     assert len("".join(lines(f"<table>{row * 500}</table>"))) < 1_000_000
+
+
+def test_rowspan_of_zero_goes_on_to_the_end():
+    table = """<table><tr><th>Лодка</th><th>Час</th></tr><tr><td rowspan=0>Ялик</td><td>5</td></tr>
+    <tr><td>6</td></tr></table>"""
+    assert lines(table)[-2:] == ["| Ялик | 5 |", "| Ялик | 6 |"]

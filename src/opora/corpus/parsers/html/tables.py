@@ -69,7 +69,9 @@ def read_table(table: HtmlElement) -> DataTable:
 
 def _read_cell(cell: HtmlElement) -> GridCell:
     text = one_line(inline_text(cell))
-    return GridCell(text, _span(cell, "colspan"), _span(cell, "rowspan"), is_header=cell.tag == "th")
+    # a rowspan of 0 goes on to the end
+    rows = MAX_COLUMNS if cell.get("rowspan", "").strip() == "0" else _span(cell, "rowspan")
+    return GridCell(text, _span(cell, "colspan"), rows, is_header=cell.tag == "th")
 
 
 def _span(cell: HtmlElement, name: str) -> int:

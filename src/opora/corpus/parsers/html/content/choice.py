@@ -50,6 +50,9 @@ def choose_content(root: HtmlElement, placed: Sequence[PlacedBlock]) -> PageCont
         return PageContent(placed)
     everything = set(range(len(page)))
     extracted = extract_main(root, placed)
+    if extracted == everything:
+        # of a short page, trafilatura takes all text
+        extracted = everything - chrome or everything
     chosen = add_missing(page, (extracted or set()) - menus)
     own = everything - page.chrome(page.ancestors(chosen)) - menus or everything
     if extracted is None:
