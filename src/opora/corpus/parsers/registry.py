@@ -1,7 +1,7 @@
 """Registry of the document formats: the module that parses each.
 
 This code runs in the sandboxed process. A new format is one module with a function `parse(data, context) -> Reading`,
-and one row of `FORMATS`; `detection.identify` tells most kinds of files, and a row may have a test of its own.
+and one row of `FORMATS`; `detection` tells most kinds of files, and a row may have a test of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from opora.corpus.parsers.assembly import assemble
 from opora.corpus.parsers.base import ParseContext, Parsed, ParseError, Part, Reading
-from opora.corpus.parsers.detection import identify
+from opora.corpus.parsers.detection.identify import identify
 from opora.corpus.parsers.storage.archive import check_unpacked_size
 from opora.corpus.settings import DEFAULT_PARSING, ParseSettings
 
@@ -25,7 +25,7 @@ class Format(NamedTuple):
     """A document format. `packages` are the distributions whose versions its results depend on."""
 
     name: str
-    """Name of the kind that `detection.identify` gives to its files, unless `matches` tells them."""
+    """Name of the kind that `detection` gives to its files, unless `matches` tells them."""
     module: str
     packages: tuple[str, ...] = ()
     matches: Callable[[bytes, str], bool] | None = None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.detection import identify
+from opora.corpus.parsers.detection.identify import identify
 from opora.corpus.parsers.registry import parse_document
 from opora.corpus.sandbox.clock import CpuClock
 from opora.corpus.settings import ParseSettings

@@ -16,9 +16,9 @@ from importlib import resources
 from pathlib import PurePath
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.detection.text_kinds import Kind, identify_text, is_text
 from opora.corpus.parsers.storage.archive import ZIP, ZIP_DAMAGE
 from opora.corpus.parsers.storage.ole import OLE2, open_ole
-from opora.corpus.parsers.text_kinds import Kind, identify_text, is_text
 
 HEAD_BYTES = 4096
 _PDF = re.compile(rb"%PDF-\d")

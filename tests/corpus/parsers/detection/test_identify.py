@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from opora.corpus.parsers.base import ParseError
-from opora.corpus.parsers.detection import identify
+from opora.corpus.parsers.detection.identify import identify
 from opora.corpus.parsers.registry import detect_format
 
 

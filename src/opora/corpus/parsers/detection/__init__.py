@@ -1,0 +1,1 @@
+"""Detection of the kind of a file."""
