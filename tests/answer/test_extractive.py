@@ -84,3 +84,11 @@ def test_a_word_that_no_passage_holds_does_not_outweigh_all_others():
     hits = [Hit(passage=passage(text), rank=1)]
     [best] = best_sentences("На какое число перенесён срок сдачи?", hits, lambda term: weights.get(term, 0.18), "ru")
     assert best.support > 0.4
+
+
+def test_the_line_above_a_table_is_context_of_its_rows():
+    text = "Проверки по портам\n\n| Порт | Лодки |\n|---|---|\n| Лукино | 209 |\n| Ясное | 18 |"
+    hits = [Hit(passage=passage(text), rank=1)]
+    best = best_sentences("Сколько лодок проверили в Лукино?", hits, lambda _: 1.0, "ru")[0]
+    assert text[best.start : best.end] == "| Лукино | 209 |"
+    assert best.support > 0.45

@@ -30,6 +30,7 @@ MIN_WEIGHT = 0.25
 """Minimum weight of a term, relative to the heaviest one. In a few passages, terms that none holds weigh all."""
 
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
+_TABLE_BELOW = re.compile(r"\s*\n\|")
 _ENTRY = re.compile(r"^\s*\|[^|\d]+\|[^|\d]*\d[^|]*\|\s*$")
 _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
 _YEAR_OR_DATE = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}")
@@ -74,7 +75,9 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
     supported = []
     for (number, passage, start, end), own in zip(spans, sentence_terms, strict=True):
         document_labels = labels.get(passage.document_id, set())
-        if own <= document_labels and _is_bare_line(passage.text, start, end):
+        if _is_bare_line(passage.text, start, end) and (
+            own <= document_labels or _TABLE_BELOW.match(passage.text, end)
+        ):
             continue
         headings = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
         context = headings | document_labels | set(terms(_table_header(passage, start), language))
@@ -152,7 +155,8 @@ def _matched_weight(weights: Mapping[str, float], sentence: set[str], context: s
     """Return the total weight of the question's terms in a sentence; typos count by similarity."""
     total = 0.0
     for term, weight in weights.items():
-        share = 1.0 if term in sentence else max(_typo_similarity(term, sentence), HEADING_WEIGHT * (term in context))
+        in_context = term in context or _typo_similarity(term, context)
+        share = 1.0 if term in sentence else max(_typo_similarity(term, sentence), HEADING_WEIGHT * in_context)
         total += weight * share
     return total
 
@@ -170,12 +174,18 @@ def _typo_similarity(term: str, candidates: set[str]) -> float:
 
 
 def _table_header(passage: Passage, row_start: int) -> str:
-    """Return the header of the table with the row at `row_start`; empty outside tables."""
+    """Return the header of the table with the row at `row_start`, and the line above the table if it is no sentence;
+    empty outside tables."""
     if not passage.text.startswith("|", row_start):
         return ""
     lines = passage.text[:row_start].splitlines()
     header = passage.table_header
-    for above, line in zip(["", *lines], lines, strict=False):
-        if _TABLE_LINE.match(line) and not _TABLE_LINE.match(above):
-            header = line
+    caption = above = ""
+    for line in lines:
+        if _TABLE_LINE.match(line):
+            if not _TABLE_LINE.match(above):
+                header = f"{caption} {line}"
+        elif line.strip():
+            caption = "" if _SENTENCE_END.search(line) else line
+        above = line
     return header
