@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
@@ -57,6 +59,34 @@ class _Style(NamedTuple):
     """Advance of each character, in points, shared by objects of one font and scale."""
 
 
+class _FastCalls(NamedTuple):
+    """Functions of pdfium that are called for every character, with addresses as plain numbers.
+
+    The wrappers of pypdfium2 make an object for each pointer, and release the lock of Python: that takes most of the
+    time.
+    """
+
+    get_unicode: Callable[[int | None, int], int]
+    get_object: Callable[[int | None, int], int | None]
+    is_generated: Callable[[int | None, int], int]
+    get_origin: Callable[[int | None, int, int, int], int]
+
+
+@functools.cache
+def _fast_calls() -> _FastCalls:
+    page, index, number, pointer = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
+
+    def call(function: Any, result: Any, *arguments: Any) -> Any:
+        return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+
+    return _FastCalls(
+        call(pdfium_c.FPDFText_GetUnicode, number, page, index),
+        call(pdfium_c.FPDFText_GetTextObject, pointer, page, index),
+        call(pdfium_c.FPDFText_IsGenerated, index, page, index),
+        call(pdfium_c.FPDFText_GetCharOrigin, index, page, index, pointer, pointer),
+    )
+
+
 class CharReader:
     """Reads the characters of one page; keeps the buffers that pdfium writes into, and what it said of each object."""
 
@@ -74,24 +104,24 @@ class CharReader:
     def read(self) -> list[Char]:
         """Return the characters in the order of pdfium, without those that it made up and those off the page."""
         raw, point, styles = self.raw, self.frame.point, self._styles
-        get_unicode, get_object = pdfium_c.FPDFText_GetUnicode, pdfium_c.FPDFText_GetTextObject
-        is_generated, get_origin = pdfium_c.FPDFText_IsGenerated, pdfium_c.FPDFText_GetCharOrigin
+        text_page = ctypes.cast(raw, ctypes.c_void_p).value
+        get_unicode, get_object, is_generated, get_origin = _fast_calls()
         x, y = ctypes.c_double(), ctypes.c_double()
-        x_ref, y_ref, last = ctypes.byref(x), ctypes.byref(y), (math.nan, math.nan)
+        x_ref, y_ref, last = ctypes.addressof(x), ctypes.addressof(y), (math.nan, math.nan)
+        last_base, last_size, y0, y1 = math.nan, math.nan, 0.0, 0.0
         width, height, below, new_tuple = self.frame.width, self.frame.height, 1 - ASCENT, tuple.__new__
         chars: list[Char] = []
         for index in range(pdfium_c.FPDFText_CountChars(raw)):
-            code = get_unicode(raw, index)
-            if code <= 32 and (code == 0 or is_generated(raw, index) == 1):
+            code = get_unicode(text_page, index)
+            if code <= 32 and (code == 0 or is_generated(text_page, index) == 1):
                 continue
-            text_object = get_object(raw, index)
-            if not text_object:
+            address = get_object(text_page, index)
+            if not address:
                 continue
-            address = ctypes.addressof(text_object.contents)
             style = styles.get(address)
             if style is None:
-                style = styles[address] = self._style(index, text_object)
-            get_origin(raw, index, x_ref, y_ref)
+                style = styles[address] = self._style(index, ctypes.cast(address, pdfium_c.FPDF_PAGEOBJECT))
+            get_origin(text_page, index, x_ref, y_ref)
             origin = point(x.value, y.value)
             is_piece = origin == last and bool(chars)
             advance = None if is_piece else style.advances.get(code)
@@ -102,8 +132,10 @@ class CharReader:
             size = style.size
             if style.angle == 0 and 0 <= origin[0] <= width and 0 <= origin[1] <= height:  # most characters
                 x0, base = origin
-                x1, y0, y1 = round(x0 + advance, 1), round(base - ASCENT * size, 1), round(base + below * size, 1)
-                x0 = round(x0, 1)
+                x0, x1 = round(x0, 1), round(x0 + advance, 1)
+                if base != last_base or size != last_size:
+                    last_base, last_size = base, size
+                    y0, y1 = round(base - ASCENT * size, 1), round(base + below * size, 1)
             else:
                 box = self._box(index, style, origin, advance)
                 if box is None:
@@ -112,6 +144,7 @@ class CharReader:
                     self.off_page += code > 32
                     continue
                 x0, y0, x1, y1 = box
+                last_base = math.nan
             if is_piece:  # of a ligature: all its letters have its box, none the advance of the letter alone
                 style.advances.pop(ord(chars[-1].text), None)
                 chars[-1] = chars[-1]._replace(x0=x0, y0=y0, x1=x1, y1=y1)

@@ -75,13 +75,15 @@ def read_lines(page: PdfPage, tables: Sequence[T], region: int) -> list[Line | T
     """Return the lines and tables of a page in reading order; `region` is the number of its first region."""
     groups: dict[int, list[Char]] = {}
     for char in page.chars:
-        if not any(_is_inside(char, table) for table in tables):
+        if not tables or not any(_is_inside(char, table) for table in tables):
             groups.setdefault(char.angle, []).append(char)
     main = max(groups, key=lambda angle: len(groups[angle]), default=0)
     main = main if main % 90 == 0 else 0
     items: list[Line | T] = []
     for angle in sorted(groups.keys() | {main}, key=lambda angle: angle != main):
-        upright = [_turn(char, angle, page) for char in groups.get(angle, ())]
+        upright = groups.get(angle, [])
+        if angle and angle % 90 == 0:
+            upright = [_turn(char, angle, page) for char in upright]
         placed = tables if angle == main else ()
         apart = angle != main and len(upright) < MIN_BODY_CHARS
         for line in _group_lines(upright, placed, page, angle, region):
@@ -97,8 +99,6 @@ def _is_inside(char: Char, table: PlacedTable) -> bool:
 
 def _turn(char: Char, angle: int, page: PdfPage) -> Char:
     """Return a character in the coordinates of a page that is turned so that its text is upright."""
-    if angle == 0 or angle % 90:
-        return char
     x0, y0, x1, y1 = turn_box((char.x0, char.y0, char.x1, char.y1), angle, page.width, page.height)
     return char._replace(x0=x0, y0=y0, x1=x1, y1=y1)
 

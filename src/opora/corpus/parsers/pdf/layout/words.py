@@ -51,12 +51,13 @@ def find_words(chars: Sequence[Char]) -> list[PdfWord]:
 
 def _rows(chars: Sequence[Char]) -> Iterator[list[Char]]:
     """Yield the characters of each base line, from left to right; characters printed twice are kept once."""
-    bases = [ASCENT * char.y1 + (1 - ASCENT) * char.y0 for char in chars]
+    above = 1 - ASCENT
+    bases = [ASCENT * y1 + above * y0 for _, _, y0, _, y1, *_ in chars]
     row: list[tuple[int, Char]] = []
     start = limit = 0.0
     for index in sorted(range(len(chars)), key=bases.__getitem__):
         char, base = chars[index], bases[index]
-        if row and base - start > max(0.6, ROW_TOLERANCE * min(char.size, limit)):
+        if base - start > 0.6 and row and base - start > ROW_TOLERANCE * min(char.size, limit):
             yield _in_order(row)
             row = []
         if not row:
@@ -71,7 +72,7 @@ def _in_order(row: list[tuple[int, Char]]) -> list[Char]:
     kept: list[Char] = []
     last_index = -2
     for index, char in row:
-        if kept and char.text == kept[-1].text and index != last_index + 1:
+        if index != last_index + 1 and kept and char.text == kept[-1].text:
             overlap = kept[-1].x1 - char.x0
             if overlap > 0.6 * (char.x1 - char.x0) > 0:
                 continue
@@ -85,11 +86,13 @@ def _segments(row: Sequence[Char]) -> Iterator[list[Char]]:
     segment: list[Char] = []
     right = 0.0
     for char in row:
-        if segment and char.x0 - right > SEGMENT_GAP * max(char.size, 1.0):
+        x0, x1 = char.x0, char.x1
+        if x0 - right > SEGMENT_GAP and segment and x0 - right > SEGMENT_GAP * char.size:
             yield segment
-            segment, right = [], char.x1
+            segment, right = [], x1
         segment.append(char)
-        right = max(right, char.x1)
+        if x1 > right:
+            right = x1
     if segment:
         yield segment
 
@@ -101,12 +104,15 @@ def _segment_words(segment: Sequence[Char]) -> Iterator[PdfWord]:
     has_space: list[bool] = []
     pending, right = False, 0.0
     for char in segment:
-        if char.text.isspace():
+        text, x0, _, x1, _, size = char[:6]
+        if text.isspace():
             pending = True
             continue
-        gaps.append((char.x0 - right) / max(char.size, 1.0) if letters else 0.0)
+        gaps.append((x0 - right) / (size if size > 1.0 else 1.0) if letters else 0.0)
         has_space.append(pending)
-        pending, right = False, char.x1 if not letters else max(right, char.x1)
+        pending = False
+        if x1 > right or not letters:
+            right = x1
         letters.append(char)
     if not letters:
         return
@@ -116,11 +122,14 @@ def _segment_words(segment: Sequence[Char]) -> Iterator[PdfWord]:
     if sum(has_space) * TRUSTED_SHARE >= len(letters):
         word_gap = TRUSTED_GAP
     start = 0
-    for index in range(1, len(letters)):
+    least = base + min(SPACE_GAP, word_gap, font_gap)
+    for index, gap in enumerate(gaps):
+        if gap <= least or not index:  # most letters
+            continue
         last, char = letters[index - 1], letters[index]
         changes = last.font != char.font or abs(last.size - char.size) > 0.1
         border = SPACE_GAP if has_space[index] else font_gap if changes else word_gap
-        if index not in spaced and gaps[index] - base > border:
+        if index not in spaced and gap - base > border:
             yield _word(letters[start:index], start > 0)
             start = index
     yield _word(letters[start:], start > 0)
@@ -179,7 +188,8 @@ def _word(letters: Sequence[Char], space: bool) -> PdfWord:
     text = "".join([char.text for char in letters])
     x1 = max([char.x1 for char in letters])
     main, bold, italic = first, first.bold, first.italic
-    if any(char.font != first.font or char.size != first.size for char in letters):
+    font, size = first.font, first.size
+    if any(char.font != font or char.size != size for char in letters):
         main = max(letters, key=lambda char: char.size)
         bold = 2 * sum(char.bold for char in letters) > len(letters)
         italic = 2 * sum(char.italic for char in letters) > len(letters)

@@ -66,9 +66,10 @@ def find_running(pages: Sequence[PageLines]) -> tuple[set[int], set[int]]:
     edges = [edge for page in pages for edge in _edges(page, body)]
     # sections have numbers, too, and may begin on new pages: their headings are large
     small = [edge for edge in edges if edge.line.size <= MAX_SIZE * body or not re.search(r"[^\W\d_]", edge.line.text)]
-    titles = find_repeated_titles(pages, body)
+    counting = _counting(small, len(pages))
+    titles = set() if counting else find_repeated_titles(pages, body)  # numbered pages are one document
     repeated = [edge for edge in _repeated(edges) if id(edge.line) not in titles]
-    running = {id(edge.line) for edge in [*repeated, *_counting(small, len(pages))]}
+    running = {id(edge.line) for edge in [*repeated, *counting]}
     running |= {id(edge.line) for edge in _in_slots(edges, running)}
     numbered, alone = find_lines_alone(pages, body, running)
     running |= numbered
