@@ -121,6 +121,11 @@ def test_a_place_that_is_cited_twice_is_named_once():
     assert lines[2:5] == ["  [1] a.txt", "      One.", "      Two."]
 
 
+def test_a_mark_of_a_document_has_blanks_inside():
+    citation = Citation(document_id="d", passage_id="d-0", start=0, end=8, text="Two [7].", location="a.txt", marker=1)
+    assert "      Two [ 7 ]." in format_answer(Answer(text="Two. [1]", refused=False, citations=[citation]))
+
+
 def test_search_and_filters(reading):
     result = opora("search", "fee a day")
     assert result.stdout.startswith(" 1. rules/ferry.md, ")

@@ -70,12 +70,16 @@ def ask(
 
 def format_answer(answer: Answer) -> str:
     """Return an answer for a terminal: its text, then each citation with the cited words."""
+    from opora.text.citation_marks import space_own_marks
+
     lines = [answer.text or "(no answer)", ""]
     place = ""
     for citation in answer.citations:
         above, place = place, f"  {f'[{citation.marker}] ' if citation.marker else ''}{citation.location}"
-        quote = citation.text.splitlines()
-        lines += [*([place] if place != above else []), *(f"      {line}" for line in quote)]
+        lines += [
+            *([place] if place != above else []),
+            *(f"      {line}" for line in space_own_marks(citation.text).splitlines()),
+        ]
     for dropped in answer.dropped:
         lines.append(f"  dropped: {dropped.text} ({dropped.reason})")
     lines += [f"  warning: {warning}" for warning in answer.warnings]
