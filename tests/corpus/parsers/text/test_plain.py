@@ -2,8 +2,10 @@ import pytest
 
 from opora.corpus.blocks import write_markdown
 from opora.corpus.parsers.base import ParseContext
+from opora.corpus.parsers.pdf.layout.hyphens import HyphenJoiner
 from opora.corpus.parsers.text.plain import parse
-from opora.corpus.parsers.text.spacing import join_lines, unspace_letters
+from opora.corpus.parsers.text.spacing import unspace_letters
+from opora.corpus.parsers.text.wrapping import join_lines
 from opora.corpus.settings import DEFAULT_PARSING
 
 
@@ -67,9 +69,11 @@ def test_lines_that_were_ended_on_purpose_stay(text):
 
 def test_words_divided_at_the_end_of_a_line_become_whole():
     assert "под расписку дежурному" in read(WRAPPED)
-    assert join_lines(["кто-", "либо из них"]) == "кто-либо из них"
-    assert join_lines(["план-", "факт готов"], frozenset(["план-факт"])) == "план-факт готов"
-    assert join_lines(["срок -", "пять дней"]) == "срок - пять дней"
+    joiner = HyphenJoiner(["составлен план-факт на год"])
+    assert join_lines(["кто-", "либо из них"], joiner) == "кто-либо из них"
+    assert join_lines(["план-", "факт готов"], joiner) == "план-факт готов"
+    assert join_lines(["срок -", "пять дней"], joiner) == "срок - пять дней"
+    assert join_lines(["дого¬", "вор подпи¬", "сан"], joiner) == "договор подписан"
 
 
 @pytest.mark.parametrize(

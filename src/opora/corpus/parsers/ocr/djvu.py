@@ -10,8 +10,9 @@ from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.ocr.reading import read_image
 from opora.corpus.parsers.ocr.tesseract import check_languages
+from opora.corpus.parsers.pdf.layout.hyphens import HyphenJoiner
 from opora.corpus.parsers.storage.programs import ProgramError, run_program
-from opora.corpus.parsers.text.spacing import join_lines
+from opora.corpus.parsers.text.wrapping import join_lines
 
 PROGRAM, RENDERER = "djvutxt", "ddjvu"
 MAX_SECONDS = 300
@@ -27,11 +28,12 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     """Parse a DjVu document. Raises ParseError if the program is missing, or the document is broken."""
     output = _run(PROGRAM, "--detail=page", document=data).decode("utf-8", "replace")
     pages = [_unescape(match[1] or "") for match in _PAGE.finditer(output)]
+    joiner = HyphenJoiner(line.strip() for text in pages for line in text.splitlines() if line.strip())
     blocks: list[Block] = []
     suspicions: list[Suspicion] = []
     for number, text in enumerate(pages, 1):
         if text.strip():
-            blocks += _text_blocks(text, number)
+            blocks += _text_blocks(text, number, joiner)
         else:
             page_blocks, suspicion = _read_scan(data, number, context)
             blocks += page_blocks
@@ -39,9 +41,9 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     return Reading(blocks, source_text=" ".join(pages), page_count=len(pages), suspicions=suspicions)
 
 
-def _text_blocks(text: str, page: int) -> Iterator[Block]:
+def _text_blocks(text: str, page: int, joiner: HyphenJoiner) -> Iterator[Block]:
     for paragraph in _PARAGRAPH.split(text):
-        if line := one_line(join_lines([line.strip() for line in paragraph.strip().split("\n")])):
+        if line := one_line(join_lines([line.strip() for line in paragraph.strip().split("\n")], joiner)):
             yield Block("paragraph", line, page=page)
 
 

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 from opora.corpus.blocks import Block, clean_characters, clean_code
 from opora.corpus.parsers.base import ParseContext, Reading
+from opora.corpus.parsers.pdf.layout.hyphens import HyphenJoiner
 from opora.corpus.parsers.text.encoding import decode
 from opora.corpus.parsers.text.pages import split_pages
 from opora.corpus.parsers.text.tables import is_rule, read_aligned_table, read_drawn_table, read_tabbed_table
@@ -37,7 +38,6 @@ _ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
 _UNDERLINE = re.compile(r"([=\-~^*+])\1{2,}")
 _SIGNS = re.compile(r"[{}()\[\]<>=;:/\\|&$#@*+_]")
 _ITEM_MARK = re.compile(r"^\s*[^\W_]{1,3}[.)]\s")
-_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,40}-[^\W\d_]{2,40}")
 
 
 def parse(data: bytes, context: ParseContext) -> Reading:
@@ -53,25 +53,25 @@ def read_plain(text: str) -> Reading:
     text = clean_characters(text)
     pages = split_pages(text)
     width = find_width([read_line(line) for page in pages for line in page if line.strip()])
-    compounds = frozenset(map(str.lower, _COMPOUND.findall(text)))
+    joiner = HyphenJoiner(line.strip() for page in pages for line in page if line.strip())
     blocks: list[Block] = []
     for number, page in enumerate(pages, 1):
         page_number = number if len(pages) > 1 else 0
-        page_blocks = [block._replace(page=page_number) for block in _page_blocks(page, width, compounds)]
+        page_blocks = [block._replace(page=page_number) for block in _page_blocks(page, width, joiner)]
         if blocks and page_blocks and _goes_on(blocks[-1], page_blocks[0]):
             blocks[-1] = blocks[-1]._replace(text=f"{blocks[-1].text} {page_blocks.pop(0).text}")
         blocks += page_blocks
     return Reading(blocks, page_count=len(pages) if len(pages) > 1 else 0)
 
 
-def _page_blocks(lines: Sequence[str], width: int, compounds: frozenset[str]) -> Iterator[Block]:
+def _page_blocks(lines: Sequence[str], width: int, joiner: HyphenJoiner) -> Iterator[Block]:
     levels: list[str] = []
     for is_filled, group in groupby(close_gaps(lines, width), lambda line: bool(line.strip())):
         if is_filled:
-            yield from _group_blocks(list(group), width, compounds, levels)
+            yield from _group_blocks(list(group), width, joiner, levels)
 
 
-def _group_blocks(raw: list[str], width: int, compounds: frozenset[str], levels: list[str]) -> Iterator[Block]:
+def _group_blocks(raw: list[str], width: int, joiner: HyphenJoiner, levels: list[str]) -> Iterator[Block]:
     """Yield the blocks of lines without a blank line between them; `levels` are the underlines of headings so far."""
     if len(raw) == 1 and (match := _ATX.fullmatch(raw[0].strip())) and len(match[2]) <= MAX_HEADING:
         yield Block("heading", match[2], level=len(match[1]))
@@ -82,7 +82,7 @@ def _group_blocks(raw: list[str], width: int, compounds: frozenset[str], levels:
         levels += [sign] if sign not in levels else []
         yield Block("heading", raw[0].strip(), level=levels.index(sign) + 1)
         raw = raw[2:]
-    yield from _split_tables(raw, width, compounds)
+    yield from _split_tables(raw, width, joiner)
 
 
 def _is_underline(title: str, line: str) -> bool:
@@ -91,7 +91,7 @@ def _is_underline(title: str, line: str) -> bool:
     return bool(_UNDERLINE.fullmatch(line)) and is_long_enough and len(title) <= MAX_HEADING and not is_rule(title)
 
 
-def _split_tables(raw: list[str], width: int, compounds: frozenset[str]) -> Iterator[Block]:
+def _split_tables(raw: list[str], width: int, joiner: HyphenJoiner) -> Iterator[Block]:
     """Yield the tables among the lines, and blocks of the lines around them."""
     start = 0
     for is_tabular, group in groupby(range(len(raw)), lambda index: _divider(raw[index])):
@@ -103,10 +103,10 @@ def _split_tables(raw: list[str], width: int, compounds: frozenset[str]) -> Iter
             table = read_drawn_table(rows)
         if table:
             first = raw.index(rows[0], start)
-            yield from _text_blocks(raw[start:first], width, compounds)
+            yield from _text_blocks(raw[start:first], width, joiner)
             yield Block("table", table)
             start = first + len(rows)
-    yield from _text_blocks(raw[start:], width, compounds)
+    yield from _text_blocks(raw[start:], width, joiner)
 
 
 def _divider(line: str) -> str:
@@ -115,7 +115,7 @@ def _divider(line: str) -> str:
     return "bar" if re.search(r"[|│║┃]", line) or is_rule(line) else ""
 
 
-def _text_blocks(raw: list[str], width: int, compounds: frozenset[str]) -> Iterator[Block]:
+def _text_blocks(raw: list[str], width: int, joiner: HyphenJoiner) -> Iterator[Block]:
     lines = [read_line(line) for line in raw if not is_rule(line)]
     if not lines:
         return
@@ -125,7 +125,7 @@ def _text_blocks(raw: list[str], width: int, compounds: frozenset[str]) -> Itera
     elif _is_code(raw):
         yield Block("code", clean_code(dedent("\n".join(raw))))
     else:
-        yield from _write(list(read_paragraphs(lines, width, compounds)))
+        yield from _write(list(read_paragraphs(lines, width, joiner)))
 
 
 def _is_code(raw: Sequence[str]) -> bool:

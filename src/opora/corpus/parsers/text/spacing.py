@@ -1,11 +1,9 @@
-"""Words whose letters are set apart, as in `П О С Т А Н О В Л Е Н И Е`, and words divided at the end of a line."""
+"""Words whose letters are set apart, as in `П О С Т А Н О В Л Е Н И Е`."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
-from itertools import pairwise
 
 from opora.corpus.parsers.text.letter_pairs import pair_cost
 from opora.text.resources import language_lines, languages
@@ -18,8 +16,6 @@ MIN_PART = 4
 """Minimum number of letters of a word that stands beside others without a wider gap."""
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: {1,3}[^\W\d_](?![^\W_])){3,}")
 _WORD_GAP = re.compile(r" {2,}")
-_DIVIDED = re.compile(r"([^\W\d_]{2,40})[-¬\u00ad\u2010]$")
-_CONTINUED = re.compile(r"[^\W\d_]{1,40}")
 
 
 def unspace_letters(text: str) -> str:
@@ -66,29 +62,3 @@ def _is_word(word: str) -> bool:
 
 def _is_cyrillic(word: str) -> bool:
     return "\u0400" <= word[0] <= "\u04ff"
-
-
-def join_lines(lines: Sequence[str], compounds: frozenset[str] = frozenset()) -> str:
-    """Return the lines of a paragraph as one; words divided between two lines become whole.
-
-    `compounds` are words of the document with a hyphen inside, in lower case, which keep it.
-    """
-    joined = [_end_line(first, second, compounds) for first, second in pairwise(lines)]
-    return "".join([*joined, lines[-1]])
-
-
-def _end_line(line: str, following: str, compounds: frozenset[str]) -> str:
-    """Return a line as it stands before the next one: with a blank, or without its hyphen."""
-    divided, continued = _DIVIDED.search(line[-41:]), _CONTINUED.match(following)
-    if divided is None or continued is None or not continued.group()[0].islower():
-        return line if line.endswith("-") and line[-2:-1].isalpha() and continued else f"{line} "
-    with_hyphen = f"{divided[1]}-{continued.group()}".lower()
-    if line[-1] == "-" and (with_hyphen in compounds or _has_true_hyphen(divided[1], continued.group())):
-        return line
-    return line[:-1]
-
-
-def _has_true_hyphen(first: str, second: str) -> bool:
-    """Return true for compounds such as `кто-либо`: known words with a hyphen, unknown without it."""
-    analyzer = russian_analyzer()
-    return not analyzer.word_is_known(first + second) and bool(analyzer.word_is_known(f"{first}-{second}"))

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from opora.corpus.parsers.text.spacing import join_lines, unspace_letters
+from opora.corpus.parsers.pdf.layout.hyphens import SOFT_HYPHEN, HyphenJoiner
+from opora.corpus.parsers.text.spacing import unspace_letters
 
 MIN_LINE, MAX_WIDTH = 40, 250
 """Lines that are shorter, and widths that are larger, do not show a width that lines are broken at."""
@@ -84,7 +85,7 @@ def _goes_on(line: PlainLine, following: PlainLine, width: int) -> bool:
     return is_open and is_full and following.text[0].islower() and following.indent <= line.indent
 
 
-def read_paragraphs(lines: Sequence[PlainLine], width: int, compounds: frozenset[str]) -> Iterator[PlainParagraph]:
+def read_paragraphs(lines: Sequence[PlainLine], width: int, joiner: HyphenJoiner) -> Iterator[PlainParagraph]:
     """Yield the paragraphs of lines without a blank line between them; `width` is that of the document."""
     group = _Group(lines, width)
     first, texts, mark = lines[0], [""], ""
@@ -94,9 +95,17 @@ def read_paragraphs(lines: Sequence[PlainLine], width: int, compounds: frozenset
             texts.append(line.text)
             continue
         if index > 0:
-            yield PlainParagraph(join_lines(texts, compounds), mark, first.indent)
+            yield PlainParagraph(join_lines(texts, joiner), mark, first.indent)
         first, texts, mark = line, [text], line_mark
-    yield PlainParagraph(join_lines(texts, compounds), mark, first.indent)
+    yield PlainParagraph(join_lines(texts, joiner), mark, first.indent)
+
+
+def join_lines(lines: Sequence[str], joiner: HyphenJoiner) -> str:
+    """Return the lines of a paragraph as one; words divided between two lines become whole. `¬` is a soft hyphen."""
+    soft = [line.removesuffix("¬") + SOFT_HYPHEN if line.endswith("¬") else line for line in lines[:-1]]
+    following = lines[1:]
+    joined = (joiner.join(line, after).removesuffix(after) for line, after in zip(soft, following, strict=True))
+    return "".join([*joined, lines[-1]])
 
 
 def _split_mark(text: str) -> tuple[str, str]:
