@@ -13,6 +13,7 @@ from opora.answer.continued import list_end, whole_lines
 from opora.corpus.sections.passage_places import lies_in
 from opora.records import Hit, Passage
 from opora.retrieval.rerankers.lambdamart.question_types import question_type
+from opora.retrieval.search.definitions import asked_word, defines
 from opora.retrieval.search.places import parse_places, place_words
 from opora.text.lexicon import lexicon
 from opora.text.sentences import sentences
@@ -36,6 +37,9 @@ _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
 _YEAR_OR_DATE = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}")
 _SENTENCE_END = re.compile(r"[.!?…:;][»”\")\]\s]*$")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}|[-*+]|\d+[.)])\s+")
+
+BESIDE_DEFINITION = 0.75
+"""Factor for other sentences where one defines the word that is asked for: it is the whole answer."""
 
 Idf = Callable[[str], float]
 
@@ -72,7 +76,8 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
     for (_, passage, start, end), own in zip(spans, sentence_terms, strict=True):
         if own - stops and own - stops <= weights.keys() and _is_bare_line(passage.text, start, end):
             labels.setdefault(passage.document_id, set()).update(own)
-    supported = []
+    asked = asked_word(question, language)
+    definitions, supported = [], []
     for (number, passage, start, end), own in zip(spans, sentence_terms, strict=True):
         document_labels = labels.get(passage.document_id, set())
         if _is_bare_line(passage.text, start, end) and (
@@ -84,8 +89,12 @@ def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) 
         if places and all(lies_in(passage, start, place) for place in places):
             # the question asks for this place, whose text holds neither its number nor the title
             own |= named | headings
-        weight = _matched_weight(weights, own, context)
+        if asked and defines(passage.text[start:end], asked, language, headings):
+            definitions.append(SupportedSentence(number, passage, start, end, 1.0))
+            continue
+        weight = _matched_weight(weights, own, context) * (BESIDE_DEFINITION if definitions else 1.0)
         supported.append(SupportedSentence(number, passage, start, end, weight / total))
+    supported = [*definitions, *supported]
     supported.sort(key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
     return _dated_first(supported, language) if question_type(question) == "when" else supported
 

@@ -17,6 +17,7 @@ from opora.records import Hit, Passage
 from opora.retrieval.index.rows import batches
 from opora.retrieval.query import Query
 from opora.retrieval.rerankers.base import Candidate
+from opora.retrieval.search.definitions import asked_word, defines
 from opora.retrieval.search.hybrid import SearchHit, read_candidates, retrieve
 from opora.retrieval.search.index_reader import IndexReader, parse_passage
 from opora.retrieval.search.places import document_fits, place_groups
@@ -25,6 +26,8 @@ from opora.retrieval.store.schema import OneOf
 
 PLACE_SHARE = 0.75
 """Largest share of the hits that the places named in the question may fill."""
+DEFINITION_CANDIDATES = 100
+"""Passages among which the definition of a word is looked for; those that use it often rank above."""
 SPARE = 5
 """Candidates read beyond the requested number, because some may be duplicates."""
 
@@ -47,6 +50,8 @@ def find_passages(reader: IndexReader, query: Query, top_k: int, by: Retriever) 
     score_name = "reranked" if by == "reranked" else "fused"
     if query.places:
         ranked = itertools.chain(_at_places(reader, query, top_k, by), ranked)
+    elif asked := asked_word(query.text, query.language):
+        ranked = itertools.chain(_definitions(reader, query, asked, by), ranked)
     mmr_lambda = settings.mmr_lambda if by in ("hybrid", "reranked") else 1.0
     selected = []
     for rank, (candidate, score) in enumerate(select(ranked, top_k, mmr_lambda), 1):
@@ -83,6 +88,18 @@ def _at_places(reader: IndexReader, query: Query, top_k: int, by: Retriever) -> 
             rows.sort(key=lambda row: (-row.score, row.candidate.id))
             return rows[: math.ceil(PLACE_SHARE * top_k)]
     return []
+
+
+def _definitions(reader: IndexReader, query: Query, asked: tuple[str, ...], by: Retriever) -> list[ScoredCandidate]:
+    """Return the best passage that defines the word which the question asks for, if there is one."""
+    fused = retrieve(reader, query, DEFINITION_CANDIDATES, "hybrid" if by == "reranked" else by)
+    candidates = read_candidates(reader, [hit for hit, _ in fused])
+    rows = [
+        ScoredCandidate(candidate, 2.0 + score)
+        for candidate, (_, score) in zip(candidates, fused, strict=True)
+        if defines(candidate.data["text"], asked, query.language, frozenset(candidate.heading_terms))
+    ]
+    return sorted(rows, key=lambda row: (-row.score, row.candidate.id))[:1]
 
 
 def _rerank(
