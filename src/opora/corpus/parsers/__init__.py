@@ -1,1 +1,1 @@
-"""Parsers, one file per document format."""
+"""Parsers of documents: a folder for each family of formats, a module for each format."""

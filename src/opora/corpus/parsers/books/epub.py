@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.books.xml import read_xml
-from opora.corpus.parsers.html.parser import read_whole
+from opora.corpus.parsers.html.parser import declared_charset, read_whole
 from opora.corpus.parsers.storage.archive import Archive
 from opora.corpus.parsers.storage.xml import Element
 from opora.corpus.parsers.text.encoding import decode
@@ -71,7 +71,8 @@ def _package_path(archive: Archive) -> str:
 
 
 def _read_member(archive: Archive, name: str) -> str:
-    return decode(archive.read(name))
+    data = archive.read(name)
+    return decode(data, declared_charset(data))
 
 
 def _chapters(package: Element, folder: str) -> Iterator[str]:

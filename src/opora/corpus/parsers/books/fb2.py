@@ -9,12 +9,12 @@ from opora.corpus.blocks import MAX_LEVEL, Block, markdown_table, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading
 from opora.corpus.parsers.books.xml import read_xml
 from opora.corpus.parsers.elements.scripts import write_script
+from opora.corpus.parsers.html.parser import declared_charset
 from opora.corpus.parsers.storage.archive import Archive
 from opora.corpus.parsers.storage.xml import Element
 from opora.corpus.parsers.text.encoding import decode
 from opora.records import Scalar
 
-_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w.:-]{2,40})["']""")
 _BINARY = re.compile(r"<binary\b[^>]*>[^<]*(?:</binary\s*>|\Z)")
 _LEAVES = frozenset("p v text-author date subtitle".split())
 _GROUPS = frozenset("epigraph cite poem stanza annotation section body".split())
@@ -25,9 +25,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     if data.startswith(b"PK"):
         archive = Archive(data)
         data = archive.read(next((name for name in archive.names if name.lower().endswith(".fb2")), "book.fb2"))
-    match = _ENCODING.search(data[:200])
-    text = decode(data, match[1].decode("ascii") if match else None)
-    root = read_xml(_BINARY.sub("", text))
+    root = read_xml(_BINARY.sub("", decode(data, declared_charset(data))))
     bodies = root.findall("body")
     if not bodies:
         raise ParseError("no text", "a FictionBook without a body")

@@ -1,13 +1,15 @@
-"""Code in DOCX: paragraphs in a monospaced font that read like code."""
+"""Code in DOCX: paragraphs in a font whose letters are all of one width, and that read like code."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
 from opora.corpus.blocks import Block, clean_code
 from opora.corpus.parsers.docx.headings import StoryPiece
 
+_MONOSPACED = ("courier", "consolas", "lucida console", "menlo", "monaco", "cascadia", "inconsolata", "mono")
 MAX_SHARE = 0.8
 """Share of text in monospaced fonts above which the document is typed in one, like on a typewriter."""
 _CODE = re.compile(
@@ -15,6 +17,12 @@ _CODE = re.compile(
     | (?:^|\n)\s*(?:\#|//|import\s|def\s|class\s|sudo\s|cd\s)""",
     re.VERBOSE,
 )
+
+
+@functools.cache
+def is_monospaced(font: str | None) -> bool:
+    """Return True for the name of a font for code, such as `Courier New` or `PT Mono`."""
+    return font is not None and any(part in font.lower() for part in _MONOSPACED)
 
 
 def join_code(pieces: Sequence[StoryPiece]) -> list[StoryPiece]:

@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 
 from opora.corpus.blocks import Block, markdown_table, one_line
-from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.docx.markup import NAMESPACES, integer, name
 from opora.corpus.parsers.docx.package import Package
-from opora.corpus.parsers.storage.ole import OLE2, open_ole
+from opora.corpus.parsers.storage.ole import OLE2, unpack_ole
 from opora.corpus.parsers.storage.xml import Element
 
 MAX_POINTS = 5_000
@@ -24,8 +23,6 @@ _SERIES, _NAME, _CATEGORIES, _VALUES = map(name, ("c:ser", "c:tx", "c:cat", "c:v
 _X, _Y, _POINTS, _VALUE = map(name, ("c:xVal", "c:yVal", "c:pt", "c:v"))
 _PROPERTIES, _OBJECT = map(name, ("wp:docPr", "o:OLEObject"))
 _FORMULAS = ("Equation", "MathType")
-_NATIVE = "\x01Ole10Native"
-_NATIVE_HEAD = re.compile(rb".{6}([^\0]*)\0[^\0]*\0.{4}(.{4})", re.DOTALL)
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{12,}")
 _FILE = re.compile(r"\.\w{2,4}$|[\\/]")
 MIN_WORDS = 3
@@ -68,29 +65,6 @@ def embedded_document(element: Element, package: Package, part: str) -> tuple[st
         return None
     file_name = posixpath.basename(link.target)
     return unpack_ole(data, file_name) if data.startswith(OLE2) else (file_name, data)
-
-
-def unpack_ole(data: bytes, file_name: str) -> tuple[str, bytes]:
-    """Return the name and the bytes of the file that an OLE2 file wraps, or of the OLE2 file itself."""
-    try:
-        with open_ole(data) as archive:
-            for stream in ("CONTENTS", "Package"):  # PDF; DOCX, XLSX or PPTX
-                if archive.exists(stream):
-                    return file_name, bytes(archive.openstream(stream).read())
-            if not archive.exists(_NATIVE):
-                return file_name, data
-            native = bytes(archive.openstream(_NATIVE).read())
-    except ParseError:
-        return file_name, data
-    # size, type, label, path, 8 bytes, length and text of the temporary path, length and bytes of the file
-    match = _NATIVE_HEAD.match(native)
-    if match is None:
-        return file_name, data
-    path_length = int.from_bytes(match[2], "little")
-    start = match.end() + path_length
-    length = int.from_bytes(native[start : start + 4], "little")
-    label = match[1].decode("cp1251", "replace")
-    return re.split(r"[\\/]", label)[-1] or file_name, native[start + 4 : start + 4 + length]
 
 
 def diagram_lines(root: Element) -> Iterator[str]:

@@ -12,10 +12,10 @@ from typing import Any
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Part, Reading
-from opora.corpus.parsers.docx.drawings import chart_blocks, diagram_lines, unpack_ole
+from opora.corpus.parsers.docx.drawings import chart_blocks, diagram_lines
 from opora.corpus.parsers.elements.numbers import format_number
 from opora.corpus.parsers.elements.tables import GridCell, table_blocks
-from opora.corpus.parsers.storage.ole import OLE2
+from opora.corpus.parsers.storage.ole import OLE2, unpack_ole
 from opora.corpus.parsers.storage.xml import Element, local_name, parse_xml
 from opora.records import Scalar
 

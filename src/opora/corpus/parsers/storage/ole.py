@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 """First bytes of an OLE2 file."""
 _DAMAGE = (OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, struct.error)
 """Errors that `olefile`, and whoever unpacks its streams, raise on a broken file."""
+_NATIVE = "\x01Ole10Native"
+_NATIVE_HEAD = re.compile(rb".{6}([^\0]*)\0[^\0]*\0.{4}(.{4})", re.DOTALL)
 _STREAM = "\x05SummaryInformation"
 _CODE_PAGE, _TITLE, _AUTHOR, _CREATED = 1, 2, 4, 12
 _SHORT, _BYTES, _WIDE, _TIME = 2, 0x1E, 0x1F, 0x40
@@ -47,6 +50,29 @@ def read_time(ticks: int) -> datetime.datetime | None:
         return _EPOCH + datetime.timedelta(microseconds=ticks // 10) if ticks else None
     except OverflowError:
         return None
+
+
+def unpack_ole(data: bytes, file_name: str) -> tuple[str, bytes]:
+    """Return the name and the bytes of the file that an OLE2 file wraps, or of the OLE2 file itself."""
+    try:
+        with open_ole(data) as archive:
+            for stream in ("CONTENTS", "Package"):  # PDF; DOCX, XLSX or PPTX
+                if archive.exists(stream):
+                    return file_name, bytes(archive.openstream(stream).read())
+            if not archive.exists(_NATIVE):
+                return file_name, data
+            native = bytes(archive.openstream(_NATIVE).read())
+    except ParseError:
+        return file_name, data
+    # size, type, label, path, 8 bytes, length and text of the temporary path, length and bytes of the file
+    match = _NATIVE_HEAD.match(native)
+    if match is None:
+        return file_name, data
+    path_length = int.from_bytes(match[2], "little")
+    start = match.end() + path_length
+    length = int.from_bytes(native[start : start + 4], "little")
+    label = match[1].decode("cp1251", "replace")
+    return re.split(r"[\\/]", label)[-1] or file_name, native[start + 4 : start + 4 + length]
 
 
 class OleProperties(NamedTuple):

@@ -1,1 +1,1 @@
-"""Parsers of Markdown and plain text."""
+"""Parser of plain text, and the decoding of text for all parsers."""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from opora.corpus.parsers.docx.code import is_monospaced
 from opora.corpus.parsers.docx.content.equations import equation_text
 from opora.corpus.parsers.docx.content.fields import CHAR, INSTRUCTION, Fields, is_listing
 from opora.corpus.parsers.docx.content.symbols import has_private, readable, symbol
-from opora.corpus.parsers.docx.formatting.fonts import is_monospaced
 from opora.corpus.parsers.docx.formatting.styles import Properties, StyleTable, read_properties
 from opora.corpus.parsers.docx.markup import ID, REMOVED, TYPE, attribute, chosen, name
 from opora.corpus.parsers.elements.scripts import write_script

@@ -1,4 +1,4 @@
-"""PageContent of the blocks that are the content of a page.
+"""Choice of the blocks that are the content of a page.
 
 A page without menus or other surroundings is content as a whole: a law, a manual, an exported text. Of other pages
 trafilatura chooses the main text; leads, headings and gaps that it leaves out are added. A page of which it keeps too

@@ -1,4 +1,4 @@
-"""PageContent of blocks by trafilatura (https://trafilatura.readthedocs.io).
+"""Choice of the blocks by trafilatura (https://trafilatura.readthedocs.io).
 
 Each block's text gets a character of its own, from a block of rare Chinese characters, so that the blocks whose
 characters are in the result are those that were chosen, whatever else trafilatura does with the text.
