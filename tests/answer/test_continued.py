@@ -43,3 +43,12 @@ def test_a_word_with_another_first_letter_is_no_typo():
     ]
     best = best_sentences("Что говорит закон?", hits, lambda _: 1.0, "ru")[0]
     assert best.hit == 0
+
+
+def test_a_second_row_of_a_header_is_no_answer_but_its_context():
+    text = "|  | 2031 | 2032 |\n|---|---|---|\n|  | Прогноз | Прогноз бюджета |\n| Расходы | 19 | 18 |\n|  | нет | да |"
+    ranked = best_sentences(
+        "Каковы расходы бюджета по прогнозу?", [Hit(passage=passage(text), rank=1)], lambda _: 1.0, "ru"
+    )
+    assert text[ranked[0].start : ranked[0].end] == "| Расходы | 19 | 18 |"
+    assert not any("Прогноз" in text[row.start : row.end] for row in ranked)

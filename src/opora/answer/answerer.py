@@ -170,7 +170,7 @@ def question_language(question: str, index: Index) -> str:
 def check_question(question: str) -> None:
     """Raise InputError if a question is empty or too long."""
     if not question.strip():
-        raise InputError('the question is empty; write it in quotes: opora ask "What is the fee?"')
+        raise InputError('the question is empty; write it in quotes, such as "What is the fee?"')
     if len(question) > MAX_QUESTION_CHARS:
         raise InputError(f"the question has {len(question)} characters; the maximum is {MAX_QUESTION_CHARS}")
 

@@ -33,6 +33,8 @@ MIN_WEIGHT = 0.25
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
 _TABLE_BELOW = re.compile(r"\s*\n\|")
 _ENTRY = re.compile(r"^\s*\|[^|\d]+\|[^|\d]*\d[^|]*\|\s*$")
+_LABELS = re.compile(r"^\s*\|\s*\|[^\d|]*[^\W\d][^\d|]*(?:\|[^\d|]*)+\|\s*$")
+"""A further row of a header, over rows that begin with a name: `|  | Plan | Fact |`."""
 _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
 _YEAR_OR_DATE = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}")
 _SENTENCE_END = re.compile(r"[.!?…:;][»”\")\]\s]*$")
@@ -122,7 +124,7 @@ def _dated_first(ranked: Sequence[SupportedSentence], language: str) -> list[Sup
 def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
     """Return the spans of sentences and table rows in a passage, without headings, table headers and rules."""
     spans: list[tuple[int, int]] = []
-    offset, in_table = 0, bool(passage.table_header)
+    offset, in_table, was_rule = 0, bool(passage.table_header), False
     lines = [line for line in passage.text.splitlines() if line.strip()]
     # a passage of headings without text, such as articles that are repealed
     has_headings_only = len(lines) > 1 and all(line.startswith("#") for line in lines[1:])
@@ -130,9 +132,12 @@ def sentence_spans(passage: Passage, language: str) -> list[tuple[int, int]]:
         start, text = offset, line.rstrip()
         offset += len(line)
         was_in_table, in_table = in_table, bool(_TABLE_LINE.match(text))
+        is_below_rule, was_rule = was_rule, bool(_TABLE_RULE.match(text))
         if in_table:
             # the first row of a table is its header, not an answer, unless it is an entry such as `Founded | 1961`
-            if (was_in_table or _ENTRY.match(text)) and not _TABLE_RULE.match(text):
+            if (was_in_table or _ENTRY.match(text)) and not (
+                _TABLE_RULE.match(text) or (is_below_rule and _LABELS.match(text))
+            ):
                 spans.append((start, start + len(text)))
         elif text and (has_headings_only or not text.startswith("#")):
             markup = _MARKUP.match(text)
@@ -194,6 +199,8 @@ def _table_header(passage: Passage, row_start: int) -> str:
         if _TABLE_LINE.match(line):
             if not _TABLE_LINE.match(above):
                 header = f"{caption} {line}"
+            elif _TABLE_RULE.match(above) and _LABELS.match(line):
+                header += f" {line}"
         elif line.strip():
             caption = "" if _SENTENCE_END.search(line) else line
         above = line
