@@ -82,3 +82,29 @@ def test_a_text_left_of_the_items_of_a_list_is_one_paragraph():
     assert texts(paper)[-1] == (
         "The keeper of the light counts all of them each spring, and orders what is broken or missing in May."
     )
+
+
+def test_a_heading_as_wide_as_its_column_is_no_part_of_the_text_below():
+    paper = Paper().page().text(30, 60, "About the keeper of the light", size=11, style="B").text(30, 75, *LEFT)
+    assert paper.blocks()[:2] == [("heading", "About the keeper of the light"), ("paragraph", " ".join(LEFT))]
+
+
+def test_accents_that_are_set_apart_join_their_letters():
+    paper, x = Paper().page(), 30.0
+    for letter in "Fran¸cois Bela¨ıd":
+        accent = letter in "¸¨"
+        paper.text(x + accent, 60, letter)
+        x += 0 if accent else paper.pdf.get_string_width(letter)
+    assert texts(paper) == ["François Belaïd"]
+
+
+def test_places_of_authors_above_an_abstract_are_no_footnotes():
+    paper = Paper().page().text(100, 40, "Lights of the harbour", size=16)
+    for number, name in enumerate(("Office of the harbour", "School of pilots"), 1):
+        y = 80 + 12 * number
+        paper.text(100, y + 1, str(number), size=5).text(106, y, name, size=8)
+    paper.text(60, 150, *LEFT, size=8).page().text(30, 60, *RIGHT, *STORY, *STORY)
+    found = paper.blocks()
+    assert ("paragraph", " ".join(LEFT)) in found
+    assert not any(kind == "note" for kind, _ in found)
+    assert any("² School of pilots" in text for _, text in found)

@@ -19,7 +19,7 @@ from opora.corpus.parsers.pdf.layout.edges.rows import PageLines
 from opora.corpus.parsers.pdf.layout.edges.running import find_running
 from opora.corpus.parsers.pdf.layout.headings import find_headings, title_key
 from opora.corpus.parsers.pdf.layout.hyphens import HYPHENS, HyphenJoiner
-from opora.corpus.parsers.pdf.layout.lines import Line, read_lines
+from opora.corpus.parsers.pdf.layout.lines import SUPERSCRIPTS, Line, read_lines
 from opora.corpus.parsers.pdf.layout.marks import OutlineEntry
 from opora.corpus.parsers.pdf.layout.metrics import Metrics, measure
 from opora.corpus.parsers.pdf.page import PdfPage
@@ -188,6 +188,8 @@ class _Writer:
             piece = one_line(line.text)
             if line.text[-1:] in HYPHENS and piece[-1:] not in HYPHENS:
                 piece += line.text[-1]  # a soft hyphen divides the word
+            if line.mark and draft.kind != "note":
+                piece = f"{line.mark.translate(SUPERSCRIPTS)} {piece}"
             if not piece:
                 continue
             text = self._joiner.join(text, piece) if text else piece

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,14 @@ PARAGRAPH_STEP = 1.3
 """Distance of base lines that starts a new paragraph, in usual distances of the region."""
 INDENT = 0.7
 """Indent that starts a new paragraph, in letter sizes."""
+MAX_HEADING_LINES = 3
+"""Number of lines of a heading that its letters alone tell from the text below, at most."""
 SIZE_STEP = 1.1
 """Ratio of letter sizes that starts a new paragraph."""
 NOTE_SIZE = 0.93
 """Largest size of the letters of a footnote, in sizes of the body."""
+NOTE_STEP = 2.2
+"""Distance of base lines that ends the footnotes of a page, in letter sizes."""
 SHORT_LINE = 0.75
 """Share of the width of its region that a line does not reach if its paragraph ends there on purpose."""
 
@@ -73,8 +78,18 @@ def _split_notes(
         return list(lines[:start]), list(tail)
     for offset, line in enumerate(tail):
         if line.mark or (_NOTE_MARK.match(line.text) and start and not offset):
+            if _text_follows(tail[offset:]):
+                break  # authors and their places, over an abstract
             return list(lines[: start + offset]), list(tail[offset:])
     return list(lines), []
+
+
+def _text_follows(notes: Sequence[Line]) -> bool:
+    """Return True if text without a mark stands apart below notes: they do not stand at the end of the page then."""
+    return any(
+        below.base - above.base > NOTE_STEP * below.size and not below.mark and not _NOTE_MARK.match(below.text)
+        for above, below in itertools.pairwise(notes)
+    )
 
 
 def _notes(lines: Sequence[Line]) -> Iterator[BlockDraft]:
@@ -121,6 +136,8 @@ def _starts(line: Line, draft: BlockDraft, region: RegionMetrics) -> bool:
         return True
     ended = bool(_ENDS.search(last.text))
     is_close = step <= 1.06 * region.leading(max(line.size, last.size))
+    if _ends_heading(last, line, draft):
+        return True
     if _changes_style(line, last, is_close) and (ended or not is_close or _had_room(line, last, region)):
         return True
     short = last.x1 < region.left + SHORT_LINE * region.width
@@ -139,6 +156,16 @@ def _changes_style(line: Line, last: Line, is_close: bool) -> bool:
     if (ratio > SIZE_STEP or ratio < 1 / SIZE_STEP) and not is_small_caps:
         return True
     return line.bold != last.bold
+
+
+def _ends_heading(last: Line, line: Line, draft: BlockDraft) -> bool:
+    """Return True if a line begins the text below a heading: bold and large, bold, or italic above usual letters."""
+    if not line.text[:1].isupper() or len(draft.lines) > MAX_HEADING_LINES:
+        return False
+    if last.bold and not line.bold:
+        return all(above.bold for above in draft.lines)
+    is_italic = last.italic and not line.italic and all(above.italic for above in draft.lines)
+    return is_italic and not last.text.endswith((",", "-"))
 
 
 def _is_indented(line: Line, draft: BlockDraft, region: RegionMetrics) -> bool:

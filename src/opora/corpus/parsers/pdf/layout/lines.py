@@ -27,9 +27,9 @@ BARRIER = 0.5
 UNNAMED = frozenset(("Cc", "Co"))
 """Categories of characters without a name: one before a line is a bullet from a font of signs."""
 
-_SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
+SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _RAISED_MARK = re.compile(r"[\d*†‡§]{1,3}")
-_SUPERSCRIPT = re.compile(r"[-+−]?\d{1,4}")
+_SUPERSCRIPT = re.compile(r"[-+−]?\d{1,4}(?:,\d{1,3})*")
 
 
 class Line(NamedTuple):
@@ -205,7 +205,7 @@ def _text(row: Sequence[PdfWord], size: float, base: float) -> tuple[str, str]:
             mark = text
             continue
         if raised and _SUPERSCRIPT.fullmatch(text):
-            text = text.translate(_SUPERSCRIPTS)
+            text = text.translate(SUPERSCRIPTS)
         if last is not None:
             same = abs(last.base - word.base) < 0.6
             if same or word.x0 - last.x1 > WORD_GAP * min(size, last.size):

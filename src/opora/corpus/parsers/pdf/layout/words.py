@@ -21,7 +21,8 @@ FONT_CHANGE_GAP = 0.1
 SPACE_GAP = 0.04
 """Smallest gap between words with a space character: some files hold spaces that are pulled back to nothing."""
 TRUSTED_GAP = 0.218
-"""The same in a row that holds space characters, at least one to `TRUSTED_SHARE` letters."""
+"""The same in a row that holds space characters, at least one to `TRUSTED_SHARE` letters; between the letters of a
+short row, if its page holds so many."""
 TRUSTED_SHARE = 15
 SEGMENT_GAP = 1.0
 """Gap that separates the parts of a row whose letters are measured together, in letter sizes."""
@@ -46,7 +47,8 @@ class PdfWord(NamedTuple):
 
 def find_words(chars: Sequence[Char]) -> list[PdfWord]:
     """Return the words of upright characters, row by row, from left to right."""
-    return [word for row in _rows(chars) for segment in _segments(row) for word in _segment_words(segment)]
+    has_spaces = sum(char.text == " " for char in chars) * TRUSTED_SHARE >= len(chars)
+    return [word for row in _rows(chars) for segment in _segments(row) for word in _segment_words(segment, has_spaces)]
 
 
 def _rows(chars: Sequence[Char]) -> Iterator[list[Char]]:
@@ -97,8 +99,8 @@ def _segments(row: Sequence[Char]) -> Iterator[list[Char]]:
         yield segment
 
 
-def _segment_words(segment: Sequence[Char]) -> Iterator[PdfWord]:
-    """Yield the words of a part of a row."""
+def _segment_words(segment: Sequence[Char], has_spaces: bool) -> Iterator[PdfWord]:
+    """Yield the words of a part of a row; `has_spaces` tells that space characters tell the words of its page."""
     letters: list[Char] = []
     gaps: list[float] = []
     has_space: list[bool] = []
@@ -119,7 +121,8 @@ def _segment_words(segment: Sequence[Char]) -> Iterator[PdfWord]:
     base = _letter_gap(gaps[1:], has_space[1:])
     spaced = _spaced_out(letters, gaps, has_space)
     word_gap, font_gap = WORD_GAP, FONT_CHANGE_GAP
-    if sum(has_space) * TRUSTED_SHARE >= len(letters):
+    is_name = has_spaces and len(letters) <= TRUSTED_SHARE and all(char.text.isalpha() for char in letters)
+    if is_name or sum(has_space) * TRUSTED_SHARE >= len(letters):
         word_gap = TRUSTED_GAP
     start = 0
     least = base + min(SPACE_GAP, word_gap, font_gap)
