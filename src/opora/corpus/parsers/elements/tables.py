@@ -46,7 +46,7 @@ def fill_spans(rows: Sequence[Sequence[GridCell]]) -> list[list[str]]:
                 break
             columns = min(cell.columns, width - x)
             text = cell.text or _continued(grid, x, y, cell.continues)
-            is_alone = columns == width or (len(row) == 1 and x == 0)
+            is_alone = columns == width or (columns > 1 and len(row) == 1 and x == 0)
             repeated = text if len(text) <= MAX_REPEATED and not is_alone else ""
             for below in range(y, min(y + cell.rows, len(rows))):
                 for right in range(x, x + columns):
@@ -71,9 +71,11 @@ def grid_width(rows: Sequence[Sequence[GridCell]]) -> int:
     for row in rows:
         taken = sum(columns for _, columns in hanging)
         width = max(width, taken + sum(cell.columns for cell in row))
+        if width >= MAX_COLUMNS:
+            return MAX_COLUMNS
         hanging = [(left - 1, columns) for left, columns in hanging if left > 1]
         hanging += [(cell.rows - 1, cell.columns) for cell in row if cell.rows > 1]
-    return min(width, MAX_COLUMNS)
+    return width
 
 
 def join_header(rows: Sequence[Sequence[str]], height: int) -> list[Sequence[str]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.elements.facts import Facts, read_facts
 from opora.corpus.parsers.office.odf_text import SKIPPED, OdfReader
-from opora.corpus.parsers.storage.archive import Archive
+from opora.corpus.parsers.storage.archive import ZIP, Archive
 from opora.corpus.parsers.storage.xml import Element, local_name, parse_xml
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
@@ -33,7 +31,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 
 def read_roots(data: bytes) -> list[Element]:
     """Return the root elements of the content, styles and metadata; of a flat file, its only one."""
-    if not zipfile.is_zipfile(io.BytesIO(data)):
+    if not data.startswith(ZIP):
         return [parse_xml(data)]
     archive = Archive(data)
     if b"encryption-data" in (archive.find("META-INF/manifest.xml") or b""):
