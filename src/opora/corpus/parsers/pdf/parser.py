@@ -18,6 +18,7 @@ from opora.corpus.parsers.pdf.layout.marks import OutlineEntry
 from opora.corpus.parsers.pdf.page import open_document, read_page
 from opora.corpus.parsers.pdf.scans import PageReader
 from opora.corpus.parsers.pdf.tables.finding import find_tables
+from opora.corpus.parsers.pdf.tables.table import PdfTable
 from opora.text.words import folded_words
 
 MAX_OUTLINE = 5000
@@ -41,9 +42,11 @@ def _read(document: pdfium.PdfDocument, context: ParseContext) -> Reading:
     count = len(document)
     if not count:
         raise ParseError("corrupt", "no pages")
+    tables: list[PdfTable] = []
     for index in range(count):
         page = reader.check(read_page(document, index))
-        layout.add_page(page, find_tables(page))
+        tables = find_tables(page, tables)
+        layout.add_page(page, tables)
     reader.check_document()
     blocks = layout.blocks(list(_outline(document)))
     return Reading(
@@ -51,7 +54,7 @@ def _read(document: pdfium.PdfDocument, context: ParseContext) -> Reading:
         titles=list(dict.fromkeys([*_stated_titles(document, layout.source_text), *layout.titles])),
         source_text=layout.source_text,
         page_count=count,
-        suspicions=reader.suspicions,
+        suspicions=[*reader.suspicions, *layout.suspicions],
     )
 
 

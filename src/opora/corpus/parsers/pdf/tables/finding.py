@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.layout.lines import turn_box
 from opora.corpus.parsers.pdf.page import PdfPage
-from opora.corpus.parsers.pdf.tables.aligned import find_aligned_tables
+from opora.corpus.parsers.pdf.tables.aligned.finding import find_aligned_tables
 from opora.corpus.parsers.pdf.tables.ruled import find_ruled_tables
 from opora.corpus.parsers.pdf.tables.table import PdfTable
 
@@ -16,12 +17,13 @@ MIN_TURNED = 0.8
 """Share of turned characters above which a page is read turned: a wide table on an upright page."""
 
 
-def find_tables(page: PdfPage) -> list[PdfTable]:
-    """Return the tables of a page, from top to bottom as they are read."""
+def find_tables(page: PdfPage, before: Sequence[PdfTable] = ()) -> list[PdfTable]:
+    """Return the tables of a page, from top to bottom as they are read; `before` are those of the page before."""
     angle = _main_angle(page)
     upright = _turn(page, angle) if angle else page
-    ruled = find_ruled_tables(upright)
-    tables = sorted([*ruled, *find_aligned_tables(upright, ruled)], key=lambda table: table.y0)
+    before = [] if angle else before
+    ruled = find_ruled_tables(upright, before)
+    tables = sorted([*ruled, *find_aligned_tables(upright, ruled, before)], key=lambda table: table.y0)
     return [_turn_back(table, angle, upright) for table in tables] if angle else tables
 
 

@@ -17,6 +17,8 @@ SAME_BORDER = 0.02
 MAX_HEADER_ROWS = 6
 """Number of first rows of a table among which a repeated header is looked for."""
 MAX_CAPTION_CHARS = 120
+MAX_BETWEEN = 2
+"""Number of lines between a table and its rest, at most."""
 
 Item = TypeVar("Item")
 
@@ -33,13 +35,27 @@ def join_tables(
     joined: list[PdfTable | Item] = []
     for item in items:
         if isinstance(item, PdfTable):
-            at = _table_before(joined, text_of)
-            table = joined[at] if at is not None else None
+            near = _table_near(joined, text_of) if item.is_rest else None
+            before = _table_before(joined, text_of)
+            at = before if near is None else near
+            table = None if at is None else joined[at]
             if at is not None and isinstance(table, PdfTable) and goes_on(table, item):
-                joined[at:] = [append_part(table, item)]
+                end = at + 1 if near is not None else len(joined)  # running lines stay, a caption is repeated
+                joined[at:end] = [append_part(table, item)]
                 continue
         joined.append(item)
     return joined
+
+
+def _table_near(items: Sequence[PdfTable | Item], text_of: Callable[[Item], str]) -> int | None:
+    """Return the index of the last table if only a few short lines follow it, such as running ones."""
+    for index in reversed(range(max(0, len(items) - MAX_BETWEEN - 1), len(items))):
+        item = items[index]
+        if isinstance(item, PdfTable):
+            return index
+        if len(text_of(item)) > MAX_CAPTION_CHARS:
+            return None
+    return None
 
 
 def _table_before(items: Sequence[PdfTable | Item], text_of: Callable[[Item], str]) -> int | None:
@@ -69,8 +85,10 @@ def _continuations() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def goes_on(table: PdfTable, part: PdfTable) -> bool:
-    """Return True if `part`, at the top of a page, is a part of `table`, at the end of the page before."""
-    if part.page != table.last_page + 1 or len(part.columns) != len(table.columns):
+    """Return True if `part`, at the top of a page or column, is a part of `table`, at the end of the one before."""
+    last = table.boxes[-1]
+    is_beside = part.page == last.page and part.x0 > last.x1 - 1 and part.y0 < last.y0  # in the next column
+    if not (is_beside or part.page == last.page + 1) or len(part.columns) != len(table.columns):
         return False
     return all(
         abs(first - second) < SAME_BORDER

@@ -6,9 +6,9 @@ import bisect
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, chars_inside, join_cell_lines
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid, find_grids
@@ -28,36 +28,86 @@ MIN_ROW_ENDS = 0.75
 """Minimum share of the lines of a band that end for another reason than the width of their cell."""
 CELL_PADDING = 6.0
 """Width of a cell that its text does not use, in points."""
+SAME_WIDTH = 1.0
+"""Widths of the columns of a table and its rest differ by less, in points."""
+MAX_HEADER_ROWS = 4
 _NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
 _CONTINUES = re.compile(r"[^\W\d_A-ZА-ЯЁ]|[,;)]")
 
 Lines = Mapping[CellSpan, Sequence[CellLine]]
 
 
-def find_ruled_tables(page: PdfPage) -> list[PdfTable]:
-    """Return the tables of a page whose cells are bounded by rulings, from top to bottom."""
-    tables = []
+def find_ruled_tables(page: PdfPage, before: Sequence[PdfTable] = ()) -> list[PdfTable]:
+    """Return the tables of a page whose cells are bounded by rulings, from top to bottom.
+
+    `before` are the tables of the page before: a single row with the same columns as one is its rest.
+    """
+    tables: list[PdfTable] = []
+    single: list[tuple[RulingGrid, Lines, float]] = []
     for grid in find_grids(page.rulings, MAX_CELL_SHARE * page.width * page.height):
-        chars = chars_inside(grid, page.chars)
-        if chars and (table := _read(page.number, grid, chars)):
-            tables.append(table)
-    return tables
+        if not (chars := chars_inside(grid, page.chars)):
+            continue
+        lines = {span: cell_lines(inside) for span, inside in cell_chars(grid, chars).items()}
+        grid = grid._replace(cells=sorted(lines))
+        right = max(grid.xs[-1], *(char.x1 for char in chars))
+        if _is_table(grid, lines):
+            tables.append(_read(page.number, grid, lines, right))
+        elif len(grid.ys) == 2 and len(grid.xs) > 2:
+            if all(lines.values()) and all(char.bold for char in chars if not char.text.isspace()):
+                tables.append(_read(page.number, grid, lines, right))  # a header at the end of a page
+            else:
+                single.append((grid, lines, right))
+    rests = [_read(page.number, *row) for row in single if _has_columns(row[0], [*before, *tables])]
+    return [*tables, *(replace(table, is_rest=True) for table in rests)]
 
 
-def _read(page: int, grid: RulingGrid, chars: Sequence[Char]) -> PdfTable | None:
-    """Return the table in a grid; None if the grid is no table."""
-    lines = {span: cell_lines(inside) for span, inside in cell_chars(grid, chars).items()}
-    grid = grid._replace(cells=sorted(lines))
-    if not _is_table(grid, lines):
-        return None
+def _has_columns(grid: RulingGrid, tables: Sequence[PdfTable]) -> bool:
+    """Return True if a table has columns of the same widths as a grid."""
+    widths = [right - left for left, right in itertools.pairwise(grid.xs)]
+    return any(
+        len(widths) == len(table.columns) - 1
+        and all(
+            abs(b - a - width) < SAME_WIDTH
+            for (a, b), width in zip(itertools.pairwise(table.columns), widths, strict=True)
+        )
+        for table in tables
+    )
+
+
+def _read(page: int, grid: RulingGrid, lines: Lines, right: float) -> PdfTable:
+    """Return the table in a grid whose text reaches to `right`."""
     rows: list[list[str]] = []
     boxes: list[RowBox] = []
-    right = max(grid.xs[-1], *(char.x1 for char in chars))
     for row in range(len(grid.ys) - 1):
         for top, bottom, cells in _bands(grid, lines, row):
             rows.append(cells)
             boxes.append(RowBox(page, grid.xs[0], top, right, bottom))
+    depth = _header_depth(grid, lines)
+    if depth > 1 and len(rows) > depth:
+        rows[:depth] = [[_merged(cells) for cells in zip(*rows[:depth], strict=True)]]
+        boxes[:depth] = [boxes[0]._replace(y1=boxes[depth - 1].y1)]
     return make_table(page, rows, boxes, grid.xs)
+
+
+def _header_depth(grid: RulingGrid, lines: Lines) -> int:
+    """Return the number of rows of a header whose first row has cells over several columns, and others over all rows.
+
+    1 if the first row is like that of any table.
+    """
+    first = [span for span in grid.cells if span.row0 == 0]
+    depth = max((span.row1 for span in first), default=1)
+    wide = [span for span in first if span.column1 - span.column0 > 1 and lines[span]]
+    tall = [span for span in first if span.row1 == depth]
+    is_header = 1 < depth <= MAX_HEADER_ROWS and wide and tall and all(span.row1 < depth for span in wide)
+    if not is_header or any(span.row0 < depth < span.row1 for span in grid.cells):
+        return 1
+    below = [span for span in grid.cells if 0 < span.row0 < depth]
+    return 1 if any(len(lines[span]) > 4 for span in below) else depth
+
+
+def _merged(cells: Sequence[str]) -> str:
+    """Return the texts of a column of a header, each once."""
+    return " ".join(dict.fromkeys(cell for cell in cells if cell))
 
 
 def _is_table(grid: RulingGrid, lines: Lines) -> bool:

@@ -23,12 +23,21 @@ class RowBox(NamedTuple):
     y1: float
 
 
+class TablePlace(NamedTuple):
+    """Extents of the columns of a table without rulings, size of its letters, smallest distance of rows, in points."""
+
+    columns: tuple[tuple[float, float], ...]
+    size: float
+    row_step: float
+
+
 @dataclass(frozen=True, slots=True)
 class PdfTable:
     """A table: rows of cells, and the place of each row. The box is that of its part on its first page.
 
     `columns` are the borders of the columns, one more than there are columns; without rulings they lie between them.
-    `page` and `last_page` are those of its first and last row.
+    `page` and `last_page` are those of its first and last row. `place` helps to find its rest on the next page;
+    `is_rest` tells that the table goes on with one before.
     """
 
     page: int
@@ -39,6 +48,8 @@ class PdfTable:
     rows: list[list[str]]
     boxes: list[RowBox]
     columns: tuple[float, ...]
+    place: TablePlace | None = None
+    is_rest: bool = False
 
     @property
     def last_page(self) -> int:

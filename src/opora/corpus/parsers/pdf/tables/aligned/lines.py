@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
+from opora.corpus.parsers.pdf.layout.words import PdfWord, find_words
 
 CELL_GAP = 0.7
 """Smallest distance between cells of a row, in letter sizes; words of a line are closer."""
@@ -15,6 +16,8 @@ SAME_LINE = 0.35
 """Base lines of one row differ by less, in letter sizes."""
 SAME_GAP = 1.2
 """Gaps of a justified line differ by less, in points."""
+SAME_TWO_GAPS = 0.5
+"""The same for a line of three words."""
 _MARK = re.compile(r"[•▪●◦‣·–—-]|\d{1,2}[.)]|[a-zа-я]\)")
 
 
@@ -28,8 +31,50 @@ class Segment(NamedTuple):
     chars: list[Char]
 
 
-def find_rows(chars: Sequence[Char]) -> list[list[Segment]]:
-    """Return the lines of upright text, from top to bottom, each as its segments from left to right."""
+class TableLine(NamedTuple):
+    """A line of text as its segments from left to right, and the words of each."""
+
+    segments: list[Segment]
+    segment_words: list[list[PdfWord]]
+
+    @classmethod
+    def of(cls, segments: list[Segment]) -> TableLine:
+        """Return the line of the segments."""
+        return cls(segments, [find_words(segment.chars) for segment in segments])
+
+    @property
+    def words(self) -> list[PdfWord]:
+        """Words from left to right."""
+        return [word for words in self.segment_words for word in words]
+
+    @property
+    def base(self) -> float:
+        """Base line, in points."""
+        return self.segments[0].base
+
+    @property
+    def size(self) -> float:
+        """Size of the largest letters, in points."""
+        return max(segment.size for segment in self.segments)
+
+    @property
+    def least_size(self) -> float:
+        """Size of the letters of the smallest piece, in points: that of a table beside text."""
+        return min(segment.size for segment in self.segments)
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether all its words are bold."""
+        return all(word.bold for word in self.words)
+
+
+def find_lines(chars: Sequence[Char]) -> list[TableLine]:
+    """Return the lines of upright text, from top to bottom."""
+    lines = [TableLine.of(row) for row in _find_rows(chars)]
+    return [_unless_justified(line) for line in lines]
+
+
+def _find_rows(chars: Sequence[Char]) -> list[list[Segment]]:
     segments = _segments(chars)
     rows: list[list[Segment]] = []
     for segment in sorted(segments, key=lambda segment: segment.base):
@@ -37,7 +82,7 @@ def find_rows(chars: Sequence[Char]) -> list[list[Segment]]:
             rows[-1].append(segment)
         else:
             rows.append([segment])
-    return [_unless_justified(_merge(sorted(row))) for row in rows]
+    return [_merge(sorted(row)) for row in rows]
 
 
 def _segments(chars: Sequence[Char]) -> list[Segment]:
@@ -82,11 +127,21 @@ def _merge(row: list[Segment]) -> list[Segment]:
     return merged
 
 
-def _unless_justified(row: list[Segment]) -> list[Segment]:
+def _unless_justified(line: TableLine) -> TableLine:
     """Return a line whose gaps are all the same as one segment: it is justified; so with items of lists."""
-    gaps = [right.x0 - left.x1 for left, right in pairwise(row)]
-    is_justified = len(gaps) >= 3 and max(gaps) - min(gaps) < SAME_GAP and max(gaps) < 2.5 * row[0].size
+    row = line.segments
+    if len(row) == 1:
+        return line
+    gaps = [right.x0 - left.x1 for left, right in pairwise(line.words)]
+    spread = max(gaps) - min(gaps)
+    is_justified = (
+        spread < (SAME_GAP if len(gaps) > 2 else SAME_TWO_GAPS) and len(gaps) > 1 and max(gaps) < 2.5 * line.size
+    )
     is_item = len(row) == 2 and _MARK.fullmatch("".join(char.text for char in row[0].chars).strip())
     if not is_justified and not is_item:
-        return row
-    return [row[0]._replace(x1=row[-1].x1, chars=[char for segment in row for char in segment.chars])]
+        return line
+    return TableLine([_joined(row)], [line.words])
+
+
+def _joined(row: Sequence[Segment]) -> Segment:
+    return row[0]._replace(x1=row[-1].x1, chars=[char for segment in row for char in segment.chars])

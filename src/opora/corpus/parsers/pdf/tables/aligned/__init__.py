@@ -1,0 +1,1 @@
+"""Tables without rulings, or with few: lines whose pieces stand in the same columns."""
