@@ -21,7 +21,13 @@ LimitReason = Literal["too large", "unpacks too large", "nested too deeply", "ti
 Reason = ContentReason | LimitReason | Literal["unreadable", "crashed"]
 """Reason for dropping a document."""
 SuspectReason = Literal[
-    "no text", "unreadable text layer", "read by OCR", "text lost", "damaged characters", "changed site"
+    "no text",
+    "unreadable text layer",
+    "read by OCR",
+    "text lost",
+    "damaged characters",
+    "changed site",
+    "unclear columns",
 ]
 """Reason for distrusting a document or one of its pages."""
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from opora.corpus.parsers.pdf.layout.columns.strips import Strip, is_gutter
+from opora.corpus.parsers.pdf.layout.words import PdfWord
+
 from .layouts import LEFT, RIGHT, Paper, texts
 
 SENTENCE = ["The keeper of the light writes down", "the hour and the wind, and"]
@@ -108,3 +111,17 @@ def test_places_of_authors_above_an_abstract_are_no_footnotes():
     assert ("paragraph", " ".join(LEFT)) in found
     assert not any(kind == "note" for kind, _ in found)
     assert any("² School of pilots" in text for _, text in found)
+
+
+@pytest.mark.parametrize(("wide_rows", "doubts"), [(0, []), (4, [0.5]), (8, [])])
+def test_a_gap_that_is_wide_in_half_of_its_rows_is_in_doubt(wide_rows, doubts):
+    words, found = [], []
+    for row in range(8):
+        x = 0.0
+        for number in range(6):
+            x += 0 if not number else 30 if number == 3 and row < wide_rows else 12
+            words.append(PdfWord("lamp", x, 14.0 * row, x + 20, 14.0 * row + 10, 14.0 * row + 8, 10.0, False, False))
+            x += 20
+    strip = Strip(84, 96, -1, 120)
+    assert is_gutter(words, strip, 10.0, found) is (wide_rows > 0)
+    assert found == doubts

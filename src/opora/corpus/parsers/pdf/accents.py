@@ -6,11 +6,8 @@ Bela¨ıd -> Belaïd, Fran¸cois -> François
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from opora.corpus.parsers.pdf.chars import Char
+from opora.corpus.parsers.pdf.chars import Char
 
 ACCENTS = {
     "\u00b4": "\u0301", "\u0060": "\u0300", "\u00a8": "\u0308", "\u02c6": "\u0302", "\u005e": "\u0302",
@@ -23,10 +20,12 @@ MAX_RISE = 0.45
 """Distance between the base lines of an accent and its letter, in letter sizes, at most."""
 
 
-def compose_accents(chars: Sequence[Char]) -> list[Char]:
+def compose_accents(chars: list[Char]) -> list[Char]:
     """Return the characters; those that an accent stands over, or under, take it in."""
-    composed = list(chars)
     places = [index for index, char in enumerate(chars) if char.text in ACCENTS]
+    if not places:
+        return chars
+    composed = list(chars)
     dropped: set[int] = set()
     for index in places:
         for neighbour in (index + 1, index - 1):

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from opora.corpus.parsers.pdf.accents import ACCENTS, compose_accents
 from opora.corpus.parsers.pdf.geometry import PageFrame
 
 HYPHEN_AT_LINE_END = 2
@@ -155,7 +154,7 @@ class CharReader:
             chars.append(
                 new_tuple(Char, (text, x0, y0, x1, y1, size, style.bold, style.italic, style.font, style.angle))
             )
-        return compose_accents(chars) if any(char.text in ACCENTS for char in chars) else chars
+        return chars
 
     def _text(self, index: int, code: int) -> str:
         if code == 0xFFFE or (code == HYPHEN_AT_LINE_END and pdfium_c.FPDFText_IsHyphen(self.raw, index) == 1):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 
 from opora.corpus.parsers.base import ParseError
+from opora.corpus.parsers.pdf.accents import compose_accents
 from opora.corpus.parsers.pdf.chars import Char, CharReader
 from opora.corpus.parsers.pdf.drawings import Box, Ruling, read_drawings
 from opora.corpus.parsers.pdf.geometry import PageFrame
@@ -67,7 +68,7 @@ def read_page(document: pdfium.PdfDocument, index: int) -> PdfPage:
             return PdfPage(index + 1, frame.width, frame.height, [], rulings, images)
         try:
             reader = CharReader(text_page, frame)
-            chars = reader.read()
+            chars = compose_accents(reader.read())
             is_cut = reader.off_page > 0  # print shops leave text beside the page
             text = "" if not chars else text_page.get_text_bounded() if is_cut else text_page.get_text_range()
         finally:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from opora.corpus.blocks import Block, LineBox, one_line
+from opora.corpus.parsers.base import Suspicion
 from opora.corpus.parsers.pdf.layout.contents import contents_outline, find_contents
 from opora.corpus.parsers.pdf.layout.drafts import BlockDraft, continues, draft_region
 from opora.corpus.parsers.pdf.layout.edges.rows import PageLines
@@ -59,12 +60,18 @@ class DocumentLayout:
         """Plain text of the pages without running lines and tables of contents; filled by `blocks`."""
         self.titles: list[str] = []
         """Largest text of the first page, then its first headings; filled by `blocks`."""
+        self.suspicions: list[Suspicion] = []
+        """Pages whose columns cannot be told from gaps between words, with the share of rows that speak for columns."""
         self._pages: list[_Page] = []
         self._region = 0
 
     def add_page(self, page: PdfPage, tables: Sequence[PdfTable]) -> None:
         """Read the lines of a page; it can be released then."""
-        items = read_lines(page, tables, self._region)
+        doubts: list[float] = []
+        items = read_lines(page, tables, self._region, doubts)
+        if doubts:
+            share = round(min(doubts, key=lambda share: abs(share - 0.5)), 2)
+            self.suspicions.append(Suspicion(reason="unclear columns", page=page.number, value=share))
         self._region = 1 + max((item.region for item in items if isinstance(item, Line)), default=self._region)
         rules = [(r.x0, r.x1, r.y0) for r in page.rulings if r.y0 == r.y1 and r.x1 - r.x0 < MAX_RULE * page.width]
         self._pages.append(_Page(page.number, page.height, items, rules, page.plain_text))

@@ -71,8 +71,12 @@ class PlacedTable(Protocol):
 T = TypeVar("T", bound=PlacedTable)
 
 
-def read_lines(page: PdfPage, tables: Sequence[T], region: int) -> list[Line | T]:
-    """Return the lines and tables of a page in reading order; `region` is the number of its first region."""
+def read_lines(page: PdfPage, tables: Sequence[T], region: int, doubts: list[float] | None = None) -> list[Line | T]:
+    """Return the lines and tables of a page in reading order; `region` is the number of its first region.
+
+    `doubts` takes up a figure for each gap that may or may not be one between columns.
+    """
+    doubts = [] if doubts is None else doubts
     groups: dict[int, list[Char]] = {}
     for char in page.chars:
         if not tables or not any(_is_inside(char, table) for table in tables):
@@ -86,7 +90,7 @@ def read_lines(page: PdfPage, tables: Sequence[T], region: int) -> list[Line | T
             upright = [_turn(char, angle, page) for char in upright]
         placed = tables if angle == main else ()
         apart = angle != main and len(upright) < MIN_BODY_CHARS
-        for line in _group_lines(upright, placed, page, angle, region):
+        for line in _group_lines(upright, placed, page, angle, region, doubts):
             items.append(line._replace(apart=apart) if isinstance(line, Line) else line)
         region = max((item.region + 1 for item in items if isinstance(item, Line)), default=region)
     return items
@@ -134,14 +138,14 @@ class _Placed(NamedTuple):
 
 
 def _group_lines(
-    chars: Sequence[Char], tables: Sequence[T], page: PdfPage, angle: int, region: int
+    chars: Sequence[Char], tables: Sequence[T], page: PdfPage, angle: int, region: int, doubts: list[float]
 ) -> Iterator[Line | T]:
     items: list[PdfWord | _Placed] = [*find_words(chars)]
     for number, table in enumerate(tables):
         box = turn_box((table.x0, table.y0, table.x1, table.y1), angle, page.width, page.height)
         items.append(_Placed(*box, number))
     barriers = [] if angle else [(r.x0, r.x1, r.y0) for r in page.rulings if r.x1 - r.x0 > BARRIER * page.width]
-    for number, part in enumerate(order_regions(items, barriers), region):
+    for number, part in enumerate(order_regions(items, barriers, doubts), region):
         words = [item for item in part if isinstance(item, PdfWord)]
         placed = sorted((item for item in part if isinstance(item, _Placed)), key=lambda item: item.y0)
         left = min((item.x0 for item in part), default=0.0)

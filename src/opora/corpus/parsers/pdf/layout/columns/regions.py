@@ -48,12 +48,15 @@ class _Side(NamedTuple):
     letters: list[int]
 
 
-def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: int = 0) -> list[list[T]]:
+def order_regions(
+    items: Sequence[T], barriers: Sequence[Barrier], doubts: list[float], depth: int = 0
+) -> list[list[T]]:
     """Return the items of each region, in reading order of the regions.
 
-    `barriers` are long horizontal rulings: a strip does not cross them.
+    `barriers` are long horizontal rulings: a strip does not cross them. `doubts` takes up the share of wide gaps of
+    each strip that may as well be a river.
     """
-    strip = _best_strip(items, barriers) if depth < MAX_DEPTH and len(items) >= 2 * MIN_LINES else None
+    strip = _best_strip(items, barriers, doubts) if depth < MAX_DEPTH and len(items) >= 2 * MIN_LINES else None
     if strip is None:
         return [list(items)] if items else []
     middle = (strip.x0 + strip.x1) / 2
@@ -69,10 +72,12 @@ def order_regions(items: Sequence[T], barriers: Sequence[Barrier] = (), depth: i
             below.append(item)
         else:
             (left if (item.x0 + item.x1) / 2 < middle else right).append(item)
-    return [region for part in (above, left, right, below) for region in order_regions(part, barriers, depth + 1)]
+    return [
+        region for part in (above, left, right, below) for region in order_regions(part, barriers, doubts, depth + 1)
+    ]
 
 
-def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> Strip | None:
+def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier], doubts: list[float]) -> Strip | None:
     """Return the strip that divides the items best; None if none does."""
     size = statistics.median(item.size for item in items) or 1.0
     candidates = _white_strips(items, barriers, max(MIN_STRIP_POINTS, MIN_STRIP * size), size)
@@ -80,7 +85,7 @@ def _best_strip(items: Sequence[PlacedBox], barriers: Sequence[Barrier]) -> Stri
     for strip in sorted(candidates, key=lambda strip: strip.y0 - strip.y1)[:MAX_CANDIDATES]:
         if strip.y1 - strip.y0 <= best_score:
             break
-        trimmed, score = _judge(items, strip, size)
+        trimmed, score = _judge(items, strip, size, doubts)
         if score > best_score:
             best, best_score = trimmed, score
     return best
@@ -155,7 +160,7 @@ def _gaps(spans: list[tuple[float, float]], left: float, right: float, width: fl
     return gaps
 
 
-def _judge(items: Sequence[PlacedBox], strip: Strip, size: float) -> tuple[Strip, float]:
+def _judge(items: Sequence[PlacedBox], strip: Strip, size: float, doubts: list[float]) -> tuple[Strip, float]:
     """Return the strip without what does not belong to it, and its height where it divides two columns, else 0."""
     left, right = _sides(items, strip)
     if min(len(left.spans), len(right.spans)) < 2 or max(len(left.spans), len(right.spans)) < MIN_LINES:
@@ -171,7 +176,7 @@ def _judge(items: Sequence[PlacedBox], strip: Strip, size: float) -> tuple[Strip
         return strip, 0.0
     if lines < RIVER_LINES and not (_is_aligned(right) and not _is_grid(left, right, size)):
         return strip, 0.0
-    if not is_gutter(items, strip, size):
+    if not is_gutter(items, strip, size, doubts):
         return strip, 0.0
     return strip, strip.y1 - strip.y0
 

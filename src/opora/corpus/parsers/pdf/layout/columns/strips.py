@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 GUTTER = 1.35
 """Width of a strip beside the usual gap between words of a row, at least, in `GUTTER_SHARE` of the rows."""
 GUTTER_SHARE = 0.5
+DOUBT_SHARES, DOUBT_ROWS = (0.3, 0.75), 6
+"""Shares of rows that do not tell a gutter from a river, and the number of rows from which they raise a doubt."""
 
 
 class PlacedBox(Protocol):
@@ -39,10 +41,11 @@ class Strip(NamedTuple):
     y1: float
 
 
-def is_gutter(items: Sequence[PlacedBox], strip: Strip, size: float) -> bool:
+def is_gutter(items: Sequence[PlacedBox], strip: Strip, size: float, doubts: list[float]) -> bool:
     """Return True unless a strip is a river: in most rows that go on across it, other gaps are about as wide.
 
     Justified text has equal gaps in a line, however wide. Columns whose lines stand at different heights share no row.
+    The share of wide rows is added to `doubts` if it is neither high nor low.
     """
     middle = (strip.x0 + strip.x1) / 2
     inside = [item for item in items if strip.y0 <= (item.y0 + item.y1) / 2 <= strip.y1]
@@ -68,4 +71,6 @@ def is_gutter(items: Sequence[PlacedBox], strip: Strip, size: float) -> bool:
             compared += 1
             wide += 1
         last, last_side = height, side
+    if compared >= DOUBT_ROWS and DOUBT_SHARES[0] <= wide / compared <= DOUBT_SHARES[1]:
+        doubts.append(wide / compared)
     return wide >= GUTTER_SHARE * compared
