@@ -6,7 +6,7 @@ best_sentences("What is the fee?", hits, index.idf, "en")    # [SupportedSentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from opora.answer.continued import list_end, whole_lines
@@ -27,6 +27,8 @@ TYPO_SIMILARITY = 0.8
 MIN_TYPO_LENGTH = 4
 HEADING_WEIGHT = 0.5
 """Weight of a term that is in the heading but not in the sentence."""
+BESIDE_DEFINITION = 0.75
+"""Factor for other sentences where one defines the word that is asked for: it is the whole answer."""
 MIN_WEIGHT = 0.25
 """Minimum weight of a term, relative to the heaviest one. In a few passages, terms that none holds weigh all."""
 
@@ -39,9 +41,6 @@ _TABLE_RULE = re.compile(r"^[\s|:\-]+$")
 _YEAR_OR_DATE = re.compile(r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}")
 _SENTENCE_END = re.compile(r"[.!?…:;][»”\")\]\s]*$")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}|[-*+]|\d+[.)])\s+")
-
-BESIDE_DEFINITION = 0.75
-"""Factor for other sentences where one defines the word that is asked for: it is the whole answer."""
 
 Idf = Callable[[str], float]
 
@@ -59,46 +58,64 @@ class SupportedSentence(NamedTuple):
 
 def best_sentences(question: str, hits: Sequence[Hit], idf: Idf, language: str) -> list[SupportedSentence]:
     """Return all sentences of `hits`, best supported first; equal ones in the order of their hits."""
-    stops = stop_terms(language)
-    weights = {term: idf(term) for term in dict.fromkeys(terms(question, language)) if term not in stops}
-    least = MIN_WEIGHT * max(weights.values(), default=0.0)
-    weights = {term: max(least, weight) for term, weight in weights.items()}
+    weights = _term_weights(question, idf, language)
     total = sum(weights.values())
     if not total:
         return []
     places = parse_places(question, language)
     named = set(terms(place_words(question, language), language)) if places else set()
-    spans = [
-        (number, hit.passage, *span)
-        for number, hit in enumerate(hits)
-        for span in sentence_spans(hit.passage, language)
-    ]
-    sentence_terms = [set(terms(passage.text[start:end], language)) for _, passage, start, end in spans]
-    labels: dict[str, set[str]] = {}
-    for (_, passage, start, end), own in zip(spans, sentence_terms, strict=True):
-        if own - stops and own - stops <= weights.keys() and _is_bare_line(passage.text, start, end):
-            labels.setdefault(passage.document_id, set()).update(own)
     asked = asked_word(question, language)
-    definitions, supported = [], []
-    for (number, passage, start, end), own in zip(spans, sentence_terms, strict=True):
-        document_labels = labels.get(passage.document_id, set())
-        if _is_bare_line(passage.text, start, end) and (
-            own <= document_labels or _TABLE_BELOW.match(passage.text, end)
-        ):
+    sentence_terms = _read_sentences(hits, language)
+    labels = _find_labels(sentence_terms, weights.keys(), language)
+    ranked, definitions = [], []
+    for sentence, own in sentence_terms:
+        passage, start, end = sentence.passage, sentence.start, sentence.end
+        above = labels.get(passage.document_id, set())
+        if _is_bare_line(passage.text, start, end) and (own <= above or _TABLE_BELOW.match(passage.text, end)):
             continue
         headings = set(terms(" ".join([str(passage.metadata.get("title", "")), *passage.heading]), language))
-        context = headings | document_labels | set(terms(_table_header(passage, start), language))
+        if asked and defines(passage.text[start:end], asked, language, headings):
+            definitions.append(sentence._replace(support=1.0))
+            continue
         if places and all(lies_in(passage, start, place) for place in places):
             # the question asks for this place, whose text holds neither its number nor the title
-            own |= named | headings
-        if asked and defines(passage.text[start:end], asked, language, headings):
-            definitions.append(SupportedSentence(number, passage, start, end, 1.0))
-            continue
-        weight = _matched_weight(weights, own, context) * (BESIDE_DEFINITION if definitions else 1.0)
-        supported.append(SupportedSentence(number, passage, start, end, weight / total))
-    supported = [*definitions, *supported]
-    supported.sort(key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
-    return _dated_first(supported, language) if question_type(question) == "when" else supported
+            own = own | named | headings
+        context = headings | above | set(terms(_table_header(passage, start), language))
+        ranked.append(sentence._replace(support=_matched_weight(weights, own, context) / total))
+    factor = BESIDE_DEFINITION if definitions else 1.0
+    ranked = [*definitions, *(sentence._replace(support=factor * sentence.support) for sentence in ranked)]
+    ranked.sort(key=lambda sentence: (-sentence.support, sentence.hit, sentence.start))
+    return _dated_first(ranked, language) if question_type(question) == "when" else ranked
+
+
+def _term_weights(question: str, idf: Idf, language: str) -> dict[str, float]:
+    """Return the weight of each term of a question that is no stop word."""
+    stops = stop_terms(language)
+    weights = {term: idf(term) for term in dict.fromkeys(terms(question, language)) if term not in stops}
+    least = MIN_WEIGHT * max(weights.values(), default=0.0)
+    return {term: max(least, weight) for term, weight in weights.items()}
+
+
+def _read_sentences(hits: Sequence[Hit], language: str) -> list[tuple[SupportedSentence, set[str]]]:
+    """Return the sentences of all hits, without support, and their terms."""
+    return [
+        (SupportedSentence(number, hit.passage, start, end, 0.0), set(terms(hit.passage.text[start:end], language)))
+        for number, hit in enumerate(hits)
+        for start, end in sentence_spans(hit.passage, language)
+    ]
+
+
+def _find_labels(
+    sentence_terms: Sequence[tuple[SupportedSentence, set[str]]], asked: Set[str], language: str
+) -> dict[str, set[str]]:
+    """Return document id -> terms of its lines that only repeat words of the question: they are context."""
+    labels: dict[str, set[str]] = {}
+    stops = stop_terms(language)
+    for sentence, own in sentence_terms:
+        passage = sentence.passage
+        if own - stops and own - stops <= asked and _is_bare_line(passage.text, sentence.start, sentence.end):
+            labels.setdefault(passage.document_id, set()).update(own)
+    return labels
 
 
 def _is_bare_line(text: str, start: int, end: int) -> bool:
