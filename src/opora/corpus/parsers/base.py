@@ -6,6 +6,7 @@ in the sandboxed process. `assembly.assemble` makes a `Parsed` of its reading, w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -86,8 +87,9 @@ class ParseContext:
     max_unpacked_bytes: int
     parse_part: Callable[[bytes, str], Part]
     """Parses a document inside this one, given its bytes and name. Never raises ParseError."""
-    allow_time: Callable[[float], None] = lambda seconds: None
-    """Adds processor time, in seconds, to the limit of this document: for pages to be read by OCR."""
+    allow_time: Callable[[float], float] = lambda seconds: math.inf
+    """Adds processor time to the limit of this document, for a page to be read by OCR; returns what is left of it, in
+    seconds."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def parse_document(
     max_unpacked_bytes: int,
     settings: ParseSettings = DEFAULT_PARSING,
     depth: int = 0,
-    allow_time: Callable[[float], None] = lambda seconds: None,
+    allow_time: Callable[[float], float] = lambda seconds: math.inf,
 ) -> Parsed:
     """Parse a document in any known format. Raises ParseError if it cannot be read.
 

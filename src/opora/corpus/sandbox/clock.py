@@ -28,11 +28,12 @@ class CpuClock:
         self._extra = extra_s
         self._set_end(processor_seconds() + limit_s)
 
-    def allow(self, seconds: float) -> None:
-        """Add seconds to the limit of the document, as far as the extra reaches."""
+    def allow(self, seconds: float) -> float:
+        """Add seconds to the limit of the document, as far as the extra reaches. Return the seconds that are left."""
         seconds = max(0.0, min(seconds, self._extra))
         self._extra -= seconds
         self._set_end(self._end + seconds)
+        return self._end - processor_seconds()
 
     def stop(self) -> None:
         """End the document."""

@@ -78,7 +78,9 @@ def identify(data: bytes, name: str) -> Kind:
             return Kind(kind_name, description, f"{magic.hex(' ')} at byte {offset}")
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return Kind("image", "a WebP image", "RIFF with WEBP at byte 8")
-    if data.startswith(b"BM") and not text and int.from_bytes(data[2:6], "little") in range(26, len(data) + 4):
+    # white pixels look like letters of old encodings, but no text has these zeros
+    is_bitmap = data.startswith(b"BM") and data[6:10] == bytes(4) and data[15:18] == bytes(3)
+    if is_bitmap and int.from_bytes(data[2:6], "little") in range(26, len(data) + 4):
         return Kind("image", "a BMP image", "BM and the length of the file")
     if not text and _PKCS7 in data[:64]:
         return Kind("signature", "a detached signature (PKCS #7)", "object identifier of PKCS #7")

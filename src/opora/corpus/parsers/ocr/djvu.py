@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from opora.corpus.blocks import Block, one_line
 from opora.corpus.parsers.base import ParseContext, Reading, Suspicion
 from opora.corpus.parsers.ocr.reading import read_image
-from opora.corpus.parsers.ocr.tesseract import check_languages
+from opora.corpus.parsers.ocr.tesseract import check_languages, reserve_time
 from opora.corpus.parsers.pdf.layout.hyphens import HyphenJoiner
 from opora.corpus.parsers.storage.programs import ProgramError, run_program
 from opora.corpus.parsers.text.wrapping import join_lines
 
 PROGRAM, RENDERER = "djvutxt", "ddjvu"
 MAX_SECONDS = 300
-OCR_SECONDS = 30.0
-"""Processor time that a page read by OCR may take, in seconds."""
 _PAGE = re.compile(r'^\((?:page [-\d\s]+"((?:[^"\\]|\\.)*)"\s*)?\)', re.MULTILINE | re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)", re.DOTALL)
 _PARAGRAPH = re.compile(r"[\x1f\x1d\x0b\x0c]|\n\s*\n")
@@ -53,8 +51,8 @@ def _read_scan(data: bytes, page: int, context: ParseContext) -> tuple[list[Bloc
 
     if context.settings.ocr == "off":
         return [], Suspicion(reason="no text", page=page, detail="OCR is off")
-    context.allow_time(OCR_SECONDS)
     try:
+        reserve_time(context.allow_time)
         check_languages(context.settings.ocr_languages)
         image = _run(RENDERER, "-format=pgm", f"-page={page}", document=data)
         match = _HEADER.match(image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opora.corpus.parsers.storage.programs import ProgramError, run_program
@@ -19,6 +19,8 @@ WHOLE_PAGE, ONE_BLOCK = 3, 6
 """Modes of Tesseract: find columns and blocks, or read one block of lines."""
 MAX_SECONDS = 60
 """Maximum wall time of one run of the program, in seconds."""
+OCR_SECONDS = 30.0
+"""Processor time that a page is allowed to take; most take 1 to 2 s, turned ones 4 s, dense ones of A3 10 s."""
 _WORD_LEVEL = "5"
 
 
@@ -56,6 +58,12 @@ def check_languages(languages: str) -> None:
         raise OcrError(f"Tesseract has no data for {', '.join(missing)}; install {packages}, or change ocr_languages")
     if not re.fullmatch(r"[\w+/]+", languages):  # never an option of the program
         raise OcrError(f"ocr_languages: {languages!r} does not name languages such as rus+eng")
+
+
+def reserve_time(allow_time: Callable[[float], float]) -> None:
+    """Ask for the processor time of a page. Raises OcrError if there is not enough left: the pages before are kept."""
+    if allow_time(OCR_SECONDS) < OCR_SECONDS:
+        raise OcrError("the processor time for OCR is used up; raise ingest.limits.ocr_cpu_s")
 
 
 def read_words(image: bytes, languages: str, dpi: int = DPI, mode: int = WHOLE_PAGE) -> list[OcrWord]:

@@ -10,9 +10,9 @@ from PIL import Image, ImageOps, ImageSequence
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.ocr.reading import read_image
-from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, check_languages
+from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, check_languages, reserve_time
 from opora.corpus.parsers.pdf.layout.document import DocumentLayout
-from opora.corpus.parsers.pdf.scans import MAX_PIXELS, OCR_SECONDS, POINTS_PER_INCH, is_read, make_page
+from opora.corpus.parsers.pdf.scans import MAX_PIXELS, POINTS_PER_INCH, is_read, make_page
 from opora.corpus.parsers.pdf.tables.finding import find_tables
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     try:
         check_languages(languages)
         for number, pixels in enumerate(_frames(data), 1):
-            context.allow_time(OCR_SECONDS)
             count = number
+            if problem := _time_problem(context):
+                suspicions.append(Suspicion(reason="no text", page=number, detail=problem))
+                continue
             reading = read_image(pixels, languages, DPI)
             page = make_page(reading, number, POINTS_PER_INCH / DPI)
             if is_read(page, reading.confidence):
@@ -55,6 +57,14 @@ def parse(data: bytes, context: ParseContext) -> Reading:
     return Reading(
         blocks, titles=layout.titles, source_text=layout.source_text, page_count=count, suspicions=suspicions
     )
+
+
+def _time_problem(context: ParseContext) -> str:
+    try:
+        reserve_time(context.allow_time)
+    except OcrError as error:
+        return str(error)
+    return ""
 
 
 def _frames(data: bytes) -> Iterator[Pixels]:

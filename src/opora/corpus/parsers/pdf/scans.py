@@ -17,7 +17,7 @@ from pypdfium2 import PdfiumError
 from opora.corpus.parsers.base import ParseContext, ParseError, Suspicion
 from opora.corpus.parsers.ocr.reading import OcrReading, read_image
 from opora.corpus.parsers.ocr.rulings import PixelRuling
-from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, OcrWord, check_languages, mean_confidence
+from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, OcrWord, check_languages, mean_confidence, reserve_time
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
 from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.page import PdfPage
@@ -45,8 +45,6 @@ CAPITAL_HEIGHT = 0.7
 """Height of a capital letter as a share of the font size."""
 SAME_SIZE = 0.3
 """Letters whose size differs by less from the usual one of the page have that one: OCR measures it roughly."""
-OCR_SECONDS = 30.0
-"""Processor time that a page is allowed to take; most take 1 to 2 s, turned ones 4 s, dense ones of A3 10 s."""
 POINTS_PER_INCH = 72
 
 
@@ -108,7 +106,7 @@ class PageReader:
         if self._settings.ocr == "off":
             raise OcrError("set ocr: auto to read it")
         check_languages(self._settings.ocr_languages)
-        self._allow_time(OCR_SECONDS)
+        reserve_time(self._allow_time)
         return read_scan(self._document, number, self._settings.ocr_languages)
 
     def _is_blank(self, number: int) -> bool:

@@ -62,7 +62,7 @@ def _rows_alone(page: PageLines, body: float, sign: int, running: set[int]) -> l
         if any(y < place for y in inner):
             break  # a table stands before the row
         pending.append(row)
-        nearest = min([depth(middle(behind[0]))] * bool(behind) + inner, default=math.inf)
+        nearest = min([*(depth(middle(line)) for line in behind[:1]), *inner], default=math.inf)
         if nearest - place > ALONE_GAP * body:
             found += pending
             pending = []
