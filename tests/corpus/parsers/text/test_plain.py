@@ -128,9 +128,7 @@ def test_indented_code_keeps_its_indents():
 
 
 def test_an_indented_item_is_no_code():
-    assert (
-        read("За это полагается:\n\n    1) выговор;\n\n2) штраф.") == "За это полагается:\n\n1) выговор;\n2) штраф."
-    )
+    assert read("За это полагается:\n\n    1) выговор;\n\n2) штраф.") == "За это полагается:\n\n1) выговор;\n2) штраф."
 
 
 def test_configurations_are_code():

@@ -44,6 +44,8 @@ MAX_BROKEN = 0.1
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 MIN_WIDE_SHARE = 0.95
 """Minimum share of usual characters in UTF-16 and UTF-32 without a byte order mark."""
+MIN_WIDE_BYTES = 8
+"""Fewer bytes read as almost anything."""
 MAX_ZEROS = 0.002
 """Maximum share of zero bytes in text of one byte a character."""
 MIN_KANA = 0.2
@@ -91,7 +93,7 @@ def _without_marks(text: str) -> str:
 def wide_encoding(data: bytes) -> str | None:
     """Return UTF-16 or UTF-32 if the bytes hold zeros and read as it."""
     head = data[: HEAD_BYTES // 4 * 4]
-    if 0 not in head:
+    if 0 not in head or len(data) < MIN_WIDE_BYTES:
         return None
     shares = {encoding: _wide_share(head, encoding) for encoding in WIDE}
     best = max(shares, key=shares.__getitem__)
