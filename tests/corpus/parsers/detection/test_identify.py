@@ -4,6 +4,7 @@ import tarfile
 import zipfile
 
 import pytest
+from PIL import Image
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.detection.identify import identify
@@ -104,3 +105,11 @@ def test_files_that_are_no_documents_are_dropped_by_name(data, name, message):
 def test_the_reason_names_the_evidence():
     assert identify(b"Rar!\x1a\x07\x01\0", "a.txt").reason == "52 61 72 21 1a 07 at byte 0"
     assert identify(PAGE.encode(), "a").reason == "starts with <!DOCTYPE html"
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+def test_a_bitmap_of_one_colour_is_an_image(colour):
+    buffer = io.BytesIO()
+    Image.new("L", (300, 200), colour).save(buffer, "BMP")
+    assert identify(buffer.getvalue(), "scan.bmp").name == "image"
+    assert identify(b"BMW is a car, " * 40, "a.txt").name == "text"

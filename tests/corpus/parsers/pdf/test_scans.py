@@ -9,6 +9,7 @@ from PIL import Image
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.ocr import tesseract
+from opora.corpus.parsers.registry import parse_document
 from opora.corpus.sandbox.process import SandboxedParser
 from opora.corpus.settings import LimitSettings
 
@@ -135,3 +136,17 @@ def test_an_image_that_unpacks_too_large_is_dropped():
     Image.new("1", (20_000, 20_000)).save(buffer, "PNG")
     with pytest.raises(ParseError, match="unpacks too large"):
         parse(buffer.getvalue(), "bomb.png")
+
+
+@needs_tesseract
+def test_pages_before_the_processor_time_is_used_up_are_kept():
+    page = picture(make_paper(write_lines))
+    pdf = FPDF(unit="pt", format=(595, 842))
+    for _ in range(2):
+        pdf.add_page()
+        pdf.image(io.BytesIO(page), 0, 0, 595, 842)
+    left = iter([60.0, 10.0])
+    parsed = parse_document(bytes(pdf.output()), "a.pdf", 2**25, allow_time=lambda seconds: next(left))
+    assert LINE in parsed.text
+    assert [(s.reason, s.page) for s in parsed.suspicions] == [("read by OCR", 1), ("no text", 2)]
+    assert "ocr_cpu_s" in parsed.suspicions[1].detail

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opora.corpus.parsers.ocr.rulings import PixelRuling, find_grids, find_rulings, without_rulings
 from opora.corpus.parsers.ocr.skew import straighten
+from opora.corpus.parsers.ocr.specks import without_specks
 from opora.corpus.parsers.ocr.tesseract import DPI, ONE_BLOCK, OcrWord, find_rotation, mean_confidence, read_words
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read_image(pixels: Pixels, languages: str, dpi: int = DPI) -> OcrReading:
 
 
 def _read(pixels: Pixels, languages: str, dpi: int) -> OcrReading:
-    pixels = straighten(pixels)
+    pixels = without_specks(straighten(pixels))
     rulings = find_rulings(pixels, dpi)
     words: list[OcrWord] = []
     if rulings:

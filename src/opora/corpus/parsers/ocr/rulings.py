@@ -18,6 +18,8 @@ MIN_WIDTH, MIN_HEIGHT = 0.3, 0.25
 """Smallest lengths of horizontal and vertical rulings, in inches: longer than the strokes of letters."""
 MAX_THICKNESS = 0.06
 """Largest thickness of a ruling, in inches; thicker areas are pictures and black margins."""
+MAX_SERIFS, MAX_STEMS = 1.5, 0.3
+"""Length of the tops of letters that look like a ruling, in inches, at most, and share of them with ink below."""
 MAX_GROUPED, MIN_GRID = 2000, 5
 """Number of rulings that are looked at for grids, and the smallest number that is one."""
 MARGIN = 3
@@ -51,7 +53,20 @@ def find_rulings(pixels: Pixels, dpi: int) -> list[PixelRuling]:
     width, height, thickness = (max(2, int(size * dpi / POOL)) for size in (MIN_WIDTH, MIN_HEIGHT, MAX_THICKNESS))
     across = [PixelRuling(x0, y0, x1, y1) for y0, x0, y1, x1 in _find_lines(dark, width, thickness)]
     down = [PixelRuling(x0, y0, x1, y1) for x0, y0, x1, y1 in _find_lines(dark.T, height, thickness)]
-    return [PixelRuling(*(POOL * side for side in ruling)) for ruling in (*across, *down)]
+    rulings = [PixelRuling(*(POOL * side for side in ruling)) for ruling in (*across, *down)]
+    ink = pixels < DARK * float(np.median(pooled))
+    return [ruling for ruling in rulings if not _has_stems(ink, ruling, int(MAX_SERIFS * dpi))]
+
+
+def _has_stems(ink: Mask, ruling: PixelRuling, length: int) -> bool:
+    """Return True if a short ruling has much ink beside it: the tops of bold letters look like one."""
+    x0, y0, x1, y1 = ruling
+    if not ruling.is_horizontal:
+        ink, x0, y0, x1, y1 = ink.T, y0, x0, y1, x1
+    if x1 - x0 > length:
+        return False
+    sides = (ink[max(0, y0 - 2 * POOL) : max(0, y0 - 1), x0:x1], ink[y1 + 1 : y1 + 2 * POOL, x0:x1])
+    return any(side.size > 0 and float(side.any(axis=0).mean()) > MAX_STEMS for side in sides)
 
 
 def without_rulings(pixels: Pixels, rulings: list[PixelRuling]) -> Pixels:

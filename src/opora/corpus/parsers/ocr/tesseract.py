@@ -22,6 +22,8 @@ MAX_SECONDS = 60
 OCR_SECONDS = 30.0
 """Processor time that a page is allowed to take; most take 1 to 2 s, turned ones 4 s, dense ones of A3 10 s."""
 _WORD_LEVEL = "5"
+_DIRT = " \t_|¦"
+"""Signs that the rests of rulings look like."""
 
 
 class OcrWord(NamedTuple):
@@ -70,7 +72,7 @@ def read_words(image: bytes, languages: str, dpi: int = DPI, mode: int = WHOLE_P
     """Return the words of an image file (PNG, PNM) in reading order. Raises OcrError."""
     output = _run(["stdin", "stdout", "-l", languages, "--dpi", str(dpi), "--psm", str(mode), "tsv"], image)
     rows = (line.split("\t") for line in output.decode("utf-8", "replace").splitlines()[1:])
-    return [_word(row) for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL and row[11].strip()]
+    return [_word(row) for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL and row[11].strip(_DIRT)]
 
 
 def find_rotation(image: bytes, dpi: int = DPI) -> int:
@@ -95,7 +97,8 @@ def mean_confidence(words: Sequence[OcrWord]) -> float:
 def _word(row: Sequence[str]) -> OcrWord:
     block, paragraph, line = map(int, row[2:5])
     left, top, width, height = map(int, row[6:10])
-    return OcrWord(row[11].strip(), float(row[10]) / 100, block, paragraph, line, left, top, left + width, top + height)
+    text = row[11].strip(_DIRT).replace("°С", "°C")  # the second letter is Cyrillic
+    return OcrWord(text, float(row[10]) / 100, block, paragraph, line, left, top, left + width, top + height)
 
 
 def _run(arguments: Sequence[str], data: bytes) -> bytes:
