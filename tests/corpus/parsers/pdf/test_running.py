@@ -125,3 +125,22 @@ def test_a_gap_that_is_wide_in_half_of_its_rows_is_in_doubt(wide_rows, doubts):
     strip = Strip(84, 96, -1, 120)
     assert is_gutter(words, strip, 10.0, found) is (wide_rows > 0)
     assert found == doubts
+
+
+def test_side_notes_are_notes_beside_a_whole_paragraph():
+    paper = (
+        Paper().page().text(100, 60, *LEFT[:4], LEFT[4][:-1] + " and", *RIGHT).text(30, 86, "Pilots", "wait", size=7)
+    )
+    assert paper.blocks() == [
+        ("paragraph", " ".join([*LEFT[:4], LEFT[4][:-1] + " and", *RIGHT])),
+        ("note", "Pilots wait"),
+    ]
+
+
+def test_numbers_of_lines_are_no_text_but_those_of_paragraphs_are():
+    paper = Paper().page().text(60, 60, *LEFT, *RIGHT).text(30, 60, *map(str, range(1, 11)))
+    assert texts(paper) == [" ".join([*LEFT, *RIGHT])]
+    paper = Paper().page()
+    for number in range(1, 6):
+        paper.text(60, 90 * number, *LEFT).text(30, 90 * number, str(number))
+    assert all(str(number) in " ".join(texts(paper)) for number in range(1, 6))

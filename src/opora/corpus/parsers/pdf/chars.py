@@ -77,7 +77,7 @@ def _fast_calls() -> _FastCalls:
     page, index, number, pointer = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
 
     def call(function: Any, result: Any, *arguments: Any) -> Any:
-        return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+        return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
     return _FastCalls(
         call(pdfium_c.FPDFText_GetUnicode, number, page, index),

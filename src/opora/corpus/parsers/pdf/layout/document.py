@@ -70,8 +70,8 @@ class DocumentLayout:
         doubts: list[float] = []
         items = read_lines(page, tables, self._region, doubts)
         if doubts:
-            share = round(min(doubts, key=lambda share: abs(share - 0.5)), 2)
-            self.suspicions.append(Suspicion(reason="unclear columns", page=page.number, value=share))
+            worst = min(doubts, key=lambda share: abs(share - 0.5))
+            self.suspicions.append(Suspicion(reason="unclear columns", page=page.number, value=round(worst, 2)))
         self._region = 1 + max((item.region for item in items if isinstance(item, Line)), default=self._region)
         rules = [(r.x0, r.x1, r.y0) for r in page.rulings if r.y0 == r.y1 and r.x1 - r.x0 < MAX_RULE * page.width]
         self._pages.append(_Page(page.number, page.height, items, rules, page.plain_text))

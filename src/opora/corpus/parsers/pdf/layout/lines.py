@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.columns.regions import order_regions
+from opora.corpus.parsers.pdf.layout.margins import split_margins
 from opora.corpus.parsers.pdf.layout.words import WORD_GAP, PdfWord, find_words
 from opora.corpus.parsers.pdf.page import PdfPage
 
@@ -91,7 +92,7 @@ def read_lines(page: PdfPage, tables: Sequence[T], region: int, doubts: list[flo
         placed = tables if angle == main else ()
         apart = angle != main and len(upright) < MIN_BODY_CHARS
         for line in _group_lines(upright, placed, page, angle, region, doubts):
-            items.append(line._replace(apart=apart) if isinstance(line, Line) else line)
+            items.append(line._replace(apart=apart or line.apart) if isinstance(line, Line) else line)
         region = max((item.region + 1 for item in items if isinstance(item, Line)), default=region)
     return items
 
@@ -140,7 +141,8 @@ class _Placed(NamedTuple):
 def _group_lines(
     chars: Sequence[Char], tables: Sequence[T], page: PdfPage, angle: int, region: int, doubts: list[float]
 ) -> Iterator[Line | T]:
-    items: list[PdfWord | _Placed] = [*find_words(chars)]
+    text, side_notes = split_margins(find_words(chars))
+    items: list[PdfWord | _Placed] = [*text]
     for number, table in enumerate(tables):
         box = turn_box((table.x0, table.y0, table.x1, table.y1), angle, page.width, page.height)
         items.append(_Placed(*box, number))
@@ -156,6 +158,11 @@ def _group_lines(
                 yield tables[placed.pop(0).table]
             yield _line(row, page, angle, number, (left, right))
         yield from (tables[item.table] for item in placed)
+        region = number + 1
+    for number, note in enumerate(side_notes, region):
+        sides = min(word.x0 for word in note), max(word.x1 for word in note)
+        for row in _rows(note):
+            yield _line(row, page, angle, number, sides)._replace(apart=True)
 
 
 def _rows(words: Sequence[PdfWord]) -> list[list[PdfWord]]:
