@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from opora.corpus.parsers.ocr.alphabets import with_one_alphabet
 from opora.corpus.parsers.ocr.rulings import PixelRuling, find_grids, find_rulings, without_rulings
 from opora.corpus.parsers.ocr.skew import straighten
 from opora.corpus.parsers.ocr.specks import without_specks
@@ -63,6 +64,7 @@ def _read(pixels: Pixels, languages: str, dpi: int) -> OcrReading:
             words += [_moved(word, box, number) for word in read_words(_pnm(table), languages, dpi, ONE_BLOCK)]
             table[:] = pixels.max(initial=0)
     words = [*read_words(_pnm(pixels), languages, dpi), *words]
+    words = with_one_alphabet(words)
     return OcrReading(words, rulings, mean_confidence(words), pixels.shape[1], pixels.shape[0])
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.page import PdfPage
-from opora.corpus.parsers.pdf.tables.aligned.lines import TableLine, find_lines
+from opora.corpus.parsers.pdf.tables.aligned.lines import SplitLine, find_lines
 
 MIN_RULING, MAX_RULINGS = 48.0, 200
 """Length of a ruling of a table, in points, at least, and number of different ones of a page that are looked at."""
@@ -30,13 +30,13 @@ class RulingBand(NamedTuple):
     x1: float
     heights: list[float]
 
-    def covers(self, lines: Sequence[TableLine]) -> bool:
+    def covers(self, lines: Sequence[SplitLine]) -> bool:
         """Return True if the rulings are as long as the lines."""
         left, right = min(line.segments[0].x0 for line in lines), max(line.segments[-1].x1 for line in lines)
         return self.x0 < left + SAME_EXTENT and self.x1 > right - SAME_EXTENT
 
 
-def find_bands(page: PdfPage, lines: Sequence[TableLine]) -> list[RulingBand]:
+def find_bands(page: PdfPage, lines: Sequence[SplitLine]) -> list[RulingBand]:
     """Return the heights of horizontal rulings of the same length with mostly lines of several pieces between them."""
     groups = _groups(page)
     bands = [band for group in groups for band in _full_bands(group, lines)]
@@ -50,7 +50,7 @@ def find_bands(page: PdfPage, lines: Sequence[TableLine]) -> list[RulingBand]:
     ]
 
 
-def lines_beside_text(page: PdfPage, chars: Sequence[Char]) -> Iterator[tuple[RulingBand, list[TableLine]]]:
+def lines_beside_text(page: PdfPage, chars: Sequence[Char]) -> Iterator[tuple[RulingBand, list[SplitLine]]]:
     """Yield the bands of rulings that have other text beside them, with the lines between their rulings."""
     for group in _groups(page):
         if len(group.heights) < 2:
@@ -65,11 +65,11 @@ def lines_beside_text(page: PdfPage, chars: Sequence[Char]) -> Iterator[tuple[Ru
                 yield band, header + [line for line in lines if band.heights[0] < line.base < band.heights[-1]]
 
 
-def _header_above(band: RulingBand, chars: Sequence[Char]) -> list[TableLine]:
+def _header_above(band: RulingBand, chars: Sequence[Char]) -> list[SplitLine]:
     """Return the lines of a header above the first ruling: close lines of several pieces."""
     top, lowest = band.heights[0] - HEADER_HEIGHT, band.heights[0]
     lines = find_lines([char for char in chars if top < char.y0 < lowest and band.x0 - 3 < char.x0 < band.x1 + 3])
-    header: list[TableLine] = []
+    header: list[SplitLine] = []
     for line in reversed(lines):
         if lowest < line.base or lowest - line.base > LINE_STEP * line.size or line.segments[-1].x1 > band.x1 + 3:
             break
@@ -108,7 +108,7 @@ def _joined_rulings(page: PdfPage) -> list[Ruling]:
     return joined
 
 
-def _full_bands(group: RulingBand, lines: Sequence[TableLine]) -> Iterator[RulingBand]:
+def _full_bands(group: RulingBand, lines: Sequence[SplitLine]) -> Iterator[RulingBand]:
     """Yield runs of rulings between which there are mostly lines of several pieces, and no wide gap."""
     band = group.heights[:1]
     for above, below in pairwise(group.heights):
@@ -125,7 +125,7 @@ def _full_bands(group: RulingBand, lines: Sequence[TableLine]) -> Iterator[Rulin
         yield group._replace(heights=band)
 
 
-def has_ruling_below(page: PdfPage, lines: Sequence[TableLine]) -> bool:
+def has_ruling_below(page: PdfPage, lines: Sequence[SplitLine]) -> bool:
     """Return True if a ruling as long as the lines lies directly below them, and no other text below it nearby."""
     base, size = lines[-1].base, lines[-1].size
     left, right = min(line.segments[0].x0 for line in lines), max(line.segments[-1].x1 for line in lines)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from opora.corpus.parsers.pdf.layout.words import PdfWord
-from opora.corpus.parsers.pdf.tables.aligned.lines import Segment, TableLine
+from opora.corpus.parsers.pdf.tables.aligned.lines import Segment, SplitLine
 
 MAX_CROSSING = 0.2
 """Share of lines that may have text between two columns."""
@@ -30,7 +30,7 @@ MIN_HEADER_PARTS = 0.7
 Columns = list[tuple[float, float]]
 
 
-def find_columns(lines: Sequence[TableLine]) -> Columns:
+def find_columns(lines: Sequence[SplitLine]) -> Columns:
     """Return the extents of the columns: where more than a few lines have text, divided at narrow strips."""
     multiple = [line for line in lines if len(line.segments) > 1]
     few = int(MAX_CROSSING * len(multiple))
@@ -49,7 +49,7 @@ def find_columns(lines: Sequence[TableLine]) -> Columns:
     return [part for column in columns for part in _split(column, multiple)]
 
 
-def _split(column: tuple[float, float], lines: Sequence[TableLine]) -> Iterator[tuple[float, float]]:
+def _split(column: tuple[float, float], lines: Sequence[SplitLine]) -> Iterator[tuple[float, float]]:
     """Yield the parts of a column that a narrow white strip divides, with words below each other on its right."""
     words = [[word for word in line.words if word.x0 < column[1] and word.x1 > column[0]] for line in lines]
     words = [row for row in words if row]
@@ -76,7 +76,7 @@ def _strips(words: Sequence[PdfWord]) -> Iterator[tuple[float, float]]:
         right = max(right, word.x1)
 
 
-def line_cells(line: TableLine, columns: Columns, *, is_header: bool = False) -> list[str]:
+def line_cells(line: SplitLine, columns: Columns, *, is_header: bool = False) -> list[str]:
     """Return the text of each column; a heading across columns is repeated, other text is written once."""
     cells = [""] * len(columns)
     for part, touched in line_parts(line, columns):
@@ -86,7 +86,7 @@ def line_cells(line: TableLine, columns: Columns, *, is_header: bool = False) ->
     return cells
 
 
-def cell_words(line: TableLine, columns: Columns) -> list[list[PdfWord]]:
+def cell_words(line: SplitLine, columns: Columns) -> list[list[PdfWord]]:
     """Return the words of each column."""
     cells: list[list[PdfWord]] = [[] for _ in columns]
     for part, touched in line_parts(line, columns):
@@ -94,7 +94,7 @@ def cell_words(line: TableLine, columns: Columns) -> list[list[PdfWord]]:
     return cells
 
 
-def line_parts(line: TableLine, columns: Columns) -> Iterator[tuple[list[PdfWord], list[int]]]:
+def line_parts(line: SplitLine, columns: Columns) -> Iterator[tuple[list[PdfWord], list[int]]]:
     """Yield runs of words with the columns that they touch. Text across columns is divided where it can be."""
     lefts = [left for left, _ in columns]
     for words, segment in zip(line.segment_words, line.segments, strict=True):
@@ -119,7 +119,7 @@ def touched_columns(x0: float, x1: float, columns: Columns) -> list[int]:
     return touched or [min(range(len(columns)), key=lambda at: abs(sum(columns[at]) / 2 - middle))]
 
 
-def is_aligned(lines: Sequence[TableLine], columns: Columns, index: int) -> bool:
+def is_aligned(lines: Sequence[SplitLine], columns: Columns, index: int) -> bool:
     """Return True if the cells of a column begin, end or have their middles below each other."""
     cells = [words for line in lines if (words := cell_words(line, columns)[index])]
     sides = [(words[0].x0, words[-1].x1, (words[0].x0 + words[-1].x1) / 2) for words in cells]
@@ -131,7 +131,7 @@ def _most_agree(places: Sequence[float]) -> bool:
     return best >= MIN_ALIGNED * len(places)
 
 
-def is_header_line(line: TableLine, columns: Columns) -> bool:
+def is_header_line(line: SplitLine, columns: Columns) -> bool:
     """Return True if most pieces of a line begin, end or have their middle where the columns do that they touch."""
     parts = list(line_parts(line, columns))
     agree = 0
@@ -142,7 +142,7 @@ def is_header_line(line: TableLine, columns: Columns) -> bool:
     return agree >= MIN_HEADER_PARTS * len(parts)
 
 
-def begins_columns(line: TableLine, columns: Columns) -> bool:
+def begins_columns(line: SplitLine, columns: Columns) -> bool:
     """Return True if every piece of a line stands in one column, and begins, ends or has its middle where it does."""
     for words, touched in line_parts(line, columns):
         left, right = columns[touched[0]]

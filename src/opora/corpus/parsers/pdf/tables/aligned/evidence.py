@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from opora.corpus.parsers.pdf.tables.aligned.columns import Columns, find_columns, is_aligned, overlaps
-from opora.corpus.parsers.pdf.tables.aligned.lines import TableLine
+from opora.corpus.parsers.pdf.tables.aligned.lines import SplitLine
 from opora.corpus.parsers.pdf.tables.aligned.rows import is_figure
 
 MIN_ROWS, MIN_WORD_ROWS = 3, 5
@@ -31,7 +31,7 @@ _MARK = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[a-zа-я])[.)\]]*|[•▪�
 Rows = Sequence[Sequence[str]]
 
 
-def is_table(rows: Rows, lines: Sequence[TableLine], columns: Columns, *, is_marked: bool, is_ruled: bool) -> bool:
+def is_table(rows: Rows, lines: Sequence[SplitLine], columns: Columns, *, is_marked: bool, is_ruled: bool) -> bool:
     """Return True if rows below a header are those of a table.
 
     `is_marked`: there is a header that is bold or ruled; `is_ruled`: there are rulings above and below.
@@ -49,7 +49,7 @@ def is_table(rows: Rows, lines: Sequence[TableLine], columns: Columns, *, is_mar
     return _are_words(multiple, lines, columns, is_sure=is_sure)
 
 
-def _are_words(rows: Rows, lines: Sequence[TableLine], columns: Columns, *, is_sure: bool) -> bool:
+def _are_words(rows: Rows, lines: Sequence[SplitLine], columns: Columns, *, is_sure: bool) -> bool:
     """Return True if rows of words have short cells in columns that are aligned."""
     if len(rows) < (MIN_MARKED_WORD_ROWS if is_sure else MIN_WORD_ROWS):
         return False
@@ -81,7 +81,7 @@ def _ascends(cells: Sequence[str]) -> bool:
     return len(numbers) >= 0.6 * len(cells) and numbers == sorted(numbers)
 
 
-def prose_columns(lines: Sequence[TableLine], around: Sequence[TableLine]) -> Columns:
+def prose_columns(lines: Sequence[SplitLine], around: Sequence[SplitLine]) -> Columns:
     """Return the columns of prose beside a table: full lines that go on above or below it, or many of them."""
     return [
         column
@@ -94,7 +94,7 @@ def prose_columns(lines: Sequence[TableLine], around: Sequence[TableLine]) -> Co
     ]
 
 
-def is_prose(lines: Sequence[TableLine], column: tuple[float, float], full: float) -> bool:
+def is_prose(lines: Sequence[SplitLine], column: tuple[float, float], full: float) -> bool:
     """Return True if most lines of a column are long and take a share `full` of its width."""
     inside = [segment for line in lines for segment in line.segments if overlaps(segment, [column])]
     if not inside:

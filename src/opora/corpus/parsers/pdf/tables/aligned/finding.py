@@ -22,7 +22,7 @@ from opora.corpus.parsers.pdf.tables.aligned.columns import (
     overlaps,
 )
 from opora.corpus.parsers.pdf.tables.aligned.evidence import is_table, prose_columns
-from opora.corpus.parsers.pdf.tables.aligned.lines import TableLine, find_lines
+from opora.corpus.parsers.pdf.tables.aligned.lines import SplitLine, find_lines
 from opora.corpus.parsers.pdf.tables.aligned.rest import find_rest
 from opora.corpus.parsers.pdf.tables.aligned.rows import (
     MAX_LINE_STEP,
@@ -78,9 +78,9 @@ def _is_inside_any(x: float, y: float, tables: Sequence[PdfTable]) -> bool:
     return any(table.x0 - 1 <= x <= table.x1 + 1 and table.y0 - 1 <= y <= table.y1 + 1 for table in tables)
 
 
-def _runs(lines: Sequence[TableLine], bands: Sequence[RulingBand]) -> Iterator[list[TableLine]]:
+def _runs(lines: Sequence[SplitLine], bands: Sequence[RulingBand]) -> Iterator[list[SplitLine]]:
     """Yield runs of close lines, most of which have several segments."""
-    run: list[TableLine] = []
+    run: list[SplitLine] = []
     for line in lines:
         if run and not any(band.heights[0] < run[-1].base and line.base < band.heights[-1] for band in bands):
             last = run[-1]
@@ -94,7 +94,7 @@ def _runs(lines: Sequence[TableLine], bands: Sequence[RulingBand]) -> Iterator[l
     yield run
 
 
-def _is_below(line: TableLine, run: Sequence[TableLine]) -> bool:
+def _is_below(line: SplitLine, run: Sequence[SplitLine]) -> bool:
     """Return True if a line stands below most of a table, not beside it."""
     multiple = [row for row in run if len(row.segments) > 1]
     left = min((row.segments[0].x0 for row in multiple), default=0.0)
@@ -103,7 +103,7 @@ def _is_below(line: TableLine, run: Sequence[TableLine]) -> bool:
     return len(multiple) > MIN_LINES and width > MIN_BELOW * (right - left)
 
 
-def _is_wrapped(line: TableLine, run: Sequence[TableLine]) -> bool:
+def _is_wrapped(line: SplitLine, run: Sequence[SplitLine]) -> bool:
     """Return True if a line goes on with a cell of the line of several pieces above it, below which it stands."""
     above = next((row for row in reversed(run) if len(row.segments) > 1), None)
     if above is None or not _are_close(run[-1], line):
@@ -115,7 +115,7 @@ def _is_wrapped(line: TableLine, run: Sequence[TableLine]) -> bool:
     )
 
 
-def _lone_header(page: PdfPage, lines: Sequence[TableLine]) -> list[TableLine]:
+def _lone_header(page: PdfPage, lines: Sequence[SplitLine]) -> list[SplitLine]:
     """Return the bold lines above a ruling at the end of a page: the header of a table on the next one."""
     last = next((at for at in reversed(range(len(lines))) if len(lines[at].segments) > 1), 0)
     if not lines or len(lines) - last > MAX_BELOW:
@@ -132,11 +132,11 @@ def _lone_header(page: PdfPage, lines: Sequence[TableLine]) -> list[TableLine]:
     return header if header and has_ruling_below(page, header) else []
 
 
-def _are_close(above: TableLine, below: TableLine) -> bool:
+def _are_close(above: SplitLine, below: SplitLine) -> bool:
     return below.base - above.base < MAX_LINE_STEP * below.size
 
 
-def _read(page: int, run: list[TableLine], bands: Sequence[RulingBand]) -> PdfTable | None:
+def _read(page: int, run: list[SplitLine], bands: Sequence[RulingBand]) -> PdfTable | None:
     """Return the table that a run of lines is; None if it is none."""
     inner = _trim(run)
     prose = prose_columns(inner, [line for line in run if line not in inner])
@@ -172,7 +172,7 @@ def _read(page: int, run: list[TableLine], bands: Sequence[RulingBand]) -> PdfTa
     return None if prose and _hides_text(table, run, lines) else table
 
 
-def _hides_text(table: PdfTable, run: Sequence[TableLine], lines: Sequence[TableLine]) -> bool:
+def _hides_text(table: PdfTable, run: Sequence[SplitLine], lines: Sequence[SplitLine]) -> bool:
     """Return True if text that was taken for prose beside a table lies in it."""
     kept = {(segment.x0, segment.base) for line in lines for segment in line.segments}
     return any(
@@ -184,7 +184,7 @@ def _hides_text(table: PdfTable, run: Sequence[TableLine], lines: Sequence[Table
 
 
 def _read_rest(
-    page: int, lines: list[TableLine], columns: Columns, row_step: float, rulings: Sequence[float]
+    page: int, lines: list[SplitLine], columns: Columns, row_step: float, rulings: Sequence[float]
 ) -> PdfTable:
     """Return the rest of a table of the page before; its header may be repeated."""
     start = _marked_header(lines, [])
@@ -213,19 +213,19 @@ def _box(page: int, group: Group) -> RowBox:
     return RowBox(page, left, round(first.base - first.size, 1), right, round(last.base + 0.3 * last.size, 1))
 
 
-def _trim(lines: list[TableLine]) -> list[TableLine]:
+def _trim(lines: list[SplitLine]) -> list[SplitLine]:
     """Return the lines from the first to the last with several segments."""
     multiple = [index for index, line in enumerate(lines) if len(line.segments) > 1]
     return lines[multiple[0] : multiple[-1] + 1] if multiple else []
 
 
-def _without(line: TableLine, columns: Columns) -> TableLine | None:
+def _without(line: SplitLine, columns: Columns) -> SplitLine | None:
     """Return the line without its pieces in the columns; None if nothing is left."""
     kept = [at for at, segment in enumerate(line.segments) if not overlaps(segment, columns)]
-    return TableLine([line.segments[at] for at in kept], [line.segment_words[at] for at in kept]) if kept else None
+    return SplitLine([line.segments[at] for at in kept], [line.segment_words[at] for at in kept]) if kept else None
 
 
-def _header_lines(lines: Sequence[TableLine]) -> tuple[int, Columns]:
+def _header_lines(lines: Sequence[SplitLine]) -> tuple[int, Columns]:
     """Return the number of first lines whose headings hide the most columns, and the columns of the others."""
     bold = next((at for at, line in enumerate(lines) if not line.is_bold), 0)
     starts = range(min(MAX_HEADER_LINES, max(bold, len(lines) - MIN_LINES)) + 1)
@@ -234,7 +234,7 @@ def _header_lines(lines: Sequence[TableLine]) -> tuple[int, Columns]:
     return start, found[start]
 
 
-def _lines_before(lines: Sequence[TableLine], start: int, columns: Columns) -> int:
+def _lines_before(lines: Sequence[SplitLine], start: int, columns: Columns) -> int:
     """Return the number of first lines above the header: text whose gaps only seem to make columns."""
     body = lines[start:]
     size = sorted(line.size for line in body)[len(body) // 2]
@@ -246,7 +246,7 @@ def _lines_before(lines: Sequence[TableLine], start: int, columns: Columns) -> i
     return 0
 
 
-def _lines_after(lines: Sequence[TableLine], columns: Columns) -> int:
+def _lines_after(lines: Sequence[SplitLine], columns: Columns) -> int:
     """Return the number of lines below the last row of figures whose pieces do not begin where the columns do."""
     count = 0
     while len(lines) - count > MIN_LINES:
@@ -257,10 +257,10 @@ def _lines_after(lines: Sequence[TableLine], columns: Columns) -> int:
     return count
 
 
-def _rest_of_last_row(lines: Sequence[TableLine], tail: Sequence[TableLine], columns: Columns) -> list[TableLine]:
+def _rest_of_last_row(lines: Sequence[SplitLine], tail: Sequence[SplitLine], columns: Columns) -> list[SplitLine]:
     """Return the lines below the last one that are the ends of wrapped cells: closer than rows, each in a column."""
     largest = max(below.base - above.base for above, below in pairwise(lines))
-    rest: list[TableLine] = []
+    rest: list[SplitLine] = []
     for above, line in pairwise([lines[-1], *tail]):
         is_close = line.base - above.base < CLOSE_LINES * largest
         if not is_close or len(line.segments) > 1 or not is_header_line(line, columns):
@@ -269,7 +269,7 @@ def _rest_of_last_row(lines: Sequence[TableLine], tail: Sequence[TableLine], col
     return rest
 
 
-def _header_end(lines: Sequence[TableLine], start: int, columns: Columns) -> int:
+def _header_end(lines: Sequence[SplitLine], start: int, columns: Columns) -> int:
     """Return the number of lines of a header, with those below its first one that have words but no first cell."""
     end = start
     while 0 < end < min(MAX_HEADER_LINES, len(lines) - MIN_LINES):
@@ -281,7 +281,7 @@ def _header_end(lines: Sequence[TableLine], start: int, columns: Columns) -> int
     return end if has_figures else start
 
 
-def _marked_header(lines: Sequence[TableLine], rulings: Sequence[float]) -> int:
+def _marked_header(lines: Sequence[SplitLine], rulings: Sequence[float]) -> int:
     """Return the number of lines of a header that is bold, or has a ruling below it; 0 if there is none."""
     bold = next((at for at, line in enumerate(lines) if not line.is_bold), 0)
     if 0 < bold <= MAX_HEADER_LINES:

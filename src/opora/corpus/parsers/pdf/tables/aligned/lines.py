@@ -31,14 +31,14 @@ class Segment(NamedTuple):
     chars: list[Char]
 
 
-class TableLine(NamedTuple):
+class SplitLine(NamedTuple):
     """A line of text as its segments from left to right, and the words of each."""
 
     segments: list[Segment]
     segment_words: list[list[PdfWord]]
 
     @classmethod
-    def of(cls, segments: list[Segment]) -> TableLine:
+    def of(cls, segments: list[Segment]) -> SplitLine:
         """Return the line of the segments."""
         return cls(segments, [find_words(segment.chars) for segment in segments])
 
@@ -64,13 +64,13 @@ class TableLine(NamedTuple):
 
     @property
     def is_bold(self) -> bool:
-        """Whether all its words are bold."""
+        """True if all its words are bold."""
         return all(word.bold for word in self.words)
 
 
-def find_lines(chars: Sequence[Char]) -> list[TableLine]:
+def find_lines(chars: Sequence[Char]) -> list[SplitLine]:
     """Return the lines of upright text, from top to bottom."""
-    lines = [TableLine.of(row) for row in _find_rows(chars)]
+    lines = [SplitLine.of(row) for row in _find_rows(chars)]
     return [_unless_justified(line) for line in lines]
 
 
@@ -127,7 +127,7 @@ def _merge(row: list[Segment]) -> list[Segment]:
     return merged
 
 
-def _unless_justified(line: TableLine) -> TableLine:
+def _unless_justified(line: SplitLine) -> SplitLine:
     """Return a line whose gaps are all the same as one segment: it is justified; so with items of lists."""
     row = line.segments
     if len(row) == 1:
@@ -140,7 +140,7 @@ def _unless_justified(line: TableLine) -> TableLine:
     is_item = len(row) == 2 and _MARK.fullmatch("".join(char.text for char in row[0].chars).strip())
     if not is_justified and not is_item:
         return line
-    return TableLine([_joined(row)], [line.words])
+    return SplitLine([_joined(row)], [line.words])
 
 
 def _joined(row: Sequence[Segment]) -> Segment:

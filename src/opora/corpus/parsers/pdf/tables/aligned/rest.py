@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opora.corpus.parsers.pdf.tables.aligned.columns import SAME_SIDE, Columns, line_parts
-from opora.corpus.parsers.pdf.tables.aligned.lines import TableLine
+from opora.corpus.parsers.pdf.tables.aligned.lines import SplitLine
 from opora.corpus.parsers.pdf.tables.table import PdfTable
 
 MAX_ABOVE = 3
@@ -19,7 +19,7 @@ SAME_SIZE = 0.6
 """Letters of the parts of a table differ by less, in points."""
 
 
-def find_rest(lines: Sequence[TableLine], before: Sequence[PdfTable]) -> tuple[list[TableLine], Columns, float] | None:
+def find_rest(lines: Sequence[SplitLine], before: Sequence[PdfTable]) -> tuple[list[SplitLine], Columns, float] | None:
     """Return the lines at the top of a page that go on with the last table of the page before.
 
     Their columns and the smallest distance of rows are those of the table.
@@ -36,8 +36,8 @@ def find_rest(lines: Sequence[TableLine], before: Sequence[PdfTable]) -> tuple[l
     return None
 
 
-def _run(lines: Sequence[TableLine], columns: Columns, size: float) -> list[TableLine]:
-    run: list[TableLine] = []
+def _run(lines: Sequence[SplitLine], columns: Columns, size: float) -> list[SplitLine]:
+    run: list[SplitLine] = []
     for line in lines:
         is_far = bool(run) and line.base - run[-1].base > MAX_STEP * size
         if is_far or not _count(line, columns, size):
@@ -46,7 +46,7 @@ def _run(lines: Sequence[TableLine], columns: Columns, size: float) -> list[Tabl
     return run
 
 
-def _count(line: TableLine, columns: Columns, size: float) -> int:
+def _count(line: SplitLine, columns: Columns, size: float) -> int:
     """Return the number of pieces of a line if all of them stand in the columns, else 0."""
     if abs(line.size - size) > SAME_SIZE:
         return 0

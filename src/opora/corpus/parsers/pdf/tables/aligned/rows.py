@@ -13,7 +13,7 @@ from statistics import median
 
 from opora.corpus.parsers.pdf.layout.words import PdfWord
 from opora.corpus.parsers.pdf.tables.aligned.columns import Columns, cell_words, line_cells
-from opora.corpus.parsers.pdf.tables.aligned.lines import TableLine
+from opora.corpus.parsers.pdf.tables.aligned.lines import SplitLine
 
 ROW_STEP = 1.12
 """Distance of rows in distances of the lines of a cell, at least."""
@@ -32,7 +32,7 @@ _NUMBER = re.compile(
 )
 _NEW = re.compile(r"[A-ZА-ЯЁ\d•–—-]")
 
-Group = list[TableLine]
+Group = list[SplitLine]
 
 
 def is_figure(text: str) -> bool:
@@ -41,7 +41,7 @@ def is_figure(text: str) -> bool:
 
 
 def group_rows(
-    lines: Sequence[TableLine], columns: Columns, rulings: Sequence[float], header: int = 0, row_step: float = 0.0
+    lines: Sequence[SplitLine], columns: Columns, rulings: Sequence[float], header: int = 0, row_step: float = 0.0
 ) -> list[Group]:
     """Return the lines of each row; the first `header` ones are one row.
 
@@ -60,7 +60,7 @@ def group_rows(
     return [*top, *_by_content(body, columns, rights, rulings)]
 
 
-def _limits(lines: Sequence[TableLine], rulings: Sequence[float]) -> Iterator[float]:
+def _limits(lines: Sequence[SplitLine], rulings: Sequence[float]) -> Iterator[float]:
     """Yield the distances up to which lines may belong to one row, the largest first."""
     inside = [y for y in rulings if lines[0].base < y < lines[-1].base]
     if len(inside) >= MIN_RULINGS:
@@ -72,7 +72,7 @@ def _limits(lines: Sequence[TableLine], rulings: Sequence[float]) -> Iterator[fl
             yield small + 0.01
 
 
-def _divided(lines: Sequence[TableLine], limit: float, rulings: Sequence[float]) -> Iterator[Group]:
+def _divided(lines: Sequence[SplitLine], limit: float, rulings: Sequence[float]) -> Iterator[Group]:
     group = list(lines[:1])
     for above, line in pairwise(lines):
         if line.base - above.base > limit or is_ruled(above, line, rulings):
@@ -83,12 +83,12 @@ def _divided(lines: Sequence[TableLine], limit: float, rulings: Sequence[float])
         yield group
 
 
-def is_ruled(above: TableLine, below: TableLine, rulings: Sequence[float]) -> bool:
+def is_ruled(above: SplitLine, below: SplitLine, rulings: Sequence[float]) -> bool:
     """Return True if a ruling lies between two lines."""
     return any(above.base - 0.2 * above.size < y < below.base - 0.4 * below.size for y in rulings)
 
 
-def _right_sides(lines: Sequence[TableLine], columns: Columns) -> list[float]:
+def _right_sides(lines: Sequence[SplitLine], columns: Columns) -> list[float]:
     """Return where the lines of each column end at the latest: before the next column begins."""
     cells = [cell_words(line, columns) for line in lines]
     size = max(line.size for line in lines)
@@ -123,7 +123,7 @@ def _are_wrapped(groups: Sequence[Group], columns: Columns, rights: Sequence[flo
 
 
 def _by_content(
-    lines: Sequence[TableLine], columns: Columns, rights: Sequence[float], rulings: Sequence[float]
+    lines: Sequence[SplitLine], columns: Columns, rights: Sequence[float], rulings: Sequence[float]
 ) -> Iterator[Group]:
     """Yield the lines of each row where all lines are equally far apart."""
     texts = [line_cells(line, columns) for line in lines]
@@ -150,7 +150,7 @@ def _by_content(
 
 
 def _is_centred(
-    line: TableLine, above: TableLine, cells: Sequence[str], last: Sequence[Sequence[PdfWord]], usual: float
+    line: SplitLine, above: SplitLine, cells: Sequence[str], last: Sequence[Sequence[PdfWord]], usual: float
 ) -> bool:
     """Return True if a line is a cell over several rows, in the middle of their height: it belongs to the first one."""
     filled = [at for at, cell in enumerate(cells) if cell]
@@ -178,7 +178,7 @@ def _is_rest(
     return is_end and (len(filled) == 1 or (bool(figures) and not any(cells[at] for at in figures)))
 
 
-def group_cells(group: Sequence[TableLine], columns: Columns, *, is_header: bool = False) -> list[str]:
+def group_cells(group: Sequence[SplitLine], columns: Columns, *, is_header: bool = False) -> list[str]:
     """Return the text of each column of a row; divided words are joined."""
     cells = [""] * len(columns)
     for line in group:
