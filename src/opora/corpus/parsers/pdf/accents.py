@@ -16,6 +16,10 @@ ACCENTS = {
 }  # fmt: skip
 """Accent with a width of its own -> combining accent."""
 DOTLESS = {"\u0131": "i", "\u0237": "j"}
+WINDOW = 60
+"""Number of characters before and after an accent among which its letter is: pdfium puts some at the end of a line."""
+MAX_ACCENTS = 2000
+"""Number of accents of a page up to which letters are looked for."""
 MAX_RISE = 0.45
 """Distance between the base lines of an accent and its letter, in letter sizes, at most."""
 
@@ -23,16 +27,19 @@ MAX_RISE = 0.45
 def compose_accents(chars: list[Char]) -> list[Char]:
     """Return the characters; those that an accent stands over, or under, take it in."""
     places = [index for index, char in enumerate(chars) if char.text in ACCENTS]
-    if not places:
+    if not places or len(places) > MAX_ACCENTS:
         return chars
     composed = list(chars)
     dropped: set[int] = set()
     for index in places:
-        for neighbour in (index + 1, index - 1):
-            if 0 <= neighbour < len(chars) and (letter := _compose(composed[index], composed[neighbour])):
-                composed[neighbour] = composed[neighbour]._replace(text=letter)
-                dropped.add(index)
-                break
+        accent = chars[index]
+        middle = (accent.x0 + accent.x1) / 2
+        near = range(max(0, index - WINDOW), min(len(chars), index + WINDOW))
+        letters = [(number, letter) for number in near if (letter := _compose(accent, composed[number]))]
+        if letters:
+            place, letter = min(letters, key=lambda pair: abs(composed[pair[0]].x0 + composed[pair[0]].x1 - 2 * middle))
+            composed[place] = composed[place]._replace(text=letter)
+            dropped.add(index)
     return [char for index, char in enumerate(composed) if index not in dropped] if dropped else composed
 
 

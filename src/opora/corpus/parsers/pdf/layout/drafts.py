@@ -25,6 +25,8 @@ NOTE_SIZE = 0.93
 """Largest size of the letters of a footnote, in sizes of the body."""
 NOTE_STEP = 2.2
 """Distance of base lines that ends the footnotes of a page, in letter sizes."""
+MIN_PROSE_WIDTH = 12
+"""Width of a region whose sentences may go on with a capital in another one, in letter sizes, at least."""
 SHORT_LINE = 0.75
 """Share of the width of its region that a line does not reach if its paragraph ends there on purpose."""
 
@@ -224,5 +226,5 @@ def continues(draft: BlockDraft, part: BlockDraft, region: RegionMetrics) -> boo
         return draft.is_open or not _ENDS.search(last.text)
     if not draft.is_open or part.mark is not None or len(draft.lines) < 2:
         return False
-    is_plain = first.x0 - region.left < INDENT * first.size
+    is_plain = first.x0 - region.left < INDENT * first.size and region.width > MIN_PROSE_WIDTH * first.size
     return is_plain and (first.text[:1].isalnum() or first.text[:1] in '«"“(')

@@ -132,6 +132,8 @@ def _segment_words(segment: Sequence[Char], has_spaces: bool) -> Iterator[PdfWor
         last, char = letters[index - 1], letters[index]
         changes = last.font != char.font or abs(last.size - char.size) > 0.1
         border = SPACE_GAP if has_space[index] else font_gap if changes else word_gap
+        if border == TRUSTED_GAP and last.text.islower() and char.text.isupper():
+            border = WORD_GAP
         if index not in spaced and gap - base > border:
             yield _word(letters[start:index], start > 0)
             start = index
