@@ -172,3 +172,18 @@ def test_bold_words_in_two_columns_are_no_header_of_signatures():
             pdf.text(380, 80 + 30 * number, name)
 
     assert find_tables(next(read_pages(make_paper(draw)))) == []
+
+
+def test_a_ruled_header_at_the_end_of_a_page_is_that_of_the_rows_on_the_next():
+    pdf = new_page()
+    pdf.set_font("DejaVu", "", 10)
+    for number, cell in enumerate(STAGES[0]):
+        pdf.rect(70 + 120 * number, 780, 120, 20)
+        pdf.text(74 + 120 * number, 794, cell)
+    new_page(pdf)
+    for at, cells in enumerate(STAGES[1:]):
+        for number, cell in enumerate(cells):
+            pdf.rect(70 + 120 * number, 60 + 20 * at, 120, 20)
+            pdf.text(74 + 120 * number, 74 + 20 * at, cell)
+    text = parse(bytes(pdf.output())).text
+    assert "| Этап | Кто отвечает | Срок |\n|---|---|---|\n| Рассмотрение заявки |" in text

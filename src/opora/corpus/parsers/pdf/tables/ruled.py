@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.tables.cells import CellLine, cell_chars, cell_lines, chars_inside, join_cell_lines
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid, find_grids
@@ -31,6 +32,8 @@ CELL_PADDING = 6.0
 SAME_WIDTH = 1.0
 """Widths of the columns of a table and its rest differ by less, in points."""
 MAX_HEADER_ROWS = 4
+MAX_BELOW = 100
+"""Number of characters below a header at the end of a page, at most: those of a running line."""
 _NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
 _CONTINUES = re.compile(r"[^\W\d_A-ZА-ЯЁ]|[,;)]")
 
@@ -53,12 +56,18 @@ def find_ruled_tables(page: PdfPage, before: Sequence[PdfTable] = ()) -> list[Pd
         if _is_table(grid, lines):
             tables.append(_read(page.number, grid, lines, right))
         elif len(grid.ys) == 2 and len(grid.xs) > 2:
-            if all(lines.values()) and all(char.bold for char in chars if not char.text.isspace()):
-                tables.append(_read(page.number, grid, lines, right))  # a header at the end of a page
+            if all(lines.values()) and _is_header(page, grid, chars):
+                tables.append(_read(page.number, grid, lines, right))
             else:
                 single.append((grid, lines, right))
     rests = [_read(page.number, *row) for row in single if _has_columns(row[0], [*before, *tables])]
     return [*tables, *(replace(table, is_rest=True) for table in rests)]
+
+
+def _is_header(page: PdfPage, grid: RulingGrid, chars: Sequence[Char]) -> bool:
+    """Return True if a single row is bold, or stands at the end of its page: the header of a table on the next one."""
+    below = sum(char.y0 > grid.ys[-1] for char in page.chars)
+    return all(char.bold for char in chars if not char.text.isspace()) or (len(grid.xs) > 3 and below <= MAX_BELOW)
 
 
 def _has_columns(grid: RulingGrid, tables: Sequence[PdfTable]) -> bool:
