@@ -13,7 +13,8 @@ from opora.corpus.settings import DEFAULT_PARSING
 CONTEXT = ParseContext("a", DEFAULT_PARSING, 2**25, lambda data, name: None)
 CONTAINER = "<container><rootfiles><rootfile full-path='OEBPS/content.opf'/></rootfiles></container>"
 PACKAGE = """<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/">
-<metadata><dc:title>Насосы</dc:title><dc:creator>И. Петров</dc:creator><dc:creator>А. Ли</dc:creator></metadata><manifest>
+<metadata><dc:title>Насосы</dc:title>
+<dc:creator>И. Петров</dc:creator><dc:creator>А. Ли</dc:creator></metadata><manifest>
 <item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 <item id="b" href="b%202.xhtml" media-type="application/xhtml+xml"/>
 <item id="a" href="text/a.xhtml" media-type="application/xhtml+xml"/></manifest>
