@@ -71,7 +71,9 @@ class HyphenJoiner:
         left, right = left.rsplit("-", 1)[-1], right.split("-", 1)[0]
         if _CYRILLIC.search(left + right):
             return _is_russian_compound(left, right)
-        return not _is_english(left + right) and _is_english(left) and _is_english(right)
+        return not _is_english(left + right) and (
+            left in _hyphenated_parts("en") or (_is_english(left) and _is_english(right))
+        )
 
 
 def _is_whole(text: str, line: str) -> bool:
@@ -91,7 +93,7 @@ def _is_russian_compound(left: str, right: str) -> bool:
     analyzer = russian_analyzer()
     if analyzer.word_is_known(left + right):
         return False
-    if left in _hyphenated_parts() or right in _hyphenated_parts():
+    if not {left, right}.isdisjoint(_hyphenated_parts("ru")):
         return True
     if not (analyzer.word_is_known(left) and analyzer.word_is_known(right)):
         return False
@@ -100,8 +102,8 @@ def _is_russian_compound(left: str, right: str) -> bool:
 
 
 @functools.cache
-def _hyphenated_parts() -> frozenset[str]:
-    return frozenset(part for line in language_lines("ru", "hyphenated_parts.txt") for part in line.split())
+def _hyphenated_parts(language: str) -> frozenset[str]:
+    return frozenset(part for line in language_lines(language, "hyphenated_parts.txt") for part in line.split())
 
 
 @functools.cache
