@@ -263,3 +263,16 @@ def test_a_page_of_rulings_costs_little():
             pdf.line(50, 60 + number, 51 + number % 500, 60 + number)
 
     assert read_tables(make_paper(draw)) == []
+
+
+def test_products_are_figures_of_rows_that_only_lines_of_text_tell_apart():
+    names, products, sums = ("Первый", "Второй", "Третий"), ("129 · 10", "1064 · 10", "271 · 10"), ("7", "40", "22")
+
+    def draw(pdf):
+        draw_table(pdf, [("Способ", "Шагов", "Цена"), ("", "", "")], height=60)
+        for number, cells in enumerate(zip(names, products, sums, strict=True)):
+            for x, cell in zip((74, 234, 334), cells, strict=True):
+                pdf.text(x, 176 + 14 * number, cell)
+
+    [table] = read_tables(make_paper(draw))
+    assert table.rows[1:] == [list(row) for row in zip(names, products, sums, strict=True)]

@@ -24,6 +24,7 @@ def find_tables(page: PdfPage, before: Sequence[PdfTable] = ()) -> list[PdfTable
     before = [] if angle else before
     ruled = find_ruled_tables(upright, before)
     tables = sorted([*ruled, *find_aligned_tables(upright, ruled, before)], key=lambda table: table.y0)
+    tables = [table for table in tables if table.rows]  # damaged files hold cells of blanks
     return [_turn_back(table, angle, upright) for table in tables] if angle else tables
 
 

@@ -34,7 +34,7 @@ SAME_WIDTH = 1.0
 MAX_HEADER_ROWS = 4
 MAX_BELOW = 100
 """Number of characters below a header at the end of a page, at most: those of a running line."""
-_NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
+_NUMBER = re.compile(r"[-+−–—$€£₽]?[\d\s.,:%/()*x×·⋅-]*\d[\d\s.,:%/()*$€£₽-]*|[-–—xXхХ…*.]+")
 _CONTINUES = re.compile(r"[^\W\d_A-ZА-ЯЁ]|[,;)]")
 
 Lines = Mapping[CellSpan, Sequence[CellLine]]

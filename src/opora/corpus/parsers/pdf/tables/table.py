@@ -60,6 +60,7 @@ def make_table(page: int, rows: Sequence[Sequence[str]], boxes: Sequence[RowBox]
     """Return a table without its empty rows and narrow empty columns, which double rulings leave."""
     widths = [right - left for left, right in itertools.pairwise(columns)]
     full = [at for at, width in enumerate(widths) if width >= MIN_COLUMN or any(row[at].strip() for row in rows)]
+    full = full or list(range(len(widths)))
     kept = [index for index, row in enumerate(rows) if any(cell.strip() for cell in row)]
     borders = [columns[index] for index in full] + [columns[full[-1] + 1]]
     return PdfTable(
