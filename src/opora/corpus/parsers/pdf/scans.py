@@ -78,8 +78,7 @@ class PageReader:
         if not reason and not is_scan and page.chars:
             return page
         if not page.chars and not page.images and not page.rulings and self._is_blank(page.number):
-            self.suspicions.append(Suspicion(reason="no text", page=page.number, detail="a blank page"))
-            return page
+            return page  # blank on purpose: nothing is lost
         try:
             scan, confidence = self._read(page.number)
             problem = "" if is_read(scan, confidence) else "OCR read no text"
