@@ -137,3 +137,12 @@ def test_a_list_of_prices_with_dots_is_text():
     text = "Coffee .......... 3\n\nTea .......... 2"
     [passage] = passages(text)
     assert passage.text == text
+
+
+def test_a_long_sentence_is_split_behind_a_comma():
+    text = (
+        "Пробы воды хранят тридцать суток в комнате у входа, если приказ не называет другого срока или места хранения"
+    )
+    pieces = [passage.text for passage in passages(text, "ru", size=80, overlap=0)]
+    assert pieces[0] == "Пробы воды хранят тридцать суток в комнате у входа,"
+    assert " ".join(pieces) == text

@@ -282,3 +282,29 @@ def test_the_code_of_a_document_is_no_heading():
     blocks = [Block("heading", text, level=1) for text in ("УДК 66.013", "ИКЗ: 182024700115902470", "Ключи")]
     marked = mark_headings([*blocks, *paragraphs(BODY)])
     assert [block.text for block in marked if block.kind == "heading"] == ["Ключи"]
+
+
+@pytest.mark.parametrize(
+    "remark", ["(Статья утратила силу - Закон от 24.04.2008 № 49-ФЗ)", "(в ред. Закона (с изм.) 2008 года)."]
+)
+def test_remark_in_parentheses_is_neither_heading_nor_title(remark):
+    blocks = [
+        Block("heading", "ГЛАВА 20. ОПЕКА", level=3),
+        Block("heading", "Статья 146", level=4),
+        Block("heading", remark, level=3),
+        Block("heading", "Статья 147. Опекуны", level=4),
+        Block("paragraph", BODY),
+    ]
+    marked = mark_headings(blocks)
+    assert [block.text for block in marked if block.kind == "heading"] == [
+        "ГЛАВА 20. ОПЕКА",
+        "Статья 146",
+        "Статья 147. Опекуны",
+    ]
+    assert [block.text for block in marked if block.kind == "paragraph"] == [remark, BODY]
+
+
+def test_title_of_an_attached_form_begins_with_words_in_capitals():
+    title = "ТИПОВОЕ ОБЯЗАТЕЛЬСТВО служащего комитета, хранящего пробы"
+    assert headings("1. Пробы хранят.", "Приложение № 2", title, BODY) == [(1, "Приложение № 2"), (2, title)]
+    assert headings("1. Пробы хранят.", "Приложение № 2", "ВНИМАНИЕ: пробы хранят.", BODY) == [(1, "Приложение № 2")]

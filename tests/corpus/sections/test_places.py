@@ -158,3 +158,59 @@ def test_a_passage_within_a_clause_keeps_its_number():
 def test_an_offset_lies_in_a_place(words, place, expected):
     second = passages(CONTRACT)[1]
     assert lies_in(second, second.text.index(words), place) == expected
+
+
+CLAUSE_AFTER_HEADINGS = """# Задание
+
+## 7. Требования
+
+### 7.2. Состав
+
+#### 7.2.4. Аттестация
+
+7.2.4.1. Стенд проверяют.
+
+7.3. Качество стенда описано ниже.
+
+  7.3.1. Стенд выдерживает нагрузку.
+"""
+
+
+def passages_of(text):
+    return list(
+        chunk_document(Document(id="a", source="a.md", title="A", text=text, language="ru"), ChunkSettings(size=400))
+    )
+
+
+def test_clause_with_a_higher_number_closes_the_headings_above_it():
+    first, second = passages_of(CLAUSE_AFTER_HEADINGS)
+    assert first.heading == ("Задание", "7. Требования", "7.2. Состав", "7.2.4. Аттестация")
+    assert second.heading == ("Задание", "7. Требования")
+    assert second.text.startswith("7.3. Качество")
+    assert "section 7.2.4" not in second.places
+    assert "section 7" in second.places
+    assert second.clause == "п. 7.3"
+
+
+def test_number_of_a_chapter_is_no_clause():
+    law = "# Кодекс\n\n## I. Общее\n\n### Статья 5. Сроки\n\n1. Срок — год.\n\n2. Срок продлевают.\n"
+    assert [passage.clause for passage in passages_of(law)] == [""]
+
+
+def test_name_of_an_appendix_ends_the_clause_above_it():
+    text = "# Договор\n\n## 11. Иное\n\n11.7. Стороны следуют закону.\n\nПриложение № 1 к договору «Состав»\n"
+    (passage,) = passages_of(text)
+    assert clause_at(passage, passage.text.index("Стороны")) == "п. 11.7"
+    assert clause_at(passage, passage.text.index("Состав")) == ""
+
+
+def test_sentence_on_an_appendix_belongs_to_its_clause():
+    text = "# Договор\n\n## 11. Иное\n\n11.7. Цены:\n\nПриложение № 1 к договору является его частью.\n"
+    (passage,) = passages_of(text)
+    assert clause_at(passage, passage.text.index("частью")) == "п. 11.7"
+
+
+def test_clauses_inside_a_clause_belong_to_it():
+    contract = "# Договор\n\n## 3. Оплата\n\n3.2. Плату вносят:\n\n3.2.1. Деньгами.\n\n3.2.2. Зачётом.\n"
+    law = "# Закон\n\n## Статья 4. Пени\n\n2. Пени взимают.\n\n2.1. Пени прощают.\n"
+    assert [passage.clause for text in (contract, law) for passage in passages_of(text)] == ["п. 3.2", ""]

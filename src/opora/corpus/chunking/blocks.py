@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from opora.corpus.blocks import FENCE, HEADING
-from opora.corpus.sections.forms import is_contents_heading
+from opora.corpus.sections.forms import is_contents_heading, is_remark
 from opora.corpus.sections.places import find_places, read_caption
 from opora.text.sentences import sentences
 
@@ -58,7 +58,8 @@ def sections(text: str, language: str, title: str = "") -> Iterator[tuple[tuple[
     atoms: list[Atom] = []
     bare: list[_Heading] = []
     bare_path: list[_Heading] = []
-    begins = find_places(text).clause_starts()
+    places = find_places(text)
+    begins = places.clause_starts()
     titles = frozenset(_key(match[2]) for match in HEADING.finditer(text))
     last: _Heading | None = None
     for heading, block in _blocks(text):
@@ -69,7 +70,13 @@ def sections(text: str, language: str, title: str = "") -> Iterator[tuple[tuple[
             in_contents = bool(path) and is_contents_heading(path[-1].title)
             last = None
             if block[2] == "text":
-                atoms += _sentences(text, block[0], block[1], language, begins, None if in_contents else titles)
+                for atom in _sentences(text, *block[:2], language, begins, None if in_contents else titles):
+                    kept = places.closed.get(atom.start, len(path)) if atom.begins else len(path)
+                    if kept < len(path):
+                        if atoms:
+                            yield _titles(path), atoms
+                        path, atoms = path[:kept], []
+                    atoms.append(atom)
             else:
                 atoms += _rows_or_code(text, *block)
             continue
@@ -147,7 +154,7 @@ def _sentences(
         indent = len(line) - len(line.lstrip())
         for number, (first, last) in enumerate(sentences(line, language)):
             is_start = number == 0 and line_start + indent in begins
-            yield Atom(line_start + first, line_start + last, begins=is_start, is_glued=is_note)
+            yield Atom(line_start + first, line_start + last, begins=is_start, is_glued=is_note or is_remark(line))
             is_note = False
 
 

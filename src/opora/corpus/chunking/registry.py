@@ -52,7 +52,7 @@ def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
     page = max(1, bisect_right(document.pages, chunk.start))
     if document.pages:
         metadata["page"] = page
-    places = find_places(document.text).between(chunk.start, chunk.end)
+    places = find_places(document.text)
     return Passage(
         id=f"{document.id}-{number}",
         document_id=document.id,
@@ -63,7 +63,7 @@ def _passage(document: Document, number: int, chunk: Chunk) -> Passage:
         table_header=chunk.table_header,
         metadata=metadata,
         access=document.access,
-        places=tuple(places),
-        clause=clause_label(places, document.language),
+        places=tuple(places.between(chunk.start, chunk.end)),
+        clause=clause_label(places.clauses_between(chunk.start, chunk.end), document.language),
         page_breaks=tuple(start - chunk.start for start in document.pages[page:] if start < chunk.end),
     )

@@ -30,17 +30,19 @@ def chunk(document: Document, settings: ChunkSettings) -> Iterator[Chunk]:
 
 
 def _fit(text: str, atom: Atom, settings: ChunkSettings) -> Iterator[Atom]:
-    """Yield the atom, or pieces split between words if it is a sentence longer than the maximum size."""
+    """Yield the atom, or pieces of a sentence longer than the maximum size, split behind commas or between words."""
     if atom.is_row or _size(text[atom.start : atom.end], settings) <= settings.size:
         yield atom
         return
-    start = end = atom.start
+    start = end = border = atom.start
     for word in re.finditer(r"\S+", text[atom.start : atom.end]):
-        word_start, word_end = atom.start + word.start(), atom.start + word.end()
-        if start < end and _size(text[start:word_end], settings) > settings.size:
-            yield atom._replace(start=start, end=end, begins=atom.begins and start == atom.start)
-            start = word_start
+        word_end = atom.start + word.end()
+        while start < end and _size(text[start:word_end], settings) > settings.size:
+            cut = border if _size(text[start:border], settings) >= MIN_FILL * settings.size else end
+            yield atom._replace(start=start, end=cut, begins=atom.begins and start == atom.start)
+            start = cut + len(text[cut:word_end]) - len(text[cut:word_end].lstrip())
         end = word_end
+        border = end if text[end - 1] in ",;:" and not word.group()[:1].isdigit() else border
     yield atom._replace(start=start, end=end, begins=atom.begins and start == atom.start)
 
 

@@ -32,6 +32,7 @@ _DATE = re.compile(r"[^\W\d]+\.?,? (?:19|20)\d\d(?!\d)|(?:19|20)\d\d(?!\d)")
 _LEADER = re.compile(r"(?:\.{3,}|(?:\. ){3,}|…{2,}|_{4,}|\t)\s*\d{0,4}\s*$")
 """End of a line of a table of contents."""
 _SPACED = re.compile(r"(?<!\w)(?:\w ){3,}\w(?!\w)")
+_REMARK = re.compile(r"\((?:[^()]|\([^()]*\))* (?:[^()]|\([^()]*\))*\)\.?")
 _SENTENCE_END = re.compile(r"[^\W\d]{3,}[.!?]\s+[A-ZА-ЯЁ«\"]")
 
 
@@ -82,6 +83,11 @@ def is_title(text: str, limit: int = MAX_NUMBERED_TITLE) -> bool:
         and not _DATE.match(stripped)
         and (is_capitals(stripped) or not has_verb(stripped.split(",")[0]))
     )
+
+
+def is_remark(text: str) -> bool:
+    """Return True for a line of several words in parentheses, such as `(Статья утратила силу)`: no heading or title."""
+    return text.startswith("(") and len(text) <= MAX_LINE and _REMARK.fullmatch(text.strip()) is not None
 
 
 def is_pointed_title(text: str) -> bool:

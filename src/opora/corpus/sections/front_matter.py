@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from opora.corpus.sections.forms import is_capitals, unspaced
+from opora.corpus.sections.forms import has_sentence_end, is_capitals, unspaced
 from opora.corpus.sections.lines import Heading, TextLine
 from opora.text.entities.place_names import place_names
 from opora.text.words import fold
 
 MAX_FIRST_LINES, MAX_TITLE_LINES, MAX_LINE = 30, 14, 160
 MAX_APPROVAL_LINES = 6
+MIN_LOUD = 6
+"""Letters of the word in capitals that a title such as `ТИПОВОЕ обязательство служащего` begins with."""
 _DATED = re.compile(r"\d{1,2}[. ]\S+(?: \d{4})?(?: [^\W\d]{1,4}\.?)? (?:№|N) ?\S+$")
 """Date and number without a word before them: `08.03.2015 N 21-ФЗ`."""
 
@@ -61,7 +63,10 @@ def _approvals(lines: Sequence[TextLine], taken: frozenset[int]) -> list[int]:
 def _begins_title(line: TextLine) -> bool:
     if not line.is_text or line.form is not None:
         return False
-    return _names_act(line.text) or (is_capitals(line.text) and len(line.text) <= 3 * MAX_LINE)
+    first = line.text.split()[0]
+    is_loud = len(first) >= MIN_LOUD and is_capitals(first) and not has_sentence_end(line.text)
+    is_loud = is_loud and line.text.rstrip()[-1] not in ".:;,"
+    return _names_act(line.text) or ((is_capitals(line.text) or is_loud) and len(line.text) <= 3 * MAX_LINE)
 
 
 def _names_act(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from opora.corpus.blocks import Block
 from opora.corpus.sections.contents import contents_lines
-from opora.corpus.sections.forms import is_capitals
+from opora.corpus.sections.forms import is_capitals, is_remark
 from opora.corpus.sections.front_matter import attached_titles, document_title
 from opora.corpus.sections.levels import assign_levels
 from opora.corpus.sections.lines import Heading, TextLine, read_lines, write_heading
@@ -22,7 +22,7 @@ from opora.text.words import fold
 
 def mark_headings(blocks: Sequence[Block]) -> list[Block]:
     """Return the blocks with headings by form marked as such, and with consistent levels. No text is lost or moved."""
-    blocks = [_as_text(block) if _is_code(block.text) else block for block in blocks]
+    blocks = [_as_text(block) if _is_code(block.text) or is_remark(block.text) else block for block in blocks]
     lines = read_lines(blocks)
     headings = find_headings(lines)
     if all(heading.kind == "unnumbered" and not heading.is_wrapped for heading in headings):

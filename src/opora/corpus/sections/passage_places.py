@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opora.corpus.sections.places import CLAUSE_LINE, CLAUSES, text_lines
+from opora.corpus.sections.places import CLAUSE_LINE, CLAUSES, names_appendix, text_lines
 from opora.records import Passage
 from opora.text.entities.place_names import place_labels, place_number
 
 
 def clause_label(tokens: Sequence[str], language: str) -> str:
-    """Return the label of the only clause or part of an article among places, such as `п. 4.1`; empty for several."""
-    pairs = [token.split(" ", 1) for token in tokens]
-    in_path = {number for kind, number in pairs if kind == "section"}
-    clauses = [(kind, number) for kind, number in pairs if kind in CLAUSES and number not in in_path]
-    if len(clauses) != 1:
+    """Return the label of the only clause or part of an article, such as `п. 4.1`, or of the one that the others belong
+    to; empty for several."""
+    clauses = [token.split(" ", 1) for token in tokens]
+    if not clauses:
         return ""
     kind, number = clauses[0]
+    # `2.1` in a law is inserted behind `2`, `3.2.1` in a contract belongs to `3.2`
+    has_inner = kind == "clause" and "." in number
+    if any(not (has_inner and following.startswith(f"{number}.")) for _, following in clauses[1:]):
+        return ""
     label = place_labels(language).get(kind, "")
     return f"{label} {number}" if label else ""
 
@@ -65,8 +68,10 @@ def _clause_token(passage: Passage, start: int) -> str:
         number = place_number(match["dotted"] or match["number"] or "") if match else ""
         if number in numbers:
             own[number] = offset
-    above = [number for number, offset in own.items() if offset <= start]
+        elif offset <= start and names_appendix(line):
+            own[""] = offset
+    above = {offset: number for number, offset in own.items() if offset <= start}
     if above:
-        return numbers[above[-1]]
+        return numbers.get(above[max(above)], "")
     headed = {token.split(" ", 1)[1] for token in passage.places if token.startswith("section ")}
     return next((token for number, token in numbers.items() if number not in own and number not in headed), "")

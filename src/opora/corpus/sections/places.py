@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from opora.corpus.blocks import FENCE, HEADING
-from opora.corpus.sections.forms import read_form
+from opora.corpus.sections.forms import has_verb, read_form
 from opora.text.entities.place_names import place_names, place_number
 from opora.text.words import fold
 
@@ -26,6 +26,10 @@ MAX_ACT = 80
 """Longer titles of laws and orders end with their number in the paths of passages."""
 CLAUSES = ("clause", "part")
 """Kinds of numbered paragraphs."""
+END = "end"
+"""Kind of a mark that ends the clause above it: the name of an appendix."""
+MAX_STEP = 5
+"""Largest step from the number of a heading to that of a clause that closes it."""
 
 _TABLE = re.compile(r"\s*(?:^[ \t]*\|.*$\n?)+", re.MULTILINE)
 _ACT = re.compile(r"(?P<act>[^\W\d].{0,120}? (?P<word>[^\W\d]+) \d.{3,40}?\s(?:№|N)\s?\S+)(?= )")
@@ -66,6 +70,8 @@ class Places(NamedTuple):
     sections: tuple[Section, ...]
     marks: tuple[Mark, ...]
     table_ends: dict[int, int]
+    closed: dict[int, int]
+    """Start of a clause -> number of the headings above it that stay open: `7.3` closes `7.2` and `7.2.4`."""
 
     def between(self, start: int, end: int) -> list[str]:
         """Return the places in which the span lies or that begin in it, such as `article 3`, in text order."""
@@ -73,15 +79,25 @@ class Places(NamedTuple):
         first = max(0, bisect_right(starts, start) - 1)
         last = max(first + 1, bisect_left(starts, end))
         tokens = [token for section in self.sections[first:last] for token in section.tokens]
-        marks = self._open_marks(start, self.sections[first].start if self.sections else 0)
+        marks = self._marks_between(start, end, self.sections[first].start if self.sections else 0)
+        return list(dict.fromkeys([*tokens, *(mark.token for mark in marks)]))[:MAX_PLACES]
+
+    def clauses_between(self, start: int, end: int) -> list[str]:
+        """Return the clauses in which the span lies or that begin in it, without those that are headings."""
+        first = bisect_right([section.start for section in self.sections], start) - 1
+        marks = self._marks_between(start, end, self.sections[max(0, first)].start)
+        return list(dict.fromkeys(mark.token for mark in marks if mark.kind in CLAUSES))
+
+    def _marks_between(self, start: int, end: int, section_start: int) -> list[Mark]:
+        marks = self._open_marks(start, section_start)
         at = bisect_left(self.marks, (start,))
         marks += [mark for mark in self.marks[max(0, at - 1) : at] if self.table_ends.get(mark.start, 0) > start]
         marks += self.marks[at : bisect_left(self.marks, (end,))]
-        return list(dict.fromkeys([*tokens, *(mark.token for mark in marks)]))[:MAX_PLACES]
+        return [mark for mark in marks if mark.kind != END]
 
     def clause_starts(self) -> frozenset[int]:
         """Return the offsets at which clauses and parts of articles begin."""
-        return frozenset(mark.start for mark in self.marks if mark.kind in CLAUSES)
+        return frozenset(mark.start for mark in self.marks if mark.kind in (*CLAUSES, END))
 
     def _open_marks(self, start: int, section_start: int) -> list[Mark]:
         """Return the clause and the subclause that began before `start` and are not over."""
@@ -90,7 +106,7 @@ class Places(NamedTuple):
             return []
         open_marks: list[Mark] = []
         for mark in reversed(self.marks[max(0, at - MAX_PLACES) : at]):
-            if mark.start < section_start:
+            if mark.start < section_start or mark.kind == END:
                 break
             if mark.kind == "subclause" and not open_marks:
                 open_marks.append(mark)
@@ -105,6 +121,7 @@ def find_places(text: str) -> Places:
     sections: list[Section] = [Section(0, (), ())]
     marks: list[Mark] = []
     table_ends: dict[int, int] = {}
+    closed: dict[int, int] = {}
     path: list[tuple[int, str, tuple[str, ...]]] = []
     reader = _ClauseReader(_inner_kind(text))
     repaired = _inserted_articles(text)
@@ -113,16 +130,53 @@ def find_places(text: str) -> Places:
             level, title = len(heading[1]), heading[2]
             path = [entry for entry in path if entry[0] < level]
             path.append((level, title, repaired.get(start) or heading_places(title)))
-            tokens = tuple(dict.fromkeys(token for _, _, tokens in path for token in tokens))
-            sections.append(Section(start, tokens, tuple(title for _, title, _ in path)))
+            sections.append(_section(start, path))
+            tokens = sections[-1].tokens
             reader.enter(in_article=any(token.startswith("article ") for token in tokens))
         elif caption := read_caption(line):
             marks.append(Mark(start, *caption))
             if table := _TABLE.match(text, start + len(line)):
                 table_ends[start] = table.end()
+        elif names_appendix(line):
+            marks.append(Mark(start, END, ""))
         elif mark := reader.read(start, line):
+            kept = _open_headings([tokens for _, _, tokens in path], mark)
+            if kept < len(path):
+                closed[mark.start], path = kept, path[:kept]
+                sections.append(_section(mark.start, path))
             marks.append(mark)
-    return Places(tuple(sections), tuple(marks), table_ends)
+    return Places(tuple(sections), tuple(marks), table_ends, closed)
+
+
+def names_appendix(line: str) -> bool:
+    """Return True for a line that names an appendix of a contract or order, such as `Приложение № 1 к договору`."""
+    names = place_names()
+    words = fold(line[:MAX_TITLE]).split()
+    if len(words) < 2 or names.heading_kinds.get(words[0]) != "appendix" or len(line) >= MAX_TITLE:
+        return False
+    form = read_form(line)
+    tail = fold(form.title).split() if form else []
+    return bool(tail) and tail[0].strip("()") in names.appendix_tails and line[-1] not in ".;,:" and not has_verb(line)
+
+
+def _section(start: int, path: Sequence[tuple[int, str, tuple[str, ...]]]) -> Section:
+    tokens = dict.fromkeys(token for _, _, tokens in path for token in tokens)
+    return Section(start, tuple(tokens), tuple(title for _, title, _ in path))
+
+
+def _open_headings(path: Sequence[tuple[str, ...]], mark: Mark) -> int:
+    """Return how many headings of a path a clause lies below: `7.3` and `7.3.1` do not lie below `7.2` or `7.2.4`."""
+    number = mark.number.split(".")
+    if mark.kind != "clause" or len(number) < 2:
+        return len(path)
+    for position, tokens in enumerate(path):
+        heading = tokens[1].removeprefix("clause ").split(".") if len(tokens) == 2 else []
+        pairs = list(zip(heading, number, strict=False))
+        differs = next((at for at, (own, new) in enumerate(pairs) if own != new), 0)
+        own, new = pairs[differs] if differs else ("", "")
+        if own.isdecimal() and new.isdecimal() and 0 < int(new) - int(own) <= MAX_STEP:
+            return position
+    return len(path)
 
 
 def heading_places(title: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from opora.corpus.sections.forms import (
     is_capitals,
     is_contents_line,
     is_pointed_title,
+    is_remark,
     is_title,
 )
 from opora.corpus.sections.lines import Heading, TextLine
@@ -70,7 +71,7 @@ def _continues(lines: Sequence[TextLine], at: int, before: str, has_title: bool)
     text = line.text.strip()
     if (line.form and line.form.kind != "phrase") or not line.is_text or line.block.kind == "item":
         return False
-    if len(text) > MAX_TITLE or is_contents_line(text) or at + 1 >= len(lines):
+    if len(text) > MAX_TITLE or is_contents_line(text) or is_remark(text) or at + 1 >= len(lines):
         return False
     if not has_title:
         return is_capitals(text) or is_title(text)

@@ -154,3 +154,30 @@ def test_page_numbers_without_form_feeds():
     assert not any(
         line.strip().isdigit() for line in read("".join(f"{lines}\n{n}\n\n" for n in (2, 3, 4))).splitlines()
     )
+
+
+def test_centred_lines_of_a_title_are_one_paragraph():
+    title = [
+        "ПЕРЕЧЕНЬ",
+        "должностей служащих комитета по хранению",
+        "проб Нагорной области,",
+        "замещение которых предусматривает",
+        "осуществление обработки данных либо доступ к данным",
+        "о пробах",
+    ]
+    body = [
+        "     Служащие комитета хранят пробы тридцать суток со дня их отбора,",
+        "если иное не сказано в приказе руководителя комитета по хранению.",
+    ]
+    lines = [line.center(66).rstrip() for line in title]
+    captions = [
+        line.center(66).rstrip()
+        for line in ("(фамилия, имя, отчество заявителя полностью)", "(адрес заявителя и телефон)")
+    ]
+    text = "\n".join([*lines, "", *body * 6, "", *captions])
+    blocks = parse(text.encode(), ParseContext("a.txt", DEFAULT_PARSING, 10**6, None)).blocks
+    assert blocks[0].text == " ".join(title)
+    assert [block.text for block in blocks[-2:]] == [
+        "(фамилия, имя, отчество заявителя полностью)",
+        "(адрес заявителя и телефон)",
+    ]

@@ -24,6 +24,8 @@ SLACK = 4
 """Characters that a line may lack more than the first word of the next one."""
 INDENT = 2
 """Minimum number of blanks by which the first line of a paragraph is set in."""
+CENTRED = 6
+"""Minimum number of blanks before a centred line, and the most that those behind it may differ."""
 ENDS = ".:;!?…"
 _BULLET = re.compile(r"([-–—*•●▪◦·■□►➢✓]|o(?= {2,}))[ \t]+(?=\S)")
 _NUMBER = re.compile(r"(\(?\d{1,3}[.)]|\(?[^\W\d_]\)|\d{1,3}(?:\.\d{1,3})+[.)]?)[ \t]+(?=\S)")
@@ -125,6 +127,7 @@ class _Group:
     def __init__(self, lines: Sequence[PlainLine], width: int) -> None:
         self.lines = lines
         self.width = (find_width(lines[:-1]) if len(lines) > 4 else 0) or width
+        self.page_width = width or self.width
         self.margin = min(line.indent for line in lines)
 
     def continues(self, index: int, has_mark: bool, item: PlainLine | None) -> bool:
@@ -138,20 +141,28 @@ class _Group:
         is_within = width == 0 or room <= SLACK or not start[0].isupper()
         if item is not None and following.indent > item.indent and is_within:
             return not has_mark
+        if width and not has_mark and not ends and self._is_title(line, following):
+            return True
         if width and self._is_set_in(index):
             return False
         is_open = text[-1].isalnum() or text[-1] in ",-–—¬" or (0 < 0.5 * width <= line.length and not ends)
         if start[0].islower() and is_open:
             return width > 0 or not self.lines[0].text[0].islower()
         if width:
-            is_title = self._is_centred(line) and self._is_centred(following) and not ends
-            return (room <= SLACK and line.length >= 0.6 * width) or (is_title and text.isupper() == start.isupper())
+            return room <= SLACK and line.length >= 0.6 * width
         # a title in capitals
         is_title = text.isupper() and start.isupper() and not ends
         return is_title and len(self.lines) <= 8 and len(text) >= 25 and " " in start
 
-    def _is_centred(self, line: PlainLine) -> bool:
-        return line.indent >= 6 and abs(line.indent + line.length - self.width) <= 6
+    def _is_title(self, line: PlainLine, following: PlainLine) -> bool:
+        """Return true if both lines are centred ones of a title; captions of a form, in parentheses, are none."""
+        if line.text[-1] == ")" or following.text[0] == "(":
+            return False
+        indents = line.indent, following.indent
+        off = max(abs(centred.indent + centred.length - self.page_width) for centred in (line, following))
+        is_open = following.text[0].islower() and min(indents) > 0 and max(indents) >= CENTRED and off <= SLACK
+        is_alike = line.text.isupper() == following.text.isupper() or following.text[0].islower()
+        return is_open or (is_alike and min(indents) >= CENTRED and off <= CENTRED)
 
     def _is_set_in(self, index: int) -> bool:
         """Return true if a line is set in as the first line of a paragraph is."""
