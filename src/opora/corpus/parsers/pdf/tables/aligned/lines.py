@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,16 +32,18 @@ class Segment(NamedTuple):
     chars: list[Char]
 
 
-class SplitLine(NamedTuple):
-    """A line of text as its segments from left to right, and the words of each."""
+class SplitLine:
+    """A line of text as its segments from left to right. Its words are found when they are needed."""
 
-    segments: list[Segment]
-    segment_words: list[list[PdfWord]]
+    def __init__(self, segments: list[Segment], segment_words: list[list[PdfWord]] | None = None) -> None:
+        self.segments = segments
+        if segment_words is not None:
+            self.segment_words = segment_words
 
-    @classmethod
-    def of(cls, segments: list[Segment]) -> SplitLine:
-        """Return the line of the segments."""
-        return cls(segments, [find_words(segment.chars) for segment in segments])
+    @cached_property
+    def segment_words(self) -> list[list[PdfWord]]:
+        """The words of each segment."""
+        return [find_words(segment.chars) for segment in self.segments]
 
     @property
     def words(self) -> list[PdfWord]:
@@ -70,7 +73,7 @@ class SplitLine(NamedTuple):
 
 def find_lines(chars: Sequence[Char]) -> list[SplitLine]:
     """Return the lines of upright text, from top to bottom."""
-    lines = [SplitLine.of(row) for row in _find_rows(chars)]
+    lines = [SplitLine(row) for row in _find_rows(chars)]
     return [_unless_justified(line) for line in lines]
 
 
