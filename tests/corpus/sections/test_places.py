@@ -214,3 +214,11 @@ def test_clauses_inside_a_clause_belong_to_it():
     contract = "# Договор\n\n## 3. Оплата\n\n3.2. Плату вносят:\n\n3.2.1. Деньгами.\n\n3.2.2. Зачётом.\n"
     law = "# Закон\n\n## Статья 4. Пени\n\n2. Пени взимают.\n\n2.1. Пени прощают.\n"
     assert [passage.clause for text in (contract, law) for passage in passages_of(text)] == ["п. 3.2", ""]
+
+
+def test_passage_that_begins_with_a_subclause_lies_in_its_clause():
+    text = "# Закон\n\n3. Сроки:\n\n1) год;\n\n2) месяц.\n\n4. Пени взимают.\n"
+    places = find_places(text)
+    start = text.index("2) месяц")
+    assert places.clauses_between(start, len(text)) == ["clause 3", "clause 4"]
+    assert places.between(start, start + 9) == ["clause 3", "subclause 2"]

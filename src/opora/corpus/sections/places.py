@@ -102,13 +102,14 @@ class Places(NamedTuple):
     def _open_marks(self, start: int, section_start: int) -> list[Mark]:
         """Return the clause and the subclause that began before `start` and are not over."""
         at = bisect_left(self.marks, (start,))
-        if at < len(self.marks) and self.marks[at].start - start <= 1:
+        begun = self.marks[at].kind if at < len(self.marks) and self.marks[at].start - start <= 1 else ""
+        if begun and begun != "subclause":
             return []
         open_marks: list[Mark] = []
         for mark in reversed(self.marks[max(0, at - MAX_PLACES) : at]):
             if mark.start < section_start or mark.kind == END:
                 break
-            if mark.kind == "subclause" and not open_marks:
+            if mark.kind == "subclause" and not open_marks and not begun:
                 open_marks.append(mark)
             if mark.kind in CLAUSES:
                 return [mark, *open_marks]
