@@ -34,7 +34,9 @@ PARTS: dict[str, SwitchedPart] = {
     "running lines": SwitchedPart(f"{PARSERS}.pdf.layout.document:find_running", lambda pages: (set(), set())),
     "contents": SwitchedPart(f"{PARSERS}.pdf.layout.document:find_contents", lambda lines, count: (set(), [])),
     "hyphens": SwitchedPart(f"{PARSERS}.pdf.layout.hyphens:HyphenJoiner._is_own", lambda *_: True),
-    "aligned tables": SwitchedPart(f"{PARSERS}.pdf.tables.finding:find_aligned_tables", lambda page, taken, before=(): []),
+    "aligned tables": SwitchedPart(
+        f"{PARSERS}.pdf.tables.finding:find_aligned_tables", lambda page, taken, before=(): []
+    ),
     "joined tables": SwitchedPart(f"{PARSERS}.pdf.layout.document:join_tables", lambda parts, text: parts),
     "ocr": SwitchedPart(f"{PARSERS}.ocr.tesseract:installed_languages", tuple),
     "main text": SwitchedPart(f"{PARSERS}.html.parser:choose_content", lambda root, placed: _whole_page(placed)),

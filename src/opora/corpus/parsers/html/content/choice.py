@@ -24,6 +24,8 @@ MIN_KEPT = 0.3
 """Minimum share of the prose that trafilatura must keep."""
 MAX_LEAD, MAX_GAP = 20, 8
 """Maximum number of blocks between the title and the main text, and between two blocks of it."""
+MAX_TITLE = 150
+"""Maximum length of a title that no heading marks, in characters."""
 MIN_GAP_PROSE, LONG_PROSE = 40, 120
 """Minimum length of prose in a gap, and of prose that is related to the main text by its grandparent, in characters."""
 
@@ -54,6 +56,7 @@ def choose_content(root: HtmlElement, placed: Sequence[PlacedBlock]) -> PageCont
         # of a short page, trafilatura takes all text
         extracted = everything - chrome or everything
     chosen = add_missing(page, (extracted or set()) - menus)
+    placed = _with_title(page, chosen)
     own = everything - page.chrome(page.ancestors(chosen)) - menus or everything
     if extracted is None:
         return PageContent(_take(placed, own))
@@ -79,8 +82,32 @@ def add_missing(page: PageBlocks, chosen: set[int]) -> set[int]:
 
 
 def _find_title(page: PageBlocks, first: int) -> set[int]:
-    """Return the last heading of level 1 before the main text, wherever it stands."""
-    return set([index for index in range(first + 1) if page.is_heading(index, 1)][-1:])
+    """Return the last heading of level 1 before the main text, wherever it stands; else the short line right above the
+    main text that no heading marks, as in `<div class="title">`."""
+    headings = [index for index in range(first + 1) if page.is_heading(index, 1)]
+    return set(headings[-1:]) or ({first - 1} if _is_plain_title(page, first - 1) else set())
+
+
+def _is_plain_title(page: PageBlocks, index: int) -> bool:
+    """Return True for a line by itself, without links and marks, in an element that holds the block below as well."""
+    if not 0 <= index < len(page) - 1 or page.links[index] or index in page.chrome():
+        return False
+    block = page.placed[index].block
+    below: HtmlElement | None = page.placed[index + 1].element
+    while below is not None and below is not page.parent(index):
+        below = below.getparent()
+    is_line = block.kind == "paragraph" and 0 < len(block.text) <= MAX_TITLE and block.text[-1] not in ".!?:;,"
+    return is_line and below is not None and page.placed[index].element is not page.placed[index + 1].element
+
+
+def _with_title(page: PageBlocks, chosen: set[int]) -> list[PlacedBlock]:
+    """Return the blocks of a page, with the line at the beginning of the chosen ones as a heading if it is a title."""
+    placed, first = list(page.placed), min(chosen, default=0)
+    if not any(page.is_heading(index, 1) for index in range(min(first + 2, len(page)))) and _is_plain_title(
+        page, first
+    ):
+        placed[first] = placed[first]._replace(block=placed[first].block._replace(kind="heading", level=1))
+    return placed
 
 
 def _find_lead(page: PageBlocks, first: int) -> set[int]:
@@ -97,10 +124,16 @@ def _find_gaps(page: PageBlocks, chosen: Sequence[int]) -> set[int]:
         if after - before - 1 > MAX_GAP:
             continue
         for index in range(before + 1, after):
-            is_sibling = page.parent(before) == page.parent(index) == page.parent(after)
+            is_sibling = _holder(page, before) is _holder(page, index) is _holder(page, after)
             if page.is_prose(index, 0 if is_sibling else MIN_GAP_PROSE):
                 gaps.add(index)
     return gaps
+
+
+def _holder(page: PageBlocks, index: int) -> HtmlElement | None:
+    """Return the element that holds a block, or the list that a block is an item of."""
+    parent = page.parent(index)
+    return parent.getparent() if parent is not None and parent.tag in ("ul", "ol") else parent
 
 
 def _find_siblings(page: PageBlocks, chosen: set[int]) -> set[int]:
