@@ -38,9 +38,8 @@ def main() -> None:
     arguments = parser.parse_args()
     samples = read_samples(arguments.folder)
     names = [name for name in arguments.formats.split(",") if name] or sorted(samples)
-    print(
-        "| format | samples | damaged copies | read | dropped | escaped | slowest, s |\n|---|---|---|---|---|---|---|"
-    )
+    print("| format | samples | damaged copies | read | dropped | limit | crashed | slowest, s |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in names:
         print(fuzz(name, samples[name], arguments.minutes * 60, arguments.seed), flush=True)
 

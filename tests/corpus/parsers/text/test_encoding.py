@@ -1,4 +1,8 @@
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opora.corpus.parsers.base import ParseError
 from opora.corpus.parsers.text.encoding import decode
@@ -83,3 +87,11 @@ def test_binary_data_are_no_text():
 def test_characters_that_are_cut_at_the_end_of_a_sample_do_not_count(text, encoding, declared, before):
     page = before + text * 9
     assert decode(page.encode(encoding), encoding if declared else None) == page
+
+
+@given(st.binary(max_size=300), st.binary(max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_text_or_refused(data, more):
+    for damaged in (data, LONGER.encode("cp1251") + data, data + more + LONGER.encode("koi8-r")):
+        with contextlib.suppress(ParseError):
+            assert isinstance(decode(damaged), str)

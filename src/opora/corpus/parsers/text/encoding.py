@@ -154,10 +154,12 @@ def _best_encoding(sample: Sequence[bytes], declared: str | None) -> str:
     from charset_normalizer import from_bytes
 
     guess = from_bytes(_read(sample, best).encode(best, "ignore")).best()
-    if guess is not None and (best not in EAST_ASIAN or guess.encoding in EAST_ASIAN | {"gb2312", "gbk", "euc_kr"}):
-        cost = reading_cost(_read(sample, guess.encoding))
-        return guess.encoding if cost <= costs[best] else best
-    return best
+    name = guess.encoding if guess else best
+    # wide encodings were told before, and decoding UTF-16 without a byte order mark raises
+    is_wide = name.startswith(("utf_16", "utf_32"))
+    if is_wide or (best in EAST_ASIAN and name not in EAST_ASIAN | {"gb2312", "gbk", "euc_kr"}):
+        return best
+    return name if reading_cost(_read(sample, name)) <= costs[best] else best
 
 
 def _japanese(sample: Sequence[bytes]) -> str | None:
