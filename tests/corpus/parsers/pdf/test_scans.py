@@ -118,6 +118,7 @@ def test_ocr_can_be_turned_off():
         parse(scan(make_paper(write_lines)), ocr="off")
 
 
+@needs_tesseract
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"\xff\xd8\xff\xe0broken"])
 def test_broken_images_are_corrupt(data):
     with pytest.raises(ParseError, match="corrupt"):
