@@ -14,12 +14,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from opora.text.terms import russian_analyzer
 from opora.text.words import fold
-
-if TYPE_CHECKING:
-    from pymorphy3 import MorphAnalyzer
 
 MAX_SAMPLE_CHARS = 3000
 """A lie shows in fewer characters."""
@@ -156,14 +154,6 @@ def _is_broken(char: str) -> bool:
 def _pairs(word: str) -> Iterable[str]:
     bounded = f" {word} "
     return (bounded[at : at + 2] for at in range(len(bounded) - 1))
-
-
-@functools.cache
-def russian_analyzer() -> MorphAnalyzer:
-    """Return the morphological analyzer of Russian."""
-    from pymorphy3 import MorphAnalyzer
-
-    return MorphAnalyzer(lang="ru")
 
 
 @functools.cache

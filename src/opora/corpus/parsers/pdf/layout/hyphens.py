@@ -10,8 +10,9 @@ import functools
 import re
 from collections.abc import Iterable
 
-from opora.corpus.parsers.pdf.text_layer import frequent_words, russian_analyzer
+from opora.corpus.parsers.pdf.text_layer import frequent_words
 from opora.text.resources import language_lines
+from opora.text.terms import russian_analyzer
 
 SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010\u00ad\ufffe"

@@ -7,10 +7,11 @@ import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.columns.regions import order_regions
+from opora.corpus.parsers.pdf.layout.columns.strips import Placed
 from opora.corpus.parsers.pdf.layout.margins import split_margins
 from opora.corpus.parsers.pdf.layout.words import WORD_GAP, PdfWord, find_words
 from opora.corpus.parsers.pdf.page import PdfPage
@@ -56,20 +57,7 @@ class Line(NamedTuple):
     apart: bool = False
 
 
-class PlacedTable(Protocol):
-    """A table with its place on the page, in points from the top left corner."""
-
-    @property
-    def x0(self) -> float: ...
-    @property
-    def y0(self) -> float: ...
-    @property
-    def x1(self) -> float: ...
-    @property
-    def y1(self) -> float: ...
-
-
-T = TypeVar("T", bound=PlacedTable)
+T = TypeVar("T", bound=Placed)
 
 
 def read_lines(page: PdfPage, tables: Sequence[T], region: int, doubts: list[float] | None = None) -> list[Line | T]:
@@ -97,7 +85,7 @@ def read_lines(page: PdfPage, tables: Sequence[T], region: int, doubts: list[flo
     return items
 
 
-def _is_inside(char: Char, table: PlacedTable) -> bool:
+def _is_inside(char: Char, table: Placed) -> bool:
     x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
     return table.x0 <= x <= table.x1 and table.y0 <= y <= table.y1
 

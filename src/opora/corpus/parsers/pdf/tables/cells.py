@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opora.corpus.parsers.pdf.chars import Char
 from opora.corpus.parsers.pdf.layout.words import PdfWord, find_words
 from opora.corpus.parsers.pdf.tables.grid import CellSpan, RulingGrid
-from opora.corpus.parsers.pdf.text_layer import russian_analyzer
+from opora.text.terms import russian_analyzer
 
 TOUCHING = 0.1
 """Letters closer than this many sizes are one word, and lie in one cell."""

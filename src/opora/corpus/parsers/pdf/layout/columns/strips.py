@@ -15,8 +15,8 @@ DOUBT_SHARES, DOUBT_ROWS = (0.3, 0.75), 6
 """Shares of rows that do not tell a gutter from a river, and the number of rows from which they raise a doubt."""
 
 
-class PlacedBox(Protocol):
-    """Anything with a place on the page and a text: a word, or a table (whose text does not matter)."""
+class Placed(Protocol):
+    """Anything with a place on the page, in points from the top left corner, such as a table."""
 
     @property
     def x0(self) -> float: ...
@@ -26,6 +26,11 @@ class PlacedBox(Protocol):
     def x1(self) -> float: ...
     @property
     def y1(self) -> float: ...
+
+
+class PlacedBox(Placed, Protocol):
+    """Anything with a place on the page and a text: a word, or a table (whose text does not matter)."""
+
     @property
     def size(self) -> float: ...
     @property
