@@ -136,18 +136,19 @@ def _check_smollm2(is_needed: bool) -> Check:
 
 def _check_tesseract() -> Check:
     """Return the version and the languages of the program that reads scans."""
-    from opora.corpus.parsers.ocr.tesseract import OcrError, check_languages, installed_languages, program_version
+    from opora.corpus.parsers.ocr.tesseract import check_languages, installed_languages, program_version
+    from opora.corpus.parsers.storage.programs import ProgramError
     from opora.corpus.settings import DEFAULT_PARSING
 
     try:
         languages = ", ".join(name for name in installed_languages() if name != "osd")
-    except OcrError:
+    except ProgramError:
         text = "not installed; needed for scans, images and PDFs whose text cannot be read"
         return Check("Tesseract", "info", text, "apt install tesseract-ocr tesseract-ocr-rus")
     text = f"{program_version()}, languages {languages}"
     try:
         check_languages(DEFAULT_PARSING.ocr_languages)
-    except OcrError as error:
+    except ProgramError as error:
         return Check("Tesseract", "info", text, str(error))
     return Check("Tesseract", "ok", text)
 

@@ -39,7 +39,7 @@ class OcrReading(NamedTuple):
 
 
 def read_image(pixels: Pixels, languages: str, dpi: int = DPI) -> OcrReading:
-    """Return the words of a grey image (rows, columns; 0 is black). Raises OcrError."""
+    """Return the words of a grey image (rows, columns; 0 is black). Raises ProgramError."""
     import numpy as np
 
     reading = OcrReading([], [], 1.0, pixels.shape[1], pixels.shape[0])

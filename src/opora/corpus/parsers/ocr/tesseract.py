@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from opora.corpus.parsers.storage.programs import ProgramError, run_program
 
-OcrError = ProgramError
-"""Tesseract is missing, lacks a language, or failed."""
 PROGRAM = "tesseract"
 INSTALL = "install tesseract-ocr and tesseract-ocr-rus to read it"
 DPI = 300
@@ -42,34 +40,36 @@ class OcrWord(NamedTuple):
 
 @functools.cache
 def installed_languages() -> tuple[str, ...]:
-    """Return the languages that Tesseract has data for. Raises OcrError if it is not installed."""
+    """Return the languages that Tesseract has data for. Raises ProgramError if it is not installed."""
     lines = _run(["--list-langs"], b"").decode("utf-8", "replace").splitlines()
     return tuple(line.strip() for line in lines[1:] if line.strip())
 
 
 def program_version() -> str:
-    """Return the version of Tesseract. Raises OcrError if it is not installed."""
+    """Return the version of Tesseract. Raises ProgramError if it is not installed."""
     return _run(["--version"], b"").decode("utf-8", "replace").partition("\n")[0].removeprefix(f"{PROGRAM} ")
 
 
 def check_languages(languages: str) -> None:
-    """Raise OcrError if Tesseract, or one of `languages` (such as `rus+eng`), is missing."""
+    """Raise ProgramError if Tesseract, or one of `languages` (such as `rus+eng`), is missing."""
     missing = [name for name in languages.split("+") if name not in installed_languages()]
     if missing:
         packages = " and ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
-        raise OcrError(f"Tesseract has no data for {', '.join(missing)}; install {packages}, or change ocr_languages")
+        raise ProgramError(
+            f"Tesseract has no data for {', '.join(missing)}; install {packages}, or change ocr_languages"
+        )
     if not re.fullmatch(r"[\w+/]+", languages):  # never an option of the program
-        raise OcrError(f"ocr_languages: {languages!r} does not name languages such as rus+eng")
+        raise ProgramError(f"ocr_languages: {languages!r} does not name languages such as rus+eng")
 
 
 def reserve_time(allow_time: Callable[[float], float]) -> None:
-    """Ask for the processor time of a page. Raises OcrError if there is not enough left: the pages before are kept."""
+    """Ask for the processor time of a page. Raises ProgramError if too little is left: the pages before are kept."""
     if allow_time(OCR_SECONDS) < OCR_SECONDS:
-        raise OcrError("the processor time for OCR is used up; raise ingest.limits.ocr_cpu_s")
+        raise ProgramError("the processor time for OCR is used up; raise ingest.limits.ocr_cpu_s")
 
 
 def read_words(image: bytes, languages: str, dpi: int = DPI, mode: int = WHOLE_PAGE) -> list[OcrWord]:
-    """Return the words of an image file (PNG, PNM) in reading order. Raises OcrError."""
+    """Return the words of an image file (PNG, PNM) in reading order. Raises ProgramError."""
     output = _run(["stdin", "stdout", "-l", languages, "--dpi", str(dpi), "--psm", str(mode), "tsv"], image)
     rows = (line.split("\t") for line in output.decode("utf-8", "replace").splitlines()[1:])
     return [_word(row) for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL and row[11].strip(_DIRT)]
@@ -81,7 +81,7 @@ def find_rotation(image: bytes, dpi: int = DPI) -> int:
         return 0
     try:
         output = _run(["stdin", "stdout", "--psm", "0", "--dpi", str(dpi)], image).decode("utf-8", "replace")
-    except OcrError:  # too few characters to tell
+    except ProgramError:  # too few characters to tell
         return 0
     match = re.search(r"^Rotate: (\d+)", output, re.MULTILINE)
     return int(match[1]) % 360 if match else 0

@@ -10,10 +10,11 @@ from PIL import Image, ImageOps, ImageSequence
 
 from opora.corpus.parsers.base import ParseContext, ParseError, Reading, Suspicion
 from opora.corpus.parsers.ocr.reading import read_image
-from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, check_languages, reserve_time
+from opora.corpus.parsers.ocr.tesseract import DPI, check_languages, reserve_time
 from opora.corpus.parsers.pdf.layout.document import DocumentLayout
 from opora.corpus.parsers.pdf.scans import MAX_PIXELS, POINTS_PER_INCH, is_read, make_page
 from opora.corpus.parsers.pdf.tables.finding import find_tables
+from opora.corpus.parsers.storage.programs import ProgramError
 
 if TYPE_CHECKING:
     from opora.corpus.parsers.ocr.reading import Pixels
@@ -49,7 +50,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
                 suspicions.append(Suspicion(reason="read by OCR", page=number, value=round(reading.confidence, 2)))
             else:
                 suspicions.append(Suspicion(reason="no text", page=number, detail="OCR read no text"))
-    except OcrError as error:
+    except ProgramError as error:
         raise ParseError("no text", f"an image; {error}") from None
     blocks = layout.blocks()
     if not blocks:
@@ -62,7 +63,7 @@ def parse(data: bytes, context: ParseContext) -> Reading:
 def _time_problem(context: ParseContext) -> str:
     try:
         reserve_time(context.allow_time)
-    except OcrError as error:
+    except ProgramError as error:
         return str(error)
     return ""
 

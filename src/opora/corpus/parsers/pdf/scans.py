@@ -17,12 +17,13 @@ from pypdfium2 import PdfiumError
 from opora.corpus.parsers.base import ParseContext, ParseError, Suspicion
 from opora.corpus.parsers.ocr.reading import OcrReading, read_image
 from opora.corpus.parsers.ocr.rulings import PixelRuling
-from opora.corpus.parsers.ocr.tesseract import DPI, OcrError, OcrWord, check_languages, mean_confidence, reserve_time
+from opora.corpus.parsers.ocr.tesseract import DPI, OcrWord, check_languages, mean_confidence, reserve_time
 from opora.corpus.parsers.pdf.chars import ASCENT, Char
 from opora.corpus.parsers.pdf.drawings import Ruling
 from opora.corpus.parsers.pdf.page import PdfPage
 from opora.corpus.parsers.pdf.repair import TextLayer
 from opora.corpus.parsers.pdf.text_layer import judge_text, measure_scripts
+from opora.corpus.parsers.storage.programs import ProgramError
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -82,7 +83,7 @@ class PageReader:
         try:
             scan, confidence = self._read(page.number)
             problem = "" if is_read(scan, confidence) else "OCR read no text"
-        except (OcrError, PdfiumError) as error:
+        except (ProgramError, PdfiumError) as error:
             problem = str(error)
         if not problem and (reason or len(scan.chars) > 2 * len(page.chars)):
             self.suspicions.append(Suspicion(reason="read by OCR", page=page.number, value=round(confidence, 2)))
@@ -101,9 +102,9 @@ class PageReader:
         )
 
     def _read(self, number: int) -> tuple[PdfPage, float]:
-        """Return a page read by OCR, and the confidence. Raises OcrError, PdfiumError."""
+        """Return a page read by OCR, and the confidence. Raises ProgramError, PdfiumError."""
         if self._settings.ocr == "off":
-            raise OcrError("set ocr: auto to read it")
+            raise ProgramError("set ocr: auto to read it")
         check_languages(self._settings.ocr_languages)
         reserve_time(self._allow_time)
         return read_scan(self._document, number, self._settings.ocr_languages)
@@ -111,7 +112,7 @@ class PageReader:
     def _is_blank(self, number: int) -> bool:
         try:
             pixels = _render(self._document, number, POINTS_PER_INCH / 4)
-        except (OcrError, PdfiumError):
+        except (ProgramError, PdfiumError):
             return False
         return int(pixels.max(initial=255)) == int(pixels.min(initial=255))
 
@@ -132,7 +133,7 @@ def is_scanned(page: PdfPage) -> bool:
 
 
 def read_scan(document: pdfium.PdfDocument, number: int, languages: str) -> tuple[PdfPage, float]:
-    """Return page `number` (from 1), read by OCR, and the mean confidence of its letters. Raises OcrError."""
+    """Return page `number` (from 1), read by OCR, and the mean confidence of its letters. Raises ProgramError."""
     width, height = document.get_page_size(number - 1)
     dpi = min(DPI, POINTS_PER_INCH * (MAX_PIXELS / max(1.0, width * height)) ** 0.5)
     reading = read_image(_render(document, number, dpi), languages, round(dpi))
@@ -140,12 +141,12 @@ def read_scan(document: pdfium.PdfDocument, number: int, languages: str) -> tupl
 
 
 def _render(document: pdfium.PdfDocument, number: int, dpi: float) -> Pixels:
-    """Return the grey pixels of a page. Raises PdfiumError if it is broken, OcrError if it is too large or small."""
+    """Return the grey pixels of a page. Raises PdfiumError if it is broken, ProgramError for a wrong size."""
     page = document[number - 1]
     try:
         width, height = page.get_size()
         if not 3 <= min(width, height) <= max(width, height) <= MAX_SIDE:
-            raise OcrError(f"a page of {width:g} x {height:g} points")
+            raise ProgramError(f"a page of {width:g} x {height:g} points")
         bitmap = page.render(scale=dpi / POINTS_PER_INCH, grayscale=True)
         try:
             pixels: Pixels = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width].copy()
